@@ -1,0 +1,92 @@
+# Two commands do everything, set-up included:
+#
+#   make run     the server with GraphiQL and the sandbox marketplaces
+#   make test    the tests, on SQLite
+#
+# Needed: Python 3.11 or later, make. Everything installed goes to .venv and web/node_modules.
+# Each line below is a command you could type yourself; nothing has to be activated.
+
+PYTHON ?= python3
+TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/test
+RUN := .venv/bin/python
+PYTEST := $(RUN) -m pytest
+
+export PYTHON
+MAKEFLAGS += --silent --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help run setup test test-postgres browser check lint types schema schema-current bench clean
+
+help:
+	echo "make run            start the server with the sandbox marketplaces"
+	echo "make setup          only install what the server needs"
+	echo "make test           run the tests on SQLite"
+	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
+	echo "make browser        run the tests in a real browser (needs Chromium)"
+	echo "make check          lint, types, schema.graphql, tests on both databases"
+	echo "make schema         rewrite schema.graphql"
+	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
+	echo "make clean          remove everything that was installed or made, except var/"
+
+# The sandbox's made credentials are left out as soon as you set one of your own.
+run: .venv/.run graphiql-if-possible
+	export SANDBOX="$${SANDBOX:-on}"; \
+	case "$$SANDBOX" in [oO][nN]|[tT]*|1) env | grep -q '^ALIEXPRESS_[AT]' || \
+		export ALIEXPRESS_APP_KEY=500100 ALIEXPRESS_APP_SECRET=sandbox-app-secret \
+			ALIEXPRESS_TRACKING_ID=sandbox_blog;; \
+	esac; \
+	exec $(RUN) server.py
+
+setup: .venv/.run graphiql-if-possible
+
+test: .venv/.dev web/node_modules/.installed
+	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser"
+
+test-postgres: .venv/.dev web/node_modules/.installed
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser"
+
+browser: .venv/.dev web/node_modules/.installed
+	$(PYTEST) -m browser
+
+check: lint types schema-current test test-postgres
+
+lint: .venv/.dev
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+types: .venv/.dev
+	$(RUN) -m mypy .
+
+schema: .venv/.run
+	mkdir -p build
+	$(RUN) server.py schema > build/schema.graphql
+	mv build/schema.graphql schema.graphql
+
+schema-current: .venv/.run
+	$(RUN) server.py schema | cmp -s - schema.graphql || \
+		{ echo "schema.graphql is not what the server serves: run 'make schema'." >&2; exit 1; }
+
+# About five minutes: Amazon's calls go at their real pace.
+bench: .venv/.run
+	$(RUN) -m benchmarks
+
+clean:
+	rm -rf .venv web/node_modules build .mypy_cache .pytest_cache .ruff_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: made again only when a lock file changes.
+
+.venv/.run: requirements.lock
+	.ci/install requirements.lock
+	touch $@
+
+.venv/.dev: requirements-dev.lock
+	.ci/install requirements-dev.lock
+	touch $@
+
+web/node_modules/.installed: web/package-lock.json | .venv/.run
+	web/install
+
+# The server works without GraphiQL: its page then says how to get it.
+.PHONY: graphiql-if-possible
+graphiql-if-possible: | .venv/.run
+	[ web/node_modules/.installed -nt web/package-lock.json ] || web/install || true
