@@ -1,0 +1,1 @@
+"""The words everyone speaks: frozen records and exceptions. No I/O; imports nothing of ours."""

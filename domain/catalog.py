@@ -1,0 +1,139 @@
+"""The catalogue: how it is filtered, sorted and paged, and what a sync changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Generic, TypeVar
+
+from domain.money import Money, discount_percent
+from domain.products import CatalogProduct, ProductRef, ProductState, SourceProduct
+
+T = TypeVar("T")
+
+
+class CatalogSort(Enum):
+    """Order of the catalogue. Products without a value come last."""
+
+    IMPORTED_DESC = "IMPORTED_DESC"
+    SYNCED_ASC = "SYNCED_ASC"
+    TITLE_ASC = "TITLE_ASC"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+    DISCOUNT_DESC = "DISCOUNT_DESC"
+    ORDERS_DESC = "ORDERS_DESC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFilter:
+    """None: not asked. `text` is searched in titles without regard to case."""
+
+    marketplace: str | None = None
+    text: str | None = None
+    state: ProductState | None = None
+    min_discount_percent: int | None = None
+    synced_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFilter:
+    """None: not asked."""
+
+    marketplace: str | None = None
+    product: ProductRef | None = None
+    tracking_id: str | None = None
+
+
+# Where a row stands in its order: the values of the sort columns and the row's id, JSON-able.
+Position = tuple[str | int | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page of a list.
+
+    `rows` pairs each record with its position, from which the next page can be asked; `total`
+    counts the whole list, None where it was not counted.
+    """
+
+    rows: Sequence[tuple[Position, T]]
+    has_next: bool
+    total: int | None = None
+
+
+def changed_fields(before: SourceProduct, after: SourceProduct) -> tuple[str, ...]:
+    """Names (in GraphQL spelling) of what a newer answer of the marketplace changed.
+
+    Fields that the marketplace did not tell this time are changes too. Times do not count.
+    """
+    return tuple(
+        name
+        for name, old, new in zip(_FIELDS, _values(before), _values(after), strict=True)
+        if old != new
+    )
+
+
+_FIELDS = (
+    "title",
+    "url",
+    "features",
+    "brand",
+    "images",
+    "videoUrl",
+    "categories",
+    "seller",
+    "price",
+    "listPrice",
+    "discountPercent",
+    "availability",
+    "coupon",
+    "shipping",
+    "reviews",
+    "ordersLast30Days",
+    "commission",
+)
+
+
+def _values(product: SourceProduct) -> tuple[object, ...]:
+    offer = product.offer
+    return (
+        product.title,
+        product.url,
+        product.features,
+        product.brand,
+        product.images,
+        product.video_url,
+        product.categories,
+        product.seller,
+        offer.price,
+        offer.list_price,
+        discount_percent(offer.price, offer.list_price),
+        offer.availability,
+        offer.coupon,
+        offer.shipping,
+        product.reviews,
+        product.orders_last_30_days,
+        product.commission_percent,
+    )
+
+
+class Unchanged(Enum):
+    """Stands for "leave what is stored", where None means "clear it"."""
+
+    UNCHANGED = "UNCHANGED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherFields:
+    """What a publisher may change on a product; it survives every sync."""
+
+    selling_price: Money | Unchanged | None = Unchanged.UNCHANGED
+    notes: str | Unchanged | None = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A product as stored now. `changed`: what the newer answer changed; () for a new product."""
+
+    product: CatalogProduct
+    changed: tuple[str, ...] = ()

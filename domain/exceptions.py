@@ -1,0 +1,233 @@
+"""Every failure we expect, each with a stable public `code`.
+
+    AffiliateGraphError
+    |-- InvalidInput                INVALID_INPUT   the caller's argument cannot be used
+    |   |-- InvalidURL              INVALID_URL     not an address at all
+    |   |-- ShortLink               SHORT_LINK      a shortened address; we never open one
+    |   |-- NotAProduct             NOT_A_PRODUCT   a marketplace's page, but of no product
+    |   |-- UnknownHost             UNKNOWN_HOST    no marketplace of ours
+    |   `-- WrongLocale             WRONG_LOCALE    tag, version or site do not go together
+    |-- NotFound                    NOT_FOUND       nothing here by that id
+    |-- IdempotencyConflict         IDEMPOTENCY_CONFLICT
+    `-- MarketplaceError            (a marketplace stands in the way; knows whether to try again)
+        |-- MarketplaceNotConnected MARKETPLACE_NOT_CONNECTED
+        |-- ProductNotFound         NOT_FOUND       the marketplace does not show this product
+        |-- NotInProgram            NOT_IN_PROGRAM
+        |-- APIRetired              API_RETIRED
+        |-- CredentialsRejected     CREDENTIALS_REJECTED
+        |-- NotEligible             NOT_ELIGIBLE
+        |   `-- PendingApproval     NOT_ELIGIBLE    the account is not in the programme yet
+        |-- PermissionMissing       PERMISSION_MISSING
+        |-- TrackingIDRejected      TRACKING_ID_REJECTED
+        |-- Throttled               THROTTLED               retryable
+        |-- QuotaExhausted          QUOTA_EXHAUSTED
+        |-- RequestRefused          MARKETPLACE_ANSWER_INVALID   it refused what we sent
+        |-- MarketplaceUnavailable  MARKETPLACE_UNAVAILABLE      retryable
+        |   `-- ClockSkewed         MARKETPLACE_UNAVAILABLE      our clock is off
+        `-- AnswerInvalid           MARKETPLACE_ANSWER_INVALID   retryable once
+
+A message says what happened and what to do, for the person who reads it. It never holds a secret,
+a marketplace's whole answer or a name of our modules.
+"""
+
+from datetime import UTC, datetime
+from typing import Self
+
+
+class AffiliateGraphError(Exception):
+    """Base of every expected failure."""
+
+    code = "INVALID_INPUT"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: tuple[str, ...] = (),
+        retry_at: datetime | None = None,
+        upstream_code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.retry_at = retry_at
+        self.upstream_code = upstream_code
+
+    def at(self, path: tuple[str, ...]) -> Self:
+        """The same failure, told for another place of the input; this one stays as it is."""
+        other = type(self).__new__(type(self))
+        other.args = self.args
+        other.__dict__.update(self.__dict__, path=path)
+        return other
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What graphql-core shows under `errors[].extensions`."""
+        shown: dict[str, object] = {"code": self.code}
+        if self.retry_at is not None:
+            in_utc = self.retry_at.astimezone(UTC).isoformat()
+            shown["retryAt"] = in_utc.replace("+00:00", "Z")
+        if self.upstream_code is not None:
+            shown["upstreamCode"] = self.upstream_code
+        return shown
+
+
+class InvalidInput(AffiliateGraphError):
+    """The caller's argument cannot be used as it is."""
+
+
+class InvalidURL(InvalidInput):
+    """The text is not a web address."""
+
+    code = "INVALID_URL"
+
+
+class ShortLink(InvalidInput):
+    """A shortened link: its target is known only by opening it, which we never do."""
+
+    code = "SHORT_LINK"
+
+
+class NotAProduct(InvalidInput):
+    """A page of a known marketplace that is not a product page."""
+
+    code = "NOT_A_PRODUCT"
+
+
+class UnknownHost(InvalidInput):
+    """An address outside every marketplace we know."""
+
+    code = "UNKNOWN_HOST"
+
+
+class WrongLocale(InvalidInput):
+    """The country site does not go with the tag, the credential version or the product."""
+
+    code = "WRONG_LOCALE"
+
+
+class NotFound(AffiliateGraphError):
+    """Nothing of this workspace has that id."""
+
+    code = "NOT_FOUND"
+
+
+class IdempotencyConflict(AffiliateGraphError):
+    """The idempotency key is taken: by another input, or by a call that still runs."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class MarketplaceError(AffiliateGraphError):
+    """A marketplace stands between the caller and the answer.
+
+    `retryable`: sending the same thing again can help, `most_tries` times in all. `retry_after`:
+    seconds the marketplace asks us to wait, where it says so.
+    """
+
+    code = "MARKETPLACE_UNAVAILABLE"
+    retryable = False
+    most_tries = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: tuple[str, ...] = (),
+        retry_at: datetime | None = None,
+        upstream_code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, path=path, retry_at=retry_at, upstream_code=upstream_code)
+        self.retry_after = retry_after
+
+
+class MarketplaceNotConnected(MarketplaceError):
+    """No usable credentials are stored."""
+
+    code = "MARKETPLACE_NOT_CONNECTED"
+
+
+class ProductNotFound(MarketplaceError):
+    """The marketplace's answer does not hold this product: unknown, off sale, not offered there."""
+
+    code = "NOT_FOUND"
+
+
+class NotInProgram(MarketplaceError):
+    """The product earns no commission, so there is no tracked link."""
+
+    code = "NOT_IN_PROGRAM"
+
+
+class APIRetired(MarketplaceError):
+    """Amazon switched off the interface that the stored keys belong to."""
+
+    code = "API_RETIRED"
+
+
+class CredentialsRejected(MarketplaceError):
+    """Key, secret, signature or token refused."""
+
+    code = "CREDENTIALS_REJECTED"
+
+
+class NotEligible(MarketplaceError):
+    """The account may not use the interface now."""
+
+    code = "NOT_ELIGIBLE"
+
+
+class PendingApproval(NotEligible):
+    """The account has not been accepted into the affiliate programme."""
+
+
+class PermissionMissing(MarketplaceError):
+    """The application has no right to this operation."""
+
+    code = "PERMISSION_MISSING"
+
+
+class TrackingIDRejected(MarketplaceError):
+    """Tracking id or partner tag unknown to the account."""
+
+    code = "TRACKING_ID_REJECTED"
+
+
+class Throttled(MarketplaceError):
+    """Too fast for the marketplace."""
+
+    code = "THROTTLED"
+    retryable = True
+
+
+class QuotaExhausted(MarketplaceError):
+    """The day's calls are used up."""
+
+    code = "QUOTA_EXHAUSTED"
+
+
+class RequestRefused(MarketplaceError):
+    """The marketplace refused an argument, though it should have been right: look at the code."""
+
+    code = "MARKETPLACE_ANSWER_INVALID"
+
+
+class MarketplaceUnavailable(MarketplaceError):
+    """No answer, or the marketplace says that it has trouble."""
+
+    retryable = True
+
+
+class ClockSkewed(MarketplaceUnavailable):
+    """The marketplace finds our timestamp wrong: this server's clock is off."""
+
+    retryable = False
+
+
+class AnswerInvalid(MarketplaceError):
+    """The answer is not what the marketplace documents: cut off, a web page, another shape."""
+
+    code = "MARKETPLACE_ANSWER_INVALID"
+    retryable = True
+    most_tries = 2

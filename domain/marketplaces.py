@@ -1,0 +1,134 @@
+"""Marketplaces as a workspace sees them: accounts, what their credentials can do, their health."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from domain.credentials import Secret
+from domain.products import Mode
+
+
+class MarketplaceStatus(Enum):
+    """Whether every required credential is filled in."""
+
+    CONNECTED = "CONNECTED"
+    NOT_CONFIGURED = "NOT_CONFIGURED"
+
+
+class HealthState(Enum):
+    """What the last real answers say about the stored credentials."""
+
+    UNVERIFIED = "UNVERIFIED"
+    HEALTHY = "HEALTHY"
+    THROTTLED = "THROTTLED"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    CREDENTIALS_REJECTED = "CREDENTIALS_REJECTED"
+    TRACKING_ID_REJECTED = "TRACKING_ID_REJECTED"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    PERMISSION_MISSING = "PERMISSION_MISSING"
+    API_RETIRED = "API_RETIRED"
+    CLOCK_SKEWED = "CLOCK_SKEWED"
+    UNREACHABLE = "UNREACHABLE"
+
+
+class Capability(Enum):
+    """What an account can be used for."""
+
+    SEARCH = "SEARCH"
+    IMPORT = "IMPORT"
+    SYNC = "SYNC"
+    GENERATE_LINK = "GENERATE_LINK"
+    ORDERS = "ORDERS"
+    HOT_PRODUCTS = "HOT_PRODUCTS"
+    VARIANTS = "VARIANTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whose rows are meant, and in which mode each marketplace (by code) runs.
+
+    Sandbox and live data never mix: every row carries its mode and is seen only in that mode.
+    """
+
+    id: str
+    modes: Mapping[str, Mode]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """Names one credential set: a workspace has one for each marketplace and country site.
+
+    `locale` is "" where the marketplace has no country sites.
+    """
+
+    workspace: str
+    marketplace: str
+    locale: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCredential:
+    """One credential field as stored. `value` is sealed away in a Secret until it is used."""
+
+    name: str
+    value: Secret
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The last evidence about an account."""
+
+    state: HealthState = HealthState.UNVERIFIED
+    upstream_code: str | None = None
+    checked_at: datetime | None = None
+    last_success_at: datetime | None = None
+    next_try_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One credential set with its health. `id` is its row's UUID, "" while nothing is stored.
+
+    `unreadable` names the fields whose stored value cannot be opened; `credentials` lacks them.
+    """
+
+    key: AccountKey
+    id: str = ""
+    credentials: dict[str, StoredCredential] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    health: Health = Health()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells credential sets apart without showing them."""
+        parts = sorted((name, kept.value.fingerprint()) for name, kept in self.credentials.items())
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+    def reveal(self) -> dict[str, Secret]:
+        """The stored values by field name; empty ones are never stored."""
+        return {name: stored.value for name, stored in self.credentials.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaRule:
+    """What the marketplace allows: calls a day (None: not published), calls a second, and the hour
+    offset from UTC of the midnight at which its day begins."""
+
+    calls_per_day: int | None
+    calls_per_second: Decimal
+    reset_offset_hours: int
+
+    def day(self, now: datetime) -> date:
+        """The marketplace's present day."""
+        return (now + timedelta(hours=self.reset_offset_hours)).date()
+
+    def resets_at(self, now: datetime) -> datetime:
+        """The moment (UTC) at which the marketplace's present day ends."""
+        midnight = datetime.combine(self.day(now) + timedelta(days=1), time(), tzinfo=UTC)
+        return midnight - timedelta(hours=self.reset_offset_hours)

@@ -1,0 +1,112 @@
+"""Money: an exact decimal amount with its currency. No float, no conversion, no silent default."""
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from domain.exceptions import InvalidInput
+
+# ISO 4217: currencies whose smallest unit is not a hundredth.
+MINOR_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+CURRENCY = re.compile(r"[A-Z]{3}")
+PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of one currency.
+
+    `amount` is exact; `currency` is three capital letters (ISO 4217), kept as the source wrote it.
+    """
+
+    amount: Decimal
+    currency: str
+
+    @property
+    def text(self) -> str:
+        """The amount as plain text with at least the digits of its currency: "19.90", "500"."""
+        digits = minor_digits(self.currency)
+        plain = self.amount.normalize()
+        shown = max(digits, -int(plain.as_tuple().exponent))
+        return format(self.amount.quantize(Decimal(1).scaleb(-shown)), "f")
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimal digits the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
+    return MINOR_DIGITS.get(currency, 2)
+
+
+def parse_amount(text: str, *, path: tuple[str, ...] = ()) -> Decimal:
+    """Read an amount from outside: plain digits with at most four decimals.
+
+    Raises InvalidInput for anything else ("1e9", "NaN", "1_000", "1,50", 16 digits).
+    """
+    if not PLAIN_AMOUNT.fullmatch(text):
+        raise InvalidInput(
+            'An amount is written as plain digits with at most four decimals, like "19.99".',
+            path=path,
+        )
+    amount = Decimal(text)
+    return amount or abs(amount)  # "-0" is 0
+
+
+def parse_currency(text: str, *, path: tuple[str, ...] = ()) -> str:
+    """Read a currency code from outside. Raises InvalidInput unless it is three letters."""
+    code = text.strip()
+    if not code.isascii() or not CURRENCY.fullmatch(code.upper()):  # "ſ" in capitals is "S"
+        raise InvalidInput('A currency is its three-letter ISO 4217 code, like "USD".', path=path)
+    return code.upper()
+
+
+def to_minor_units(amount: Decimal, currency: str) -> int:
+    """The amount in the smallest unit of its currency, rounded half up: 15.00 USD is 1500."""
+    scaled = amount.scaleb(minor_digits(currency))
+    return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def discount_percent(price: Money | None, list_price: Money | None) -> int:
+    """round((1 - price / list price) * 100); 0 where there is nothing to strike through."""
+    if price is None or list_price is None or price.currency != list_price.currency:
+        return 0
+    if list_price.amount <= price.amount or list_price.amount <= 0:
+        return 0
+    share = (1 - price.amount / list_price.amount) * 100
+    return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def share_of(price: Money, percent: Decimal) -> Money:
+    """`percent` percent of a price, rounded half up to the digits of its currency."""
+    unit = Decimal(1).scaleb(-minor_digits(price.currency))
+    amount = (price.amount * percent / 100).quantize(unit, rounding=ROUND_HALF_UP)
+    return Money(amount, price.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """What is left of a selling price. Negative when the sale loses money."""
+
+    profit: Money
+    percent: Decimal  # of the selling price, two decimals
+
+
+def margin(
+    *, selling_price: Money, price: Money, shipping_cost: Money | None = None
+) -> Margin | None:
+    """Profit = selling price - price - shipping; percent = profit / selling price.
+
+    None when currencies differ or the selling price is not above zero: nothing is converted.
+    """
+    parts = [price] if shipping_cost is None else [price, shipping_cost]
+    if any(part.currency != selling_price.currency for part in parts):
+        return None
+    if selling_price.amount <= 0:
+        return None
+    profit = selling_price.amount - sum(part.amount for part in parts)
+    percent = (profit / selling_price.amount * 100).quantize(
+        Decimal("0.01"), rounding=ROUND_HALF_UP
+    )
+    return Margin(profit=Money(profit, selling_price.currency), percent=percent)
