@@ -1,0 +1,57 @@
+"""AliExpress: one catalogue for the world, reached through the affiliate interface."""
+
+from datetime import timedelta
+
+from clients.aliexpress import credentials, urls
+from clients.aliexpress.client import (
+    BATCH_SIZE,
+    LAST_PAGE,
+    LINK_BATCH_SIZE,
+    PAGE_SIZE,
+    AliExpressClient,
+)
+from clients.aliexpress.gateway import QUOTA
+from clients.base import Marketplace, OfferPolicy
+
+__all__ = ["MARKETPLACE", "AliExpressClient"]
+
+
+def disclosure(locale: str) -> str:
+    """The sentence to publish beside the links; law asks for it, the programme sets no wording."""
+    return (
+        "This page has affiliate links to AliExpress: I earn a commission when you buy through "
+        "them, at no extra cost to you."
+    )
+
+
+MARKETPLACE = Marketplace(
+    code=urls.CODE,
+    name="AliExpress",
+    locales=("",),
+    fields=credentials.FIELDS,
+    forms=(credentials.FORM,),
+    tracking_field=credentials.TRACKING_ID,
+    batch_size=BATCH_SIZE,
+    link_batch_size=LINK_BATCH_SIZE,
+    search_page_size=PAGE_SIZE,
+    search_last_page=LAST_PAGE,
+    quota=QUOTA,
+    policy=OfferPolicy(
+        fresh_for=timedelta(minutes=15),
+        withheld_after=None,  # no retention limit is stated
+        keeps_price_history=True,
+        disclaimer=(
+            "Prices are those that AliExpress told at the time shown. They can change at any "
+            "moment; the price at AliExpress when you buy is the one that counts."
+        ),
+    ),
+    rel="sponsored nofollow noopener",
+    disclosure=disclosure,
+    read_page=urls.read_page,
+    parse_id=urls.parse_id,
+    product_url=urls.product_url,
+    check_credentials=credentials.check_credentials,
+    capabilities=credentials.capabilities,
+    cures=credentials.CURES,
+    connect=AliExpressClient,
+)

@@ -1,0 +1,37 @@
+"""Amazon: 22 country sites, the Creators API, and the retired Product Advertising API 5.0."""
+
+from clients.amazon import catalog, creators, credentials, parse, standing, urls
+from clients.amazon.doors import connect
+from clients.amazon.locales import LOCALES
+from clients.base import CredentialForm, Marketplace
+
+MARKETPLACE = Marketplace(
+    code=urls.MARKETPLACE_CODE,
+    name="Amazon",
+    locales=tuple(locale.marketplace for locale in LOCALES),
+    fields=credentials.FIELDS,
+    forms=(
+        CredentialForm(name="creators", required=creators.FORM),
+        CredentialForm(name="paapi5", required=credentials.PAAPI_FORM, is_retired=True),
+    ),
+    tracking_field="partnerTag",
+    batch_size=catalog.BATCH_SIZE,
+    link_batch_size=250,
+    search_page_size=catalog.PAGE_SIZE,
+    search_last_page=parse.LAST_PAGE,
+    quota=catalog.QUOTA,
+    policy=standing.POLICY,
+    prefers_answered_link=True,
+    rel=standing.REL,
+    disclosure=standing.disclosure,
+    read_page=urls.read_page,
+    parse_id=urls.parse_id,
+    product_url=urls.product_url,
+    check_credentials=credentials.check,
+    capabilities=standing.capabilities,
+    cures=standing.CURES,
+    payer=catalog.payer,
+    connect=connect,
+)
+
+__all__ = ["MARKETPLACE"]

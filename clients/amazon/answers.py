@@ -1,0 +1,55 @@
+"""An answer to a catalogue call, opened: its content, or nothing found, or our exception."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clients.amazon import errors, values
+from clients.amazon.values import JSON
+from clients.base import Answer
+from domain.exceptions import AnswerInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing the catalogue is asked. `name` as the Creators API spells it, `results` the
+    members of which one holds the answer."""
+
+    name: str
+    results: tuple[str, ...]
+
+
+# One page of the documentation spells the first `itemResults`.
+GET_ITEMS = Operation(name="getItems", results=("itemsResult", "itemResults"))
+SEARCH_ITEMS = Operation(name="searchItems", results=("searchResult",))
+GET_VARIATIONS = Operation(name="getVariations", results=("variationsResult",))
+GET_BROWSE_NODES = Operation(name="getBrowseNodes", results=("browseNodesResult",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came back at `at` (UTC). `result` and `problems` are empty where nothing was found.
+
+    `problems` are the partial errors `{code, message}` that stand beside the result.
+    """
+
+    at: datetime
+    result: JSON
+    problems: tuple[JSON, ...] = ()
+
+
+def read(answer: Answer, operation: Operation) -> Reading:
+    """Open an answer. Raises MarketplaceError for a refusal, AnswerInvalid for another shape."""
+    if errors.says_nothing_found(answer):
+        return Reading(at=answer.received_at, result={})
+    if answer.status != 200:
+        raise errors.refusal(answer)
+    body = values.load(answer.body)
+    known = {*operation.results, "errors"}
+    if body is None or not known.intersection(body):
+        raise AnswerInvalid(errors.UNREADABLE)
+    found = (values.node(body, name) for name in operation.results)
+    return Reading(
+        at=answer.received_at,
+        result=next((result for result in found if result), {}),
+        problems=tuple(values.nodes(body, "errors")),
+    )

@@ -1,0 +1,205 @@
+"""Refusals of Amazon, turned into our exceptions. Status first, then the code inside the body.
+
+Both interfaces are read here: `{type | __type, message, reason, fieldList}` of the Creators API and
+`{__type, Errors: [{Code, Message}]}` of the retired PA-API, also with Code and Message as direct
+members. A body can be missing or no JSON (a gateway's page): then the status decides. Messages are
+ours; of Amazon's answer only the code is kept, and only if it looks like one.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from clients.amazon import values
+from clients.amazon.values import JSON
+from clients.base import Answer
+from domain.exceptions import (
+    AnswerInvalid,
+    APIRetired,
+    ClockSkewed,
+    CredentialsRejected,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotEligible,
+    PermissionMissing,
+    RequestRefused,
+    Throttled,
+    TrackingIDRejected,
+)
+
+FIELDS_REFUSED = "FieldValidationFailed"
+
+RETIRED = (
+    "Amazon has switched off the Product Advertising API, which these keys belong to. Create "
+    "Creators API credentials in Associates Central (Tools, Creators API) and connect Amazon "
+    "again with them. Links keep working with the Partner Tag alone."
+)
+NOT_ELIGIBLE = (
+    "Amazon gives this account no product data now. It asks for an accepted Associates account "
+    "with ten qualified sales in the last 30 days, and takes up to 48 hours to check. Links keep "
+    "working."
+)
+TAG_REJECTED = (
+    "Amazon does not accept the Partner Tag with these credentials. Use a tracking id of the "
+    "store on this country site that the credentials are linked to."
+)
+CREDENTIALS = "Amazon refused the credentials. Check Credential ID, Secret and Version."
+CLOCK = "Amazon finds this server's time wrong. Set its clock (NTP), then try again."
+THROTTLED = (
+    "Amazon limits this account's calls: too many a second, or the day's calls are used up. "
+    "Try again later."
+)
+UNAVAILABLE = "Amazon is in trouble and gave no answer. Try again in a while."
+UNREADABLE = "Amazon's answer is not what it documents. Try again; if it stays, check the address."
+
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
+_STALE_TOKEN = {"TokenExpired", "InvalidToken"}
+_TAG_CODES = {"InvalidPartnerTag", "InvalidAssociate"}
+_AUTHENTICATION_CODES = {"IncompleteSignature", "InvalidSignature", "UnrecognizedClient"}
+_NOT_FOUND = "ResourceNotFoundException"
+
+
+class FieldsRefused(RequestRefused):
+    """Amazon found fault with members of the request; `fields` names them, where it says which."""
+
+    def __init__(self, message: str, *, upstream_code: str, fields: tuple[str, ...]) -> None:
+        super().__init__(message, upstream_code=upstream_code)
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a refusal says: its kind (`type`), the finer code, the words and the members meant."""
+
+    kind: str | None
+    code: str | None
+    message: str
+    fields: tuple[str, ...]
+
+
+def refusal(answer: Answer) -> MarketplaceError:
+    """The exception for an answer whose status is not 200."""
+    body = values.load(answer.body)
+    told = _told(body or {})
+    status = answer.status
+    if status == 429:
+        wait = retry_after(answer, body)
+        return Throttled(THROTTLED, upstream_code=told.code, retry_after=wait)
+    if status == 408 or status >= 500:
+        wait = retry_after(answer, body)
+        return MarketplaceUnavailable(UNAVAILABLE, upstream_code=told.code, retry_after=wait)
+    if 400 <= status < 500 and status != 404:  # what a 404 can mean: see says_nothing_found
+        return _client_refusal(status, told)
+    return AnswerInvalid(UNREADABLE, upstream_code=told.code)
+
+
+def token_refusal(answer: Answer) -> MarketplaceError:
+    """The exception for a refusal of a token endpoint: `{error, error_description}`, or no JSON."""
+    body = values.load(answer.body)
+    code = code_of(values.text(values.member(body, "error")))
+    if answer.status in (400, 401, 403):
+        return CredentialsRejected(CREDENTIALS, upstream_code=code)
+    if answer.status in (408, 429) or answer.status >= 500:
+        return refusal(answer)
+    return AnswerInvalid(UNREADABLE, upstream_code=code)
+
+
+def says_nothing_found(answer: Answer) -> bool:
+    """Status 404 in Amazon's sense: every id unknown, or a search without a hit.
+
+    A 404 of anybody else (a proxy, a wrong address) proves nothing.
+    """
+    if answer.status != 404:
+        return False
+    told = _told(values.load(answer.body) or {})
+    return told.kind == _NOT_FOUND
+
+
+def says_stale_token(answer: Answer) -> bool:
+    """Whether a fresh token can help: the one that was sent is too old or damaged."""
+    if answer.status != 401:
+        return False
+    return _told(values.load(answer.body) or {}).code in _STALE_TOKEN
+
+
+def retry_after(answer: Answer, body: JSON | None) -> float | None:
+    """Seconds that Amazon asks us to wait: the header (seconds or a date), else the member."""
+    header = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(header):
+        return float(header)
+    if header:
+        until = _http_date(header)
+        if until is not None:
+            return max(0.0, (until - answer.received_at).total_seconds())
+    seconds = values.text(values.member(body, "retryAfterSeconds"))
+    return float(seconds) if seconds is not None and _SECONDS.fullmatch(seconds) else None
+
+
+def _client_refusal(status: int, told: _Told) -> MarketplaceError:
+    code = told.code
+    if code == "RequestExpired":
+        return ClockSkewed(CLOCK, upstream_code=code)
+    if code in _TAG_CODES:
+        return TrackingIDRejected(TAG_REJECTED, upstream_code=code)
+    if status == 401 or code in _AUTHENTICATION_CODES:
+        return CredentialsRejected(CREDENTIALS, upstream_code=code)
+    if status == 403:
+        return _forbidden(told)
+    if code == FIELDS_REFUSED:
+        named = f" ({', '.join(told.fields)})" if told.fields else ""
+        message = f"Amazon does not accept a value of this request{named}."
+        return FieldsRefused(message, upstream_code=code, fields=told.fields)
+    return RequestRefused(
+        "Amazon does not accept this request. Check what was asked for.", upstream_code=code
+    )
+
+
+def _forbidden(told: _Told) -> MarketplaceError:
+    denied = (told.code or "").startswith("AccessDenied")
+    if denied and "is deprecated" in told.message:
+        return APIRetired(RETIRED, upstream_code=told.code)
+    if told.code == "AssociateNotEligible":
+        return NotEligible(NOT_ELIGIBLE, upstream_code=told.code)
+    return PermissionMissing(
+        "Amazon does not allow these credentials this call. Check in Associates Central that "
+        "they are active and belong to the store of the Partner Tag.",
+        upstream_code=told.code,
+    )
+
+
+def _told(body: JSON) -> _Told:
+    first = next(iter(values.nodes(body, "errors")), {})
+    written = values.text(body.get("type")) or values.text(body.get("__type")) or ""
+    kind = code_of(written.rpartition("#")[2])
+    reasons = (body.get("reason"), first.get("code"), body.get("code"))
+    code = next((found for one in reasons if (found := code_of(values.text(one)))), None)
+    messages = (body.get("message"), first.get("message"))
+    return _Told(
+        kind=kind,
+        code=code or kind,
+        message=" ".join(found for one in messages if (found := values.text(one))),
+        fields=_fields(body.get("fieldList")),
+    )
+
+
+def _fields(listed: object) -> tuple[str, ...]:
+    """Names of a `fieldList`: of names in the documentation, of `{name, message}` in the SDK."""
+    if not isinstance(listed, list):
+        return ()
+    named = (values.member(one, "name") if isinstance(one, dict) else one for one in listed)
+    return tuple(found for one in named if (found := code_of(values.text(one))))
+
+
+def code_of(written: str | None) -> str | None:
+    """The text if it looks like a code or name of Amazon's: nothing else is passed on."""
+    return written if written is not None and _CODE.fullmatch(written) else None
+
+
+def _http_date(header: str) -> datetime | None:
+    try:
+        until = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)

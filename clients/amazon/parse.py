@@ -1,0 +1,247 @@
+"""Amazon's items and nodes -> our records, for both spellings (see values.py). Total: never raises.
+
+What is absent or null is None. Unknown members and words are passed over, and an item that cannot
+be read is left out alone. Amazon tells no coupons, shipping, orders or commission: always None.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from clients.amazon import errors, offers, urls, values
+from clients.amazon.answers import Reading
+from clients.amazon.records import BrowseNode
+from clients.amazon.values import JSON, node, nodes, number, text, whole
+from domain.exceptions import MarketplaceError, ProductNotFound
+from domain.products import (
+    Attribute,
+    Category,
+    Image,
+    ProductRef,
+    Reviews,
+    SourceProduct,
+    Variant,
+)
+from domain.search import SearchPage
+
+LAST_PAGE = 10
+REACHABLE = 100  # results of a search: 10 pages of 10, whatever the total says
+_SIZES = ("hiRes", "highRes", "large", "medium", "small")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Whose answers are read: the country site, our partner tag, and the host of real links."""
+
+    locale: str
+    partner_tag: str
+    link_host: str
+
+
+def products(
+    reading: Reading, ids: Sequence[str], site: Site
+) -> dict[str, SourceProduct | MarketplaceError]:
+    """An entry for each id: the product, or ProductNotFound with what Amazon says of it."""
+    found = _by_id(reading, site)
+    return {asin: found.get(asin) or _missing(asin, reading) for asin in ids}
+
+
+def search_page(reading: Reading, page: int, site: Site) -> SearchPage:
+    """Page `page` (from 1) of a search. Nothing found is an empty last page with total 0."""
+    items = nodes(reading.result, "items")
+    total = whole(reading.result.get("totalResultCount")) if reading.result else 0
+    reachable = REACHABLE if total is None else min(total, REACHABLE)
+    read = (product(item, site, at=reading.at) for item in items)
+    return SearchPage(
+        products=tuple(one for one in read if one is not None),
+        total=total,
+        is_last=page >= LAST_PAGE or page * 10 >= reachable or not items,
+    )
+
+
+def variants(reading: Reading) -> tuple[Variant, ...]:
+    """The buyable forms on one page of variations."""
+    dimensions = nodes(reading.result, "variationSummary", "variationDimensions")
+    labels = {text(one.get("name")): text(one.get("displayName")) for one in dimensions}
+    read = (_variant(item, labels, at=reading.at) for item in nodes(reading.result, "items"))
+    return tuple(one for one in read if one is not None)
+
+
+def page_count(reading: Reading) -> int:
+    """How many pages the variations have; 1 where Amazon does not say."""
+    return whole(values.member(reading.result, "variationSummary", "pageCount")) or 1
+
+
+def browse_nodes(reading: Reading, ids: Sequence[str]) -> dict[str, BrowseNode | MarketplaceError]:
+    """An entry for each id: the node, or ProductNotFound with what Amazon says of it."""
+    read = (_browse_node(one) for one in nodes(reading.result, "browseNodes"))
+    found = {one.id: one for one in read if one is not None}
+    return {asked: found.get(asked) or _missing(asked, reading) for asked in ids}
+
+
+def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
+    """One item, seen at `at`; None without a valid ASIN.
+
+    A title is required by our record: where Amazon tells none, the ASIN stands in for it.
+    """
+    asin = _asin(item)
+    if asin is None:
+        return None
+    ref = ProductRef(urls.MARKETPLACE_CODE, asin, site.locale)
+    tracked = _tracked(item, site)
+    return SourceProduct(
+        ref=ref,
+        title=text(_shown(item, "title")) or asin,
+        url=urls.product_url(ref),
+        offer=offers.offer(item, at=at),
+        features=values.texts(values.member(item, "itemInfo", "features", "displayValues")),
+        brand=text(_shown(item, "byLineInfo", "brand"))
+        or text(_shown(item, "byLineInfo", "manufacturer")),
+        images=_images(item),
+        categories=_categories(item),
+        seller=offers.seller(item),
+        reviews=_reviews(item),
+        parent_id=text(item.get("parentASIN")),
+        tracked_url=tracked,
+        tracked_with=site.partner_tag if tracked else None,
+    )
+
+
+def _by_id(reading: Reading, site: Site) -> dict[str, SourceProduct]:
+    read = (product(item, site, at=reading.at) for item in nodes(reading.result, "items"))
+    return {one.ref.external_id: one for one in read if one is not None}
+
+
+def _missing(asked: str, reading: Reading) -> ProductNotFound:
+    """Partial errors have no id member: the entry whose message holds the id is meant."""
+    whole_id = re.compile(rf"(?<![0-9A-Za-z]){re.escape(asked)}(?![0-9A-Za-z])")
+    messages = ((one, text(one.get("message")) or "") for one in reading.problems)
+    told = next((one for one, message in messages if whole_id.search(message)), {})
+    code = errors.code_of(text(told.get("code"))) or "ItemNotFound"
+    if code == "ItemNotAccessible":
+        message = f"Amazon sells {asked}, but does not offer it through its API."
+    else:
+        message = f"Amazon knows no {asked} on this country site. Check the id and the site."
+    return ProductNotFound(message, upstream_code=code)
+
+
+def _asin(item: JSON) -> str | None:
+    asin = (text(item.get("asin")) or "").upper()
+    return asin if urls.is_asin(asin) else None
+
+
+def _shown(item: JSON, *path: str) -> object:
+    return values.member(item, "itemInfo", *path, "displayValue")
+
+
+def _tracked(item: JSON, site: Site) -> str | None:
+    """The address that came with the item, unchanged, if it is the site's own with our tag."""
+    address = values.web_address(item.get("detailPageURL"))
+    if address is None:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    tags = parse_qs(parts.query).get("tag")
+    ours = parts.netloc == site.link_host and tags == [site.partner_tag]
+    return address if ours else None
+
+
+def _images(item: JSON) -> tuple[Image, ...]:
+    """Of each picture the largest size; the primary one first; each address once."""
+    pictures = [node(item, "images", "primary"), *nodes(item, "images", "variants")]
+    found: dict[str, Image] = {}
+    for picture in pictures:
+        image = _largest(picture)
+        if image is not None:
+            found.setdefault(image.url, image)
+    return tuple(found.values())
+
+
+def _largest(picture: JSON) -> Image | None:
+    for size in _SIZES:
+        shown = node(picture, size)
+        url = values.web_address(shown.get("url"))
+        if url is not None:
+            width, height = whole(shown.get("width")), whole(shown.get("height"))
+            return Image(url=url, width=width or None, height=height or None)
+    return None
+
+
+def _categories(item: JSON) -> tuple[Category, ...]:
+    """The longest path root -> leaf (the first of equals), else the product group alone."""
+    paths = [_path(one) for one in nodes(item, "browseNodeInfo", "browseNodes")]
+    longest = max(paths, key=len, default=())
+    if longest:
+        return longest
+    group = text(_shown(item, "classifications", "productGroup"))
+    return (Category(external_id="", name=group),) if group else ()
+
+
+def _path(leaf: JSON) -> tuple[Category, ...]:
+    path: list[Category] = []
+    step = leaf
+    while step:
+        category = _category(step)
+        if category is not None:
+            path.append(category)
+        step = node(step, "ancestor")
+    return tuple(reversed(path))
+
+
+def _category(step: JSON) -> Category | None:
+    name = text(step.get("displayName")) or text(step.get("contextFreeName"))
+    return Category(external_id=text(step.get("id")) or "", name=name) if name else None
+
+
+def _reviews(item: JSON) -> Reviews | None:
+    """Stars and count, which only specially approved accounts are told."""
+    told = node(item, "customerReviews")
+    stars = number(values.member(told, "starRating", "value"))
+    rating = stars if stars is not None and 0 <= stars <= 5 else None
+    count = whole(told.get("count"))
+    if rating is None and count is None:
+        return None
+    return Reviews(average_rating=rating, count=count)
+
+
+def _variant(
+    item: JSON, labels: Mapping[str | None, str | None], *, at: datetime
+) -> Variant | None:
+    asin = _asin(item)
+    if asin is None:
+        return None
+    return Variant(
+        external_id=asin,
+        attributes=_attributes(item, labels),
+        offer=offers.offer(item, at=at) if offers.listings(item) else None,
+        image=next(iter(_images(item)), None),
+    )
+
+
+def _attributes(item: JSON, labels: Mapping[str | None, str | None]) -> tuple[Attribute, ...]:
+    """Names as the shop shows them ("Colour") where the answer tells, else the bare ones."""
+    found = []
+    for one in nodes(item, "variationAttributes"):
+        name, value = text(one.get("name")), text(one.get("value"))
+        if name and value:
+            found.append(Attribute(name=labels.get(name) or name, value=value))
+    return tuple(found)
+
+
+def _browse_node(told: JSON) -> BrowseNode | None:
+    category = _category(told)
+    if category is None or not category.external_id:
+        return None
+    children = (_category(child) for child in nodes(told, "children"))
+    return BrowseNode(
+        id=category.external_id,
+        name=category.name,
+        full_name=text(told.get("contextFreeName")),
+        is_root=told.get("isRoot") is True,
+        path=_path(told),
+        children=tuple(child for child in children if child is not None),
+    )

@@ -1,0 +1,172 @@
+"""What of a product search Amazon can carry out: members of searchItems, and what is refused.
+
+Names and limits of the members: Amazon's documentation of searchItems. A filter whose data Amazon
+does not tell is left to the caller and named; an order that cannot be had is refused with a hint.
+"""
+
+import re
+
+from clients.amazon import values
+from clients.amazon.locales import Locale
+from domain.exceptions import InvalidInput
+from domain.money import to_minor_units
+from domain.search import ProductSearch, ProductSearchSort, SearchPlan
+
+LONGEST_KEYWORDS = 1000
+_NODE_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_SORTS = {
+    ProductSearchSort.RELEVANCE: "Relevance",
+    ProductSearchSort.PRICE_ASC: "Price:LowToHigh",
+    ProductSearchSort.PRICE_DESC: "Price:HighToLow",
+    ProductSearchSort.NEWEST: "NewestArrivals",
+    ProductSearchSort.RATING_DESC: "AvgCustomerReviews",
+}
+
+
+def plan(search: ProductSearch, locale: Locale) -> SearchPlan:
+    """How Amazon's `locale` carries out the search. Raises InvalidInput with the field's path.
+
+    Prices are sent in the smallest unit of the currency. What Amazon does not know (orders, share
+    of content buyers, delivery times) is left to the caller, who keeps products without it.
+    """
+    _check_thresholds(search)
+    _check_country(search, locale)
+    parameters: dict[str, object] = {"keywords": _keywords(search)}
+    parameters |= _category(search)
+    parameters |= _prices(search, locale)
+    parameters |= _currency(search, locale)
+    parameters |= _language(search, locale)
+    parameters |= _discount(search)
+    if search.free_shipping_only:
+        parameters["deliveryFlags"] = ["FreeShipping"]
+    parameters |= _sort(search)
+    return SearchPlan(parameters=parameters, post_filters=_post_filters(search))
+
+
+def _keywords(search: ProductSearch) -> str:
+    keywords = values.clean(search.keywords or "").strip()
+    if not keywords:
+        raise InvalidInput(
+            "Amazon searches by words: give keywords, also when a category is given.",
+            path=("search", "keywords"),
+        )
+    if len(keywords) > LONGEST_KEYWORDS:
+        raise InvalidInput(
+            f"Amazon takes keywords of at most {LONGEST_KEYWORDS} characters.",
+            path=("search", "keywords"),
+        )
+    return keywords
+
+
+def _category(search: ProductSearch) -> dict[str, object]:
+    if not search.category_id:
+        return {}
+    if not _NODE_ID.fullmatch(search.category_id):
+        raise InvalidInput(
+            "A category of Amazon is the number of its browse node, such as 172282. It stands "
+            "after node= in the address of the category page.",
+            path=("search", "categoryId"),
+        )
+    return {"browseNodeId": search.category_id}
+
+
+def _prices(search: ProductSearch, locale: Locale) -> dict[str, object]:
+    low, high = search.min_price, search.max_price
+    if low is None and high is None:
+        return {}
+    if low is not None and low < 0:
+        raise InvalidInput("A price is not below zero.", path=("search", "minPrice"))
+    if high is not None and high <= 0:
+        raise InvalidInput("The highest price is above zero.", path=("search", "maxPrice"))
+    if low is not None and high is not None and high < low:
+        raise InvalidInput(
+            "The highest price is not below the lowest one.", path=("search", "maxPrice")
+        )
+    if search.currency not in locale.currencies:
+        raise InvalidInput(
+            f"{locale.marketplace} has its prices in {locale.currency}: give minPrice and "
+            f"maxPrice in it, with currencyCode {locale.currency}.",
+            path=("search", "currencyCode"),
+        )
+    bounds = {"minPrice": low or None, "maxPrice": high}
+    return {
+        name: to_minor_units(amount, search.currency)
+        for name, amount in bounds.items()
+        if amount is not None
+    }
+
+
+def _currency(search: ProductSearch, locale: Locale) -> dict[str, object]:
+    """Only the US store converts; elsewhere the currency of the site is the only one."""
+    wanted = search.currency
+    if wanted == locale.currency or wanted not in locale.currencies:
+        return {}
+    return {"currencyOfPreference": wanted}
+
+
+def _language(search: ProductSearch, locale: Locale) -> dict[str, object]:
+    wanted = search.language.strip().lower()[:2]
+    offered = next((one for one in locale.languages if one.startswith(f"{wanted}_")), None)
+    if offered is None or offered == locale.languages[0]:
+        return {}
+    return {"languagesOfPreference": [offered]}
+
+
+def _discount(search: ProductSearch) -> dict[str, object]:
+    percent = search.min_discount_percent
+    if not percent:
+        return {}
+    if not 1 <= percent <= 99:
+        raise InvalidInput(
+            "A lowest discount is 1 to 99 percent, or 0 for any.",
+            path=("search", "minDiscountPercent"),
+        )
+    return {"minSavingPercent": percent}
+
+
+def _sort(search: ProductSearch) -> dict[str, object]:
+    if search.sort is ProductSearchSort.DISCOUNT_DESC:
+        return {}  # unknown to Amazon; the fetched rows are put in order
+    name = _SORTS.get(search.sort)
+    if name is None:
+        usable = ", ".join([*(sort.value for sort in _SORTS), "DISCOUNT_DESC"])
+        raise InvalidInput(
+            f"Amazon tells no order counts, so it cannot sort by them. Use one of {usable}.",
+            path=("search", "sort"),
+        )
+    return {"sortBy": name}
+
+
+def _post_filters(search: ProductSearch) -> tuple[str, ...]:
+    asked = {
+        "minOrders": search.min_orders > 0,
+        "minPositivePercent": bool(search.min_positive_percent),
+        "maxDeliveryDays": search.max_delivery_days is not None,
+        "sort": search.sort is ProductSearchSort.DISCOUNT_DESC,
+    }
+    return tuple(name for name, wanted in asked.items() if wanted)
+
+
+def _check_thresholds(search: ProductSearch) -> None:
+    percent = search.min_positive_percent
+    if percent is not None and not 0 <= percent <= 100:
+        raise InvalidInput(
+            "A share in percent is from 0 to 100.", path=("search", "minPositivePercent")
+        )
+    if search.max_delivery_days is not None and search.max_delivery_days < 1:
+        raise InvalidInput("Delivery takes a day or more.", path=("search", "maxDeliveryDays"))
+    if search.min_orders < 0:
+        raise InvalidInput("A number of orders is 0 or more.", path=("search", "minOrders"))
+
+
+def _check_country(search: ProductSearch, locale: Locale) -> None:
+    if search.ship_to_country is None:
+        return
+    asked = search.ship_to_country.strip().upper()
+    if ("GB" if asked == "UK" else asked) != locale.country:
+        raise InvalidInput(
+            f"At Amazon the country site decides: {locale.marketplace} sells to "
+            f"{locale.name} ({locale.country}). Leave out shipToCountry, or search the site of "
+            "the other country.",
+            path=("search", "shipToCountry"),
+        )

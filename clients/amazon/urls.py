@@ -1,0 +1,239 @@
+"""Which product a pasted text stands for. Nothing is opened, and no input makes this fail.
+
+The rules and their order are those of the reference material on Amazon's product addresses. What
+this protects against: look-alike hosts, user parts, foreign targets in Amazon's own redirects.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from clients.amazon.locales import (
+    BY_DOMAIN,
+    BY_MARKETPLACE,
+    DOMAINS_WITHOUT_API,
+    SHORT_LINK_HOSTS,
+    Locale,
+)
+from clients.base import PageKind, PageReading
+from domain.exceptions import InvalidInput
+from domain.products import ProductRef
+
+MARKETPLACE_CODE = "amazon"
+LONGEST_ADDRESS = 8192
+
+_ASIN = r"(?:B[0-9A-Z]{9}|[0-9]{9}[0-9X])"
+_WHOLE_ASIN = re.compile(_ASIN, re.ASCII)
+_LEADING_ASIN = re.compile(_ASIN, re.ASCII | re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(?:mailto|tel|javascript|data):", re.ASCII)
+_PORT = re.compile(r":[0-9]*\Z", re.ASCII)
+
+_SHOP_PREFIXES = ("", "www.", "smile.", "m.")
+_SHOPS = {prefix + domain: site for domain, site in BY_DOMAIN.items() for prefix in _SHOP_PREFIXES}
+_SHORTENERS = {prefix + host: host for host in SHORT_LINK_HOSTS for prefix in ("", "www.")}
+_AMAZON_DOMAINS = (*BY_DOMAIN, *DOMAINS_WITHOUT_API)
+
+# What stands before the id, in the order in which the forms are tried.
+_FORMS = tuple(
+    tuple(form.split("/"))
+    for form in (
+        "gp/product",
+        "gp/product/glance",
+        "gp/aw/d",
+        "gp/aw/ol",
+        "gp/offer-listing",
+        "exec/obidos/asin",
+        "exec/obidos/tg/detail/-",
+        "o/asin",
+        "o/tg/detail/-",
+        "o",
+        "gp/product-reviews",
+        "product-reviews",
+        "ask/questions/asin",
+    )
+)
+_WRAPPERS = {
+    ("sspa", "click"): "url",
+    ("gp", "slredirect", "picassoredirect.html"): "url",
+    ("gp", "redirect.html"): "location",
+}
+
+_FOREIGN = PageReading(kind=PageKind.FOREIGN)
+_NOT_A_PRODUCT = PageReading(kind=PageKind.NOT_A_PRODUCT)
+_SHORT_LINK = PageReading(kind=PageKind.SHORT_LINK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A web address in parts: host in lower case without port, path parts percent-decoded."""
+
+    host: str
+    has_user: bool
+    parts: tuple[str, ...]
+    query: str
+
+
+def read_page(text: str) -> PageReading:
+    """What the pasted text stands for. Anything over 8,192 characters is FOREIGN."""
+    if len(text) > LONGEST_ADDRESS:
+        return _FOREIGN
+    return _read(text, follow=True)
+
+
+def parse_id(text: str) -> str:
+    """An ASIN as typed -> in capitals. Raises InvalidInput for anything else."""
+    typed = text.strip()
+    asin = typed.upper() if typed.isascii() else typed
+    if not _WHOLE_ASIN.fullmatch(asin):
+        raise InvalidInput(
+            "An Amazon product id (ASIN) is B and nine letters or digits, such as B0199980K4, or "
+            "the ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
+        )
+    return asin
+
+
+def is_asin(text: str) -> bool:
+    """Whether the text is an ASIN in its canonical form."""
+    return _WHOLE_ASIN.fullmatch(text) is not None
+
+
+def product_url(ref: ProductRef) -> str:
+    """The plain product page, without any tracking."""
+    return f"https://{ref.locale}/dp/{ref.external_id}"
+
+
+def _read(text: str, *, follow: bool) -> PageReading:
+    address = _split(text.strip())
+    if address is None:
+        return _FOREIGN
+    if address.host in _SHORTENERS:
+        return _read_short(address)
+    locale = _SHOPS.get(address.host)
+    if locale is None:
+        return _NOT_A_PRODUCT if _is_amazons(address.host) else _FOREIGN
+    if address.has_user:
+        return _NOT_A_PRODUCT
+    return _read_shop(address, locale, follow=follow)
+
+
+def _split(text: str) -> _Address | None:
+    """The parts of an http or https address; None for other schemes and other texts."""
+    scheme = _SCHEME.match(text)
+    if scheme is not None and (scheme[1] or "").lower() not in ("http", "https"):
+        return None
+    rest = text[scheme.end() :] if scheme else text.removeprefix("//")
+    rest = rest.partition("#")[0]
+    before_query, _, query = rest.partition("?")
+    authority, _, path = before_query.partition("/")
+    host = authority.rpartition("@")[2]
+    if not host.isascii():
+        return None
+    return _Address(
+        host=_PORT.sub("", host).lower().removesuffix("."),
+        has_user="@" in authority,
+        parts=tuple(unquote(part) for part in path.split("/") if part),
+        query=query,
+    )
+
+
+def _is_amazons(host: str) -> bool:
+    """Amazon's, though not the shop: aws.amazon.com, or a site without API."""
+    return any(host == domain or host.endswith("." + domain) for domain in _AMAZON_DOMAINS)
+
+
+def _read_short(address: _Address) -> PageReading:
+    if address.has_user or not address.parts:
+        return _NOT_A_PRODUCT
+    if _SHORTENERS[address.host] == "amzn.com":
+        first = address.parts[0]
+        candidate = address.parts[1:2] if first.lower() == "dp" else (first,)
+        found = _leading_asin(candidate[0]) if candidate else None
+        if found is not None:
+            return _product(found, BY_MARKETPLACE["www.amazon.com"])
+    return _SHORT_LINK
+
+
+def _read_shop(address: _Address, locale: Locale, *, follow: bool) -> PageReading:
+    found = _after_dp(address.parts) or _after_form(address.parts)
+    if found is not None:
+        return _product(found, locale)
+    target = _wrapped(address) if follow else None
+    if target is not None:
+        inner = _read(target, follow=False)
+        return _NOT_A_PRODUCT if inner.kind is PageKind.FOREIGN else inner
+    found = _in_query(address.query)
+    return _NOT_A_PRODUCT if found is None else _product(found, locale)
+
+
+def _after_dp(parts: tuple[str, ...]) -> str | None:
+    """The id of `dp/{id}` or `dp/product/{id}`, anywhere in the path."""
+    lowered = [part.lower() for part in parts]
+    for at, part in enumerate(lowered):
+        if part != "dp":
+            continue
+        after = at + 2 if lowered[at + 1 : at + 2] == ["product"] else at + 1
+        found = _asin_at(parts, after)
+        if found is not None:
+            return found
+    return None
+
+
+def _after_form(parts: tuple[str, ...]) -> str | None:
+    """The id of the older forms, which start the path or follow a language pair (`-/en`)."""
+    if parts[:1] == ("-",):
+        parts = parts[2:]
+    lowered = tuple(part.lower() for part in parts)
+    for form in _FORMS:
+        if lowered[: len(form)] == form:
+            found = _asin_at(parts, len(form))
+            if found is not None:
+                return found
+    if lowered[1:2] == ("product-reviews",):  # after the slug of the product's name
+        return _asin_at(parts, 2)
+    return None
+
+
+def _asin_at(parts: tuple[str, ...], index: int) -> str | None:
+    return _leading_asin(parts[index]) if index < len(parts) else None
+
+
+def _leading_asin(part: str) -> str | None:
+    """The id at the start of a path part, as written. A longer run is never cut."""
+    found = _LEADING_ASIN.match(part)
+    if found is None or part[found.end() : found.end() + 1].isalnum():
+        return None
+    return found[0]
+
+
+def _wrapped(address: _Address) -> str | None:
+    """Where a redirect of Amazon's own leads, None for other pages."""
+    name = _WRAPPERS.get(tuple(part.lower() for part in address.parts))
+    if name is None:
+        return None
+    target = _parameter(address.query, name)
+    if target is None:
+        return None
+    target = target.strip()
+    is_path = target.startswith("/") and not target.startswith("//")
+    return f"https://{address.host}{target}" if is_path else target
+
+
+def _in_query(query: str) -> str | None:
+    """The query parameter `asin` in any case, exactly ten characters."""
+    for name, value in parse_qsl(query):
+        if name.lower() == "asin" and _LEADING_ASIN.fullmatch(value):
+            return value
+    return None
+
+
+def _parameter(query: str, name: str) -> str | None:
+    return next((value for key, value in parse_qsl(query) if key.lower() == name), None)
+
+
+def _product(written: str, locale: Locale) -> PageReading:
+    asin = written.upper()
+    return PageReading(
+        kind=PageKind.PRODUCT,
+        ref=ProductRef(MARKETPLACE_CODE, asin, locale.marketplace),
+        raw_id=None if written == asin else written,
+    )

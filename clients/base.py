@@ -1,0 +1,225 @@
+"""What a marketplace is to us. Read this first when adding one.
+
+A marketplace is a folder here that offers one `Marketplace` description; `registry.py` lists them.
+Everything that differs between marketplaces is data or a function of that description, so the
+graph, the storage and the loaders never ask "is it Amazon?".
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol, TypeVar
+
+import httpx
+
+from clients.oauth2 import TokenCache
+from clients.sharing import SharedCalls
+from domain.exceptions import MarketplaceError
+from domain.links import LinkKey
+from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.products import Mode, ProductRef, SourceProduct, Variant
+from domain.search import ProductSearch, SearchPage, SearchPlan
+
+T = TypeVar("T")
+
+
+class Visibility(Enum):
+    """How much of a stored credential may be shown again."""
+
+    SECRET = "SECRET"  # nothing, ever
+    MASKED = "MASKED"  # the last four characters
+    PUBLIC = "PUBLIC"  # all of it: it stands in every link anyway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialField:
+    """One field of the settings card. `help`: what it is, where to find it, what it is used for."""
+
+    name: str
+    label: str
+    help: str
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialForm:
+    """A set of fields that together connect the marketplace.
+
+    `is_retired`: the interface behind it was switched off; kept for credentials that are stored.
+    """
+
+    name: str
+    required: tuple[str, ...]
+    is_retired: bool = False
+
+
+class PageKind(Enum):
+    """What a pasted text stands for, as one marketplace reads it."""
+
+    PRODUCT = "PRODUCT"
+    SHORT_LINK = "SHORT_LINK"
+    NOT_A_PRODUCT = "NOT_A_PRODUCT"  # the marketplace's own page, but of no product
+    FOREIGN = "FOREIGN"  # nothing of this marketplace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """A pasted text, read without opening anything.
+
+    `ref` is there for PRODUCT only. `raw_id` is the id as written where it differs from the
+    canonical one; `variant_id` the variant that the address names.
+    """
+
+    kind: PageKind
+    ref: ProductRef | None = None
+    raw_id: str | None = None
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPolicy:
+    """How long an observed offer may be believed and shown, and whether prices may be kept."""
+
+    fresh_for: timedelta
+    withheld_after: timedelta | None  # None: may be shown for ever, with its date
+    keeps_price_history: bool
+    disclaimer: str
+
+
+class MarketplaceClient(Protocol):
+    """One account's door to one marketplace. A method is one call, unless it says otherwise.
+
+    A failure of one id is a value in the mapping; a failure of the call is raised as a
+    MarketplaceError. Answers are matched by content, never by position. With credentials missing a
+    method raises MarketplaceNotConnected.
+    """
+
+    async def get_products(
+        self, ids: Sequence[str]
+    ) -> Mapping[str, SourceProduct | MarketplaceError]:
+        """At most `batch_size` distinct canonical ids. Every id asked has its entry."""
+        ...
+
+    def plan_search(self, search: ProductSearch) -> SearchPlan:
+        """How the search will be carried out. Raises InvalidInput with the path of the field."""
+        ...
+
+    async def search_products(self, plan: SearchPlan, *, page: int) -> SearchPage:
+        """Page `page` (from 1) of the grid of `search_page_size`. No hits: an empty last page."""
+        ...
+
+    async def generate_links(
+        self, keys: Sequence[LinkKey]
+    ) -> Mapping[LinkKey, str | MarketplaceError]:
+        """At most `link_batch_size` keys of one tracking id. Every key asked has its entry."""
+        ...
+
+    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
+        """The buyable forms of one product; empty where it has none."""
+        ...
+
+    async def verify(self) -> None:
+        """The cheapest real calls that prove key, secret and tracking id. Raises what is wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: status, headers and the unpacked body (at most 8 MiB)."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    received_at: datetime
+
+
+class Sender(Protocol):
+    """The one way out (clients/http.py)."""
+
+    async def send(
+        self,
+        build: Callable[[], httpx.Request],
+        read: Callable[[Answer], T],
+        *,
+        account: AccountKey,
+        operation: str,
+        quota: QuotaRule | None,
+    ) -> T:
+        """Send what `build` makes, signed anew for each try, and return what `read` reads.
+
+        `read` raises MarketplaceError; a retryable one is tried again, at most three times in all.
+        `quota` None: the call is not counted against the account's limits (token requests).
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What clients are given to reach the outside world. One for the whole process.
+
+    `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
+    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come.
+    """
+
+    sender: Sender
+    now: Callable[[], datetime]
+    tokens: TokenCache = field(default_factory=TokenCache)
+    shared: SharedCalls = field(default_factory=SharedCalls)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def mode(self, marketplace: str) -> Mode:
+        """SANDBOX or LIVE for the marketplace of that code."""
+        return self.modes.get(marketplace, Mode.LIVE)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Marketplace:
+    """A marketplace, described. Functions that take text raise InvalidInput."""
+
+    code: str  # "aliexpress": stored in rows, never renamed
+    name: str  # "AliExpress": shown to people
+    locales: tuple[str, ...]  # country sites, the default first; ("",) where there is only one
+    fields: tuple[CredentialField, ...]
+    forms: tuple[CredentialForm, ...]  # the one for new connections first
+    tracking_field: str  # the credential field that a link's tracking id comes from by default
+    batch_size: int
+    link_batch_size: int
+    search_page_size: int
+    search_last_page: int
+    quota: QuotaRule
+    policy: OfferPolicy
+    # The tracked address that comes with a product is the link to publish (Amazon counts sales
+    # through it towards API access); else it is only good enough to show.
+    prefers_answered_link: bool = False
+    rel: str  # for the anchor of a published link
+    disclosure: Callable[[str], str]  # locale -> sentence to publish
+    read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
+    parse_id: Callable[[str], str]  # an id as typed -> canonical id
+    product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
+    # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
+    capabilities: Callable[[Account], frozenset[Capability]]
+    cures: Mapping[HealthState, str]
+    # Whose calls are counted: accounts with the same key share the marketplace's limits.
+    payer: Callable[[Account], AccountKey] = operator.attrgetter("key")
+    connect: Callable[[Account, Outside], MarketplaceClient]
+
+    def form_in_use(self, names: Sequence[str]) -> CredentialForm:
+        """The first complete form, else the one that most of the stored fields belong to."""
+        have = set(names)
+        for form in self.forms:
+            if have.issuperset(form.required):
+                return form
+        return max(self.forms, key=lambda form: len(have & self._own(form)))
+
+    def missing(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Required fields of the form in use that are not among `names`."""
+        have = set(names)
+        return tuple(name for name in self.form_in_use(names).required if name not in have)
+
+    def _own(self, form: CredentialForm) -> set[str]:
+        others = {name for other in self.forms if other is not form for name in other.required}
+        return set(form.required) - others

@@ -1,0 +1,188 @@
+"""Calls shared by requests: what is asked at the same time, for the same account, flies together.
+
+A dataloader joins what one request asks; this joins what different requests ask. Each group (one
+account with one set of credentials, one operation, one set of circumstances) has a line. A key that
+somebody already waits for is not asked twice. A full batch leaves at once. A batch that is not full
+
+- leaves at once when this is the only request under way;
+- else waits a few milliseconds for company;
+- and while another call of its line is in the air, until that one lands, at most a quarter second.
+
+One caller that fails, or goes away, harms nobody: calls run in tasks of their own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from domain.exceptions import AffiliateGraphError
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+QUIET = 0.004  # seconds without a newcomer after which a batch leaves
+LONGEST_WINDOW = 0.02  # seconds that newcomers can hold a batch up
+LONGEST_GATHERING = 0.25  # seconds to wait for a call in the air
+
+Call = Callable[[Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]]
+
+
+class SharedCalls:
+    """All lines of a process."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, _Line[Any, Any]] = {}
+        self._requests = 0
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Counts a request while it is under way: a lone one need not wait for company."""
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
+
+    def is_lonely(self) -> bool:
+        """Whether at most one request is under way."""
+        return self._requests <= 1
+
+    async def get(
+        self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
+    ) -> dict[K, V | AffiliateGraphError]:
+        """One value or error for each key that the calls answered; others are absent.
+
+        `call` is used for a batch of at most `size` keys, possibly of other requests' too, so it
+        must depend on nothing but the group. Its failure is the error of every key of the batch.
+        """
+        if not keys:
+            return {}
+        line = self._lines.get(group)
+        if line is None:
+            line = self._lines[group] = _Line(self, group)
+        answers = [(key, line.ask(key)) for key in dict.fromkeys(keys)]
+        line.board(size, call)
+        found: dict[K, V | AffiliateGraphError] = {}
+        for key, answer in answers:
+            value = await asyncio.shield(answer)
+            if isinstance(value, AffiliateGraphError):
+                found[key] = value.at(value.path)  # to each caller its own
+            elif value is not None:
+                found[key] = value
+        return found
+
+    async def land(self) -> None:
+        """Wait for the calls in the air: before the storage and the way out are closed."""
+        flights = [flight for line in self._lines.values() for flight in line.flights]
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    def forget(self, group: Hashable) -> None:
+        """Drop a line that nobody uses now, so that idle accounts take no memory."""
+        self._lines.pop(group, None)
+
+
+class _Line(Generic[K, V]):
+    """The keys of one group that wait or fly. Answered with None: not in the call's answer."""
+
+    def __init__(self, shared: SharedCalls, group: Hashable) -> None:
+        self._shared = shared
+        self._group = group
+        self._waiting: dict[K, asyncio.Future[V | AffiliateGraphError | None]] = {}
+        self._flying: dict[K, asyncio.Future[V | AffiliateGraphError | None]] = {}
+        self._flights: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._since = 0.0  # when the first of those who wait came
+        self._size = 1
+        self._call: Call[K, V] | None = None
+
+    @property
+    def flights(self) -> "Collection[asyncio.Task[None]]":
+        """The calls in the air."""
+        return self._flights
+
+    def ask(self, key: K) -> "asyncio.Future[V | AffiliateGraphError | None]":
+        """The answer that will come for a key, asked for already or not."""
+        answer = self._flying.get(key) or self._waiting.get(key)
+        if answer is None:
+            loop = asyncio.get_running_loop()
+            if not self._waiting:
+                self._since = loop.time()
+            answer = self._waiting[key] = loop.create_future()
+        return answer
+
+    def board(self, size: int, call: "Call[K, V]") -> None:
+        """Send full batches now, and see to it that the rest leaves in time."""
+        self._size, self._call = size, call
+        while len(self._waiting) >= size:
+            self._depart()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        waited = loop.time() - self._since
+        if self._flights:
+            self._timer = loop.call_later(max(0.0, LONGEST_GATHERING - waited), self._leave)
+        elif self._shared.is_lonely():
+            self._timer = loop.call_soon(self._leave)
+        else:
+            pause = min(QUIET, max(0.0, LONGEST_WINDOW - waited))
+            self._timer = loop.call_later(pause, self._leave)
+
+    def _leave(self) -> None:
+        self._timer = None
+        if self._waiting:
+            self._depart()
+
+    def _depart(self) -> None:
+        keys = list(self._waiting)[: self._size]
+        for key in keys:
+            self._flying[key] = self._waiting.pop(key)
+        flight = asyncio.ensure_future(self._fly(keys))
+        self._flights.add(flight)
+        flight.add_done_callback(self._land)
+
+    async def _fly(self, keys: list[K]) -> None:
+        found: Mapping[K, V | AffiliateGraphError] = {}
+        failure: BaseException | None = None
+        assert self._call is not None
+        try:
+            found = await self._call(keys)
+        except AffiliateGraphError as error:
+            found = dict.fromkeys(keys, error)
+        except BaseException as error:  # a bug or the end of the process: nobody may wait for ever
+            failure = error
+            raise
+        finally:
+            for key in keys:
+                self._answer(self._flying.pop(key), found.get(key), failure)
+
+    def _answer(
+        self,
+        answer: "asyncio.Future[V | AffiliateGraphError | None]",
+        value: V | AffiliateGraphError | None,
+        failure: BaseException | None,
+    ) -> None:
+        if answer.done():
+            return
+        if failure is None:
+            answer.set_result(value)
+        elif isinstance(failure, asyncio.CancelledError):
+            answer.cancel()
+        else:
+            answer.set_exception(failure)
+            answer.exception()  # seen, should everybody who waited be gone
+
+    def _land(self, flight: "asyncio.Task[None]") -> None:
+        self._flights.discard(flight)
+        if not flight.cancelled():
+            flight.exception()
+        if self._waiting:
+            self._leave() if not self._flights else self._set_timer()
+        elif not self._flights:
+            self._shared.forget(self._group)

@@ -1,0 +1,480 @@
+"""The client's methods: what is sent, signed how, and what is made of the answers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clients.aliexpress import AliExpressClient
+from clients.aliexpress.gateway import ADDRESS, QUOTA
+from clients.aliexpress.records import OrderStatus
+from clients.base import MarketplaceClient, Outside
+from clients.signing.aliexpress import SignMethod, sign
+from domain.exceptions import (
+    AnswerInvalid,
+    InvalidInput,
+    MarketplaceError,
+    MarketplaceNotConnected,
+    NotInProgram,
+    PendingApproval,
+    ProductNotFound,
+    TrackingIDRejected,
+)
+from domain.links import LinkKey
+from domain.products import ProductRef, SourceProduct
+from domain.search import ProductSearch, SearchPlan
+from tests.clients.aliexpress.fakes import (
+    KEYS,
+    Clock,
+    FakeSender,
+    account,
+    answer,
+    business,
+    connected,
+    payload,
+)
+
+pytestmark = pytest.mark.anyio
+
+LAMP, SHADE, BULB = "1005009000000011", "1005009000000022", "1005009000000033"
+US_SHADE = "3256808813685270"
+STAND_IN = "http://127.0.0.1:9000/sync"
+NOTHING: dict[str, Any] = business(405)
+
+
+def link_key(product_id: str, *, sub_id: str = "", tracking_id: str = "reading_nook") -> LinkKey:
+    return LinkKey(ProductRef("aliexpress", product_id), tracking_id, sub_id)
+
+
+def links_answer(*entries: Mapping[str, str], tracking_id: str | None = None) -> dict[str, Any]:
+    result: dict[str, Any] = {"promotion_links": {"promotion_link": list(entries)}}
+    if tracking_id is not None:
+        result["tracking_id"] = tracking_id
+    return {"resp_result": {"resp_code": 200, "result": result}}
+
+
+def search_answer(count: int, *, total: int | None = None) -> dict[str, Any]:
+    products = [{"product_id": 1005009000000000 + number} for number in range(count)]
+    result = {"products": {"product": products}, "total_record_count": total}
+    return {"resp_result": {"resp_code": 200, "result": result}}
+
+
+def entry(product_id: str, link: str) -> dict[str, str]:
+    return {
+        "source_value": f"https://www.aliexpress.com/item/{product_id}.html",
+        "promotion_link": link,
+    }
+
+
+PLAN = SearchPlan(parameters={"keywords": "лампа", "target_currency": "EUR"}, post_filters=())
+
+
+async def test_client_keeps_the_protocol() -> None:
+    client, _ = connected()
+
+    kept: MarketplaceClient = client
+
+    assert kept is client
+
+
+async def test_every_request_is_a_signed_form() -> None:
+    client, sender = connected(NOTHING)
+
+    await client.search_products(PLAN, page=2)
+
+    (form,) = sender.forms
+    assert form.pop("sign") == sign(form, KEYS["appSecret"])
+    assert form == {
+        "app_key": "734510",
+        "format": "json",
+        "keywords": "лампа",
+        "method": "aliexpress.affiliate.product.query",
+        "page_no": "2",
+        "page_size": "50",
+        "sign_method": "sha256",
+        "target_currency": "EUR",
+        "timestamp": "1789979400000",
+        "tracking_id": "reading_nook",
+        "v": "2.0",
+    }
+
+
+async def test_requests_go_to_the_address_of_the_settings() -> None:
+    client, sender = connected(NOTHING)
+    other, other_sender = connected(NOTHING, gateway=STAND_IN)
+
+    await client.get_categories()
+    await other.get_categories()
+
+    assert (sender.requests[0].method, str(sender.requests[0].url)) == ("POST", ADDRESS)
+    assert str(other_sender.requests[0].url) == STAND_IN
+    assert sender.requests[0].headers["content-type"].endswith("charset=utf-8")
+    assert (sender.operations, sender.quotas) == (["category.get"], [QUOTA])
+
+
+async def test_each_retry_is_signed_anew() -> None:
+    client, sender = connected(NOTHING)
+    sender.builds_per_call = 2
+
+    await client.get_categories()
+
+    first, second = sender.forms
+    assert int(second["timestamp"]) - int(first["timestamp"]) == 1_000
+    assert first["sign"] != second["sign"]
+
+
+@pytest.mark.parametrize("method", list(SignMethod))
+async def test_other_digests_can_be_chosen(method: SignMethod) -> None:
+    sender = FakeSender([answer(NOTHING)])
+    client = AliExpressClient(account(), Outside(sender=sender, now=Clock()), sign_method=method)
+
+    await client.get_categories()
+
+    (form,) = sender.forms
+    assert form["sign_method"] == method.value
+    assert form.pop("sign") == sign(form, KEYS["appSecret"], method)
+
+
+async def test_products_are_matched_by_id() -> None:
+    client, sender = connected(payload("productdetail.get"))
+
+    found = await client.get_products([SHADE, LAMP, BULB])
+
+    assert sender.forms[0]["product_ids"] == f"{SHADE},{LAMP},{BULB}"
+    assert sender.forms[0]["target_currency"] == "USD"
+    assert list(found) == [SHADE, LAMP, BULB]
+    assert isinstance(found[LAMP], SourceProduct)
+    assert isinstance(found[SHADE], SourceProduct)
+    assert isinstance(found[BULB], ProductNotFound)
+
+
+async def test_ids_are_folded_before_asking() -> None:
+    client, sender = connected(payload("productdetail.get"))
+
+    found = await client.get_products([US_SHADE, "no id"])
+
+    shade = found[US_SHADE]
+    assert sender.forms[0]["product_ids"] == SHADE
+    assert isinstance(shade, SourceProduct)
+    assert shade.ref.external_id == SHADE
+    assert isinstance(found["no id"], ProductNotFound)
+
+
+async def test_no_products_found() -> None:
+    client, _ = connected(NOTHING)
+
+    found = await client.get_products([LAMP, SHADE])
+
+    assert [type(value) for value in found.values()] == [ProductNotFound, ProductNotFound]
+
+
+async def test_nothing_is_sent_for_nothing() -> None:
+    client, sender = connected()
+
+    assert await client.get_products([]) == {}
+    assert await client.generate_links([]) == {}
+    assert isinstance((await client.get_products(["x"]))["x"], ProductNotFound)
+    assert sender.operations == []
+
+
+async def test_first_of_duplicate_rows_counts() -> None:
+    body = search_answer(0)
+    body["resp_result"]["result"]["products"] = [
+        {"product_id": LAMP, "product_title": "first"},
+        {"product_id": LAMP, "product_title": "second"},
+    ]
+    client, _ = connected(body)
+
+    found = (await client.get_products([LAMP]))[LAMP]
+
+    assert isinstance(found, SourceProduct)
+    assert found.title == "first"
+
+
+async def test_too_many_at_once_is_a_mistake_of_ours() -> None:
+    client, _ = connected()
+
+    with pytest.raises(ValueError, match="at most 50"):
+        await client.get_products([str(n) for n in range(51)])
+    with pytest.raises(ValueError, match="at most 50"):
+        await client.generate_links([link_key(str(n)) for n in range(51)])
+
+
+async def test_links_are_matched_by_address_then_by_id() -> None:
+    client, sender = connected(payload("link.generate"))
+    keys = [link_key(LAMP), link_key(SHADE), link_key(BULB), link_key("1005009000000044")]
+
+    found = await client.generate_links(keys)
+
+    assert sender.forms[0]["source_values"].split(",")[:2] == [
+        f"https://www.aliexpress.com/item/{LAMP}.html",
+        f"https://www.aliexpress.com/item/{SHADE}.html",
+    ]
+    assert sender.forms[0]["promotion_link_type"] == "0"
+    assert [found[key] for key in keys[:2]] == [
+        "https://s.click.aliexpress.com/e/_nook11",
+        "https://s.click.aliexpress.com/e/_nook22",
+    ]
+    assert [type(found[key]) for key in keys[2:]] == [NotInProgram, NotInProgram]
+
+
+async def test_no_links_found() -> None:
+    client, _ = connected(NOTHING)
+    key = link_key(LAMP)
+
+    assert isinstance((await client.generate_links([key]))[key], NotInProgram)
+
+
+async def test_sub_ids_share_one_link() -> None:
+    client, sender = connected(
+        links_answer(entry(LAMP, "https://s.click.aliexpress.com/e/_n"), tracking_id="reading_nook")
+    )
+    plain, tagged = link_key(LAMP), link_key(LAMP, sub_id="herbst & 7%ü")
+
+    found = await client.generate_links([plain, tagged])
+
+    assert "," not in sender.forms[0]["source_values"]
+    assert found[plain] == "https://s.click.aliexpress.com/e/_n"
+    assert found[tagged] == "https://s.click.aliexpress.com/e/_n?af=herbst%20%26%207%25%C3%BC"
+
+
+async def test_sub_id_joins_other_parameters() -> None:
+    client, _ = connected(links_answer(entry(LAMP, "https://s.click.aliexpress.com/e/_n?x=1")))
+    key = link_key(LAMP, sub_id="a")
+
+    assert (await client.generate_links([key]))[key] == (
+        "https://s.click.aliexpress.com/e/_n?x=1&af=a"
+    )
+
+
+async def test_links_for_another_tracking_id_are_refused() -> None:
+    client, _ = connected(
+        links_answer(entry(LAMP, "https://s.click.aliexpress.com/e/_n"), tracking_id="theirs")
+    )
+
+    with pytest.raises(AnswerInvalid, match="another tracking ID"):
+        await client.generate_links([link_key(LAMP)])
+
+
+async def test_links_to_other_hosts_are_refused() -> None:
+    client, _ = connected(links_answer(entry(LAMP, "https://clicks.test/e/_n")))
+    key = link_key(LAMP)
+
+    assert isinstance((await client.generate_links([key]))[key], AnswerInvalid)
+
+
+async def test_gateway_that_stands_in_has_hosts_of_its_own() -> None:
+    client, _ = connected(links_answer(entry(LAMP, "http://clicks.test/e/_n")), gateway=STAND_IN)
+    key = link_key(LAMP)
+
+    assert (await client.generate_links([key]))[key] == "https://clicks.test/e/_n"
+
+
+async def test_links_need_no_stored_tracking_id() -> None:
+    stored = account(appKey="734510", appSecret="hush-hush-1")
+    client, sender = connected(NOTHING, stored=stored)
+
+    await client.generate_links([link_key(LAMP, tracking_id="guest")])
+
+    assert sender.forms[0]["tracking_id"] == "guest"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00"])
+async def test_texts_that_cannot_be_sent_are_refused(text: str) -> None:
+    client, sender = connected(NOTHING)
+
+    with pytest.raises(InvalidInput):
+        await client.generate_links([link_key(LAMP, sub_id=text)])
+    with pytest.raises(InvalidInput):
+        await client.generate_links([link_key(LAMP, tracking_id=text + "x")])
+    with pytest.raises(InvalidInput):
+        await client.get_featured_products(text, page=1)
+
+    assert sender.forms == []
+
+
+async def test_links_of_two_tracking_ids_are_a_mistake_of_ours() -> None:
+    client, _ = connected()
+
+    with pytest.raises(ValueError, match="one tracking id"):
+        await client.generate_links([link_key(LAMP), link_key(LAMP, tracking_id="other")])
+
+
+@pytest.mark.parametrize(
+    ("_case", "body", "page", "is_last"),
+    [
+        ("empty page", search_answer(0, total=9_000), 1, True),
+        ("short page", search_answer(46, total=9_000), 1, False),
+        ("no total", search_answer(50), 1, False),
+        ("total reached", search_answer(20, total=70), 2, True),
+        ("total not reached", search_answer(50, total=101), 2, False),
+        ("cap", search_answer(50, total=9_000), 100, True),
+        ("before the cap", search_answer(50, total=9_000), 99, False),
+        ("nothing found", NOTHING, 1, True),
+    ],
+)
+async def test_last_page(_case: str, body: dict[str, Any], page: int, is_last: bool) -> None:
+    client, _ = connected(body)
+
+    found = await client.search_products(PLAN, page=page)
+
+    assert found.is_last is is_last
+
+
+async def test_search_tells_products_and_total() -> None:
+    client, _ = connected(payload("product.query"))
+
+    found = await client.search_products(PLAN, page=1)
+
+    assert [product.ref.external_id for product in found.products] == [LAMP, SHADE]
+    assert found.total == 9_000
+    assert found.products[0].tracked_with == "reading_nook"
+
+
+async def test_plans_are_carried_out_as_they_are() -> None:
+    client, sender = connected(NOTHING)
+    plan = client.plan_search(ProductSearch(keywords="lamp", min_price=Decimal("15.00")))
+
+    await client.search_products(plan, page=1)
+
+    assert plan.parameters.items() <= sender.forms[0].items()
+    assert plan.post_filters == ("minOrders",)
+
+
+async def test_pages_that_cannot_be_reached_are_not_asked() -> None:
+    client, sender = connected()
+
+    found = await client.search_products(PLAN, page=101)
+
+    assert (found.products, found.is_last) == ((), True)
+    assert sender.forms == []
+
+
+async def test_variants() -> None:
+    client, sender = connected(payload("product.sku.detail.get"))
+
+    found = await client.get_variants(LAMP)
+
+    assert [variant.external_id[-3:] for variant in found] == ["111", "112"]
+    form = sender.forms[0]
+    assert (form["product_id"], form["ship_to_country"]) == (LAMP, "US")
+    assert "sku_ids" not in form
+
+
+async def test_no_variants() -> None:
+    client, _ = connected(NOTHING)
+
+    assert await client.get_variants(LAMP) == ()
+
+
+async def test_verify_asks_two_cheap_things() -> None:
+    client, sender = connected(payload("category.get"), links_answer({"source_value": "x"}))
+
+    await client.verify()
+
+    assert sender.operations == ["category.get", "link.generate"]
+
+
+@pytest.mark.parametrize(("code", "kind"), [(402, TrackingIDRejected), (401, PendingApproval)])
+async def test_verify_tells_what_is_wrong(code: int, kind: type[MarketplaceError]) -> None:
+    client, _ = connected(payload("category.get"), business(code))
+
+    with pytest.raises(kind):
+        await client.verify()
+
+
+@pytest.mark.parametrize("missing", ["appKey", "appSecret", "trackingId"])
+async def test_without_credentials_nothing_is_sent(missing: str) -> None:
+    stored = account()
+    del stored.credentials[missing]
+    client, sender = connected(stored=stored)
+
+    with pytest.raises(MarketplaceNotConnected, match="Add the app key, app secret"):
+        await client.get_products([LAMP])
+    with pytest.raises(MarketplaceNotConnected):
+        await client.search_products(PLAN, page=1)
+    with pytest.raises(MarketplaceNotConnected):
+        await client.get_variants(LAMP)
+    with pytest.raises(MarketplaceNotConnected):
+        await client.verify()
+    with pytest.raises(MarketplaceNotConnected):
+        await client.generate_links([link_key(LAMP, tracking_id=" ")])
+
+    assert sender.forms == []
+
+
+async def test_hot_products_and_promo_products() -> None:
+    body = search_answer(3, total=9_000)
+    body["resp_result"]["result"]["is_finished"] = "true"
+    client, sender = connected(search_answer(3), body)
+
+    hot = await client.search_hot_products(PLAN, page=1)
+    promo = await client.get_featured_products("Autumn Home & Garden ", page=1)
+
+    assert (hot.is_last, promo.is_last) == (False, True)
+    assert sender.operations == ["hotproduct.query", "featuredpromo.products.get"]
+    assert sender.forms[1]["promotion_name"] == "Autumn Home & Garden "
+
+
+async def test_categories_promos_and_matches() -> None:
+    client, sender = connected(
+        payload("category.get"), payload("featuredpromo.get"), search_answer(1)
+    )
+
+    categories = await client.get_categories()
+    promos = await client.get_featured_promos()
+    matches = await client.match_products(product_id=LAMP, page=1)
+
+    assert (len(categories), len(promos), len(matches.products)) == (2, 1, 1)
+    assert sender.operations[2] == "product.smartmatch"
+    assert sender.forms[2]["device_id"] == "server"
+
+
+async def test_shipping_of_one_variant() -> None:
+    client, sender = connected(payload("product.shipping.get"))
+
+    found = await client.get_shipping(LAMP, "12000090000000111", sale_price=Decimal("19.90"))
+
+    assert found is not None
+    assert found.cost is not None
+    assert found.cost.text == "2.40"
+    form = sender.forms[0]
+    assert (form["target_sale_price"], form["tax_rate"]) == ("19.90", "0")
+
+
+async def test_promotion_codes() -> None:
+    client, sender = connected(payload("promotion.info.get"))
+
+    found = await client.get_promotions([LAMP, SHADE], ship_to_country="DE", currency="EUR")
+
+    assert [len(product.promotions) for product in found] == [1]
+    assert sender.forms[0]["product_id"] == f"{LAMP},{SHADE}"
+    with pytest.raises(ValueError, match="at most 10"):
+        await client.get_promotions([LAMP] * 11)
+
+
+async def test_orders() -> None:
+    client, sender = connected(payload("order.list"))
+    start, end = datetime(2026, 7, 1, 7, tzinfo=UTC), datetime(2026, 7, 2, 7, tzinfo=UTC)
+    status = OrderStatus.PAYMENT_COMPLETED
+
+    by_page = await client.list_orders(status=status, start=start, end=end, page=1)
+    by_index = await client.list_orders_by_index(
+        status=status, start=start, end=end, start_index="q9"
+    )
+    by_id = await client.get_orders(["8300000000000011"])
+
+    assert [len(page.orders) for page in (by_page, by_index, by_id)] == [1, 1, 1]
+    assert sender.operations == ["order.list", "order.listbyindex", "order.get"]
+    assert sender.forms[0]["start_time"] == "2026-07-01 00:00:00"
+    assert sender.forms[0]["time_type"] == "Payment Completed Time"
+    assert sender.forms[1]["start_query_index_id"] == "q9"
+    assert sender.forms[2]["order_ids"] == "8300000000000011"
+
+
+async def test_no_orders() -> None:
+    client, _ = connected(NOTHING)
+
+    assert (await client.get_orders(["1"])).orders == ()

@@ -1,0 +1,266 @@
+"""Refusals of the platform, each as the failure that it stands for."""
+
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from clients.aliexpress.envelope import read_result
+from domain.exceptions import (
+    AnswerInvalid,
+    ClockSkewed,
+    CredentialsRejected,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotEligible,
+    PendingApproval,
+    PermissionMissing,
+    RequestRefused,
+    Throttled,
+    TrackingIDRejected,
+)
+from tests.clients.aliexpress.fakes import NOW, answer, business, platform
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("IncompleteSignature", CredentialsRejected),
+        ("InvalidSignature", CredentialsRejected),
+        (24, CredentialsRejected),
+        ("25", CredentialsRejected),
+        ("InvalidAppKey", CredentialsRejected),
+        (28, CredentialsRejected),
+        (29, CredentialsRejected),
+        ("IllegalTimestamp", ClockSkewed),
+        (30, ClockSkewed),
+        (31, ClockSkewed),
+        ("ApiCallLimit", Throttled),
+        ("AppCallLimit", Throttled),
+        (7, Throttled),
+        ("AppWhiteIpLimit", PermissionMissing),
+        ("InsufficientPermission", PermissionMissing),
+        (11, PermissionMissing),
+        ("MissingParameter", RequestRefused),
+        (40, RequestRefused),
+        ("InvalidParameter", RequestRefused),
+        (41, RequestRefused),
+        ("IllegalAccessToken", RequestRefused),
+        ("InvalidApiPath", RequestRefused),
+        (21, RequestRefused),
+        (22, RequestRefused),
+        ("ServiceTimeout", MarketplaceUnavailable),
+        ("ServiceUnavailable", MarketplaceUnavailable),
+        (10, MarketplaceUnavailable),
+        ("NeverSeenBefore", RequestRefused),
+    ],
+)
+def test_codes_of_the_gateway(code: str | int, kind: type[MarketplaceError]) -> None:
+    with pytest.raises(kind) as caught:
+        read_result(answer(platform(code)))
+
+    assert type(caught.value) is kind
+    assert caught.value.upstream_code == str(code)
+
+
+@pytest.mark.parametrize("kind", ["ISP", "SYSTEM"])
+def test_unknown_codes_are_temporary_when_the_fault_is_theirs(kind: str) -> None:
+    with pytest.raises(MarketplaceUnavailable) as caught:
+        read_result(answer(platform("NeverSeenBefore", type=kind)))
+
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("sub_code", "kind"),
+    [
+        ("isv.account-migration-check-fail", NotEligible),
+        ("isp.top-remote-connection-timeout", MarketplaceUnavailable),
+        ("isv.something-new", RequestRefused),
+    ],
+)
+def test_sub_codes(sub_code: str, kind: type[MarketplaceError]) -> None:
+    with pytest.raises(kind) as caught:
+        read_result(answer(platform(15, sub_code=sub_code)))
+
+    assert caught.value.upstream_code == f"15/{sub_code}"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (401, PendingApproval),
+        (402, TrackingIDRejected),
+        ("402", TrackingIDRejected),
+        (404, MarketplaceUnavailable),
+        (499, RequestRefused),
+    ],
+)
+def test_business_codes(code: int | str, kind: type[MarketplaceError]) -> None:
+    with pytest.raises(kind) as caught:
+        read_result(answer(business(code)))
+
+    assert caught.value.upstream_code == str(code)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        business(405),
+        business("405"),
+        platform(15, sub_code="405"),
+        platform("15", sub_code="ERROR-405", type="ISP"),
+        {"aliexpress_affiliate_product_sku_detail_get_response": {"result": {"code": 405}}},
+        {"x_response": {"result": {"code": "405", "success": "false"}}},
+    ],
+)
+def test_nothing_found_is_no_failure(body: object) -> None:
+    assert read_result(answer(body)) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [("exceeds the limit. this ban will last 3 seconds", 3.0), ("too often", 1.0), ("", 1.0)],
+)
+def test_length_of_a_ban(message: str, seconds: float) -> None:
+    with pytest.raises(Throttled) as caught:
+        read_result(answer(platform("ApiCallLimit", msg=message)))
+
+    assert (caught.value.retry_after, caught.value.retryable) == (seconds, True)
+
+
+def test_flat_form() -> None:
+    body = {"type": "ISV", "code": "ApiCallLimit", "message": "this ban will last 2 seconds"}
+
+    with pytest.raises(Throttled) as caught:
+        read_result(answer(body))
+
+    assert caught.value.retry_after == 2.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(7_300, "7300 seconds ahead of"), (-7_300, "7300 seconds behind"), (5, "best by NTP.")],
+)
+def test_skew_is_measured_by_the_date_header(seconds: int, words: str) -> None:
+    date = format_datetime(NOW - timedelta(seconds=seconds), usegmt=True)
+
+    with pytest.raises(ClockSkewed, match=words) as caught:
+        read_result(answer(platform("IllegalTimestamp"), headers={"date": date}))
+
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        (format_datetime(NOW + timedelta(seconds=30), usegmt=True), 30.0),
+        (format_datetime(NOW - timedelta(seconds=30), usegmt=True), 0.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_too_many_requests(header: str, seconds: float | None) -> None:
+    with pytest.raises(Throttled) as caught:
+        read_result(answer(b"busy", status=429, headers={"retry-after": header}))
+
+    assert (caught.value.retry_after, caught.value.upstream_code) == (seconds, "429")
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_statuses_of_trouble(status: int) -> None:
+    with pytest.raises(MarketplaceUnavailable) as caught:
+        read_result(answer(b"<html>", status=status))
+
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("_case", "body"),
+    [
+        ("empty", b""),
+        ("web page", b"<!DOCTYPE html><html></html>"),
+        ("list", b"[]"),
+        ("text", b'"text"'),
+        ("null", b"null"),
+        ("empty object", b"{}"),
+        ("cut off", b'{"x_response": {"resp_result": {'),
+        ("not UTF-8", b'{"a": "\xff\xfe"}'),
+        ("too deep", b'{"a":' * 100_000),
+        ("result is a list", b'{"resp_result": {"resp_code": 200, "result": [1]}}'),
+        ("result is text", b'{"result": "x"}'),
+        ("resp_result is null", b'{"x_response": {"resp_result": null}}'),
+        ("neither", b'{"x_response": {"request_id": "1"}}'),
+    ],
+)
+def test_what_is_no_answer(_case: str, body: bytes) -> None:
+    with pytest.raises(AnswerInvalid):
+        read_result(answer(body))
+
+
+def test_status_of_no_answer_is_told() -> None:
+    with pytest.raises(AnswerInvalid) as caught:
+        read_result(answer(b"<html>", status=403))
+
+    assert caught.value.upstream_code == "403"
+
+
+def test_refusals_under_another_status_are_read() -> None:
+    with pytest.raises(CredentialsRejected):
+        read_result(answer(platform("InvalidAppKey"), status=400))
+
+
+def test_result_under_a_bad_status_is_not_believed() -> None:
+    body = {"resp_result": {"resp_code": 200, "result": {}}}
+
+    with pytest.raises(AnswerInvalid):
+        read_result(answer(body, status=404))
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html;charset=UTF-8", ""])
+def test_media_type_does_not_matter(media_type: str) -> None:
+    body = {"resp_result": {"resp_code": "200", "result": {"a": 1}}}
+
+    assert read_result(answer(body, headers={"content-type": media_type})) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"x_response": {"resp_result": {"result": {"a": "1"}, "resp_code": 200}}},
+        {"resp_result": {"result": {"a": "1"}, "resp_code": "200"}, "code": "0"},
+        {"x_response": {"result": {"a": "1"}, "code": "200", "success": True}},
+        {"x_response": {"result": {"result": {"a": "1"}, "code": 0, "success": "true"}}},
+        {"x_response": {"resp_result": {"result": {"a": "1"}}}},
+    ],
+)
+def test_envelopes(body: object) -> None:
+    assert read_result(answer(body)) == {"a": "1"}
+
+
+@pytest.mark.parametrize("result", [{}, None])
+def test_empty_result(result: Any) -> None:
+    assert read_result(answer({"resp_result": {"resp_code": 200, "result": result}})) == {}
+
+
+def test_numbers_keep_every_digit_and_byte_order_marks_are_skipped() -> None:
+    body = b'\xef\xbb\xbf{"result": {"id": 12000090000000111222, "rate": 0.10, "no": NaN}}'
+
+    found = read_result(answer(body))
+
+    assert found is not None
+    assert (found["id"], str(found["rate"]), found["no"]) == ("12000090000000111222", "0.10", None)
+
+
+def test_messages_never_echo_the_answer() -> None:
+    body = platform("InvalidAppKey\x00<b>" + "x" * 500, msg="their words", sub_msg="more")
+
+    with pytest.raises(RequestRefused) as caught:
+        read_result(answer(body))
+
+    assert "their words" not in caught.value.message
+    assert caught.value.upstream_code is not None
+    assert len(caught.value.upstream_code) <= 80
+    assert "<" not in caught.value.upstream_code

@@ -1,0 +1,302 @@
+"""The one way out: what it sends, what it refuses, and when it tries again."""
+
+import asyncio
+import gzip
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+import respx
+import stamina
+
+from clients.base import Answer
+from clients.http import MAX_BODY_BYTES, HTTPSender, Patience, http_client
+from clients.rate_limit import RateLimit
+from domain.exceptions import (
+    AnswerInvalid,
+    CredentialsRejected,
+    MarketplaceUnavailable,
+    QuotaExhausted,
+    Throttled,
+)
+from domain.marketplaces import AccountKey, QuotaRule
+from domain.products import Mode
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://gateway.example/sync"
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
+FAST = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1000), reset_offset_hours=8)
+
+
+class Ledger:
+    """Books in memory; refuses once `limit` is reached."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self.limit = limit
+        self.booked = 0
+
+    async def book(self, account: AccountKey, rule: QuotaRule, now: datetime) -> bool:
+        if self.booked >= self.limit:
+            return False
+        self.booked += 1
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses() -> object:
+    stamina.set_testing(True, attempts=3)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with http_client() as made:
+        yield made
+
+
+def sender(client: httpx.AsyncClient, ledger: Ledger | None = None) -> HTTPSender:
+    return HTTPSender(
+        client=client,
+        ledger=ledger or Ledger(),
+        now=lambda: NOW,
+        patience=Patience(attempt=0.5, turn=0.2, first_pause=0.001),
+    )
+
+
+async def send(
+    out: HTTPSender,
+    *,
+    build: Callable[[], httpx.Request] = lambda: httpx.Request("POST", URL, data={"a": "1"}),
+    read: Callable[[Answer], object] = lambda answer: answer.body,
+    quota: QuotaRule | None = FAST,
+) -> object:
+    return await out.send(build, read, account=ACCOUNT, operation="product.query", quota=quota)
+
+
+@respx.mock
+async def test_what_read_makes_of_the_answer_is_returned(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(200, json={"ok": True})
+
+    found = await send(sender(client), read=lambda answer: (answer.status, answer.received_at))
+
+    assert found == (200, NOW)
+
+
+@respx.mock
+async def test_every_try_is_built_anew(client: httpx.AsyncClient) -> None:
+    route = respx.post(URL).mock(side_effect=[httpx.ConnectError("no"), httpx.Response(200)])
+    stamps = iter(("first", "second"))
+
+    await send(
+        sender(client),
+        build=lambda: httpx.Request("POST", URL, data={"timestamp": next(stamps)}),
+    )
+
+    assert [call.request.content for call in route.calls] == [
+        b"timestamp=first",
+        b"timestamp=second",
+    ]
+
+
+@respx.mock
+async def test_a_final_refusal_is_not_tried_again(client: httpx.AsyncClient) -> None:
+    route = respx.post(URL).respond(200)
+
+    def refuse(_answer: Answer) -> None:
+        raise CredentialsRejected("wrong secret")
+
+    with pytest.raises(CredentialsRejected):
+        await send(sender(client), read=refuse)
+
+    assert route.call_count == 1
+
+
+@respx.mock
+@pytest.mark.parametrize(("retry_after", "calls"), [(0.001, 3), (None, 3), (31.0, 1)])
+async def test_throttling_is_waited_for_within_reason(
+    client: httpx.AsyncClient, retry_after: float | None, calls: int
+) -> None:
+    route = respx.post(URL).respond(200)
+
+    def refuse(_answer: Answer) -> None:
+        raise Throttled("too fast", retry_after=retry_after)
+
+    with pytest.raises(Throttled) as caught:
+        await send(sender(client), read=refuse)
+
+    assert route.call_count == calls
+    if retry_after:
+        assert caught.value.retry_at == NOW + timedelta(seconds=retry_after)
+
+
+@respx.mock
+async def test_a_senseless_answer_gets_one_more_chance(client: httpx.AsyncClient) -> None:
+    route = respx.post(URL).respond(200)
+
+    def fail(_answer: Answer) -> None:
+        raise AnswerInvalid("cut off")
+
+    with pytest.raises(AnswerInvalid):
+        await send(sender(client), read=fail)
+
+    assert route.call_count == 2
+
+
+@respx.mock
+async def test_a_redirect_is_refused_and_not_followed(client: httpx.AsyncClient) -> None:
+    inner = respx.get("http://169.254.169.254/")
+    respx.post(URL).respond(302, headers={"location": "http://169.254.169.254/"})
+
+    with pytest.raises(AnswerInvalid, match="redirect"):
+        await send(sender(client))
+
+    assert not inner.called
+
+
+@respx.mock
+async def test_a_packed_body_is_unpacked(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(
+        200, headers={"content-encoding": "gzip"}, content=gzip.compress(b"hello")
+    )
+
+    assert await send(sender(client)) == b"hello"
+
+
+@respx.mock
+@pytest.mark.parametrize("packed", [True, False])
+async def test_a_body_without_end_is_cut_at_the_limit(
+    client: httpx.AsyncClient, packed: bool
+) -> None:
+    body = b"\0" * (MAX_BODY_BYTES * 2)
+    headers = {"content-encoding": "gzip"} if packed else {}
+    respx.post(URL).respond(200, headers=headers, content=gzip.compress(body) if packed else body)
+
+    with pytest.raises(AnswerInvalid, match="8 MiB"):
+        await send(sender(client))
+
+
+@respx.mock
+async def test_a_body_packed_wrongly_is_refused(client: httpx.AsyncClient) -> None:
+    stream = Chunks(b"not gzip")
+    headers = {"content-encoding": "gzip"}
+    respx.post(URL).mock(return_value=httpx.Response(200, headers=headers, stream=stream))
+
+    with pytest.raises(AnswerInvalid, match="packed wrongly"):
+        await send(sender(client))
+
+
+class Chunks(httpx.AsyncByteStream):
+    """A body as it comes over the wire, which httpx does not look into beforehand."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self.chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            yield chunk
+
+
+class Trickle(httpx.AsyncByteStream):
+    """A byte now and then, so that no read ever times out by itself."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield b"x"
+
+
+@respx.mock
+async def test_a_trickling_answer_ends_at_the_deadline(client: httpx.AsyncClient) -> None:
+    respx.post(URL).mock(return_value=httpx.Response(200, stream=Trickle()))
+    out = sender(client)
+    out.patience = Patience(attempt=0.05, attempts=1)
+    stamina.set_testing(True, attempts=1)
+
+    with pytest.raises(MarketplaceUnavailable, match="in time"):
+        await send(out)
+
+
+@respx.mock
+async def test_every_try_is_booked_and_none_beyond_the_limit(client: httpx.AsyncClient) -> None:
+    route = respx.post(URL).mock(side_effect=httpx.ReadError("reset"))
+    ledger = Ledger(limit=2)
+
+    with pytest.raises(QuotaExhausted) as caught:
+        await send(sender(client, ledger))
+
+    assert (route.call_count, ledger.booked) == (2, 2)
+    assert caught.value.retry_at == datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
+
+
+@respx.mock
+async def test_a_call_without_quota_is_not_booked(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(200)
+    ledger = Ledger(limit=0)
+
+    await send(sender(client, ledger), quota=None)
+
+    assert ledger.booked == 0
+
+
+@respx.mock
+async def test_who_does_not_get_a_turn_is_told_when(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(200)
+    out = sender(client)
+    slow = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=0)
+    await send(out, quota=slow)
+
+    with pytest.raises(Throttled) as caught:
+        await send(out, quota=slow)
+
+    assert caught.value.retry_at == NOW + timedelta(seconds=0.2)
+
+
+@respx.mock
+async def test_the_log_names_host_and_operation_and_nothing_secret(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="affiliate_graph")
+    respx.post(url__startswith=URL).respond(200, text="body-marker")
+
+    await send(
+        sender(client),
+        build=lambda: httpx.Request(
+            "POST",
+            URL + "?q=query-marker",
+            data={"secret": "form-marker"},
+            headers={"authorization": "header-marker"},
+        ),
+    )
+
+    assert "product.query at gateway.example: 200" in caplog.text
+    assert "marker" not in "".join(r.getMessage() for r in caplog.records if "graph" in r.name)
+
+
+async def test_turns_keep_to_the_limit_in_every_second() -> None:
+    limit, times = RateLimit(), []
+    rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal(20), reset_offset_hours=0)
+    clock = asyncio.get_running_loop()
+
+    async def call() -> None:
+        assert await limit.turn(ACCOUNT, rule, patience=5)
+        times.append(clock.time())
+
+    await asyncio.gather(*(call() for _ in range(30)))
+
+    assert max(sum(1 for t in times if start <= t < start + 0.99) for start in times) <= 20
+
+
+async def test_accounts_do_not_wait_for_each_other() -> None:
+    limit = RateLimit()
+    rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal("0.5"), reset_offset_hours=0)
+    other = AccountKey("default", "amazon", "www.amazon.de", Mode.LIVE)
+
+    assert await limit.turn(ACCOUNT, rule, patience=0.01)
+    assert await limit.turn(other, rule, patience=0.01)
+    assert not await limit.turn(ACCOUNT, rule, patience=0.01)
