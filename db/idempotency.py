@@ -1,0 +1,114 @@
+"""Idempotency keys: a mutation that the caller named has one effect, however often it is sent.
+
+A run holds its key for the time of its lease, so a crash frees it; a final outcome is kept a day.
+The id of the row is the run's own: a run whose key was taken over after its lease changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import uuid4
+
+from db import rows, statements
+from db.availability import resilient
+
+KEPT_FOR = timedelta(hours=24)
+
+BEGIN = (
+    "INSERT INTO idempotency_keys"
+    " (id, workspace_id, key, fingerprint, state, outcome, lease_until, created_at)"
+    " VALUES ($1, $2, $3, $4, 'running', NULL, $5, $6)"
+    " ON CONFLICT (workspace_id, key) DO UPDATE SET id = excluded.id,"
+    " fingerprint = excluded.fingerprint, state = 'running', outcome = NULL,"
+    " lease_until = excluded.lease_until, created_at = excluded.created_at"
+    " WHERE idempotency_keys.created_at <= $7"
+    " OR (idempotency_keys.state = 'running' AND idempotency_keys.lease_until <= $6"
+    " AND idempotency_keys.fingerprint = excluded.fingerprint)"
+    " RETURNING id"
+)
+
+
+class BegunState(Enum):
+    """What the caller of `begin` does next."""
+
+    FRESH = "FRESH"  # run, then finish or abandon
+    REPLAY = "REPLAY"  # answer with the outcome
+    RUNNING = "RUNNING"  # conflict: another call still runs
+    OTHER_INPUT = "OTHER_INPUT"  # conflict: the key was used for something else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """`owner`: with FRESH, names this run to `finish` and `abandon`. `outcome`: with REPLAY, what
+    was finished. `retry_at`: with RUNNING, when the lease ends."""
+
+    state: BegunState
+    owner: str = ""
+    outcome: Mapping[str, object] | None = None
+    retry_at: datetime | None = None
+
+
+async def begin(
+    workspace_id: str, key: str, fingerprint: str, *, now: datetime, lease: timedelta
+) -> Begun:
+    """Take the key for a run of `lease` at most. `fingerprint`: a hash of operation and input."""
+    owner = str(uuid4())
+    return await _begin(owner, workspace_id, key, fingerprint, now=now, lease=lease)
+
+
+@resilient
+async def _begin(
+    owner: str, workspace_id: str, key: str, fingerprint: str, *, now: datetime, lease: timedelta
+) -> Begun:
+    async with statements.transaction():
+        await statements.rows(
+            "DELETE FROM idempotency_keys WHERE workspace_id = $2 AND created_at <= $1"
+            " RETURNING id",
+            (now - KEPT_FOR, workspace_id),
+        )
+        taken = await statements.rows(
+            BEGIN,
+            (owner, workspace_id, key, fingerprint, now + lease, now, now - KEPT_FOR),
+        )
+        if taken:
+            return Begun(state=BegunState.FRESH, owner=owner)
+        found = await statements.rows(
+            "SELECT id, fingerprint, state, outcome, lease_until FROM idempotency_keys"
+            " WHERE workspace_id = $1 AND key = $2",
+            (workspace_id, key),
+        )
+    if not found:  # abandoned in this moment
+        return Begun(state=BegunState.RUNNING, retry_at=now)
+    [row] = found
+    if str(row["id"]) == owner:  # taken before, by an attempt whose commit was not heard of
+        return Begun(state=BegunState.FRESH, owner=owner)
+    if row["fingerprint"] != fingerprint:
+        return Begun(state=BegunState.OTHER_INPUT)
+    if row["state"] == "done":
+        return Begun(state=BegunState.REPLAY, outcome=rows.document(row["outcome"]))
+    return Begun(state=BegunState.RUNNING, retry_at=rows.moment(row["lease_until"]))
+
+
+@resilient
+async def finish(owner: str, outcome: Mapping[str, object]) -> None:
+    """Store the run's final outcome, of JSON values (amounts as text).
+
+    Nothing happens when the key is no longer this run's.
+    """
+    await statements.rows(
+        "UPDATE idempotency_keys SET state = 'done', outcome = $1"
+        " WHERE id = $2 AND state = 'running' RETURNING id",
+        (outcome, owner),
+    )
+
+
+@resilient
+async def abandon(owner: str) -> None:
+    """Free the key of a run that had no final outcome, so that it can be sent again.
+
+    Nothing happens when the key is no longer this run's.
+    """
+    await statements.rows(
+        "DELETE FROM idempotency_keys WHERE id = $1 AND state = 'running' RETURNING id", [owner]
+    )

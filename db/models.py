@@ -1,0 +1,207 @@
+"""Tables. Every row carries its workspace; a text is a TextField, so its width never changes.
+
+A foreign key gets no index by itself: each has one in `indexes`, as has every order of a list.
+A column whose name ends in `_key` repeats another column in a form that sorts rightly on both
+engines; db/rows.py makes it. A change here needs a migration in db/migrations/.
+Docstrings of the classes become comments of the tables.
+"""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from db.fields import KeyText
+
+
+class Workspace(Model):
+    id = fields.CharField(max_length=200, primary_key=True)  # a TextField cannot be a primary key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "workspaces"
+
+
+class MarketplaceAccount(Model):
+    """One credential set and the last evidence about it."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    marketplace = KeyText()
+    locale = KeyText()
+    mode = KeyText()
+    state = fields.TextField()
+    upstream_code = fields.TextField(null=True)
+    checked_at = fields.DatetimeField(null=True)
+    last_success_at = fields.DatetimeField(null=True)
+    next_try_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "marketplace_accounts"
+        unique_together = (("workspace_id", "marketplace", "locale", "mode"),)
+
+
+class MarketplaceCredential(Model):
+    """One sealed value, bound to its id for ever."""
+
+    id = fields.UUIDField(primary_key=True)
+    account: fields.ForeignKeyRelation[MarketplaceAccount] = fields.ForeignKeyField(
+        "models.MarketplaceAccount", related_name="credentials", on_delete=fields.CASCADE
+    )
+    workspace_id = KeyText()
+    name = KeyText()
+    sealed = fields.TextField()
+    key_id = KeyText()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "marketplace_credentials"
+        unique_together = (("account_id", "name"),)
+        indexes = (("workspace_id",), ("key_id", "id"))
+
+
+class Product(Model):
+    """A product. What no search or order uses is in `details`."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    mode = KeyText()
+    marketplace = KeyText()
+    locale = KeyText()
+    external_id = KeyText()
+    title = fields.TextField()
+    title_key = KeyText()
+    url = fields.TextField()
+    details = fields.JSONField[dict[str, Any]]()
+    price_amount = fields.DecimalField(24, 8, null=True)
+    price_currency = KeyText(null=True)
+    price_currency_key = KeyText()
+    price_key = KeyText()
+    list_price_amount = fields.DecimalField(24, 8, null=True)
+    list_price_currency = fields.TextField(null=True)
+    discount_percent = fields.IntField()
+    orders_last_30_days = fields.BigIntField(null=True)
+    orders_key = fields.BigIntField()
+    commission_percent = fields.DecimalField(24, 8, null=True)
+    availability = fields.TextField()
+    observed_at = fields.DatetimeField()
+    state = KeyText()
+    state_since = fields.DatetimeField(null=True)
+    times_missing = fields.IntField()
+    imported_at = fields.DatetimeField()
+    synced_at = fields.DatetimeField()
+    refresh_at = fields.DatetimeField(null=True)
+    selling_price_amount = fields.DecimalField(24, 8, null=True)
+    selling_price_currency = fields.TextField(null=True)
+    notes = fields.TextField(null=True)
+
+    class Meta:
+        table = "products"
+        unique_together = (("workspace_id", "mode", "marketplace", "locale", "external_id"),)
+        indexes = (
+            ("workspace_id", "imported_at", "id"),
+            ("workspace_id", "synced_at", "id"),
+            ("workspace_id", "title_key", "id"),
+            ("workspace_id", "price_currency_key", "price_key", "id"),
+            ("workspace_id", "discount_percent", "id"),
+            ("workspace_id", "orders_key", "id"),
+            ("refresh_at",),
+        )
+
+
+class PriceObservation(Model):
+    """A price that was really seen."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "models.Product", related_name="observations", on_delete=fields.CASCADE
+    )
+    price_amount = fields.DecimalField(24, 8)
+    price_currency = fields.TextField()
+    list_price_amount = fields.DecimalField(24, 8, null=True)
+    list_price_currency = fields.TextField(null=True)
+    availability = fields.TextField()
+    observed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "price_observations"
+        indexes = (("product_id", "observed_at", "id"), ("workspace_id",))
+
+
+class AffiliateLink(Model):
+    """A tracked link. It outlives its product."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    mode = KeyText()
+    marketplace = KeyText()
+    locale = KeyText()
+    external_id = KeyText()
+    tracking_id = KeyText()
+    sub_id = KeyText()
+    url = fields.TextField()
+    source_url = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "affiliate_links"
+        unique_together = (
+            (
+                "workspace_id",
+                "mode",
+                "marketplace",
+                "locale",
+                "external_id",
+                "tracking_id",
+                "sub_id",
+            ),
+        )
+        indexes = (("workspace_id", "created_at", "id"),)
+
+
+class QuotaDay(Model):
+    """Calls of one account on one day of its marketplace."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    marketplace = KeyText()
+    locale = KeyText()
+    mode = KeyText()
+    day = fields.DateField()
+    used = fields.BigIntField()
+
+    class Meta:
+        table = "quota_days"
+        unique_together = (("workspace_id", "marketplace", "locale", "mode", "day"),)
+
+
+class IdempotencyKey(Model):
+    """A named mutation: repeating it has one effect."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    key = KeyText()
+    fingerprint = fields.TextField()
+    state = fields.TextField()
+    outcome = fields.JSONField[Any](null=True)
+    lease_until = fields.DatetimeField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "idempotency_keys"
+        unique_together = (("workspace_id", "key"),)
+        indexes = (("created_at",),)
+
+
+class EncryptionCanary(Model):
+    """A sealed text that tells a wrong key at start."""
+
+    id = fields.UUIDField(primary_key=True)
+    sealed = fields.TextField()
+    key_id = KeyText()
+
+    class Meta:
+        table = "encryption_canary"

@@ -1,0 +1,125 @@
+"""A product as a row, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from db import rows
+from db.details import pack_fields, unpack_fields
+from db.statements import Row, clean, utc
+from domain.money import Money, discount_percent
+from domain.products import (
+    Availability,
+    CatalogProduct,
+    Mode,
+    Offer,
+    PriceObservation,
+    ProductRef,
+    ProductState,
+    SourceProduct,
+)
+
+# Fields that have a column of their own; all others are in `details`.
+PRODUCT_FIELDS = ("ref", "title", "url", "offer", "orders_last_30_days", "commission_percent")
+OFFER_FIELDS = ("observed_at", "price", "list_price", "availability")
+LARGEST = 2**63
+
+
+def source_row(product: SourceProduct) -> dict[str, Any]:
+    """Column -> value of what the marketplace says. Raises ValueError for what no column takes."""
+    offer = product.offer
+    details = pack_fields(product, without=PRODUCT_FIELDS)
+    details["offer"] = pack_fields(offer, without=OFFER_FIELDS)
+    orders = product.orders_last_30_days
+    if orders is not None and abs(orders) >= LARGEST:
+        raise ValueError("a count of more than 63 bits")
+    if clean(product.ref.external_id) != product.ref.external_id:
+        raise ValueError("an id with characters that PostgreSQL refuses")
+    commission = product.commission_percent
+    return {
+        "title": clean(product.title),
+        "title_key": rows.title_key(product.title),
+        "url": clean(product.url),
+        "details": _dumped(details),
+        **_money_columns("price", offer.price),
+        "price_currency_key": rows.NO_CURRENCY if offer.price is None else offer.price.currency,
+        "price_key": "" if offer.price is None else rows.amount_key(offer.price.amount),
+        **_money_columns("list_price", offer.list_price),
+        "discount_percent": discount_percent(offer.price, offer.list_price),
+        "orders_last_30_days": orders,
+        "orders_key": -1 if orders is None else orders,
+        "commission_percent": None if commission is None else rows.storable(commission),
+        "availability": offer.availability,
+        "observed_at": utc(offer.observed_at),
+    }
+
+
+def ref(row: Mapping[str, Any]) -> ProductRef:
+    """Which product the row names."""
+    return ProductRef(row["marketplace"], row["external_id"], row["locale"])
+
+
+def source_product(row: Mapping[str, Any]) -> SourceProduct:
+    """The product as its marketplace described it."""
+    details = rows.document(row["details"])
+    offer = Offer(
+        observed_at=rows.moment(row["observed_at"]),
+        price=rows.money_or_none(row["price_amount"], row["price_currency"]),
+        list_price=rows.money_or_none(row["list_price_amount"], row["list_price_currency"]),
+        availability=Availability(row["availability"]),
+        **unpack_fields(Offer, details["offer"]),
+    )
+    rest = {name: value for name, value in details.items() if name != "offer"}
+    return SourceProduct(
+        ref=ref(row),
+        title=row["title"],
+        url=row["url"],
+        offer=offer,
+        orders_last_30_days=row["orders_last_30_days"],
+        commission_percent=rows.decimal_or_none(row["commission_percent"]),
+        **unpack_fields(SourceProduct, rest),
+    )
+
+
+def catalog_product(row: Row) -> CatalogProduct:
+    """The product with what the publisher added."""
+    return CatalogProduct(
+        id=str(row["id"]),
+        source=source_product(row),
+        mode=Mode(row["mode"]),
+        imported_at=rows.moment(row["imported_at"]),
+        synced_at=rows.moment(row["synced_at"]),
+        state=ProductState(row["state"]),
+        state_since=rows.moment_or_none(row["state_since"]),
+        times_missing=row["times_missing"],
+        selling_price=rows.money_or_none(
+            row["selling_price_amount"], row["selling_price_currency"]
+        ),
+        notes=row["notes"],
+    )
+
+
+def observation(row: Row) -> PriceObservation:
+    """A price that was seen."""
+    return PriceObservation(
+        id=str(row["id"]),
+        price=Money(rows.decimal(row["price_amount"]), row["price_currency"]),
+        list_price=rows.money_or_none(row["list_price_amount"], row["list_price_currency"]),
+        availability=Availability(row["availability"]),
+        observed_at=rows.moment(row["observed_at"]),
+    )
+
+
+def _money_columns(name: str, money: Money | None) -> dict[str, Any]:
+    return {
+        f"{name}_amount": None if money is None else rows.storable(money.amount),
+        f"{name}_currency": None if money is None else clean(money.currency),
+    }
+
+
+def _dumped(details: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(details).decode()
+    except TypeError as failure:  # a whole number of more than 64 bits
+        raise ValueError(str(failure)) from failure

@@ -1,0 +1,51 @@
+"""Calls of a day, booked before they are made: exact over any number of processes.
+
+A booked call that was never made stays booked, so a crash leaves calls unused, never over.
+"""
+
+from datetime import date
+from uuid import uuid4
+
+from db import statements
+from db.availability import resilient
+from db.statements import Values
+from db.workspaces import one_of
+from domain.marketplaces import AccountKey
+
+BOOK = (
+    "INSERT INTO quota_days (id, workspace_id, marketplace, locale, mode, day, used)"
+    " VALUES ($1, $2, $3, $4, $5, $6, 1)"
+    " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
+    " DO UPDATE SET used = quota_days.used + 1 WHERE quota_days.used < $7 RETURNING used"
+)
+UNLIMITED = 2**62
+
+
+@resilient
+async def book(key: AccountKey, *, day: date, limit: int | None) -> bool:
+    """Book one call of the marketplace's day; False when the limit is reached.
+
+    `limit` None: count only.
+    """
+    if limit is not None and limit <= 0:
+        return False
+    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
+    most = UNLIMITED if limit is None else limit
+    return bool(await statements.rows(BOOK, (str(uuid4()), *place, most)))
+
+
+@resilient
+async def used(*keys: AccountKey, day: date) -> int:
+    """How many calls of these accounts, taken together, are booked for the day."""
+    if not keys:
+        return 0
+    values = Values()
+    on_day = f"day = {values.add(day)}"
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for key in keys:
+        groups.setdefault((key.workspace, key.marketplace, key.mode), []).append(key.locale)
+    asked = one_of("workspace_id, marketplace, mode", "locale", groups, values)
+    found = await statements.rows(
+        f"SELECT used FROM quota_days WHERE {on_day} AND {asked}", values.all
+    )
+    return sum(int(row["used"]) for row in found)

@@ -1,0 +1,335 @@
+"""Sealed credentials: saving, reading, health, rotation of keys."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from db import credentials, encryption, statements
+from db.encryption import KeyRing, check_canary, key_usage, reencrypt
+from db.exceptions import EncryptionError, KeyMissing
+from domain.credentials import Secret
+from domain.exceptions import InvalidInput
+from domain.marketplaces import Account, AccountKey, Health, HealthState
+from domain.products import Mode
+from tests.db.records import ALIEXPRESS, HOUR, NOW, OURS, SANDBOX, THEIRS
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
+
+VALUES = {"app_key": "12345", "app_secret": "marker-of-a-secret", "tracking_id": "tag"}
+AMAZON = AccountKey("default", "amazon", "www.amazon.de", Mode.LIVE)
+HEALTHY = Health(
+    state=HealthState.HEALTHY,
+    upstream_code="200",
+    checked_at=NOW,
+    last_success_at=NOW,
+    next_try_at=NOW + HOUR,
+)
+BOTH = KeyRing([b"1" * 32, b"2" * 32])
+NEW = KeyRing([b"2" * 32])
+
+
+def opened(account: Account) -> dict[str, str]:
+    return {name: value.reveal() for name, value in account.reveal().items()}
+
+
+async def swap(column: str, one: str, other: str) -> None:
+    """Exchange the sealed texts of two credentials, found by a column's values."""
+    found = {
+        row[column]: row["sealed"]
+        for row in await statements.rows(f"SELECT {column}, sealed FROM marketplace_credentials")
+    }
+    for here, there in ((one, other), (other, one)):
+        await statements.rows(
+            f"UPDATE marketplace_credentials SET sealed = $1 WHERE {column} = $2 RETURNING id",
+            (found[there], here),
+        )
+
+
+async def test_saved_values_come_back(keyring: KeyRing) -> None:
+    saved = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    assert opened(saved) == VALUES
+    assert await credentials.account(ALIEXPRESS, keyring) == saved
+    assert saved.health == Health()
+
+
+async def test_unstored_account_is_empty(keyring: KeyRing) -> None:
+    assert await credentials.account(ALIEXPRESS, keyring) == Account(key=ALIEXPRESS)
+
+
+async def test_saving_changes_what_is_named_and_an_empty_value_clears(keyring: KeyRing) -> None:
+    first = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    newer = {"app_secret": "another", "tracking_id": ""}
+    saved = await credentials.save(ALIEXPRESS, newer, keyring=keyring, now=NOW + HOUR)
+
+    assert opened(saved) == {"app_key": "12345", "app_secret": "another"}
+    assert saved.id == first.id
+    times = {name: stored.updated_at for name, stored in saved.credentials.items()}
+    assert times == {"app_key": NOW, "app_secret": NOW + HOUR}
+
+
+async def test_secrets_are_taken_as_well_as_texts(keyring: KeyRing) -> None:
+    saved = await credentials.save(
+        ALIEXPRESS, {"app_key": Secret("12345"), "app_secret": Secret("")}, keyring=keyring, now=NOW
+    )
+
+    assert opened(saved) == {"app_key": "12345"}
+
+
+async def test_fields_that_are_saved_at_once_are_all_kept(keyring: KeyRing) -> None:
+    await asyncio.gather(
+        *(
+            credentials.save(ALIEXPRESS, {name: value}, keyring=keyring, now=NOW)
+            for name, value in VALUES.items()
+        )
+    )
+
+    assert opened(await credentials.account(ALIEXPRESS, keyring)) == VALUES
+
+
+async def test_the_check_sees_the_whole_set_and_says_what_is_stored(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    seen: list[Mapping[str, str]] = []
+
+    def check(values: Mapping[str, str]) -> Mapping[str, str]:
+        seen.append(values)
+        return {"app_key": values["app_key"], "derived": "more"}
+
+    saved = await credentials.save(
+        ALIEXPRESS, {"app_key": "6"}, check=check, keyring=keyring, now=NOW
+    )
+
+    assert seen == [VALUES | {"app_key": "6"}]
+    assert opened(saved) == {"app_key": "6", "derived": "more"}
+
+
+async def test_what_the_check_refuses_stores_nothing(keyring: KeyRing) -> None:
+    def refuse(_: Mapping[str, str]) -> Mapping[str, str]:
+        raise InvalidInput("No.")
+
+    with pytest.raises(InvalidInput, match="No"):
+        await credentials.save(ALIEXPRESS, VALUES, check=refuse, keyring=keyring, now=NOW)
+
+    assert await credentials.account(ALIEXPRESS, keyring) == Account(key=ALIEXPRESS)
+
+
+async def test_half_a_character_is_refused(keyring: KeyRing) -> None:
+    with pytest.raises(InvalidInput, match="app_key"):
+        await credentials.save(ALIEXPRESS, {"app_key": "a\ud800"}, keyring=keyring, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("_case", "values", "state"),
+    [
+        ("the same", VALUES, HealthState.HEALTHY),
+        ("one changed", VALUES | {"app_key": "6"}, HealthState.UNVERIFIED),
+        ("one added", VALUES | {"more": "6"}, HealthState.UNVERIFIED),
+        ("the others left out", {"app_key": "12345"}, HealthState.HEALTHY),
+        ("one cleared", {"app_key": ""}, HealthState.UNVERIFIED),
+    ],
+)
+async def test_health_lasts_until_a_value_changes(
+    _case: str, values: dict[str, str], state: HealthState, keyring: KeyRing
+) -> None:
+    tested = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    noted = await credentials.record_health(tested, HEALTHY, keyring=keyring)
+    assert noted == replace(tested, health=HEALTHY)
+    assert (await credentials.account(ALIEXPRESS, keyring)).health == HEALTHY
+
+    saved = await credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW)
+
+    assert saved.health == (HEALTHY if state is HealthState.HEALTHY else Health())
+
+
+async def test_health_of_an_unstored_account_creates_nothing(keyring: KeyRing) -> None:
+    await credentials.record_health(Account(key=ALIEXPRESS), HEALTHY, keyring=keyring)
+
+    assert await credentials.accounts(OURS, keyring) == []
+
+
+async def test_health_of_other_credentials_is_not_noted(keyring: KeyRing) -> None:
+    tested = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    newer = await credentials.save(ALIEXPRESS, {"app_key": "6"}, keyring=keyring, now=NOW)
+
+    noted = await credentials.record_health(tested, HEALTHY, keyring=keyring)
+
+    assert noted == newer
+    assert await credentials.account(ALIEXPRESS, keyring) == newer
+
+
+async def test_accounts_are_those_of_workspace_mode_and_marketplace(keyring: KeyRing) -> None:
+    sandbox = replace(ALIEXPRESS, mode=Mode.SANDBOX)
+    theirs = replace(ALIEXPRESS, workspace="theirs")
+    for key in (ALIEXPRESS, sandbox, theirs, AMAZON):
+        await credentials.save(key, {"app_key": str(key.mode)}, keyring=keyring, now=NOW)
+
+    assert [a.key for a in await credentials.accounts(OURS, keyring)] == [ALIEXPRESS, AMAZON]
+    assert [a.key for a in await credentials.accounts(SANDBOX, keyring)] == [sandbox, AMAZON]
+    assert [a.key for a in await credentials.accounts(THEIRS, keyring)] == [theirs]
+    assert [a.key for a in await credentials.accounts(OURS, keyring, "amazon")] == [AMAZON]
+
+
+async def test_forgetting_deletes_account_and_values(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await credentials.save(AMAZON, VALUES, keyring=keyring, now=NOW)
+
+    assert await credentials.forget(ALIEXPRESS)
+
+    assert not await credentials.forget(ALIEXPRESS)
+    assert [a.key for a in await credentials.accounts(OURS, keyring)] == [AMAZON]
+    assert (await key_usage())[keyring.current_id] == 3
+
+
+async def test_values_swapped_between_fields_do_not_open(
+    keyring: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="db.credentials")
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await swap("name", "app_key", "app_secret")
+
+    for _ in range(2):
+        account = await credentials.account(ALIEXPRESS, keyring)
+
+    assert opened(account) == {"tracking_id": "tag"}
+    assert account.unreadable == ("app_key", "app_secret")
+    assert [name in caplog.messages[n] for n, name in enumerate(account.unreadable)] == [True] * 2
+    assert len(caplog.messages) == 2
+    assert "marker" not in caplog.text
+
+
+async def test_values_swapped_between_workspaces_do_not_open(keyring: KeyRing) -> None:
+    for workspace in ("default", "theirs"):
+        key = replace(ALIEXPRESS, workspace=workspace)
+        await credentials.save(key, {"app_key": workspace}, keyring=keyring, now=NOW)
+    await swap("workspace_id", "default", "theirs")
+
+    for seen in (OURS, THEIRS):
+        [account] = await credentials.accounts(seen, keyring)
+        assert (account.credentials, account.unreadable) == ({}, ("app_key",))
+
+
+async def test_broken_value_can_be_saved_over(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await statements.rows("UPDATE marketplace_credentials SET sealed = 'junk' RETURNING id")
+
+    saved = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    assert opened(saved) == VALUES
+    assert saved.unreadable == ()
+
+
+async def test_value_that_does_not_open_stays_until_it_is_named(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    others = await credentials.save(ALIEXPRESS, {"app_key": "6"}, keyring=NEW, now=NOW)
+    cleared = await credentials.save(ALIEXPRESS, {"app_secret": ""}, keyring=NEW, now=NOW)
+
+    assert opened(others) == {"app_key": "6"}
+    assert others.unreadable == ("app_secret", "tracking_id")
+    assert cleared.unreadable == ("tracking_id",)
+    assert opened(await credentials.account(ALIEXPRESS, BOTH)) == {
+        "app_key": "6",
+        "tracking_id": "tag",
+    }
+
+
+async def test_fifty_saves_at_once_leave_one_whole_set(keyring: KeyRing) -> None:
+    sets = [{"app_key": str(n), "app_secret": str(n)} for n in range(50)]
+
+    await asyncio.gather(
+        *(credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW) for values in sets)
+    )
+
+    assert opened(await credentials.account(ALIEXPRESS, keyring)) in sets
+    assert len(await credentials.accounts(OURS, keyring)) == 1
+
+
+async def test_right_key_passes_the_canary_every_time(keyring: KeyRing) -> None:
+    await check_canary(keyring)
+    await check_canary(BOTH)
+
+    assert await key_usage() == {keyring.current_id: 1}
+
+
+async def test_wrong_key_fails_the_canary_and_both_ids_are_told(keyring: KeyRing) -> None:
+    await check_canary(keyring)
+
+    with pytest.raises(KeyMissing, match=f"{keyring.current_id}.*{NEW.current_id}"):
+        await check_canary(NEW)
+
+
+async def test_wrong_key_fails_even_when_the_canary_is_gone(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    with pytest.raises(KeyMissing):
+        await check_canary(NEW)
+
+
+async def test_changed_canary_is_told(keyring: KeyRing) -> None:
+    await check_canary(keyring)
+    await statements.rows("UPDATE encryption_canary SET sealed = 'v1.00000000.AAAA' RETURNING id")
+
+    with pytest.raises(EncryptionError, match="encryption_canary"):
+        await check_canary(keyring)
+
+
+async def test_key_is_changed_while_two_rings_are_at_work(keyring: KeyRing) -> None:
+    await check_canary(keyring)
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await credentials.save(AMAZON, VALUES, keyring=BOTH, now=NOW)
+    assert await key_usage() == {keyring.current_id: 4, NEW.current_id: 3}
+
+    assert await reencrypt(BOTH, batch=2) == 4
+
+    assert await key_usage() == {NEW.current_id: 7}
+    assert [opened(a) for a in await credentials.accounts(OURS, NEW)] == [VALUES, VALUES]
+    await check_canary(NEW)
+    assert await reencrypt(BOTH) == 0
+
+
+async def test_interrupted_reencryption_can_be_run_again(
+    keyring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await credentials.save(AMAZON, VALUES, keyring=keyring, now=NOW)
+    real, done = encryption._replace, list[int]()
+
+    async def killed(keys: KeyRing, sealed: str, place: encryption.Place) -> int:
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(await real(keys, sealed, place))
+        assert [opened(a) for a in await credentials.accounts(OURS, BOTH)] == [VALUES, VALUES]
+        return 1
+
+    monkeypatch.setattr(encryption, "_replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await reencrypt(BOTH, batch=2)
+    monkeypatch.setattr(encryption, "_replace", real)
+
+    assert await reencrypt(BOTH, batch=2) == 3
+    assert [opened(a) for a in await credentials.accounts(OURS, NEW)] == [VALUES, VALUES]
+
+
+async def test_value_saved_during_reencryption_is_not_overwritten(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, {"app_key": "old"}, keyring=keyring, now=NOW)
+    [row] = await statements.rows("SELECT id, sealed FROM marketplace_credentials")
+    place = encryption.Place("marketplace_credentials", str(row["id"]), "app_key")
+    await credentials.save(ALIEXPRESS, {"app_key": "new"}, keyring=keyring, now=NOW)
+
+    assert await encryption._replace(BOTH, row["sealed"], place) == 0
+
+    assert opened(await credentials.account(ALIEXPRESS, keyring)) == {"app_key": "new"}
+
+
+async def test_value_that_does_not_open_does_not_stop_reencryption(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await statements.rows(
+        "UPDATE marketplace_credentials SET sealed = 'junk' WHERE name = 'app_key' RETURNING id"
+    )
+
+    with pytest.raises(EncryptionError, match=r"2 values were sealed anew, 1 were not.*app_key"):
+        await reencrypt(BOTH)

@@ -1,0 +1,247 @@
+"""Migrations: when they run, what they leave, what the doctor sees."""
+
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise.context import TortoiseContext
+
+import db.migrations
+from db import connection, doctor, migrate, products, statements
+from db.connection import open_database
+from db.exceptions import InvalidDatabaseURL, MigrationFailed, MigrationsPending, SchemaTooNew
+from tests.database import empty_database, on_postgres
+from tests.db.records import OURS, full_product, keep
+
+pytestmark = pytest.mark.anyio
+
+Later = Callable[[str], None]
+
+MIGRATION = """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0001_initial")]
+    operations = [{operation}]
+"""
+ADD_COLUMN = 'ops.AddField("Product", "colour", fields.TextField(null=True))'
+LOSE_ROWS = "ops.RunSQL('DELETE FROM products')"
+BREAK_HALFWAY = "ops.RunSQL('CREATE TABLE half (id INT)'), ops.RunSQL('CREATE TABLE half (id INT)')"
+
+
+@pytest.fixture
+async def empty(tmp_path: Path) -> AsyncIterator[str]:
+    async with empty_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def populated(empty: str) -> str:
+    await migrate.migrate(empty)
+    async with open_database(empty):
+        await keep([full_product()], history=True)
+    return empty
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Adds a second migration to the release."""
+
+    def add(operation: str) -> None:
+        folder = tmp_path / "release" / "later_migrations"
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+        initial = Path(db.migrations.__path__[0]) / "0001_initial.py"
+        (folder / "0001_initial.py").write_text(initial.read_text())
+        (folder / "0002_later.py").write_text(MIGRATION.format(operation=operation))
+        for name in [name for name in sys.modules if name.startswith("later_migrations")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.syspath_prepend(folder.parent)
+
+        def configuration(url: str, **overrides: Any) -> dict[str, Any]:
+            config = connection.configuration(url, **overrides)
+            config["apps"]["models"]["migrations"] = "later_migrations"
+            return config
+
+        monkeypatch.setattr(migrate, "configuration", configuration)
+
+    return add
+
+
+async def test_empty_database_needs_all_migrations(empty: str, tmp_path: Path) -> None:
+    assert await migrate.pending(empty) == ("0001_initial",)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_migrated_database_is_well_and_needs_none(empty: str) -> None:
+    done = await migrate.migrate(empty)
+
+    assert done == migrate.Migrated(applied=("0001_initial",))
+    assert await migrate.migrate(empty) == migrate.Migrated()
+    assert await migrate.pending(empty) == ()
+    assert await migrate.examine(empty) == []
+
+
+async def test_start_makes_the_tables_of_an_empty_database(empty: str) -> None:
+    assert (await migrate.prepare(empty)).applied == ("0001_initial",)
+
+
+async def test_start_does_not_migrate_a_postgresql_database_in_use(
+    populated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not on_postgres():
+        pytest.skip("SQLite has one server, which migrates itself")
+    known = migrate._known()
+    monkeypatch.setattr(migrate, "_known", lambda: (*known, "0002_more"))
+
+    with pytest.raises(MigrationsPending, match=r"python server\.py migrate"):
+        await migrate.prepare(populated)
+
+
+@pytest.mark.parametrize("auto", [True, False])
+async def test_start_does_as_it_is_told(empty: str, auto: bool) -> None:
+    if auto:
+        assert (await migrate.prepare(empty, auto=True)).applied == ("0001_initial",)
+        assert await migrate.prepare(empty, auto=False) == migrate.Migrated()
+        return
+
+    with pytest.raises(MigrationsPending, match="0001_initial"):
+        await migrate.prepare(empty, auto=False)
+
+
+async def test_opening_an_empty_database_names_the_command(empty: str) -> None:
+    with pytest.raises(MigrationsPending, match=r"python server\.py migrate"):
+        async with open_database(empty):
+            pass
+
+
+async def test_tables_of_the_migrations_are_those_of_the_models(empty: str, tmp_path: Path) -> None:
+    await migrate.migrate(empty)
+    async with open_database(empty):
+        migrated = await doctor.facts()
+
+    async with empty_database(tmp_path) as url, TortoiseContext() as context:
+        await context.init(config=connection.configuration(url))
+        await context.generate_schemas()
+        modelled = await doctor.facts()
+
+    assert modelled - migrated == set()
+    only_migrated = {fact for fact in migrated - modelled if "tortoise_migrations" not in fact}
+    assert len(only_migrated) == 1
+    assert "price_key DESC" in only_migrated.pop()
+
+
+async def test_populated_database_keeps_its_rows(populated: str, later: Later) -> None:
+    later(ADD_COLUMN)
+
+    done = await migrate.migrate(populated)
+
+    async with open_database(populated):
+        stored = await products.by_refs(OURS, [full_product().ref])
+        [colour] = await statements.rows("SELECT colour FROM products")
+        [seen] = await statements.rows("SELECT count(*) AS total FROM price_observations")
+    assert done.applied == ("0002_later",)
+    assert stored[full_product().ref].source == full_product()
+    assert (colour["colour"], seen["total"]) == (None, 1)
+    assert await migrate.examine(populated) == []
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_populated_sqlite_file_is_copied_first(populated: str, later: Later) -> None:
+    later(ADD_COLUMN)
+
+    copy = (await migrate.migrate(populated)).copy
+
+    assert copy is not None
+    assert copy.stat().st_mode & 0o777 == 0o600
+    opened = sqlite3.connect(copy)
+    assert opened.execute("SELECT price_amount FROM products").fetchall() == [("19.90",)]
+    assert "colour" not in {row[1] for row in opened.execute("PRAGMA table_info(products)")}
+    opened.close()
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_files_are_for_their_owner_only(populated: str) -> None:
+    folder = Path(connection.sqlite_path(populated)).parent
+
+    assert {file.stat().st_mode & 0o077 for file in folder.glob("*.db*")} == {0}
+
+
+async def test_failed_migration_is_taken_back_and_can_run_again(
+    populated: str, later: Later
+) -> None:
+    later(BREAK_HALFWAY)
+
+    with pytest.raises(MigrationFailed, match="taken back"):
+        await migrate.migrate(populated)
+
+    assert await migrate.pending(populated) == ("0002_later",)
+    async with open_database(populated):
+        assert "half" not in await doctor.tables()
+
+
+async def test_lost_rows_are_told(populated: str, later: Later) -> None:
+    later(LOSE_ROWS)
+
+    with pytest.raises(MigrationFailed, match="products had 1 rows and has 0") as failure:
+        await migrate.migrate(populated)
+
+    assert ("as it was before" in str(failure.value)) is not on_postgres()
+
+
+async def test_lost_index_is_told(populated: str, later: Later) -> None:
+    async with open_database(populated):
+        await statements.rows('DROP INDEX "idx_products_price_desc"')
+    later(ADD_COLUMN)
+
+    with pytest.raises(MigrationFailed, match=r"missing: .*price_key DESC"):
+        await migrate.migrate(populated)
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_children_without_parents_are_told(populated: str) -> None:
+    path = connection.sqlite_path(populated)
+    raw = sqlite3.connect(path)
+    raw.execute("DELETE FROM products")
+    raw.commit()
+    raw.close()
+
+    assert await migrate.examine(populated) == [
+        "price_observations has rows without their products"
+    ]
+
+
+async def test_newer_tables_are_refused(populated: str) -> None:
+    async with open_database(populated):
+        await statements.rows(
+            "INSERT INTO tortoise_migrations (app, name, applied_at)"
+            " VALUES ('models', '9999_future', CURRENT_TIMESTAMP) RETURNING name"
+        )
+
+    for attempt in (migrate.pending, migrate.prepare, migrate.migrate):
+        with pytest.raises(SchemaTooNew, match="9999_future"):
+            await attempt(populated)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://localhost/test",
+        "nonsense",
+        "",
+        "sqlite://",
+        "sqlite://:memory:",
+        "sqlite:///tmp/a.db?mode=ro",
+        "postgres://someone:hunter2@localhost",
+        "postgres://someone:hunter2@localhost:port/name",
+    ],
+)
+async def test_unknown_address_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(InvalidDatabaseURL) as failure:
+        await migrate.pending(url)
+
+    assert "hunter2" not in str(failure.value)
