@@ -1,0 +1,146 @@
+"""What can go wrong on command. A fault is injected for an operation, an account or everything."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from sandbox.calls import short_operation
+
+
+class FaultKind(Enum):
+    """The faults, by the name used in `inject` and at /control/faults."""
+
+    # The connection and the bytes.
+    STATUS = "status"  # code, retry_after
+    LATENCY = "latency"  # seconds
+    HANG = "hang"  # never answers
+    TRICKLE = "trickle"  # seconds for each byte
+    MALFORMED = "malformed"  # cut-off JSON, properly framed
+    TRUNCATED = "truncated"  # the connection ends in the middle of the body
+    HTML = "html"  # a web page with status 200
+    WRONG_TYPE = "wrong_type"  # the right JSON as text/html in another charset
+    GZIP_BOMB = "gzip_bomb"  # 200 MiB of zeros, packed
+    HUGE = "huge"  # a body without end
+    REDIRECT = "redirect"  # 302 to an inner address
+    RESET = "reset"  # the connection is reset instead of an answer
+    CLOSE_BEFORE = "close_before"  # the connection is closed without an answer
+    # The marketplace's refusals.
+    THROTTLE_BODY = "throttle_body"  # seconds: "this ban will last ..."
+    AE_ERROR = "ae_error"  # code, sub_code, error_type
+    QUOTA = "quota"  # limit calls a UTC day
+    RATE = "rate"  # limit calls in any second
+    CLOCK_SKEW = "clock_skew"  # minutes
+    STALE_TOKEN = "stale_token"
+    # The content.
+    DROP_IDS = "drop_ids"  # ids; the first row if none are named
+    DUPLICATE_IDS = "duplicate_ids"
+    SHUFFLE_IDS = "shuffle_ids"
+    FOREIGN_IDS = "foreign_ids"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    STRING_CODE = "string_code"  # resp_code "200"
+    PRICE_CHANGE = "price_change"  # a new price at each read
+    POISON = "poison"  # NUL, lone surrogate and a title of 1 MB in one row
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One injected fault. None in a condition: any. `calls` left to go; None: until cleared.
+
+    `seconds`: latency, time for a byte, or length of a ban. `limit`: calls for a day or a second.
+    """
+
+    kind: FaultKind
+    marketplace: str | None = None
+    operation: str | None = None
+    account: str | None = None
+    calls: int | None = None
+    code: int | str | None = None
+    retry_after: int | str | None = None
+    seconds: float | None = None
+    minutes: float = 0
+    sub_code: str | None = None
+    error_type: str = "ISV"
+    limit: int = 1
+    ids: tuple[str, ...] = ()
+    _taken: dict[str, deque[datetime]] = field(default_factory=dict, repr=False)
+
+    def hits(self, marketplace: str, operation: str, account: str) -> bool:
+        """Whether the fault is meant for this call and not used up."""
+        return (
+            self.calls != 0
+            and self.marketplace in (None, marketplace)
+            and self.operation in (None, operation)
+            and self.account in (None, account)
+        )
+
+    def is_exceeded(self, key: str, now: datetime) -> bool:
+        """Count a call against `limit`; True when the window (a second or a UTC day) is full."""
+        taken = self._taken.setdefault(key, deque())
+        if self.kind is FaultKind.RATE:
+            start = now - timedelta(seconds=1)
+        else:
+            start = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta.resolution
+        while taken and taken[0] <= start:
+            taken.popleft()
+        if len(taken) >= self.limit:
+            return True
+        taken.append(now)
+        return False
+
+
+class ActiveFaults:
+    """The faults that one call meets."""
+
+    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+        self._faults = {fault.kind: fault for fault in faults}
+
+    def get(self, kind: FaultKind) -> Fault | None:
+        """The fault of that kind; the last injected of several."""
+        return self._faults.get(kind)
+
+    def __contains__(self, kind: FaultKind) -> bool:
+        return kind in self._faults
+
+
+class Faults:
+    """The switchboard of one sandbox."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def inject(
+        self, kind: FaultKind | str, *, operation: str | None = None, **options: Any
+    ) -> Fault:
+        """Switch a fault on; options are the fields of `Fault`.
+
+        `inject("status", operation="productdetail.get", calls=2, code=503, retry_after=1)` breaks
+        the next two calls. Raises ValueError for an unknown kind or option.
+        """
+        short = None if operation is None else short_operation(operation)
+        if "ids" in options:
+            options["ids"] = tuple(str(one) for one in options["ids"])
+        try:
+            fault = Fault(kind=FaultKind(kind), operation=short, **options)
+        except TypeError as error:
+            raise ValueError(f"A fault has no such option: {error}") from None
+        self._faults.append(fault)
+        return fault
+
+    def clear(self, kind: FaultKind | str | None = None) -> None:
+        """Switch off all faults, or those of one kind."""
+        wanted = None if kind is None else FaultKind(kind)
+        self._faults = [f for f in self._faults if wanted is not None and f.kind is not wanted]
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self._faults)
+
+    def take(self, *, marketplace: str, operation: str, account: str) -> ActiveFaults:
+        """The faults for one call; count-limited ones lose a call."""
+        hit = [fault for fault in self._faults if fault.hits(marketplace, operation, account)]
+        for fault in hit:
+            if fault.calls is not None:
+                fault.calls -= 1
+        return ActiveFaults(hit)

@@ -1,0 +1,55 @@
+"""Pictures of made products: the title's initials on a colour of the id, marked SANDBOX."""
+
+import re
+import zlib
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.catalog import Catalog
+
+NAME = re.compile(r"([0-9]{6,19}|B[0-9A-Z]{9})-([0-9]{1,2})\.svg")
+HEADERS = {
+    "cache-control": "public, max-age=86400",
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+}
+INITIALS = 2
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def title_of(catalog: Catalog, product: str) -> str | None:
+    """The title of a product id or of an ASIN on any site."""
+    listing = catalog.aliexpress.get(product)
+    if listing:
+        return str(listing.fields["product_title"])
+    items = (one.item for (_, asin), one in catalog.amazon.items() if asin == product)
+    found = next(items, None)
+    return None if found is None else str(found["itemInfo"]["title"]["displayValue"])
+
+
+def svg(product: str, number: int, title: str) -> str:
+    """A square picture. It names no font, style or script, so any page may show it."""
+    hue = (zlib.crc32(product.encode()) + number * 40) % 360
+    title = NOT_XML.sub("", title)
+    words = re.findall(r"\w+", title)
+    initials = escape("".join(word[0] for word in words[:INITIALS]).upper() or "?")
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 500" width="500" height="500">'
+        f'<rect width="500" height="500" fill="hsl({hue}, 45%, 40%)"/>'
+        '<g fill="#fff" font-family="sans-serif" text-anchor="middle">'
+        f'<text x="250" y="290" font-size="170">{initials}</text>'
+        '<text x="250" y="440" font-size="44" letter-spacing="8">SANDBOX</text>'
+        f"</g><title>{escape(title)}</title></svg>"
+    )
+
+
+def picture(catalog: Catalog, request: Request) -> Response:
+    """The answer to GET /pictures/<id>-<number>.svg."""
+    name = NAME.fullmatch(request.path_params["name"])
+    title = title_of(catalog, name[1]) if name else None
+    if name is None or title is None:
+        return Response("No such picture.", status_code=404, media_type="text/plain")
+    drawn = svg(name[1], int(name[2]), title)
+    return Response(drawn, media_type="image/svg+xml", headers=HEADERS)
