@@ -1,0 +1,1 @@
+"""What happens when a field is asked: functions that take a Context and return records."""

@@ -1,0 +1,54 @@
+"""Context: whose request this is and what it may use. One for each request."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from clients.base import Marketplace, Outside
+from clients.registry import BY_CODE
+from db.keys import KeyProvider
+from domain.marketplaces import AccountKey, Workspace
+from domain.products import Mode
+from resolvers.dataloaders import Allowance, Dataloaders
+
+
+@dataclass(kw_only=True)
+class Context:
+    """Given to every resolver.
+
+    `workspace` tells whose rows are meant; `outside` is the way to the marketplaces; `keys` open
+    and seal stored credentials; `dataloaders` batch what this request asks; `for_variants` counts
+    what it may still ask of the dear kind.
+    """
+
+    workspace: Workspace
+    outside: Outside
+    keys: KeyProvider
+    request_id: str = ""
+    dataloaders: Dataloaders = field(init=False)
+    for_variants: Allowance = field(init=False, default_factory=Allowance)
+
+    def __post_init__(self) -> None:
+        self.forget_loaded()
+
+    def forget_loaded(self) -> None:
+        """Start with empty dataloaders: what a mutation is about to change may be in them."""
+        self.dataloaders = Dataloaders(
+            self.workspace, self.outside, self.keys, for_variants=self.for_variants
+        )
+
+    @property
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return self.outside.now()
+
+    def mode(self, marketplace: Marketplace) -> Mode:
+        """SANDBOX or LIVE for that marketplace."""
+        return self.outside.mode(marketplace.code)
+
+    def account_key(self, marketplace: str, locale: str) -> AccountKey:
+        """Names the credential set of a marketplace (by code) and country site."""
+        return self.dataloaders.account_key(marketplace, locale)
+
+    def marketplace(self, code: str) -> Marketplace:
+        """The description of the marketplace with that code."""
+        return BY_CODE[code]

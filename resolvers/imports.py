@@ -1,0 +1,131 @@
+"""Import and sync: the marketplace's present data goes into the catalogue.
+
+No network inside a transaction: everything is asked first, then written at once. The publisher's
+own fields (selling price, notes) survive; a product that an answer lacks keeps its data.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from clients.registry import BY_CODE
+from db import products as stored_products
+from domain.catalog import Kept
+from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
+from domain.products import CatalogProduct, ProductRef, SourceProduct
+from resolvers.context import Context
+from resolvers.rows import Row
+
+Wanted = ProductRef | AffiliateGraphError
+Live = SourceProduct | AffiliateGraphError
+
+
+async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
+    """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
+    live = await _fetch(context, [ref for ref in wanted if isinstance(ref, ProductRef)])
+    kept = await _keep(context, live, only_stored=False)
+
+    def row(ref: Wanted) -> Row:
+        if isinstance(ref, AffiliateGraphError):
+            return Row(error=ref)
+        if ref in kept:
+            return Row(ref=ref)
+        found = live[ref]
+        return Row(error=found if isinstance(found, AffiliateGraphError) else _unstorable())
+
+    return [row(ref) for ref in wanted]
+
+
+async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
+    """Fetch catalogue products anew. One row each, telling what changed.
+
+    A product missing from the answer becomes UNAVAILABLE, keeps its data, and its row says
+    NOT_FOUND; a marketplace that fails to answer changes nothing. A product that was deleted
+    meanwhile stays deleted.
+    """
+    refs = list(dict.fromkeys(ref for ref in wanted if isinstance(ref, ProductRef)))
+    entries = await context.dataloaders.catalog_product.load_many(refs)
+    before = {ref: entry for ref, entry in zip(refs, entries, strict=True) if entry is not None}
+    live = await _fetch(context, list(before))
+    kept = await _keep(context, live, only_stored=True)
+    marked = await _mark_missing(context, live)
+    deleted = await _deleted(context, [ref for ref in before if ref not in kept | marked])
+    changes = {
+        ref: (*after.changed, *_state_change(before[ref], after.product))
+        for ref, after in (kept | marked).items()
+    }
+
+    def row(ref: Wanted) -> Row:
+        if isinstance(ref, AffiliateGraphError):
+            return Row(error=ref)
+        if ref not in before:
+            return Row(error=NotFound("This product is not in the catalogue. Import it first."))
+        if ref in deleted:
+            return Row(error=NotFound("This product was deleted meanwhile. Import it anew."))
+        found = live[ref]
+        if isinstance(found, SourceProduct):
+            error = None if ref in kept else _unstorable()
+        else:
+            error = found
+        return Row(ref=ref, changed=changes.get(ref, ()), error=error)
+
+    return [row(ref) for ref in wanted]
+
+
+def _unstorable() -> AffiliateGraphError:
+    return AnswerInvalid("The marketplace's data of this product cannot be stored.")
+
+
+async def _fetch(context: Context, refs: Sequence[ProductRef]) -> dict[ProductRef, Live]:
+    async def one(ref: ProductRef) -> Live:
+        try:
+            return await context.dataloaders.live_product.load(ref)
+        except AffiliateGraphError as error:
+            return error
+
+    distinct = list(dict.fromkeys(refs))
+    return dict(zip(distinct, await asyncio.gather(*map(one, distinct)), strict=True))
+
+
+async def _keep(
+    context: Context, live: Mapping[ProductRef, Live], *, only_stored: bool
+) -> dict[ProductRef, Kept]:
+    """Store what was found."""
+    found = [product for product in live.values() if isinstance(product, SourceProduct)]
+    kept = await stored_products.keep(
+        context.workspace,
+        found,
+        now=context.now,
+        history_for=[
+            market.code for market in BY_CODE.values() if market.policy.keeps_price_history
+        ],
+        only_stored=only_stored,
+    )
+    for ref, entry in kept.items():
+        context.dataloaders.catalog_product.prime(ref, entry.product, force=True)
+    return kept
+
+
+async def _mark_missing(
+    context: Context, live: Mapping[ProductRef, Live]
+) -> dict[ProductRef, Kept]:
+    """Note what the marketplace no longer shows."""
+    lost = [ref for ref, found in live.items() if isinstance(found, ProductNotFound)]
+    marked = await stored_products.mark_missing(context.workspace, lost, now=context.now)
+    for ref, entry in marked.items():
+        context.dataloaders.catalog_product.prime(ref, entry, force=True)
+    return {ref: Kept(product=entry) for ref, entry in marked.items()}
+
+
+async def _deleted(context: Context, refs: Sequence[ProductRef]) -> set[ProductRef]:
+    """Those that left the catalogue since they were loaded."""
+    if not refs:
+        return set()
+    stored = await stored_products.by_refs(context.workspace, refs)
+    gone = set(refs) - set(stored)
+    for ref in gone:
+        context.dataloaders.catalog_product.prime(ref, None, force=True)
+    return gone
+
+
+def _state_change(before: CatalogProduct, after: CatalogProduct) -> tuple[str, ...]:
+    return ("state",) if after.state is not before.state else ()

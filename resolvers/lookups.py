@@ -1,0 +1,85 @@
+"""Which product is meant: an id of ours, a pasted address, or the marketplace's own id."""
+
+from dataclasses import dataclass
+
+from clients.base import Marketplace
+from clients.registry import BY_CODE, product_ref
+from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.products import ProductRef
+from resolvers.marketplaces import locale_of
+
+MAX_ROWS = 250
+NOT_OURS = "This is not an id that was given out here."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Exactly one of the three is given. `ref` comes with its marketplace and country site."""
+
+    decoded_id: ProductRef | AffiliateGraphError | None = None
+    url: str | None = None
+    marketplace: Marketplace | None = None
+    external_id: str = ""
+    locale: str | None = None
+
+
+def find(lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
+    """The product that a lookup names; nothing is opened or asked.
+
+    Raises InvalidInput or one of its kinds, with the path of the field.
+    """
+    field = "url" if lookup.url is not None else "ref" if lookup.marketplace else "id"
+    try:
+        return _find(lookup)
+    except AffiliateGraphError as error:
+        raise error.at((*path, field, *error.path)) from error
+
+
+def _find(lookup: Lookup) -> ProductRef:
+    if lookup.url is not None:
+        return product_ref(lookup.url)
+    if lookup.marketplace is not None:
+        locale = locale_of(lookup.marketplace, lookup.locale)
+        try:
+            external_id = lookup.marketplace.parse_id(lookup.external_id)
+        except InvalidInput as error:
+            raise error.at(("externalId",)) from error
+        return ProductRef(lookup.marketplace.code, external_id, locale)
+    if isinstance(lookup.decoded_id, AffiliateGraphError):
+        raise lookup.decoded_id
+    if lookup.decoded_id is None:
+        raise InvalidInput("Name the product by id, url or ref.")
+    return checked(lookup.decoded_id)
+
+
+def checked(ref: ProductRef) -> ProductRef:
+    """The reference inside an id, which may be forged.
+
+    Raises InvalidInput unless we could have given it out.
+    """
+    market = checked_site(ref.marketplace, ref.locale)
+    try:
+        is_canonical = market.parse_id(ref.external_id) == ref.external_id
+    except InvalidInput:
+        is_canonical = False
+    if not is_canonical:
+        raise InvalidInput(NOT_OURS)
+    return ref
+
+
+def checked_site(code: str, locale: str) -> Marketplace:
+    """The marketplace with that code and site. Raises InvalidInput when there is none."""
+    market = BY_CODE.get(code)
+    if market is None or locale not in market.locales:
+        raise InvalidInput(NOT_OURS)
+    return market
+
+
+def limit_rows(count: int, *, path: tuple[str, ...]) -> None:
+    """Raises InvalidInput when a bulk mutation asks for more than 250 rows."""
+    if count > MAX_ROWS:
+        raise InvalidInput(
+            f"At most {MAX_ROWS} rows a mutation; {count} were sent. Nothing was done: send them "
+            "in several mutations.",
+            path=path,
+        )

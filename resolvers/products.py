@@ -1,0 +1,221 @@
+"""Products: seen live or in the catalogue, and the catalogue's own list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from clients.base import OfferPolicy
+from clients.registry import BY_CODE
+from db import products as stored_products
+from domain.catalog import CatalogFilter, CatalogSort, Page, PublisherFields
+from domain.exceptions import (
+    MarketplaceError,
+    MarketplaceNotConnected,
+    NotFound,
+    PermissionMissing,
+    ProductNotFound,
+)
+from domain.money import Margin, Money, margin, share_of
+from domain.products import (
+    CatalogProduct,
+    Offer,
+    PriceObservation,
+    ProductRef,
+    ProductState,
+    SourceProduct,
+    Variant,
+)
+from resolvers import cursors
+from resolvers.context import Context
+from resolvers.dataloaders import Cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A product as it is shown: the marketplace's data and, if imported, the catalogue's entry.
+
+    `seen_live`: the data came from the marketplace just now, not from the catalogue.
+    """
+
+    source: SourceProduct
+    entry: CatalogProduct | None = None
+    seen_live: bool = False
+
+    @property
+    def ref(self) -> ProductRef:
+        """Which product this is."""
+        return self.source.ref
+
+    @property
+    def policy(self) -> OfferPolicy:
+        """How long its marketplace lets an offer be believed and shown."""
+        return BY_CODE[self.ref.marketplace].policy
+
+    @property
+    def state(self) -> ProductState:
+        """ACTIVE for whatever was just seen live; else as the catalogue has it."""
+        if self.entry is None or self.seen_live:
+            return ProductState.ACTIVE
+        return self.entry.state
+
+    @property
+    def state_since(self) -> datetime | None:
+        """When the marketplace was first found not to show it; None while ACTIVE."""
+        if self.entry is None or self.state is ProductState.ACTIVE:
+            return None
+        return self.entry.state_since
+
+    def expires_at(self) -> datetime:
+        """Until when the offer may be believed."""
+        return self.source.offer.observed_at + self.policy.fresh_for
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the offer is too old to be believed."""
+        return now >= self.expires_at()
+
+    def is_withheld(self, now: datetime) -> bool:
+        """Whether the marketplace's terms forbid to show the data by now."""
+        after = self.policy.withheld_after
+        return after is not None and now >= self.source.offer.observed_at + after
+
+    def shown(self, now: datetime) -> SourceProduct:
+        """What may be shown: when its time is over, only what names the product."""
+        if not self.is_withheld(now):
+            return self.source
+        return SourceProduct(
+            ref=self.ref,
+            title=self.source.title,
+            url=self.source.url,
+            offer=Offer(observed_at=self.source.offer.observed_at),
+        )
+
+    def offer(self, now: datetime) -> Offer | None:
+        """The offer to show: None without a price or when its time is over."""
+        offer = self.shown(now).offer
+        return None if offer.price is None else offer
+
+    def margin(self, now: datetime, selling: Money | None, shipping: Money | None) -> Margin | None:
+        """What is left of `selling`, else of the publisher's selling price; None where unknown."""
+        offer = self.offer(now)
+        planned = selling or (self.entry.selling_price if self.entry else None)
+        if offer is None or offer.price is None or planned is None:
+            return None
+        known = shipping or (offer.shipping.cost if offer.shipping else None)
+        return margin(selling_price=planned, price=offer.price, shipping_cost=known)
+
+    def commission_amount(self, now: datetime) -> Money | None:
+        """The commission on one sale at the present price."""
+        offer, percent = self.offer(now), self.source.commission_percent
+        if offer is None or offer.price is None or percent is None:
+            return None
+        return share_of(offer.price, percent)
+
+
+async def seen(context: Context, ref: ProductRef) -> Listing:
+    """From the catalogue while its offer is fresh, else live; nothing is stored.
+
+    A catalogue product is shown with its age when the marketplace cannot be asked. Raises
+    MarketplaceError when the product can be had nowhere.
+    """
+    entry = await context.dataloaders.catalog_product.load(ref)
+    if entry is not None:
+        listing = Listing(source=entry.source, entry=entry)
+        if not listing.is_expired(context.now):
+            return listing
+    try:
+        source = await context.dataloaders.live_product.load(ref)
+    except MarketplaceError:
+        if entry is None:
+            raise
+        return Listing(source=entry.source, entry=entry)
+    return Listing(source=source, entry=entry, seen_live=True)
+
+
+async def seen_or_none(context: Context, ref: ProductRef) -> Listing | None:
+    """As `seen`, but None for a product that the marketplace does not show."""
+    try:
+        return await seen(context, ref)
+    except ProductNotFound:
+        return None
+
+
+async def with_entries(context: Context, sources: Sequence[SourceProduct]) -> list[Listing]:
+    """Live products, each with its catalogue entry where it was imported."""
+    entries = await context.dataloaders.catalog_product.load_many(
+        [source.ref for source in sources]
+    )
+    return [
+        Listing(source=source, entry=entry, seen_live=True)
+        for source, entry in zip(sources, entries, strict=True)
+    ]
+
+
+async def page(
+    context: Context,
+    wanted: CatalogFilter,
+    sort: CatalogSort,
+    *,
+    first: int | None,
+    after: str | None,
+) -> tuple[str, Page[CatalogProduct]]:
+    """One page of the catalogue with the fingerprint that its cursors carry."""
+    size = cursors.page_size(first)
+    of_list = cursors.fingerprint("catalog", wanted, sort)
+    position = cursors.decode(of_list, after, path=("after",))
+    found = await stored_products.page(
+        context.workspace, wanted, sort, first=size, after=position or None, count=False
+    )
+    for _, entry in found.rows:
+        context.dataloaders.catalog_product.prime(entry.source.ref, entry)
+    return of_list, found
+
+
+async def count(context: Context, wanted: CatalogFilter) -> int | None:
+    """How many catalogue products the filter lets through."""
+    counted = await stored_products.page(
+        context.workspace, wanted, CatalogSort.IMPORTED_DESC, first=1, after=None, count=True
+    )
+    return counted.total
+
+
+async def change(context: Context, ref: ProductRef, fields: PublisherFields) -> Listing:
+    """Set the publisher's own fields. Raises NotFound."""
+    entry = await stored_products.change(context.workspace, ref, fields)
+    if entry is None:
+        raise NotFound(
+            "This product is not in the catalogue. Import it first.", path=("input", "id")
+        )
+    return Listing(source=entry.source, entry=entry)
+
+
+async def delete(context: Context, ref: ProductRef) -> None:
+    """Take a product out of the catalogue. Its links stay. Raises NotFound."""
+    if not await stored_products.delete(context.workspace, ref):
+        raise NotFound("This product is not in the catalogue.", path=("input", "id"))
+
+
+async def variants(context: Context, ref: ProductRef) -> Sequence[Variant]:
+    """The buyable forms; empty where there are none or the account may not ask.
+
+    Raises AffiliateGraphError when they could not be had, also for too many products.
+    """
+    try:
+        return await context.dataloaders.variants.load(ref)
+    except (ProductNotFound, PermissionMissing, MarketplaceNotConnected):
+        return ()
+
+
+async def price_history(
+    context: Context,
+    ref: ProductRef,
+    *,
+    first: int | None,
+    after: str | None,
+    since: datetime | None,
+) -> tuple[str, Page[PriceObservation]]:
+    """Prices really seen, newest first, with the fingerprint that their cursors carry."""
+    size = cursors.page_size(first, default=100)
+    of_list = cursors.fingerprint("prices", ref, since)
+    position = cursors.decode(of_list, after, path=("after",))
+    found = await context.dataloaders.prices_of.load((ref, Cut(size, position or None, since)))
+    return of_list, found

@@ -1,0 +1,294 @@
+"""Explore: a marketplace's own search, its pages joined behind one connection.
+
+The marketplace is asked in whole pages of its own grid; `first` and `after` cut windows out of it.
+Filters that it does not know are applied afterwards and named, so a window may come out shorter:
+what is known not to fit is left out, and what is unknown stays.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from clients.base import Marketplace, MarketplaceClient
+from clients.sharing import SharedCalls
+from db.keys import KeyProvider
+from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
+from domain.marketplaces import Account
+from domain.money import discount_percent
+from domain.products import SourceProduct
+from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
+from resolvers import cursors
+from resolvers.context import Context
+from resolvers.health import watched
+from resolvers.marketplaces import locale_of
+from resolvers.products import Listing, with_entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """A window of a search.
+
+    `cursors` belong to `listings`; `end_cursor` is there even when every row was filtered away, so
+    that the reader can go on.
+    """
+
+    listings: Sequence[Listing] = ()
+    cursors: Sequence[str] = ()
+    end_cursor: str | None = None
+    has_next: bool = False
+    has_previous: bool = False
+    total: int | None = None
+    post_filters: tuple[str, ...] = ()
+    error: AffiliateGraphError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Rows `start` to `start + size` of the grid, of which the first `skip` were already read."""
+
+    start: int
+    size: int
+    skip: int = 0
+
+    @property
+    def end(self) -> int:
+        """The first row behind the window."""
+        return self.start + self.size
+
+
+async def search(
+    context: Context,
+    marketplace: Marketplace,
+    locale: str | None,
+    wanted: ProductSearch,
+    *,
+    first: int | None,
+    after: str | None,
+) -> SearchResult:
+    """Search one marketplace.
+
+    A marketplace that cannot answer, or has no such site, is a result with `error` and no rows.
+    Raises InvalidInput for a bad page size or cursor, which no other marketplace could answer
+    either.
+    """
+    size = cursors.page_size(first)
+    try:
+        site = locale_of(marketplace, locale)
+    except WrongLocale as error:
+        return SearchResult(error=error)
+    of_list = cursors.fingerprint("search", marketplace.code, site, wanted)
+    window = _window(cursors.decode(of_list, after, path=("after",)), size)
+    key = context.account_key(marketplace.code, site)
+    try:
+        account = await context.dataloaders.account.load(key)
+        client = marketplace.connect(account, context.outside)
+        plan = client.plan_search(wanted)
+        ask = _Asking(
+            shared=context.outside.shared,
+            line=("search", key, account.fingerprint, wanted),
+            client=client,
+            plan=plan,
+            account=account,
+            keys=context.keys,
+            now=context.now,
+        )
+        fetched = await _fetch(ask, marketplace, window)
+    except AffiliateGraphError as error:
+        return SearchResult(error=error)
+    rows = _rows(fetched.pages, marketplace.search_page_size, fetched.window)
+    kept = [row for row in rows if _passes(row, wanted, plan.post_filters)]
+    if "sort" in plan.post_filters:
+        kept = sorted(kept, key=_SORT_KEYS[wanted.sort])
+    return await _result(context, of_list, fetched, kept, size, plan.post_filters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """How pages are asked for: equal searches of other requests share the calls."""
+
+    shared: SharedCalls
+    line: Hashable
+    client: MarketplaceClient
+    plan: SearchPlan
+    account: Account
+    keys: KeyProvider
+    now: datetime
+
+    async def pages(self, numbers: Sequence[int]) -> dict[int, SearchPage | AffiliateGraphError]:
+        """The pages with these numbers, or why one cannot be had."""
+
+        async def call(asked: Sequence[int]) -> dict[int, SearchPage]:
+            return {
+                number: await watched(
+                    self.client.search_products(self.plan, page=number),
+                    self.account,
+                    keys=self.keys,
+                    now=self.now,
+                )
+                for number in asked
+            }
+
+        return await self.shared.get(self.line, numbers, size=1, call=call)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetched:
+    """Pages by number, without gaps. `window` ends before the page that failed with `error`."""
+
+    pages: dict[int, SearchPage]
+    window: Window
+    goes_on: bool
+    error: AffiliateGraphError | None = None
+
+
+def _window(position: Sequence[cursors.CursorPart], size: int) -> Window:
+    """A cursor holds the window it was given out in and how far it was read."""
+    if not position:
+        return Window(start=0, size=size)
+    numbers = [part for part in position if isinstance(part, int) and part >= 0]
+    if len(numbers) != 3 or len(position) != 3 or not 1 <= numbers[1] <= cursors.MAX_PAGE_SIZE:
+        raise InvalidInput("This is not a cursor of this search.", path=("after",))
+    start, length, read = numbers
+    if read >= length:
+        return Window(start=start + length, size=size)
+    return Window(start=start, size=length, skip=read)
+
+
+async def _fetch(ask: _Asking, marketplace: Marketplace, window: Window) -> _Fetched:
+    """The pages under the window. The first one tells how many there are; the rest go together.
+
+    Raises what the first page fails with; a later failure cuts the window short.
+    """
+    grid = marketplace.search_page_size
+    first = window.start // grid + 1
+    if first > marketplace.search_last_page:
+        return _Fetched(pages={}, window=window, goes_on=False)
+    opening = (await ask.pages([first]))[first]
+    if isinstance(opening, AffiliateGraphError):
+        raise opening
+    last = min((window.end - 1) // grid + 1, _last_page(opening, first, marketplace))
+    answers = {first: opening} | await ask.pages(range(first + 1, last + 1))
+    pages: dict[int, SearchPage] = {}
+    for number in range(first, last + 1):
+        page = answers[number]
+        if isinstance(page, AffiliateGraphError):
+            cut = replace(window, size=(number - 1) * grid - window.start)
+            return _Fetched(pages=pages, window=cut, goes_on=True, error=page)
+        pages[number] = page
+        if page.is_last:
+            break
+    return _Fetched(pages=pages, window=window, goes_on=_goes_on(pages, marketplace, window))
+
+
+def _last_page(page: SearchPage, number: int, marketplace: Marketplace) -> int:
+    """The last page that can hold rows, as far as this page tells."""
+    if page.is_last:
+        return number
+    if page.total is None:
+        return marketplace.search_last_page
+    return min(marketplace.search_last_page, -(-page.total // marketplace.search_page_size))
+
+
+async def _result(
+    context: Context,
+    of_list: str,
+    fetched: _Fetched,
+    kept: Sequence[SourceProduct],
+    first: int,
+    post_filters: tuple[str, ...],
+) -> SearchResult:
+    """At most `first` of the window's rows that are kept and not yet read."""
+    window = fetched.window
+    shown = kept[window.skip : window.skip + first]
+    read = window.skip + len(shown)
+    is_read_up = read >= len(kept)
+    marks = [
+        cursors.encode(of_list, (window.start, window.size, window.skip + number))
+        for number in range(1, len(shown) + 1)
+    ]
+    end = cursors.encode(of_list, (window.start, window.size, window.size if is_read_up else read))
+    return SearchResult(
+        listings=await with_entries(context, shown),
+        cursors=[*marks[:-1], end] if marks else [],
+        end_cursor=end,
+        has_next=fetched.goes_on or not is_read_up,
+        has_previous=window.start > 0 or window.skip > 0,
+        total=next((page.total for page in fetched.pages.values() if page.total is not None), None),
+        post_filters=post_filters,
+        error=fetched.error,
+    )
+
+
+def _rows(pages: dict[int, SearchPage], grid: int, window: Window) -> list[SourceProduct]:
+    """The window's rows, each product once: a marketplace may show one on two pages."""
+    rows: dict[object, SourceProduct] = {}
+    for number, page in sorted(pages.items()):
+        first = (number - 1) * grid
+        for offset, product in enumerate(page.products[:grid]):
+            if window.start <= first + offset < window.end:
+                rows.setdefault(product.ref, product)
+    return list(rows.values())
+
+
+def _goes_on(pages: dict[int, SearchPage], marketplace: Marketplace, window: Window) -> bool:
+    """Whether rows can follow behind the window."""
+    grid = marketplace.search_page_size
+    number = max(pages)
+    if pages[number].is_last:
+        return window.end < (number - 1) * grid + len(pages[number].products)
+    return window.end < _last_page(pages[number], number, marketplace) * grid
+
+
+def _passes(product: SourceProduct, wanted: ProductSearch, filters: tuple[str, ...]) -> bool:
+    return all(_TESTS[name](product, wanted) for name in filters if name in _TESTS)
+
+
+def _enough_orders(product: SourceProduct, wanted: ProductSearch) -> bool:
+    # Products whose count is unknown stay: a missing figure says nothing against them.
+    orders = product.orders_last_30_days
+    return orders is None or orders >= wanted.min_orders
+
+
+def _liked_enough(product: SourceProduct, wanted: ProductSearch) -> bool:
+    percent = product.reviews.positive_percent if product.reviews else None
+    return percent is None or percent >= (wanted.min_positive_percent or 0)
+
+
+def _cheap_enough(product: SourceProduct, wanted: ProductSearch) -> bool:
+    return _discount(product) >= (wanted.min_discount_percent or 0)
+
+
+def _soon_enough(product: SourceProduct, wanted: ProductSearch) -> bool:
+    shipping = product.offer.shipping
+    days = shipping.max_days if shipping else None
+    return days is None or days <= (wanted.max_delivery_days or days)
+
+
+def _ships_free(product: SourceProduct, wanted: ProductSearch) -> bool:
+    shipping = product.offer.shipping
+    return not wanted.free_shipping_only or shipping is None or shipping.is_free is not False
+
+
+def _discount(product: SourceProduct) -> int:
+    return discount_percent(product.offer.price, product.offer.list_price)
+
+
+_TESTS: dict[str, Callable[[SourceProduct, ProductSearch], bool]] = {
+    "minOrders": _enough_orders,
+    "minPositivePercent": _liked_enough,
+    "minDiscountPercent": _cheap_enough,
+    "maxDeliveryDays": _soon_enough,
+    "freeShippingOnly": _ships_free,
+}
+
+
+def _rating_order(product: SourceProduct) -> tuple[bool, Decimal]:
+    percent = product.reviews.positive_percent if product.reviews else None
+    return percent is None, -(percent or Decimal(0))
+
+
+_SORT_KEYS: dict[ProductSearchSort, Callable[[SourceProduct], tuple[bool, Decimal]]] = {
+    ProductSearchSort.DISCOUNT_DESC: lambda product: (False, Decimal(-_discount(product))),
+    ProductSearchSort.RATING_DESC: _rating_order,
+}

@@ -1,0 +1,391 @@
+"""What is asked in one turn becomes few calls, and a failure stays with whom it belongs to."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+
+from db import credentials as stored_credentials
+from db import links as stored_links
+from db import quota as stored_quota
+from domain.catalog import Page, Position
+from domain.exceptions import (
+    AffiliateGraphError,
+    InvalidInput,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotInProgram,
+    ProductNotFound,
+    Throttled,
+)
+from domain.links import Link, LinkKey
+from domain.marketplaces import Account, AccountKey
+from domain.products import ProductRef, SourceProduct, Variant
+from resolvers.context import Context
+from resolvers.dataloaders import Cut, in_batches
+from tests.fakes import FakeMarketplaceClient, product
+
+pytestmark = pytest.mark.anyio
+
+Key = tuple[str, int]
+Answer = Callable[[Key], object]
+MakeContext = Callable[..., Context]
+
+
+@dataclass
+class Calls:
+    """Answers each key with its own text, and remembers what was asked together."""
+
+    sizes: Mapping[str, int] = field(default_factory=lambda: {"a": 50, "b": 10})
+    unanswered: frozenset[Key] = frozenset()
+    spoiling: frozenset[Key] = frozenset()
+    besides: Mapping[Key, str] = field(default_factory=dict)
+    values: Mapping[Key, AffiliateGraphError] = field(default_factory=dict)
+    asked: list[tuple[str, list[Key]]] = field(default_factory=list)
+
+    async def answer(self, group: str, keys: Sequence[Key]) -> dict[Key, str | AffiliateGraphError]:
+        self.asked.append((group, list(keys)))
+        await asyncio.sleep(0)
+        if self.spoiling.intersection(keys):
+            raise Throttled(f"Too fast: {group}.")
+        own: dict[Key, str | AffiliateGraphError] = {
+            key: self.values.get(key, f"{key[0]}{key[1]}")
+            for key in reversed(keys)
+            if key not in self.unanswered
+        }
+        return own | dict(self.besides)
+
+    async def load(self, keys: Sequence[Key]) -> list[str | BaseException]:
+        return await in_batches(
+            keys,
+            group=lambda key: key[0],
+            size=lambda group: self.sizes[group],
+            call=self.answer,
+            missing=lambda key: ProductNotFound(f"No {key[1]}."),
+        )
+
+    def counts(self) -> list[tuple[str, int]]:
+        return [(group, len(keys)) for group, keys in self.asked]
+
+
+def keys_of(group: str, count: int) -> list[Key]:
+    return [(group, number) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [(0, []), (1, [1]), (49, [49]), (50, [50]), (51, [50, 1]), (120, [50, 50, 20])],
+)
+async def test_keys_of_a_group_are_cut_into_batches(count: int, sizes: list[int]) -> None:
+    calls = Calls()
+
+    found = await calls.load(keys_of("a", count))
+
+    assert [size for _, size in calls.counts()] == sizes
+    assert found == [f"a{number}" for number in range(count)]
+
+
+async def test_groups_are_never_mixed() -> None:
+    calls = Calls()
+    mixed = [key for pair in zip(keys_of("a", 25), keys_of("b", 25), strict=True) for key in pair]
+
+    found = await calls.load(mixed)
+
+    assert sorted(calls.counts()) == [("a", 25), ("b", 5), ("b", 10), ("b", 10)]
+    assert all({key[0] for key in keys} == {group} for group, keys in calls.asked)
+    assert found == [f"{group}{number}" for group, number in mixed]
+
+
+async def test_a_failed_batch_of_ten_fails_its_ten_only() -> None:
+    calls = Calls(spoiling=frozenset({("b", 13)}))
+
+    found = await calls.load(keys_of("b", 30))
+
+    assert found[:10] == [f"b{number}" for number in range(10)]
+    assert all(isinstance(one, Throttled) for one in found[10:20])
+    assert found[20:] == [f"b{number}" for number in range(20, 30)]
+
+
+async def test_a_failed_group_fails_no_other_group() -> None:
+    calls = Calls(spoiling=frozenset({("a", 0)}))
+
+    found = await calls.load([*keys_of("a", 3), *keys_of("b", 3)])
+
+    assert [isinstance(one, Throttled) for one in found] == [True] * 3 + [False] * 3
+
+
+async def test_a_key_without_an_answer_is_missing() -> None:
+    calls = Calls(unanswered=frozenset({("b", 1)}))
+
+    found = await calls.load(keys_of("b", 3))
+
+    assert isinstance(found[1], ProductNotFound)
+    assert str(found[1]) == "No 1."
+    assert (found[0], found[2]) == ("b0", "b2")
+
+
+async def test_a_failure_of_one_key_is_its_value() -> None:
+    unsold = NotInProgram("Earns nothing.")
+    calls = Calls(values={("b", 1): unsold})
+
+    found = await calls.load(keys_of("b", 3))
+
+    assert (found[0], found[2]) == ("b0", "b2")
+    assert isinstance(found[1], NotInProgram)
+    assert str(found[1]) == str(unsold)
+
+
+async def test_what_is_asked_twice_is_called_for_once() -> None:
+    calls = Calls()
+
+    found = await calls.load([("b", 2), ("b", 1), ("b", 2), ("b", 2)])
+
+    assert calls.asked == [("b", [("b", 2), ("b", 1)])]
+    assert found == ["b2", "b1", "b2", "b2"]
+
+
+async def test_an_answer_to_what_was_not_asked_is_ignored() -> None:
+    calls = Calls(besides={("b", 99): "stranger", ("a", 7): "stranger"})
+
+    found = await calls.load(keys_of("b", 3))
+
+    assert found == ["b0", "b1", "b2"]
+
+
+async def test_a_batch_cannot_answer_for_another_batch() -> None:
+    calls = Calls(spoiling=frozenset({("b", 13)}), besides={("b", 15): "stranger"})
+
+    found = await calls.load(keys_of("b", 30))
+
+    assert all(isinstance(one, Throttled) for one in found[10:20])
+
+
+async def test_a_bug_in_a_call_is_not_hidden() -> None:
+    async def broken(_group: str, _keys: Sequence[Key]) -> dict[Key, str | AffiliateGraphError]:
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        await in_batches(
+            keys_of("a", 2),
+            group=lambda key: key[0],
+            size=lambda _: 50,
+            call=broken,
+            missing=lambda _: ProductNotFound("No."),
+        )
+
+
+async def test_120_products_of_one_turn_are_3_calls(make_context: MakeContext) -> None:
+    lamps = [product(number) for number in range(120)]
+    fake = FakeMarketplaceClient(products=lamps)
+    loader = make_context(aliexpress=fake).dataloaders.live_product
+
+    found = await asyncio.gather(*(loader.load(lamp.ref) for lamp in lamps))
+
+    assert found == lamps
+    assert [len(ids) for _, ids in fake.calls] == [50, 50, 20]
+
+
+async def test_marketplaces_are_asked_each_for_its_own(make_context: MakeContext) -> None:
+    ours = [product(number) for number in range(12)]
+    theirs = [product(number, marketplace="amazon") for number in range(12)]
+    ali, amazon = FakeMarketplaceClient(products=ours), FakeMarketplaceClient(products=theirs)
+    loader = make_context(aliexpress=ali, amazon=amazon).dataloaders.live_product
+
+    await loader.load_many([one.ref for one in (*ours, *theirs)])
+
+    assert [len(ids) for _, ids in ali.calls] == [12]
+    assert [len(ids) for _, ids in amazon.calls] == [10, 2]
+
+
+async def test_country_sites_are_asked_apart(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient()
+    loader = make_context(amazon=fake).dataloaders.live_product
+    refs = [ProductRef("amazon", "B000000001", f"www.amazon.{site}") for site in ("com", "de")]
+
+    found = await asyncio.gather(*(loader.load(ref) for ref in refs), return_exceptions=True)
+
+    assert fake.calls == [("get_products", ["B000000001"])] * 2
+    assert all(isinstance(one, ProductNotFound) for one in found)
+
+
+async def test_a_product_that_the_answer_lacks_is_told_with_its_id(
+    make_context: MakeContext,
+) -> None:
+    class Forgetful(FakeMarketplaceClient):
+        async def get_products(
+            self, ids: Sequence[str]
+        ) -> dict[str, SourceProduct | MarketplaceError]:
+            return {"another": product(9)}
+
+    loader = make_context(aliexpress=Forgetful()).dataloaders.live_product
+
+    with pytest.raises(ProductNotFound, match="AliExpress does not show a product 100500000001"):
+        await loader.load(product(1).ref)
+
+
+async def test_a_failed_call_leaves_the_other_batches_of_ten(make_context: MakeContext) -> None:
+    lamps = [product(number, marketplace="amazon") for number in range(30)]
+    spoiled = {lamps[17].ref.external_id: MarketplaceUnavailable("No answer.")}
+    fake = FakeMarketplaceClient(products=lamps, spoiling=spoiled)
+    loader = make_context(amazon=fake).dataloaders.live_product
+
+    found = await asyncio.gather(*(loader.load(one.ref) for one in lamps), return_exceptions=True)
+
+    assert found[:10] == lamps[:10]
+    assert all(isinstance(one, MarketplaceUnavailable) for one in found[10:20])
+    assert found[20:] == lamps[20:]
+
+
+async def test_a_product_is_asked_once_in_a_request(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient(products=[product(1)])
+    loader = make_context(aliexpress=fake).dataloaders.live_product
+
+    await asyncio.gather(loader.load(product(1).ref), loader.load(product(1).ref))
+    await loader.load(product(1).ref)
+
+    assert fake.count("get_products") == 1
+
+
+async def test_links_of_one_tracking_id_share_calls(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient()
+    loader = make_context(aliexpress=fake).dataloaders.new_link
+    keys = [LinkKey(product(number).ref, "blog") for number in range(60)]
+    keys += [LinkKey(product(number).ref, "shop") for number in range(3)]
+    keys += [LinkKey(product(1).ref, "blog", "summer")]
+
+    links = await loader.load_many(keys)
+
+    assert sorted(len(ids) for _, ids in fake.calls) == [1, 3, 10, 50]
+    assert links[60] == f"https://links.example/shop/{product(0).ref.external_id}"
+
+
+async def test_a_product_outside_the_programme_spoils_no_other_link(
+    make_context: MakeContext,
+) -> None:
+    unsold = frozenset({product(1).ref.external_id})
+    loader = make_context(
+        aliexpress=FakeMarketplaceClient(without_link=unsold)
+    ).dataloaders.new_link
+
+    found = await asyncio.gather(
+        *(loader.load(LinkKey(product(number).ref, "blog")) for number in range(3)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(found[1], NotInProgram)
+    assert all(isinstance(found[place], str) for place in (0, 2))
+
+
+async def test_variants_are_asked_product_by_product(make_context: MakeContext) -> None:
+    red = Variant(external_id="12000001")
+    fake = FakeMarketplaceClient(variants={product(1).ref.external_id: (red,)})
+    loader = make_context(aliexpress=fake).dataloaders.variants
+
+    found = await loader.load_many([product(1).ref, product(2).ref])
+
+    assert found == [(red,), ()]
+    assert fake.count("get_variants") == 2
+
+
+async def test_credentials_are_opened_once_in_a_request(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+
+    async def accounts(*given: object) -> list[Account]:
+        opened.append(given)
+        return []
+
+    context = make_context(aliexpress=FakeMarketplaceClient(), amazon=FakeMarketplaceClient())
+    monkeypatch.setattr(stored_credentials, "accounts", accounts)
+    refs = [product(1).ref, product(1, marketplace="amazon").ref]
+
+    await asyncio.gather(
+        *(context.dataloaders.live_product.load(ref) for ref in refs), return_exceptions=True
+    )
+
+    assert len(opened) == 1
+
+
+async def test_all_accounts_are_opened_with_the_first_one(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+
+    async def accounts(*given: object) -> list[Account]:
+        opened.append(given)
+        return []
+
+    context = make_context(aliexpress=FakeMarketplaceClient(), amazon=FakeMarketplaceClient())
+    monkeypatch.setattr(stored_credentials, "accounts", accounts)
+
+    await context.dataloaders.account.load(context.account_key("amazon", "www.amazon.com"))
+    await context.dataloaders.account.load(context.account_key("aliexpress", ""))
+    every = await context.dataloaders.accounts()
+
+    assert every == []
+    assert len(opened) == 1
+
+
+async def test_lists_are_asked_together_by_equal_arguments(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    async def pages_of(
+        _: object, refs: Sequence[ProductRef], *, first: int, after: Position | None
+    ) -> dict[ProductRef, Page[Link]]:
+        asked.append((len(refs), first))
+        if after is not None:
+            raise InvalidInput("No cursor of this list.")
+        return {}
+
+    monkeypatch.setattr(stored_links, "pages_of", pages_of)
+    loader = make_context().dataloaders.links_of
+    refs = [product(number).ref for number in range(5)]
+
+    *found, bad = await asyncio.gather(
+        *(loader.load((ref, Cut(20, None))) for ref in refs),
+        loader.load((refs[0], Cut(5, None))),
+        loader.load((refs[1], Cut(5, ("forged",)))),
+        return_exceptions=True,
+    )
+
+    assert found == [Page(rows=(), has_next=False)] * 6
+    assert isinstance(bad, InvalidInput)
+    assert sorted(asked) == [(1, 5), (1, 5), (5, 20)]
+
+
+async def test_calls_of_several_accounts_are_counted_apart(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def used(key: AccountKey, *, day: date) -> int:
+        return len(key.locale)
+
+    monkeypatch.setattr(stored_quota, "used", used)
+    context = make_context()
+    sites = ["www.amazon.com", "www.amazon.de"]
+
+    found = await context.dataloaders.calls_today.load_many(
+        [context.account_key("amazon", site) for site in sites]
+    )
+
+    assert found == [14, 13]
+
+
+async def test_a_request_asks_for_the_variants_of_ten_products(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient()
+    context = make_context(aliexpress=fake)
+    refs = [product(number).ref for number in range(12)]
+
+    found = await asyncio.gather(
+        *(context.dataloaders.variants.load(ref) for ref in refs), return_exceptions=True
+    )
+    context.forget_loaded()
+    later = await asyncio.gather(context.dataloaders.variants.load(refs[0]), return_exceptions=True)
+
+    assert found[:10] == [()] * 10
+    assert all(isinstance(one, InvalidInput) for one in [*found[10:], *later])
+    assert fake.count("get_variants") == 10
