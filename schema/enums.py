@@ -1,0 +1,209 @@
+"""Enums of the graph: the domain's words, each described for somebody in GraphiQL."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+
+from clients.registry import MarketplaceCode
+from domain.catalog import CatalogSort
+from domain.marketplaces import Capability, HealthState, MarketplaceStatus
+from domain.products import Availability, Demand, Mode, ProductState
+from domain.search import ProductSearchSort
+
+E = TypeVar("E", bound=type[Enum])
+
+
+def describe(cls: E, name: str, description: str, values: Mapping[str, str]) -> E:
+    """Register a plain enum with a description for itself and for each of its values."""
+    enum = strawberry.enum(cls, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = values[value.name]
+    return enum
+
+
+class ErrorCode(Enum):
+    """Codes of expected failures; one for each `code` in domain/exceptions.py."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_URL = "INVALID_URL"
+    SHORT_LINK = "SHORT_LINK"
+    NOT_A_PRODUCT = "NOT_A_PRODUCT"
+    UNKNOWN_HOST = "UNKNOWN_HOST"
+    NOT_FOUND = "NOT_FOUND"
+    NOT_IN_PROGRAM = "NOT_IN_PROGRAM"
+    MARKETPLACE_NOT_CONNECTED = "MARKETPLACE_NOT_CONNECTED"
+    API_RETIRED = "API_RETIRED"
+    CREDENTIALS_REJECTED = "CREDENTIALS_REJECTED"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    PERMISSION_MISSING = "PERMISSION_MISSING"
+    TRACKING_ID_REJECTED = "TRACKING_ID_REJECTED"
+    WRONG_LOCALE = "WRONG_LOCALE"
+    THROTTLED = "THROTTLED"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    MARKETPLACE_UNAVAILABLE = "MARKETPLACE_UNAVAILABLE"
+    MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
+
+
+describe(
+    ErrorCode,
+    "ErrorCode",
+    "Why something expected did not work. Values may be added.",
+    {
+        "INVALID_INPUT": "An argument cannot be used as it is; the message says how to write it.",
+        "INVALID_URL": "The text is not a web address.",
+        "SHORT_LINK": "A shortened link: open it yourself and paste the product page's address.",
+        "NOT_A_PRODUCT": "A page of a known marketplace, but not a product page.",
+        "UNKNOWN_HOST": "An address outside the supported marketplaces.",
+        "NOT_FOUND": "Nothing by that id here, or the marketplace does not show the product.",
+        "NOT_IN_PROGRAM": "The product earns no commission, so there is no tracked link.",
+        "MARKETPLACE_NOT_CONNECTED": "Credentials are missing: see connectMarketplace.",
+        "API_RETIRED": "The keys belong to Amazon's retired Product Advertising API.",
+        "CREDENTIALS_REJECTED": "The marketplace refused key, secret or version.",
+        "NOT_ELIGIBLE": "The account may not use the interface now; the message says why.",
+        "PERMISSION_MISSING": "The application was not granted this operation.",
+        "TRACKING_ID_REJECTED": "The tracking id or partner tag is unknown to the account.",
+        "WRONG_LOCALE": "Country site, tag and credential version do not go together.",
+        "THROTTLED": "Too many calls; try again at retryAt.",
+        "QUOTA_EXHAUSTED": "The day's calls are used up; they begin again at retryAt.",
+        "MARKETPLACE_UNAVAILABLE": "The marketplace did not answer or says it has trouble.",
+        "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
+        "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
+        "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
+    },
+)
+
+describe(
+    MarketplaceCode,
+    "MarketplaceCode",
+    "A marketplace that this server speaks with.",
+    {
+        "ALIEXPRESS": "AliExpress, through its Affiliate API.",
+        "AMAZON": "Amazon, through the Creators API; one credential set for each country site.",
+    },
+)
+
+describe(
+    MarketplaceStatus,
+    "MarketplaceStatus",
+    "Whether the credentials are filled in. Whether they work is `health`.",
+    {
+        "CONNECTED": "Every required credential is filled in.",
+        "NOT_CONFIGURED": "At least one required credential is missing: see missingFields.",
+    },
+)
+
+describe(
+    HealthState,
+    "MarketplaceHealthState",
+    "What the last real answers of the marketplace say about the stored credentials.",
+    {
+        "UNVERIFIED": "Nothing was asked with these credentials yet: run verifyMarketplace.",
+        "HEALTHY": "The last call worked.",
+        "THROTTLED": "Calls were too fast for the marketplace.",
+        "QUOTA_EXHAUSTED": "The day's calls are used up.",
+        "CREDENTIALS_REJECTED": "Key, secret or version were refused.",
+        "TRACKING_ID_REJECTED": "The tracking id or partner tag is unknown to the account.",
+        "NOT_ELIGIBLE": "Amazon: too few qualified sales. Links still work.",
+        "PENDING_APPROVAL": "The account is not accepted into the affiliate programme yet.",
+        "PERMISSION_MISSING": "The application lacks the right to an operation.",
+        "API_RETIRED": "Amazon: the keys belong to the retired Product Advertising API.",
+        "CLOCK_SKEWED": "This server's clock is off, so signatures look expired.",
+        "UNREACHABLE": "The marketplace did not answer, or not sensibly.",
+    },
+)
+
+describe(
+    Mode,
+    "Mode",
+    "Whose answers these are. The two never mix.",
+    {
+        "SANDBOX": "The bundled gateway's: made-up data, links that lead nowhere.",
+        "LIVE": "A real marketplace's.",
+    },
+)
+
+describe(
+    Capability,
+    "Capability",
+    "What a marketplace's stored credentials can be used for.",
+    {
+        "SEARCH": "searchProducts.",
+        "IMPORT": "importProduct and importProducts.",
+        "SYNC": "syncProduct and syncProducts.",
+        "GENERATE_LINK": "generateLink, generateLinks and affiliateLink.",
+        "ORDERS": "Reports of commissions.",
+        "HOT_PRODUCTS": "Lists of products with raised commission.",
+        "VARIANTS": "The `variants` of a product.",
+    },
+)
+
+describe(
+    Availability,
+    "Availability",
+    "Whether a product can be bought.",
+    {
+        "IN_STOCK": "It can be bought now.",
+        "OUT_OF_STOCK": "Not at the moment.",
+        "PREORDER": "It can be ordered before its release.",
+        "UNAVAILABLE": "It cannot be bought.",
+        "UNKNOWN": "The marketplace does not say.",
+    },
+)
+
+describe(
+    ProductState,
+    "ProductState",
+    "Life of a product in the catalogue.",
+    {
+        "ACTIVE": "The marketplace showed it when it was last asked.",
+        "UNAVAILABLE": "Missing from the last answer; its data is kept.",
+        "GONE": "Missing from three answers in a row.",
+    },
+)
+
+describe(
+    Demand,
+    "Demand",
+    "How well a product sells, by its orders of 30 days.",
+    {
+        "STRONG": "500 orders or more.",
+        "NORMAL": "10 to 499 orders.",
+        "LOW": "Under 10 orders: new, or failing.",
+        "UNKNOWN": "The marketplace does not tell.",
+    },
+)
+
+describe(
+    ProductSearchSort,
+    "ProductSearchSort",
+    "Order of a marketplace search. One that the marketplace does not know is applied to the rows "
+    'of a page and named "sort" in postFilters; one that its data cannot tell is refused.',
+    {
+        "RELEVANCE": "As the marketplace finds best.",
+        "PRICE_ASC": "Cheapest first.",
+        "PRICE_DESC": "Dearest first.",
+        "ORDERS_DESC": "Most orders first.",
+        "DISCOUNT_DESC": "Highest discount first.",
+        "RATING_DESC": "Best rated first.",
+        "NEWEST": "Newest first.",
+    },
+)
+
+describe(
+    CatalogSort,
+    "CatalogSort",
+    "Order of the catalogue. Products without a value come last.",
+    {
+        "IMPORTED_DESC": "Imported last, first.",
+        "SYNCED_ASC": "Longest not synced first.",
+        "TITLE_ASC": "By title.",
+        "PRICE_ASC": "Cheapest first, currency by currency.",
+        "PRICE_DESC": "Dearest first, currency by currency.",
+        "DISCOUNT_DESC": "Highest discount first.",
+        "ORDERS_DESC": "Most orders of 30 days first.",
+    },
+)

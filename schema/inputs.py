@@ -1,0 +1,296 @@
+"""Inputs of queries and mutations, each turned into the record that resolvers take."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from clients.registry import MarketplaceCode
+from domain import money
+from domain.catalog import CatalogFilter as FilterRecord
+from domain.catalog import LinkFilter
+from domain.exceptions import InvalidInput
+from domain.products import ProductRef, ProductState
+from domain.search import ProductSearch, ProductSearchSort
+from resolvers import lookups
+from schema import ids
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many rows: 1 to 250; null: the default.")
+]
+After = Annotated[
+    str | None, strawberry.argument(description="An endCursor, to read on behind it.")
+]
+IDEMPOTENCY = (
+    "Any text of yours, up to 255 characters. Sent again with the same input within a day it gives "
+    "the first answer again and does nothing."
+)
+
+
+@strawberry.input(description="An amount of one currency.")
+class MoneyInput:
+    amount: Decimal = strawberry.field(description='Exact, as text: "19.99".')
+    currency_code: str = strawberry.field(description="ISO 4217: USD, EUR, JPY.")
+
+    def record(self, path: tuple[str, ...]) -> money.Money:
+        """Raises InvalidInput for a negative amount or a code that is none."""
+        if self.amount < 0:
+            raise InvalidInput("An amount of money here is not negative.", path=(*path, "amount"))
+        currency = money.parse_currency(self.currency_code, path=(*path, "currencyCode"))
+        return money.Money(self.amount, currency)
+
+
+@strawberry.input(description="The marketplace's own id of a product.")
+class ProductRefInput:
+    marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
+    external_id: strawberry.ID = strawberry.field(description="AliExpress product id or ASIN.")
+    locale: str | None = strawberry.field(
+        default=None, description='Amazon: the country site; default "www.amazon.com".'
+    )
+
+
+@strawberry.input(one_of=True, description="Names a product in one of three ways. Exactly one.")
+class ProductLookup:
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The id that this server gave out."
+    )
+    url: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A pasted product address, or a bare AliExpress id. It is read, never opened.",
+    )
+    ref: ProductRefInput | None = strawberry.field(
+        default=strawberry.UNSET, description="The marketplace's own id."
+    )
+
+    def product(self, path: tuple[str, ...]) -> ProductRef:
+        """Raises InvalidInput or one of its kinds, with the path of the field."""
+        if self.ref:
+            lookup = lookups.Lookup(
+                marketplace=self.ref.marketplace.value,
+                external_id=self.ref.external_id,
+                locale=self.ref.locale,
+            )
+        elif isinstance(self.url, str):
+            lookup = lookups.Lookup(url=self.url)
+        else:
+            lookup = lookups.Lookup(decoded_id=ids.product_ref_or_error(self.id or ""))
+        return lookups.find(lookup, path=path)
+
+
+@strawberry.input(description="What to look for in a marketplace.")
+class ProductSearchInput:
+    keywords: str | None = strawberry.field(default=None, description="Words of the title.")
+    category_id: str | None = strawberry.field(
+        default=None, description="The marketplace's category: AliExpress id or Amazon browse node."
+    )
+    min_price: Decimal | None = strawberry.field(
+        default=None, description="Cheapest price, in currencyCode."
+    )
+    max_price: Decimal | None = strawberry.field(
+        default=None, description="Dearest price, in currencyCode."
+    )
+    currency_code: str | None = strawberry.field(
+        default="USD",
+        description="Currency of the prices asked and shown. Amazon shows its site's own currency; "
+        "only www.amazon.com converts.",
+    )
+    ship_to_country: str | None = strawberry.field(
+        default=None, description="ISO country code: only what is sold there, at prices for there."
+    )
+    language: str | None = strawberry.field(
+        default="EN", description="Two letters: language of the titles, where offered."
+    )
+    max_delivery_days: int | None = strawberry.field(
+        default=None, description="Delivered within so many days; unknown times stay."
+    )
+    min_orders: int | None = strawberry.field(
+        default=10,
+        description="Products with fewer known orders are left out; those whose count is unknown "
+        "stay. 0 turns it off.",
+    )
+    min_positive_percent: Decimal | None = strawberry.field(
+        default=None,
+        description="Least share of positive feedback, in percent; unknown shares stay.",
+    )
+    min_discount_percent: int | None = strawberry.field(
+        default=None, description="Least discount, in percent."
+    )
+    free_shipping_only: bool | None = strawberry.field(
+        default=False,
+        description="Leaves out what is known to cost shipping; unknown costs stay. "
+        "Amazon filters itself.",
+    )
+    sort: ProductSearchSort | None = strawberry.field(
+        default=ProductSearchSort.RELEVANCE, description="The order of the rows."
+    )
+
+    def record(self) -> ProductSearch:
+        """The search that resolvers take; null means the default."""
+        return ProductSearch(
+            keywords=(self.keywords or "").strip() or None,
+            category_id=(self.category_id or "").strip() or None,
+            min_price=self.min_price,
+            max_price=self.max_price,
+            currency=(self.currency_code or "USD").strip().upper(),
+            ship_to_country=(self.ship_to_country or "").strip().upper() or None,
+            language=(self.language or "EN").strip().upper(),
+            max_delivery_days=self.max_delivery_days,
+            min_orders=10 if self.min_orders is None else self.min_orders,
+            min_positive_percent=self.min_positive_percent,
+            min_discount_percent=self.min_discount_percent,
+            free_shipping_only=bool(self.free_shipping_only),
+            sort=self.sort or ProductSearchSort.RELEVANCE,
+        )
+
+
+@strawberry.input(description="Which products of the catalogue. Conditions add up.")
+class CatalogFilter:
+    marketplace: MarketplaceCode | None = strawberry.field(
+        default=None, description="Only this marketplace."
+    )
+    text: str | None = strawberry.field(
+        default=None, description="Only titles with this text, in any case of letters."
+    )
+    state: ProductState | None = strawberry.field(default=None, description="Only in this state.")
+    min_discount_percent: int | None = strawberry.field(
+        default=None, description="Only with at least this discount."
+    )
+    synced_before: datetime | None = strawberry.field(
+        default=None, description="Only what was not synced since then."
+    )
+
+    def record(self) -> FilterRecord:
+        """The filter that resolvers take."""
+        return FilterRecord(
+            marketplace=self.marketplace.value.code if self.marketplace else None,
+            text=self.text or None,
+            state=self.state,
+            min_discount_percent=self.min_discount_percent,
+            synced_before=self.synced_before,
+        )
+
+
+@strawberry.input(description="Which stored links. Conditions add up.")
+class AffiliateLinkFilter:
+    marketplace: MarketplaceCode | None = strawberry.field(
+        default=None, description="Only this marketplace."
+    )
+    product_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Only links of this product."
+    )
+    tracking_id: str | None = strawberry.field(
+        default=None, description="Only links that earn for this tracking id or tag."
+    )
+
+    def record(self) -> LinkFilter:
+        """The filter that resolvers take. Raises InvalidInput for a wrong product id."""
+        try:
+            product = ids.product_ref(self.product_id) if self.product_id else None
+        except InvalidInput as error:
+            raise error.at(("filter", "productId")) from error
+        return LinkFilter(
+            marketplace=self.marketplace.value.code if self.marketplace else None,
+            product=product,
+            tracking_id=self.tracking_id or None,
+        )
+
+
+@strawberry.input(description="One field of a settings card.")
+class CredentialInput:
+    name: str = strawberry.field(description="See Marketplace.credentialFields.")
+    value: str = strawberry.field(description="The value; empty clears what is stored.")
+
+
+@strawberry.input(
+    description="Fields that are left out stay as they are; an empty value clears. Saving one "
+    "marketplace never touches another."
+)
+class ConnectMarketplaceInput:
+    marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
+    locale: str | None = strawberry.field(
+        default=None, description='Amazon: the country site; default "www.amazon.com".'
+    )
+    credentials: list[CredentialInput] = strawberry.field(description="What to store.")
+
+
+@strawberry.input(description="Whose credentials to erase.")
+class DisconnectMarketplaceInput:
+    marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
+    locale: str | None = strawberry.field(
+        default=None, description='Amazon: the country site; default "www.amazon.com".'
+    )
+
+
+@strawberry.input(description="Whose credentials to try.")
+class VerifyMarketplaceInput:
+    marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
+    locale: str | None = strawberry.field(
+        default=None, description='Amazon: the country site; default "www.amazon.com".'
+    )
+
+
+@strawberry.input(description="What to import.")
+class ImportProductInput:
+    product: ProductLookup = strawberry.field(description="The product.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="What to import.")
+class ImportProductsInput:
+    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="What to change. Fields left out stay; null clears.")
+class UpdateProductInput:
+    id: strawberry.ID = strawberry.field(description="The product.")
+    selling_price: MoneyInput | None = strawberry.field(
+        default=strawberry.UNSET, description="What you plan to sell at."
+    )
+    notes: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Your own words, at most 10,000 characters."
+    )
+
+
+@strawberry.input(description="What to take out of the catalogue.")
+class DeleteProductInput:
+    id: strawberry.ID = strawberry.field(description="The product.")
+
+
+@strawberry.input(description="What to sync.")
+class SyncProductInput:
+    id: strawberry.ID = strawberry.field(description="A product of the catalogue.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="What to sync.")
+class SyncProductsInput:
+    ids: list[strawberry.ID] = strawberry.field(
+        description="Products of the catalogue, at most 250."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="Which link to make.")
+class GenerateLinkInput:
+    product: ProductLookup = strawberry.field(description="The product.")
+    tracking_id: str | None = strawberry.field(
+        default=None, description="Default: the stored tracking id or tag."
+    )
+    sub_id: str | None = strawberry.field(
+        default=None, description="Your own mark, shown in the reports."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="Which links to make.")
+class GenerateLinksInput:
+    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    tracking_id: str | None = strawberry.field(
+        default=None, description="Default: the stored tracking id or tag."
+    )
+    sub_id: str | None = strawberry.field(
+        default=None, description="Your own mark, shown in the reports."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)

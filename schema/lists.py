@@ -1,0 +1,84 @@
+"""Lists of products: a page of the catalogue and a page of a marketplace's search."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from domain.catalog import CatalogFilter, Page
+from domain.products import CatalogProduct
+from resolvers import products
+from resolvers.search import SearchResult
+from schema.errors import UserError, user_errors
+from schema.node import Info, PageInfo, page_of
+from schema.products import Product
+
+
+@strawberry.type(description="A product in a list, with its cursor.")
+class ProductEdge:
+    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
+    node: Product = strawberry.field(description="The product.")
+
+
+def _edges(marks: Sequence[str], nodes: Sequence[Product]) -> list[ProductEdge]:
+    return [ProductEdge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)]
+
+
+@strawberry.type(description="A page of the catalogue.")
+class ProductConnection:
+    wanted: strawberry.Private[CatalogFilter]
+    edges: list[ProductEdge] = strawberry.field(description="Products with their cursors.")
+    nodes: list[Product] = strawberry.field(description="The products alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+
+    @classmethod
+    def of(
+        cls, of_list: str, page: Page[CatalogProduct], after: str | None, wanted: CatalogFilter
+    ) -> "ProductConnection":
+        marks, info = page_of(of_list, page, after)
+        nodes = [Product.of_entry(entry) for _, entry in page.rows]
+        return cls(wanted=wanted, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
+
+    @strawberry.field(description="How many products the whole list has.")
+    async def total_count(self, info: Info) -> int | None:
+        return await products.count(info.context, self.wanted)
+
+
+@strawberry.type(description="A page of a marketplace's own search.")
+class ProductSearchConnection:
+    edges: list[ProductEdge] = strawberry.field(description="Products with their cursors.")
+    nodes: list[Product] = strawberry.field(description="The products alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    total_count: int | None = strawberry.field(
+        description="What the marketplace says it has; it may show fewer."
+    )
+    post_filters: list[str] = strawberry.field(
+        description='Filters (and "sort") that the marketplace does not know, applied by this '
+        "server after the answer; they make pages shorter. Products of which the marketplace does "
+        "not tell stay."
+    )
+    cached_at: datetime | None = strawberry.field(
+        description="Served from the search cache since then; null when it was asked just now."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="A marketplace that cannot answer is data here, with no nodes, so that one "
+        "query may ask several marketplaces."
+    )
+
+    @classmethod
+    def of(cls, found: SearchResult) -> "ProductSearchConnection":
+        nodes = [Product.of(listing) for listing in found.listings]
+        return cls(
+            edges=_edges(found.cursors, nodes),
+            nodes=nodes,
+            page_info=PageInfo(
+                has_next_page=found.has_next,
+                has_previous_page=found.has_previous,
+                start_cursor=found.cursors[0] if found.cursors else None,
+                end_cursor=found.end_cursor,
+            ),
+            total_count=found.total,
+            post_filters=list(found.post_filters),
+            cached_at=None,
+            errors=user_errors(found.error),
+        )

@@ -1,0 +1,102 @@
+"""What mutations answer: the thing, and expected failures beside it."""
+
+import strawberry
+
+from schema.errors import UserError
+from schema.marketplaces import Marketplace
+from schema.products import AffiliateLink, Product
+
+ERRORS = "What did not work; empty when all did."
+
+
+@strawberry.type(description="Answer of connectMarketplace.")
+class ConnectMarketplacePayload:
+    marketplace: Marketplace | None = strawberry.field(
+        description="With its new status; null when nothing was stored."
+    )
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of disconnectMarketplace.")
+class DisconnectMarketplacePayload:
+    marketplace: Marketplace | None = strawberry.field(description="Without credentials now.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of verifyMarketplace.")
+class VerifyMarketplacePayload:
+    marketplace: Marketplace | None = strawberry.field(description="With its new health.")
+    errors: list[UserError] = strawberry.field(
+        description="What the marketplace refused; `health` says what to do."
+    )
+
+
+@strawberry.type(description="Answer of importProduct.")
+class ImportProductPayload:
+    product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="What became of one row of importProducts.")
+class ImportProductResult:
+    product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of importProducts.")
+class ImportProductsPayload:
+    results: list[ImportProductResult] = strawberry.field(
+        description="One a row, in the order asked; a bad row never spoils another."
+    )
+
+
+@strawberry.type(description="Answer of updateProduct.")
+class UpdateProductPayload:
+    product: Product | None = strawberry.field(description="With the new values.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of deleteProduct.")
+class DeleteProductPayload:
+    deleted_id: strawberry.ID | None = strawberry.field(description="What was taken out.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of syncProduct.")
+class SyncProductPayload:
+    product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
+    changed: list[str] = strawberry.field(description="Names of the fields that changed.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="What became of one row of syncProducts.")
+class SyncProductResult:
+    product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
+    changed: list[str] = strawberry.field(description="Names of the fields that changed.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of syncProducts.")
+class SyncProductsPayload:
+    results: list[SyncProductResult] = strawberry.field(
+        description="One a row, in the order asked."
+    )
+
+
+@strawberry.type(description="Answer of generateLink.")
+class GenerateLinkPayload:
+    affiliate_link: AffiliateLink | None = strawberry.field(description="The stored link.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="What became of one row of generateLinks.")
+class GenerateLinkResult:
+    affiliate_link: AffiliateLink | None = strawberry.field(description="The stored link.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of generateLinks.")
+class GenerateLinksPayload:
+    results: list[GenerateLinkResult] = strawberry.field(
+        description="One a row, in the order asked."
+    )

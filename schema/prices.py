@@ -1,0 +1,53 @@
+"""Prices that were really seen."""
+
+from datetime import datetime
+
+import strawberry
+
+from domain import products as records
+from domain.catalog import Page
+from domain.products import Availability
+from schema.node import PageInfo, page_of
+from schema.values import Money, money
+
+
+@strawberry.type(description="One price that was really seen.")
+class PriceObservation:
+    price: Money = strawberry.field(description="What the product cost.")
+    list_price: Money | None = strawberry.field(description="The price then struck through.")
+    availability: Availability = strawberry.field(description="Whether it could be bought.")
+    observed_at: datetime = strawberry.field(description="When the marketplace said so.")
+
+    @classmethod
+    def of(cls, record: records.PriceObservation) -> "PriceObservation":
+        return cls(
+            price=Money.of(record.price),
+            list_price=money(record.list_price),
+            availability=record.availability,
+            observed_at=record.observed_at,
+        )
+
+
+@strawberry.type(description="A seen price in a list, with its cursor.")
+class PriceObservationEdge:
+    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
+    node: PriceObservation = strawberry.field(description="The price.")
+
+
+@strawberry.type(description="A page of seen prices, newest first.")
+class PriceObservationConnection:
+    edges: list[PriceObservationEdge] = strawberry.field(description="Prices with their cursors.")
+    nodes: list[PriceObservation] = strawberry.field(description="The prices alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+
+    @classmethod
+    def of(
+        cls, of_list: str, page: Page[records.PriceObservation], after: str | None
+    ) -> "PriceObservationConnection":
+        marks, info = page_of(of_list, page, after)
+        nodes = [PriceObservation.of(row) for _, row in page.rows]
+        edges = [
+            PriceObservationEdge(cursor=mark, node=node)
+            for mark, node in zip(marks, nodes, strict=True)
+        ]
+        return cls(edges=edges, nodes=nodes, page_info=info)

@@ -1,0 +1,350 @@
+"""Product and AffiliateLink, which lead to each other, and the list of links."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from clients.registry import BY_CODE
+from domain import products as records
+from domain.catalog import LinkFilter, Page
+from domain.exceptions import AffiliateGraphError
+from domain.links import Link
+from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
+from resolvers import links, products
+from resolvers.products import Listing
+from schema import ids
+from schema import marketplaces as marketplace_types
+from schema.errors import UserError
+from schema.inputs import After, First, MoneyInput
+from schema.marketplaces import Marketplace
+from schema.node import Info, Node, PageInfo, page_of
+from schema.prices import PriceObservationConnection
+from schema.values import (
+    Attribute,
+    Category,
+    Commission,
+    Image,
+    Margin,
+    Money,
+    Offer,
+    Reviews,
+    Seller,
+    Variant,
+    money,
+)
+
+
+@strawberry.type(description="A tracked link: purchases through it earn the publisher commission.")
+class AffiliateLink(Node):
+    record: strawberry.Private[Link]
+    mode: Mode = strawberry.field(description="SANDBOX: the link leads nowhere and earns nothing.")
+    url: str = strawberry.field(description="The address that earns the commission.")
+    source_url: str = strawberry.field(description="The plain product page that it leads to.")
+    tracking_id: str = strawberry.field(description="The tracking id or partner tag that earns.")
+    sub_id: str | None = strawberry.field(description="Your own mark, shown in the reports.")
+    rel: str = strawberry.field(description="What to put into the anchor's rel attribute.")
+    disclosure: str = strawberry.field(description="The sentence to publish beside the link.")
+    created_at: datetime = strawberry.field(description="When the link was made.")
+
+    @classmethod
+    def of(cls, record: Link) -> "AffiliateLink":
+        market = BY_CODE[record.key.ref.marketplace]
+        return cls(
+            record=record,
+            id=ids.of_link(record.key),
+            mode=record.mode,
+            url=record.url,
+            source_url=record.source_url,
+            tracking_id=record.key.tracking_id,
+            sub_id=record.key.sub_id or None,
+            rel=market.rel,
+            disclosure=market.disclosure(record.key.ref.locale),
+            created_at=record.created_at,
+        )
+
+    @strawberry.field(description="The marketplace whose programme pays.")
+    async def marketplace(self, info: Info) -> Marketplace:
+        ref = self.record.key.ref
+        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+
+    @strawberry.field(
+        description="The product, from the catalogue or else live; null when it cannot be had."
+    )
+    async def product(self, info: Info) -> "Product | None":
+        listing = await products.seen_or_none(info.context, self.record.key.ref)
+        return None if listing is None else Product.of(listing)
+
+
+@strawberry.type(description="A link in a list, with its cursor.")
+class AffiliateLinkEdge:
+    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
+    node: AffiliateLink = strawberry.field(description="The link.")
+
+
+@strawberry.type(description="A page of stored links, newest first.")
+class AffiliateLinkConnection:
+    wanted: strawberry.Private[LinkFilter]
+    edges: list[AffiliateLinkEdge] = strawberry.field(description="Links with their cursors.")
+    nodes: list[AffiliateLink] = strawberry.field(description="The links alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+
+    @classmethod
+    def of(
+        cls, of_list: str, page: Page[Link], after: str | None, wanted: LinkFilter
+    ) -> "AffiliateLinkConnection":
+        marks, info = page_of(of_list, page, after)
+        nodes = [AffiliateLink.of(link) for _, link in page.rows]
+        edges = [
+            AffiliateLinkEdge(cursor=mark, node=node)
+            for mark, node in zip(marks, nodes, strict=True)
+        ]
+        return cls(wanted=wanted, edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="How many links the whole list has.")
+    async def total_count(self, info: Info) -> int | None:
+        return await links.count(info.context, self.wanted)
+
+
+@strawberry.type(
+    description="A product of a marketplace: seen live, or kept in the catalogue. What the "
+    "marketplace does not tell is null."
+)
+class Product(Node):
+    listing: strawberry.Private[Listing]
+    external_id: strawberry.ID = strawberry.field(
+        description="The marketplace's own id: AliExpress product id (global catalogue) or ASIN."
+    )
+    locale: str | None = strawberry.field(
+        description='The country site it was read from ("www.amazon.de"), for marketplaces that '
+        "have several."
+    )
+    url: str = strawberry.field(description="The plain product page, without tracking.")
+    title: str = strawberry.field(description="As the marketplace has it.")
+    orders_last_30_days: int | None = strawberry.field(
+        name="ordersLast30Days",
+        description="Rolling 30 days, not all time; null where unknown.",
+    )
+    demand: Demand = strawberry.field(
+        description="500 or more orders in 30 days: STRONG. Under 10: LOW."
+    )
+    state: ProductState = strawberry.field(description="ACTIVE for what was just seen live.")
+    state_since: datetime | None = strawberry.field(
+        description="When the marketplace was first found not to show it; null while ACTIVE."
+    )
+    imported_at: datetime | None = strawberry.field(
+        description="Null while the product is not in the catalogue."
+    )
+    synced_at: datetime | None = strawberry.field(description="When the catalogue's data is from.")
+    notes: str | None = strawberry.field(description="The publisher's own; survives every sync.")
+
+    @classmethod
+    def of(cls, listing: Listing) -> "Product":
+        source, entry = listing.source, listing.entry
+        return cls(
+            listing=listing,
+            id=ids.of_product(source.ref),
+            external_id=strawberry.ID(source.ref.external_id),
+            locale=source.ref.locale or None,
+            url=source.url,
+            title=source.title,
+            orders_last_30_days=source.orders_last_30_days,
+            demand=records.demand(source.orders_last_30_days),
+            state=listing.state,
+            state_since=listing.state_since,
+            imported_at=entry.imported_at if entry else None,
+            synced_at=entry.synced_at if entry else None,
+            notes=entry.notes if entry else None,
+        )
+
+    @classmethod
+    def of_entry(cls, entry: CatalogProduct) -> "Product":
+        return cls.of(Listing(source=entry.source, entry=entry))
+
+    @strawberry.field(description="The marketplace that sells it.")
+    async def marketplace(self, info: Info) -> Marketplace:
+        ref = self.listing.ref
+        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+
+    @strawberry.field(
+        description="Whether the marketplace's terms ask to fetch the product anew before it is "
+        "shown (Amazon: after 24 hours). Until a sync only id, title, address and your own fields "
+        "are given."
+    )
+    def is_stale(self, info: Info) -> bool:
+        return self.listing.is_withheld(info.context.now)
+
+    @strawberry.field(
+        description="Selling points or description lines; empty where the marketplace gives none."
+    )
+    def features(self, info: Info) -> list[str]:
+        return list(self.listing.shown(info.context.now).features)
+
+    @strawberry.field(description="Brand, else the maker.")
+    def brand(self, info: Info) -> str | None:
+        return self.listing.shown(info.context.now).brand
+
+    @strawberry.field(description="A film of the product.")
+    def video_url(self, info: Info) -> str | None:
+        return self.listing.shown(info.context.now).video_url
+
+    @strawberry.field(description="The main picture.")
+    def image(self, info: Info) -> Image | None:
+        images = self.listing.shown(info.context.now).images
+        return Image.of(images[0]) if images else None
+
+    @strawberry.field(description="All pictures, the main one first.")
+    def images(self, info: Info) -> list[Image]:
+        return [Image.of(image) for image in self.listing.shown(info.context.now).images]
+
+    @strawberry.field(description="The category path, root first.")
+    def categories(self, info: Info) -> list[Category]:
+        return [Category.of(step) for step in self.listing.shown(info.context.now).categories]
+
+    @strawberry.field(description="The shop that sells it.")
+    def seller(self, info: Info) -> Seller | None:
+        seller = self.listing.shown(info.context.now).seller
+        return Seller.of(seller) if seller else None
+
+    @strawberry.field(
+        description="What it costs. Null where the marketplace shows no price, and for Amazon when "
+        "the last answer is over 24 hours old."
+    )
+    def offer(self, info: Info) -> Offer | None:
+        return offer_of(self.listing, self.listing.offer(info.context.now), info.context.now)
+
+    @strawberry.field(
+        description="Whether it can be bought, also where the price is hidden. UNKNOWN for Amazon "
+        "when the last answer is over 24 hours old."
+    )
+    def availability(self, info: Info) -> Availability:
+        return self.listing.shown(info.context.now).offer.availability
+
+    @strawberry.field(description="What buyers say, where told.")
+    def reviews(self, info: Info) -> Reviews | None:
+        reviews = self.listing.shown(info.context.now).reviews
+        return Reviews.of(reviews) if reviews else None
+
+    @strawberry.field(description="What the programme pays, where told.")
+    def commission(self, info: Info) -> Commission | None:
+        percent = self.listing.source.commission_percent
+        if percent is None:
+            return None
+        amount = self.listing.commission_amount(info.context.now)
+        return Commission(rate_percent=percent, amount=money(amount))
+
+    @strawberry.field(
+        description="The buyable forms, asked live, at least one marketplace call a product: of at "
+        "most 10 products a request. Empty where there are none or the account may not ask (see "
+        "capabilities: VARIANTS), and when they could not be had: then variantsError says why."
+    )
+    async def variants(self, info: Info) -> list[Variant]:
+        try:
+            found = await products.variants(info.context, self.listing.ref)
+        except AffiliateGraphError:
+            return []  # variantsError tells
+        return [
+            Variant(
+                external_id=strawberry.ID(variant.external_id),
+                attributes=[Attribute.of(attribute) for attribute in variant.attributes],
+                offer=offer_of(self.listing, variant.offer, info.context.now),
+                image=Image.of(variant.image) if variant.image else None,
+            )
+            for variant in found
+        ]
+
+    @strawberry.field(description="Why variants could not be had; null when they could.")
+    async def variants_error(self, info: Info) -> UserError | None:
+        try:
+            await products.variants(info.context, self.listing.ref)
+        except AffiliateGraphError as error:
+            return UserError.of(error)
+        return None
+
+    @strawberry.field(
+        description="The price that the publisher plans to sell at; survives every sync."
+    )
+    def selling_price(self) -> Money | None:
+        entry = self.listing.entry
+        return money(entry.selling_price) if entry else None
+
+    @strawberry.field(
+        description="Falls back to sellingPrice when no argument is given; null when neither is "
+        "there or currencies differ."
+    )
+    def margin(
+        self,
+        info: Info,
+        selling_price: Annotated[
+            MoneyInput | None, strawberry.argument(description="What you plan to sell at.")
+        ] = None,
+        shipping_cost: Annotated[
+            MoneyInput | None, strawberry.argument(description="What sending it costs you.")
+        ] = None,
+    ) -> Margin | None:
+        found = self.listing.margin(
+            info.context.now,
+            selling_price.record(("sellingPrice",)) if selling_price else None,
+            shipping_cost.record(("shippingCost",)) if shipping_cost else None,
+        )
+        return Margin.of(found) if found else None
+
+    @strawberry.field(
+        description="The tracked link, with the default tracking id unless another is named. "
+        "Nothing is stored. Null without an error when there is none to have (not in the "
+        "programme, marketplace not connected); null with an error when the marketplace failed to "
+        "answer."
+    )
+    async def affiliate_link(
+        self,
+        info: Info,
+        tracking_id: Annotated[
+            str | None, strawberry.argument(description="Default: the stored tracking id or tag.")
+        ] = None,
+        sub_id: Annotated[
+            str | None, strawberry.argument(description="Your own mark, shown in the reports.")
+        ] = None,
+    ) -> AffiliateLink | None:
+        link = await links.for_product(
+            info.context, self.listing, tracking_id=tracking_id, sub_id=sub_id
+        )
+        return AffiliateLink.of(link) if link else None
+
+    @strawberry.field(description="Stored links of this product, newest first.")
+    async def affiliate_links(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> AffiliateLinkConnection:
+        ref = self.listing.ref
+        of_list, page = await links.page_of(info.context, ref, first=first, after=after)
+        return AffiliateLinkConnection.of(of_list, page, after, LinkFilter(product=ref))
+
+    @strawberry.field(
+        description="Prices seen at imports and syncs, newest first. Always empty for Amazon: its "
+        "programme policies forbid price tracking."
+    )
+    async def price_history(
+        self,
+        info: Info,
+        first: First = 100,
+        after: After = None,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Only prices seen since then.")
+        ] = None,
+    ) -> PriceObservationConnection:
+        of_list, page = await products.price_history(
+            info.context, self.listing.ref, first=first, after=after, since=since
+        )
+        return PriceObservationConnection.of(of_list, page, after)
+
+
+def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> Offer | None:
+    """The offer as shown; None without a price."""
+    if record is None or record.price is None:
+        return None
+    return Offer.of(
+        record,
+        record.price,
+        expires_at=record.observed_at + listing.policy.fresh_for,
+        is_expired=now >= record.observed_at + listing.policy.fresh_for,
+        disclaimer=listing.policy.disclaimer,
+    )

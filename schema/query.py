@@ -1,0 +1,163 @@
+"""Query: each field hands over to a resolver and wraps the record it gets. Nothing is written."""
+
+import asyncio
+from typing import Annotated, cast
+
+import strawberry
+
+from clients.registry import MarketplaceCode
+from domain.catalog import CatalogFilter as FilterRecord
+from domain.catalog import CatalogSort, LinkFilter
+from domain.exceptions import InvalidInput
+from resolvers import links, lookups, marketplaces, products, search
+from resolvers.cursors import MAX_PAGE_SIZE
+from schema import ids
+from schema import marketplaces as marketplace_types
+from schema.inputs import (
+    AffiliateLinkFilter,
+    After,
+    CatalogFilter,
+    First,
+    ProductLookup,
+    ProductSearchInput,
+)
+from schema.lists import ProductConnection, ProductSearchConnection
+from schema.marketplaces import Marketplace
+from schema.node import Info, Node
+from schema.products import AffiliateLink, AffiliateLinkConnection, Product
+
+Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
+Locale = Annotated[
+    str | None,
+    strawberry.argument(description='Amazon: the country site; default "www.amazon.com".'),
+]
+
+
+@strawberry.type(description="Everything that can be read. No query changes what is stored.")
+class Query:
+    @strawberry.field(description="Anything by its id; null when there is nothing by it.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="As given out here.")],
+    ) -> Node | None:
+        return await _node(info, id)
+
+    @strawberry.field(
+        description="Several things by their ids, in the order asked, at most 250. Products that "
+        "must be asked from a marketplace share its calls. What cannot be had is null at its "
+        "place, with an error of that path."
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="As given out here.")],
+    ) -> list[Node | None]:
+        if len(ids) > MAX_PAGE_SIZE:
+            raise InvalidInput(f"At most {MAX_PAGE_SIZE} ids; {len(ids)} were sent.", path=("ids",))
+        found = await asyncio.gather(*(_node(info, id) for id in ids), return_exceptions=True)
+        # GraphQL raises an exception that stands in a list at its place, where it costs one null.
+        return cast(list[Node | None], found)
+
+    @strawberry.field(
+        description="Every marketplace. Amazon: www.amazon.com and each further site that has "
+        "credentials."
+    )
+    async def marketplaces(self, info: Info) -> list[Marketplace]:
+        return [Marketplace.of(found) for found in await marketplaces.every(info.context)]
+
+    @strawberry.field(description="One marketplace, also when nothing is stored for it.")
+    async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
+        return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
+
+    @strawberry.field(
+        description="From the catalogue if it is there and its offer has not expired, else live "
+        "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
+        "ErrorCode when it cannot be had."
+    )
+    async def product(
+        self,
+        info: Info,
+        by: Annotated[ProductLookup, strawberry.argument(description="Which product.")],
+    ) -> Product | None:
+        return Product.of(await products.seen(info.context, by.product(("by",))))
+
+    @strawberry.field(description="The catalogue: what was imported.")
+    async def products(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        filter: Annotated[
+            CatalogFilter | None, strawberry.argument(description="Which products; default all.")
+        ] = None,
+        sort: Annotated[
+            CatalogSort | None, strawberry.argument(description="The order of the rows.")
+        ] = CatalogSort.IMPORTED_DESC,
+    ) -> ProductConnection:
+        wanted = filter.record() if filter else FilterRecord()
+        order = sort or CatalogSort.IMPORTED_DESC
+        of_list, page = await products.page(info.context, wanted, order, first=first, after=after)
+        return ProductConnection.of(of_list, page, after, wanted)
+
+    @strawberry.field(
+        description="Explore: the marketplace's own search, its pages joined behind one list."
+    )
+    async def search_products(
+        self,
+        info: Info,
+        marketplace: Code,
+        search: Annotated[ProductSearchInput, strawberry.argument(description="What to look for.")],
+        locale: Locale = None,
+        first: First = 20,
+        after: After = None,
+    ) -> ProductSearchConnection:
+        return ProductSearchConnection.of(
+            await find(info, marketplace, locale, search, first=first, after=after)
+        )
+
+    @strawberry.field(description="Stored links, newest first.")
+    async def affiliate_links(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        filter: Annotated[
+            AffiliateLinkFilter | None, strawberry.argument(description="Which links; default all.")
+        ] = None,
+    ) -> AffiliateLinkConnection:
+        wanted = filter.record() if filter else LinkFilter()
+        of_list, page = await links.page(info.context, wanted, first=first, after=after)
+        return AffiliateLinkConnection.of(of_list, page, after, wanted)
+
+
+async def find(
+    info: Info,
+    marketplace: MarketplaceCode,
+    locale: str | None,
+    wanted: ProductSearchInput,
+    *,
+    first: int | None,
+    after: str | None,
+) -> search.SearchResult:
+    """Search one marketplace; see resolvers/search.py."""
+    return await search.search(
+        info.context, marketplace.value, locale, wanted.record(), first=first, after=after
+    )
+
+
+async def _node(info: Info, id: str) -> Node | None:
+    """The thing with that id; None when nothing is there. Raises InvalidInput for a bad id."""
+    kind = ids.kind(id)
+    if kind == ids.PRODUCT:
+        ref = lookups.checked(ids.product_ref(id))
+        listing = await products.seen_or_none(info.context, ref)
+        return Product.of(listing) if listing else None
+    if kind == ids.LINK:
+        key = ids.link_key(id)
+        lookups.checked(key.ref)
+        link = await links.by_key(info.context, key)
+        return AffiliateLink.of(link) if link else None
+    code, locale = ids.marketplace(id)
+    lookups.checked_site(code, locale)
+    return await marketplace_types.load(info, code, locale)

@@ -1,0 +1,210 @@
+"""Values: parts of products, links and settings that have no id of their own."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+
+from domain import money as amounts
+from domain import products as records
+from domain.products import Availability
+
+
+@strawberry.type(description="An amount of one currency. Nothing is ever converted.")
+class Money:
+    amount: Decimal = strawberry.field(description="Exact, with the digits of its currency.")
+    currency_code: str = strawberry.field(description="ISO 4217: USD, EUR, JPY.")
+
+    @classmethod
+    def of(cls, record: amounts.Money) -> "Money":
+        return cls(amount=Decimal(record.text), currency_code=record.currency)
+
+
+def money(record: amounts.Money | None) -> Money | None:
+    """None stays None."""
+    return None if record is None else Money.of(record)
+
+
+@strawberry.type(description="A picture's address. Amazon's may not be stored or copied.")
+class Image:
+    url: str = strawberry.field(description="Where the picture is.")
+    width: int | None = strawberry.field(description="Pixels, where told.")
+    height: int | None = strawberry.field(description="Pixels, where told.")
+
+    @classmethod
+    def of(cls, record: records.Image) -> "Image":
+        return cls(url=record.url, width=record.width, height=record.height)
+
+
+@strawberry.type(description="A promotion code or coupon of a product.")
+class Coupon:
+    code: str | None = strawberry.field(description="What the buyer types in.")
+    description: str | None = strawberry.field(description="The marketplace's words for it.")
+    value: Money | None = strawberry.field(description="What it takes off.")
+    minimum_spend: Money | None = strawberry.field(description="From which order value it works.")
+    percent: Decimal | None = strawberry.field(description="Share it takes off, in percent.")
+    starts_at: datetime | None = strawberry.field(description="From when it works.")
+    ends_at: datetime | None = strawberry.field(description="Until when it works.")
+
+    @classmethod
+    def of(cls, record: records.Coupon) -> "Coupon":
+        return cls(
+            code=record.code,
+            description=record.description,
+            value=money(record.value),
+            minimum_spend=money(record.minimum_spend),
+            percent=record.percent,
+            starts_at=record.starts_at,
+            ends_at=record.ends_at,
+        )
+
+
+@strawberry.type(description="What sending a product costs and how long it takes, where told.")
+class Shipping:
+    cost: Money | None = strawberry.field(description="Shipping fee.")
+    is_free: bool | None = strawberry.field(description="Whether it costs nothing.")
+    min_days: int | None = strawberry.field(description="Fastest delivery, in days.")
+    max_days: int | None = strawberry.field(description="Slowest delivery, in days.")
+    text: str | None = strawberry.field(description="The marketplace's own words.")
+
+    @classmethod
+    def of(cls, record: records.Shipping) -> "Shipping":
+        return cls(
+            cost=money(record.cost),
+            is_free=record.is_free,
+            min_days=record.min_days,
+            max_days=record.max_days,
+            text=record.text,
+        )
+
+
+@strawberry.type(
+    description="Only what the marketplace tells: AliExpress a share of positive feedback; Amazon, "
+    "for specially approved accounts, stars and a count."
+)
+class Reviews:
+    average_rating: Decimal | None = strawberry.field(description="Stars out of five.")
+    positive_percent: Decimal | None = strawberry.field(description="Share of good feedback.")
+    count: int | None = strawberry.field(description="How many reviews.")
+
+    @classmethod
+    def of(cls, record: records.Reviews) -> "Reviews":
+        return cls(
+            average_rating=record.average_rating,
+            positive_percent=record.positive_percent,
+            count=record.count,
+        )
+
+
+@strawberry.type(description="The shop that sells a product.")
+class Seller:
+    external_id: str | None = strawberry.field(description="The marketplace's id of the shop.")
+    name: str | None = strawberry.field(description="The shop's name.")
+    url: str | None = strawberry.field(description="The shop's page.")
+
+    @classmethod
+    def of(cls, record: records.Seller) -> "Seller":
+        return cls(external_id=record.external_id, name=record.name, url=record.url)
+
+
+@strawberry.type(description="One step of a product's category path.")
+class Category:
+    external_id: str = strawberry.field(
+        description="The marketplace's category id, for searches; empty where it gives only a name."
+    )
+    name: str = strawberry.field(description="The category's name.")
+
+    @classmethod
+    def of(cls, record: records.Category) -> "Category":
+        return cls(external_id=record.external_id, name=record.name)
+
+
+@strawberry.type(description="What the programme pays for a sale.")
+class Commission:
+    rate_percent: Decimal = strawberry.field(description="Share of the price, in percent.")
+    amount: Money | None = strawberry.field(
+        description="Expected on one sale at the present price."
+    )
+
+
+@strawberry.type(description="A property of a variant.")
+class Attribute:
+    name: str = strawberry.field(description="What is told apart: Color, Size.")
+    value: str = strawberry.field(description="Which it is: Red, XL.")
+
+    @classmethod
+    def of(cls, record: records.Attribute) -> "Attribute":
+        return cls(name=record.name, value=record.value)
+
+
+@strawberry.type(
+    description="profit = selling price - price - shipping cost; percent = profit / selling price. "
+    "Negative when it loses money."
+)
+class Margin:
+    profit: Money = strawberry.field(description="What is left of one sale.")
+    percent: Decimal = strawberry.field(description="Profit as a share of the selling price.")
+
+    @classmethod
+    def of(cls, record: amounts.Margin) -> "Margin":
+        return cls(profit=Money.of(record.profit), percent=record.percent)
+
+
+@strawberry.type(
+    description="What a product costs, and since when and until when that may be believed."
+)
+class Offer:
+    price: Money = strawberry.field(description="What the buyer pays, without shipping.")
+    list_price: Money | None = strawberry.field(description="The price to strike through.")
+    list_price_type: str | None = strawberry.field(
+        description="What kind of price listPrice is, where the marketplace tells. Amazon: "
+        "LIST_PRICE, WAS_PRICE, LOWEST_PRICE; only the first may be called a list price."
+    )
+    list_price_label: str | None = strawberry.field(
+        description="The marketplace's own words for listPrice."
+    )
+    discount_percent: int = strawberry.field(
+        description="round((1 - price / listPrice) * 100); 0 when nothing is struck through."
+    )
+    coupon: Coupon | None = strawberry.field(description="A code or coupon that lowers the price.")
+    availability: Availability = strawberry.field(description="Whether it can be bought.")
+    shipping: Shipping | None = strawberry.field(description="Sending it, where told.")
+    observed_at: datetime = strawberry.field(description="When the marketplace said so.")
+    expires_at: datetime = strawberry.field(description="Until when it may be believed.")
+    is_expired: bool = strawberry.field(description="Whether that time is over.")
+    disclaimer: str = strawberry.field(description="Words to show beside the price.")
+
+    @classmethod
+    def of(
+        cls,
+        record: records.Offer,
+        price: amounts.Money,
+        *,
+        expires_at: datetime,
+        is_expired: bool,
+        disclaimer: str,
+    ) -> "Offer":
+        return cls(
+            price=Money.of(price),
+            list_price=money(record.list_price),
+            list_price_type=record.list_price_type,
+            list_price_label=record.list_price_label,
+            discount_percent=amounts.discount_percent(price, record.list_price),
+            coupon=Coupon.of(record.coupon) if record.coupon else None,
+            availability=record.availability,
+            shipping=Shipping.of(record.shipping) if record.shipping else None,
+            observed_at=record.observed_at,
+            expires_at=expires_at,
+            is_expired=is_expired,
+            disclaimer=disclaimer,
+        )
+
+
+@strawberry.type(description="One buyable form of a product: this colour in that size.")
+class Variant:
+    external_id: strawberry.ID = strawberry.field(
+        description="AliExpress SKU id, or the child's ASIN."
+    )
+    attributes: list[Attribute] = strawberry.field(description="What tells it from the others.")
+    offer: Offer | None = strawberry.field(description="What this form costs, where told.")
+    image: Image | None = strawberry.field(description="A picture of this form.")
