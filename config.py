@@ -1,0 +1,406 @@
+"""The settings: read once, from the environment, and nowhere else.
+
+Every problem is found in one go and told with the name of its setting; the text of a secret, and
+the password inside a database address, are never part of a message or of `repr(settings)`.
+"""
+
+import base64
+import binascii
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from domain.credentials import Secret
+
+MAKE_KEY = (
+    'python3 -c "import secrets,base64;'
+    'print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
+)
+DATABASE_FILE = "affiliate-graph.sqlite3"
+DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+SHORTEST_API_KEY = 24
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of docs/configuration.md. `secret`: also read from the file that NAME_FILE names."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", "Address to listen on."),
+    Setting("PORT", "8000", "Port to listen on; 0 takes any free one."),
+    Setting("PUBLIC_URL", "http://HOST:PORT", "Address by which callers reach the server."),
+    Setting("DATA_DIR", "./var", "Folder of the SQLite file and of the keys made at first start."),
+    Setting("DATABASE_URL", f"SQLite: DATA_DIR/{DATABASE_FILE}", "sqlite, postgres or postgresql."),
+    Setting(
+        "ENCRYPTION_KEYS",
+        "made at first start, in DATA_DIR (SQLite only)",
+        "Keys that seal stored credentials: 32 bytes each in base64url, separated by commas or new"
+        " lines. The last one seals, all of them open. Required with PostgreSQL.",
+        secret=True,
+    ),
+    Setting(
+        "ADMIN_API_KEY",
+        "made at first start, shown once",
+        f"Key that callers send, at least {SHORTEST_API_KEY} characters.",
+        secret=True,
+    ),
+    Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
+    Setting("SANDBOX_CATALOG", "", "Folder of listings that the sandbox shows instead of its own."),
+    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
+    Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
+    Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
+    Setting("AMAZON_TOKEN_URL", "Amazon", "Another token endpoint, for every credential version."),
+    Setting("AMAZON_PAAPI_URL", "Amazon", "Another PA-API 5.0 in Amazon's place."),
+    Setting("ALIEXPRESS_APP_KEY", "", "App Key of AliExpress.", secret=True),
+    Setting("ALIEXPRESS_APP_SECRET", "", "App Secret of AliExpress.", secret=True),
+    Setting("ALIEXPRESS_TRACKING_ID", "", "Tracking ID of AliExpress.", secret=True),
+    Setting("AMAZON_MARKETPLACE", "www.amazon.com", "Country site of the values below.", True),
+    Setting("AMAZON_CREDENTIAL_ID", "", "Credential ID of the Creators API.", secret=True),
+    Setting("AMAZON_CREDENTIAL_SECRET", "", "Credential Secret of the Creators API.", secret=True),
+    Setting("AMAZON_CREDENTIAL_VERSION", "", "Version of the credentials, for example 3.1.", True),
+    Setting("AMAZON_PARTNER_TAG", "", "Partner Tag of Amazon.", secret=True),
+    Setting("AMAZON_ACCESS_KEY", "", "Access Key of PA-API 5.0 (legacy).", secret=True),
+    Setting("AMAZON_SECRET_KEY", "", "Secret Key of PA-API 5.0 (legacy).", secret=True),
+    Setting("AMAZON_HOST", "", "Host of PA-API 5.0 (legacy).", secret=True),
+    Setting("AMAZON_REGION", "", "Region of PA-API 5.0 (legacy).", secret=True),
+)
+KNOWN = frozenset(
+    name for s in SETTINGS for name in ((s.name, f"{s.name}_FILE") if s.secret else (s.name,))
+)
+
+GATEWAYS = (
+    "ALIEXPRESS_GATEWAY_URL",
+    "AMAZON_CREATORS_URL",
+    "AMAZON_TOKEN_URL",
+    "AMAZON_PAAPI_URL",
+)
+ALIEXPRESS_FIELDS = {
+    "ALIEXPRESS_APP_KEY": "appKey",
+    "ALIEXPRESS_APP_SECRET": "appSecret",
+    "ALIEXPRESS_TRACKING_ID": "trackingId",
+}
+AMAZON_FIELDS = {
+    "AMAZON_CREDENTIAL_ID": "credentialId",
+    "AMAZON_CREDENTIAL_SECRET": "credentialSecret",
+    "AMAZON_CREDENTIAL_VERSION": "credentialVersion",
+    "AMAZON_PARTNER_TAG": "partnerTag",
+    "AMAZON_ACCESS_KEY": "accessKey",
+    "AMAZON_SECRET_KEY": "secretKey",
+    "AMAZON_HOST": "host",
+    "AMAZON_REGION": "region",
+}
+# Settings of each marketplace's credentials -> field names of the graph, by marketplace code.
+CREDENTIAL_FIELDS = {"aliexpress": ALIEXPRESS_FIELDS, "amazon": AMAZON_FIELDS}
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used; `problems` holds one sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapCredentials:
+    """Credentials of one marketplace, by GraphQL field name, to be stored at the first start."""
+
+    marketplace: str
+    locale: str
+    values: dict[str, Secret]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says, checked.
+
+    `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
+    `gateway_addresses`: only those that are set, by the name of their setting.
+    """
+
+    host: str
+    port: int
+    public_url: str
+    data_dir: Path
+    database_url: str = field(repr=False)  # may hold a password
+    encryption_keys: tuple[Secret, ...]
+    admin_api_key: Secret | None
+    sandbox: bool
+    sandbox_catalog: Path | None
+    log_level: str
+    gateway_addresses: dict[str, str]
+    bootstrap: tuple[BootstrapCredentials, ...]
+
+
+def from_environment() -> Settings:
+    """The settings of this process. Raises BadSettings with every problem found."""
+    return read_settings(os.environ)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that these variables make. Raises BadSettings with every problem found."""
+    reader = _Reader(environ)
+    host, port = reader.host(), reader.port()
+    data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
+    database_url = reader.database_url(data_dir)
+    sandbox = reader.sandbox()
+    settings = Settings(
+        host=host,
+        port=port,
+        public_url=reader.public_url(host, port),
+        data_dir=data_dir,
+        database_url=database_url,
+        encryption_keys=reader.encryption_keys(required=database_url.startswith("postgres")),
+        admin_api_key=reader.admin_api_key(),
+        sandbox=sandbox,
+        sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
+        log_level=reader.log_level(),
+        gateway_addresses=reader.gateway_addresses(),
+        bootstrap=reader.bootstrap(),
+    )
+    problems = reader.problems + _mistyped(environ)
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+class _Reader:
+    """Reads one setting at a time; a problem is noted and something harmless returned."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        """The trimmed value, "" where it is not set."""
+        return self._environ.get(name, "").strip()
+
+    def secret(self, name: str) -> str:
+        """The value, or the content of the file that NAME_FILE names; "" for neither."""
+        value, path = self.text(name), self.text(f"{name}_FILE")
+        if not path:
+            return value
+        if value:
+            self._problem(f"{name} and {name}_FILE are both set. Keep one of them.")
+            return ""
+        return self._content(name, path)
+
+    def _content(self, name: str, path: str) -> str:
+        try:
+            content = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as failure:
+            reason = failure.strerror if isinstance(failure, OSError) else "it is not text"
+            self._problem(f"{name}_FILE names {path}, which cannot be read: {reason}.")
+            return ""
+        if not content:
+            self._problem(f"{name}_FILE names {path}, which is empty.")
+        return content
+
+    def host(self) -> str:
+        host = self.text("HOST") or "127.0.0.1"
+        if re.fullmatch(r"[A-Za-z0-9.-]+", host) or _is_address(host):
+            return host
+        self._problem("HOST must be an address or a host name, such as 127.0.0.1.")
+        return "127.0.0.1"
+
+    def port(self) -> int:
+        text = self.text("PORT") or "8000"
+        if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
+            return int(text)
+        self._problem("PORT must be a whole number from 0 to 65535.")
+        return 0
+
+    def public_url(self, host: str, port: int) -> str:
+        address = self.text("PUBLIC_URL")
+        if address:
+            self._check_address("PUBLIC_URL", address, plain_http=True)
+            return address.rstrip("/")
+        if _is_address(host) and ip_address(host).is_unspecified:
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def database_url(self, data_dir: Path) -> str:
+        address = self.text("DATABASE_URL")
+        if not address:
+            if re.search(r"[?#]", str(data_dir)):
+                self._problem("DATA_DIR must not hold a question mark or a number sign.")
+            return f"sqlite://{data_dir / DATABASE_FILE}"
+        parts = _split(address)
+        if parts is None or parts.scheme not in DATABASE_SCHEMES:
+            self._problem(f"DATABASE_URL must begin with {_either(DATABASE_SCHEMES, '://')}.")
+        elif not (parts.netloc + parts.path if parts.scheme == "sqlite" else parts.path[1:]):
+            what = "file" if parts.scheme == "sqlite" else "database"
+            self._problem(f"DATABASE_URL names no {what}: it belongs after the last slash.")
+        return address
+
+    def encryption_keys(self, *, required: bool) -> tuple[Secret, ...]:
+        text = self.secret("ENCRYPTION_KEYS")
+        keys = [key.strip() for key in re.split(r"[,\r\n]", text) if key.strip()]
+        for number, key in enumerate(keys, start=1):
+            if not _is_encryption_key(key):
+                self._problem(
+                    f"ENCRYPTION_KEYS: key {number} is not {KEY_BYTES} bytes in base64url."
+                    f" This makes a good one: {MAKE_KEY}"
+                )
+        if len({key.rstrip("=") for key in keys}) < len(keys):
+            self._problem("ENCRYPTION_KEYS holds the same key twice.")
+        if required and not self._is_given("ENCRYPTION_KEYS"):
+            self._problem(
+                "ENCRYPTION_KEYS is required with PostgreSQL, so that every server that shares the"
+                f" database can open its credentials. This makes one: {MAKE_KEY}"
+            )
+        return tuple(Secret(key) for key in keys)
+
+    def admin_api_key(self) -> Secret | None:
+        key = self.secret("ADMIN_API_KEY")
+        if not key:
+            return None
+        if len(key) < SHORTEST_API_KEY:
+            self._problem(f"ADMIN_API_KEY must have at least {SHORTEST_API_KEY} characters.")
+        if not re.fullmatch(r"[!-~]+", key):
+            self._problem("ADMIN_API_KEY may hold only letters, digits and signs of ASCII.")
+        return Secret(key)
+
+    def sandbox(self) -> bool:
+        text = self.text("SANDBOX").lower() or "off"
+        if text not in SWITCH:
+            self._problem(f"SANDBOX must be {_either(SWITCH)}.")
+        return SWITCH.get(text, False)
+
+    def sandbox_catalog(self, *, sandbox: bool) -> Path | None:
+        text = self.text("SANDBOX_CATALOG")
+        if not text:
+            return None
+        if not sandbox:
+            self._problem("SANDBOX_CATALOG is set but SANDBOX is off. Set SANDBOX=on as well.")
+        if not Path(text).is_dir():
+            self._problem(f"SANDBOX_CATALOG names {text}, which is not a folder.")
+        return Path(text).absolute()
+
+    def log_level(self) -> str:
+        level = self.text("LOG_LEVEL").upper() or "INFO"
+        if level not in LOG_LEVELS:
+            self._problem(f"LOG_LEVEL must be {_either(LOG_LEVELS)}.")
+        return level
+
+    def gateway_addresses(self) -> dict[str, str]:
+        addresses = {name: self.text(name) for name in GATEWAYS if self.text(name)}
+        for name, address in addresses.items():
+            self._check_address(name, address, plain_http=False)
+        return addresses
+
+    def bootstrap(self) -> tuple[BootstrapCredentials, ...]:
+        locale = self.secret("AMAZON_MARKETPLACE") or "www.amazon.com"
+        if not re.fullmatch(r"www\.amazon\.[a-z]{2,3}(\.[a-z]{2})?", locale):
+            self._problem("AMAZON_MARKETPLACE must be a country site, such as www.amazon.co.uk.")
+        found = (
+            BootstrapCredentials(marketplace=code, locale=where, values=self._values(fields))
+            for code, where, fields in (
+                ("aliexpress", "", ALIEXPRESS_FIELDS),
+                ("amazon", locale, AMAZON_FIELDS),
+            )
+        )
+        return tuple(credentials for credentials in found if credentials.values)
+
+    def _values(self, fields: Mapping[str, str]) -> dict[str, Secret]:
+        texts = {shown: self.secret(name) for name, shown in fields.items()}
+        return {shown: Secret(text) for shown, text in texts.items() if text}
+
+    def _check_address(self, name: str, address: str, *, plain_http: bool) -> None:
+        """Notes a problem unless it is https://host..., or http where that is harmless or allowed.
+
+        The address itself is not shown: it may hold a password.
+        """
+        parts = _split(address)
+        if parts is None or parts.scheme not in ("https", "http") or not parts.hostname:
+            self._problem(f"{name} must be a web address, such as https://example.com/path.")
+            return
+        if parts.username is not None or parts.password is not None:
+            self._problem(f"{name} must not hold a user name or a password.")
+        if parts.query or parts.fragment:
+            self._problem(f"{name} must end with its path, without ? or #.")
+        if parts.scheme == "http" and not plain_http and not _is_loopback(parts.hostname):
+            self._problem(f"{name} must begin with https://, except for a server on this machine.")
+
+    def _is_given(self, name: str) -> bool:
+        return bool(self.text(name) or self.text(f"{name}_FILE"))
+
+    def _problem(self, sentence: str) -> None:
+        self.problems.append(sentence)
+
+
+def _mistyped(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like a setting of ours and are none."""
+    problems = []
+    for name in sorted(environ.keys() - KNOWN):
+        nearest = _nearest(name)
+        if nearest:
+            problems.append(f"{name} is not a setting. Did you mean {nearest}?")
+    return problems
+
+
+def _nearest(name: str) -> str | None:
+    """The setting that somebody may have meant, None for another program's variable.
+
+    PG_DATABASE_URL and the like are other programs'; HOST and PORT are too short to guess by.
+    """
+    ours = name.startswith(("ALIEXPRESS_", "SANDBOX_"))
+    if not ours and any(name.endswith(f"_{known}") for known in KNOWN):
+        return None
+    candidates = sorted(known for known in KNOWN if len(known) > len("PORT"))
+    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0 if ours else 0.85)
+    return found[0] if found else None
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an address, None for what is none (a port that is no number)."""
+    if re.search(r"[\s\x00-\x1f\x7f]", address):
+        return None
+    try:
+        parts = urlsplit(address)
+        if parts.scheme != "sqlite":  # sqlite://:memory: is no host with a port
+            _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_encryption_key(text: str) -> bool:
+    body = text.rstrip("=")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", body):
+        return False
+    try:
+        return len(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))) == KEY_BYTES
+    except binascii.Error:
+        return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def _either(words: Mapping[str, bool] | tuple[str, ...], suffix: str = "") -> str:
+    *first, last = (f"{word}{suffix}" for word in words)
+    return f"{', '.join(first)} or {last}"

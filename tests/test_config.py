@@ -1,0 +1,289 @@
+"""Settings: defaults, every refusal by name, no secret shown, and a doc that keeps up."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+import config
+from config import SETTINGS, BadSettings, Settings, read_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+OTHER_KEY = base64.urlsafe_b64encode(bytes(range(1, 33))).decode()
+PASSWORD = "hunter2-hunter2"
+
+
+def problems(**environ: str) -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        read_settings(environ)
+    return caught.value.problems
+
+
+def test_nothing_set_is_a_usable_server() -> None:
+    settings = read_settings({})
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.data_dir == Path("var").absolute()
+    assert settings.database_url == f"sqlite://{Path('var').absolute()}/affiliate-graph.sqlite3"
+    assert (settings.encryption_keys, settings.admin_api_key) == ((), None)
+    assert (settings.sandbox, settings.sandbox_catalog) == (False, None)
+    assert (settings.log_level, settings.gateway_addresses, settings.bootstrap) == ("INFO", {}, ())
+
+
+def test_empty_values_count_as_not_set() -> None:
+    assert read_settings({setting.name: " " for setting in SETTINGS}) == read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("_case", "environ", "public_url"),
+    [
+        ("host and port", {"HOST": "10.1.2.3", "PORT": "81"}, "http://10.1.2.3:81"),
+        ("every address", {"HOST": "0.0.0.0"}, "http://127.0.0.1:8000"),
+        ("version 6", {"HOST": "::1", "PORT": "0"}, "http://[::1]:0"),
+        ("own", {"PUBLIC_URL": "https://graph.example.com/"}, "https://graph.example.com"),
+    ],
+)
+def test_public_address(_case: str, environ: dict[str, str], public_url: str) -> None:
+    assert read_settings(environ).public_url == public_url
+
+
+@pytest.mark.parametrize("word", ["on", "True", "1"])
+def test_sandbox_is_switched_on(word: str, tmp_path: Path) -> None:
+    settings = read_settings({"SANDBOX": word, "SANDBOX_CATALOG": str(tmp_path)})
+
+    assert settings.sandbox
+    assert settings.sandbox_catalog == tmp_path
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sqlite:///srv/graph.sqlite3", "sqlite://:memory:", "sqlite://graph.sqlite3"],
+)
+def test_sqlite_needs_no_encryption_key(address: str) -> None:
+    assert read_settings({"DATABASE_URL": address}).database_url == address
+
+
+def test_postgresql_wants_an_encryption_key_and_says_how_to_make_one() -> None:
+    address = "postgres://graph:pw@127.0.0.1/graph"
+
+    [problem] = problems(DATABASE_URL=address)
+
+    assert problem.startswith("ENCRYPTION_KEYS is required with PostgreSQL")
+    assert "secrets.token_bytes(32)" in problem
+    assert read_settings({"DATABASE_URL": address, "ENCRYPTION_KEYS": KEY}).encryption_keys
+
+
+@pytest.mark.parametrize(
+    "text", [f"{KEY},{OTHER_KEY}", f"{KEY}\n{OTHER_KEY}\n", f" {KEY} , {OTHER_KEY}"]
+)
+def test_encryption_keys_keep_their_order(text: str) -> None:
+    keys = read_settings({"ENCRYPTION_KEYS": text}).encryption_keys
+
+    assert [key.reveal() for key in keys] == [KEY, OTHER_KEY]
+
+
+def test_an_encryption_key_may_leave_out_its_padding() -> None:
+    assert read_settings({"ENCRYPTION_KEYS": KEY.rstrip("=")}).encryption_keys
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"HOST": "http://here"}, "HOST"),
+        ({"HOST": "two words"}, "HOST"),
+        ({"PORT": "80a"}, "PORT"),
+        ({"PORT": "-1"}, "PORT"),
+        ({"PORT": "65536"}, "PORT"),
+        ({"PORT": "٣"}, "PORT"),
+        ({"PUBLIC_URL": "graph.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://a:b@graph.example.com"}, "PUBLIC_URL"),
+        ({"DATA_DIR": "/srv/what?"}, "DATA_DIR"),
+        ({"DATABASE_URL": "mysql://root@127.0.0.1/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://127.0.0.1/", "ENCRYPTION_KEYS": KEY}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://127.0.0.1:x/y", "ENCRYPTION_KEYS": KEY}, "DATABASE_URL"),
+        ({"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS"),
+        ({"ENCRYPTION_KEYS": KEY[:-2] + "!="}, "ENCRYPTION_KEYS"),
+        ({"ENCRYPTION_KEYS": f"{KEY},{KEY}"}, "ENCRYPTION_KEYS"),
+        ({"ADMIN_API_KEY": "a" * 23}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "a" * 24 + " b"}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "ä" * 24}, "ADMIN_API_KEY"),
+        ({"SANDBOX": "maybe"}, "SANDBOX"),
+        ({"SANDBOX": "on", "SANDBOX_CATALOG": "/no/such/folder"}, "SANDBOX_CATALOG"),
+        ({"SANDBOX_CATALOG": "."}, "SANDBOX_CATALOG"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"ALIEXPRESS_GATEWAY_URL": "http://example.com/sync"}, "ALIEXPRESS_GATEWAY_URL"),
+        ({"ALIEXPRESS_GATEWAY_URL": "http://127.0.0.1.example.com"}, "ALIEXPRESS_GATEWAY_URL"),
+        ({"AMAZON_CREATORS_URL": "ftp://example.com"}, "AMAZON_CREATORS_URL"),
+        ({"AMAZON_TOKEN_URL": "https://me:pw@example.com"}, "AMAZON_TOKEN_URL"),
+        ({"AMAZON_PAAPI_URL": "https://example.com/?a=b"}, "AMAZON_PAAPI_URL"),
+        ({"AMAZON_PAAPI_URL": "https://exam\nple.com/"}, "AMAZON_PAAPI_URL"),
+        ({"AMAZON_MARKETPLACE": "amazon.com"}, "AMAZON_MARKETPLACE"),
+        ({"AMAZON_MARKETPLACE": "www.amazon.com.evil.example"}, "AMAZON_MARKETPLACE"),
+    ],
+)
+def test_a_bad_value_is_told_by_name(environ: dict[str, str], named: str) -> None:
+    [problem] = problems(**environ)
+
+    assert problem.startswith(named)
+    assert problem.endswith((".", config.MAKE_KEY))
+
+
+def test_all_problems_are_told_at_once() -> None:
+    found = problems(PORT="x", LOG_LEVEL="x", SANDBOX="x", ALIEXPRESS_KEY="x")
+
+    assert [problem.split()[0] for problem in found] == [
+        "PORT",
+        "SANDBOX",
+        "LOG_LEVEL",
+        "ALIEXPRESS_KEY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ENCRYPTION_KEY", "ENCRYPTION_KEYS"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("ADMIN_APIKEY", "ADMIN_API_KEY"),
+        ("ADMIN_API_KEY_FILES", "ADMIN_API_KEY_FILE"),
+        ("SANDBOX_CATALOGUE", "SANDBOX_CATALOG"),
+        ("SANDBOX_SEED", "SANDBOX"),
+        ("ALIEXPRESS_SECRET", "ALIEXPRESS_APP_SECRET"),
+        ("AMAZON_PARTNERTAG", "AMAZON_PARTNER_TAG"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+    ],
+)
+def test_a_mistyped_name_is_told_with_the_nearest(name: str, meant: str) -> None:
+    assert problems(**{name: "x"}) == [f"{name} is not a setting. Did you mean {meant}?"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AMAZON_LINUX",
+        "AWS_REGION",
+        "HOSTNAME",
+        "HOSTS",
+        "HOME",
+        "TEST_DATABASE_URL",
+        "CI",
+        "PATH",
+        "PG_DATABASE_URL",
+        "UV_LOG_LEVEL",
+        "DATABASE_PATH",
+        "REFERENCE_DIR",
+        "PYTHONPATH",
+        "ADMIN",
+    ],
+)
+def test_variables_of_others_are_left_alone(name: str) -> None:
+    assert isinstance(read_settings({name: "x"}), Settings)
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("k" * 30 + "\n")
+
+    key = read_settings({"ADMIN_API_KEY_FILE": str(file)}).admin_api_key
+
+    assert key is not None
+    assert key.reveal() == "k" * 30
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\xfa"])
+def test_a_file_that_holds_no_text_is_told_by_name(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+
+    [problem] = problems(ALIEXPRESS_APP_SECRET_FILE=str(file))
+
+    assert problem.startswith(f"ALIEXPRESS_APP_SECRET_FILE names {file}, which")
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY)
+
+    assert problems(
+        DATABASE_URL="postgres://127.0.0.1/x",
+        ENCRYPTION_KEYS=KEY,
+        ENCRYPTION_KEYS_FILE=str(file),
+    ) == ["ENCRYPTION_KEYS and ENCRYPTION_KEYS_FILE are both set. Keep one of them."]
+
+
+def test_bootstrap_credentials_carry_the_names_of_the_api() -> None:
+    names = [*config.ALIEXPRESS_FIELDS, *config.AMAZON_FIELDS]
+
+    aliexpress, amazon = read_settings(
+        {name: f"{name}-value" for name in names} | {"AMAZON_MARKETPLACE": "www.amazon.co.uk"}
+    ).bootstrap
+
+    assert (aliexpress.marketplace, aliexpress.locale) == ("aliexpress", "")
+    assert aliexpress.values["appKey"].reveal() == "ALIEXPRESS_APP_KEY-value"
+    assert (amazon.marketplace, amazon.locale) == ("amazon", "www.amazon.co.uk")
+    assert amazon.values.keys() == set(config.AMAZON_FIELDS.values())
+
+
+def test_only_what_is_given_is_bootstrapped() -> None:
+    [amazon] = read_settings({"AMAZON_PARTNER_TAG": "shop-20"}).bootstrap
+
+    assert (amazon.locale, list(amazon.values)) == ("www.amazon.com", ["partnerTag"])
+    assert read_settings({"AMAZON_MARKETPLACE": "www.amazon.de"}).bootstrap == ()
+
+
+def test_gateways_in_place_of_the_real_ones() -> None:
+    addresses = {
+        "ALIEXPRESS_GATEWAY_URL": "http://127.0.0.1:9000/sync",
+        "AMAZON_TOKEN_URL": "http://[::1]:9000/token",
+        "AMAZON_CREATORS_URL": "https://proxy.example.com",
+    }
+
+    assert read_settings(addresses).gateway_addresses == addresses
+
+
+def test_no_secret_is_shown() -> None:
+    names = [setting.name for setting in SETTINGS if setting.secret]
+    given = dict.fromkeys(names, f"{PASSWORD}-{PASSWORD}")
+    given |= {"ENCRYPTION_KEYS": KEY, "AMAZON_MARKETPLACE": "www.amazon.com"}
+    given |= {"DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph"}
+
+    shown = repr(read_settings(given))
+
+    assert PASSWORD not in shown
+    assert KEY not in shown
+
+
+def test_no_secret_is_in_a_problem() -> None:
+    given = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
+    given |= {"SANDBOX_CATALOG": "", "ENCRYPTION_KEYS": PASSWORD}
+
+    found = problems(**given)
+
+    assert len(found) >= 12
+    assert PASSWORD not in " ".join(found)
+
+
+def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in config.KNOWN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "8123")
+
+    assert config.from_environment().port == 8123
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, flags=re.MULTILINE)
+
+    assert rows == [(s.name, s.default or "not set", s.help) for s in SETTINGS]
+
+
+def test_the_example_holds_every_setting_and_no_other() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+
+    assert [line[1:].split("=")[0] for line in lines if "=" in line] == [s.name for s in SETTINGS]

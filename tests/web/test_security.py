@@ -1,0 +1,85 @@
+"""Keys, local requests, headers."""
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from web import security
+
+
+@pytest.mark.parametrize(
+    ("headers", "key"),
+    [
+        ({"Authorization": "Bearer abc"}, "abc"),
+        ({"authorization": "bearer   abc "}, "abc"),
+        ({"X-Api-Key": " abc "}, "abc"),
+        ({"Authorization": "Bearer one", "X-Api-Key": "two"}, "one"),
+        ({"Authorization": "Basic b25l", "X-Api-Key": "two"}, "two"),
+        ({"Authorization": "Bearer ", "X-Api-Key": "two"}, "two"),
+        ({"Authorization": "Basic b25l"}, None),
+        ({"Authorization": "Bearer"}, None),
+        ({"X-Api-Key": " "}, None),
+        ({}, None),
+    ],
+)
+def test_key_of_a_request(headers: dict[str, str], key: str | None) -> None:
+    assert security.bearer_key(Headers(headers)) == key
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LocalHost:8000", "127.0.0.1", "127.9.8.7:1", "[::1]", "[::1]:65535"],
+)
+def test_hosts_of_this_machine(host: str) -> None:
+    assert security.is_loopback_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "example.com", "localhost.example.com", "127.0.0.1.example.com", "127.1"),
+        *("2130706433", "0.0.0.0", "10.0.0.1:8000", "[::2]", "::1", "localhost:x", "[::1"),
+        *("localhost:8000:1", "user@localhost", "localhost/", " localhost", "localhost\n"),
+    ],
+)
+def test_hosts_of_others(host: str) -> None:
+    assert not security.is_loopback_host(host)
+
+
+@pytest.mark.parametrize(
+    ("_case", "headers", "client", "local"),
+    [
+        ("browser here", {"host": "localhost:8000"}, "127.0.0.1", True),
+        ("browser here, version 6", {"host": "[::1]:8000"}, "::1", True),
+        ("DNS rebinding", {"host": "evil.example:8000"}, "127.0.0.1", False),
+        ("from the network", {"host": "localhost:8000"}, "192.0.2.7", False),
+        ("no client known", {"host": "localhost:8000"}, None, False),
+        ("no host", {}, "127.0.0.1", False),
+        ("proxy", {"host": "localhost", "X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", False),
+        ("proxy, RFC 7239", {"host": "localhost", "Forwarded": "for=x"}, "127.0.0.1", False),
+    ],
+)
+def test_the_key_is_for_local_browsers_only(
+    _case: str, headers: dict[str, str], client: str | None, local: bool
+) -> None:
+    assert security.is_local_request(Headers(headers), client) is local
+
+
+@pytest.mark.anyio
+async def test_every_answer_carries_the_headers_unless_it_sets_its_own() -> None:
+    async def own(request: object) -> PlainTextResponse:
+        return PlainTextResponse("", headers={"Cache-Control": "max-age=1"})
+
+    app = security.SecurityHeaders(Starlette(routes=[Route("/own", own)]))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as client:
+        found, missing = await client.get("/own"), await client.get("/missing")
+
+    assert found.headers["cache-control"] == "max-age=1"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert missing.headers["cache-control"] == "no-store"
+    assert missing.headers["x-frame-options"] == "DENY"

@@ -1,0 +1,154 @@
+"""GraphQL over HTTP: reads a request, asks the schema to run it, words the response.
+
+Protects against: bodies over 1 MiB, requests that a foreign page can send without asking first
+(only application/json is read, GET never changes anything), and JSON that is no GraphQL request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from resolvers.context import Context
+from schema.execution import Operation, Outcome, request_error, run
+
+MAX_BODY_BYTES = 1024 * 1024
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+
+
+class BadRequest(Exception):
+    """A request that is refused before anything is run."""
+
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Answers GET and POST. `context` makes the Context of a request that may be answered."""
+
+    context: Callable[[Request], Context]
+
+    async def answer(self, request: Request) -> Response:
+        """The response to one request, also to a bad one."""
+        media_type = preferred_type(request.headers.get("accept", ""))
+        try:
+            operation = await _read(request)
+        except BadRequest as bad:
+            outcome = request_error(bad.message, bad.code)
+            return _response(outcome, media_type, bad.status)
+        outcome = await run(operation, self.context(request))
+        return _response(outcome, media_type, _status(outcome, media_type))
+
+
+def preferred_type(accept: str) -> str:
+    """The newer media type for whoever names it, application/json for everybody else."""
+    weights: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weights[name] = _weight(parameters)
+    newer = weights.get(GRAPHQL_JSON, 0.0)
+    return GRAPHQL_JSON if newer > 0 and newer >= weights.get(JSON, 0.0) else JSON
+
+
+def error_response(request: Request, status: int, message: str, code: str) -> Response:
+    """A GraphQL-shaped error for requests that never reach the schema."""
+    media_type = preferred_type(request.headers.get("accept", ""))
+    return _response(request_error(message, code), media_type, status)
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _status(outcome: Outcome, media_type: str) -> int:
+    if outcome.is_refused_change:
+        return 405
+    return 400 if outcome.is_request_error and media_type == GRAPHQL_JSON else 200
+
+
+def _response(outcome: Outcome, media_type: str, status: int) -> Response:
+    headers = {"Allow": "POST"} if status == 405 else {}
+    return Response(
+        orjson.dumps(outcome.body),
+        status,
+        headers=headers,
+        media_type=f"{media_type}; charset=utf-8",
+    )
+
+
+async def _read(request: Request) -> Operation:
+    if request.method == "GET":
+        return _from_query_string(request)
+    content_type = request.headers.get("content-type", "")
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    if kind != JSON or any(_is_other_charset(parameter) for parameter in parameters):
+        raise BadRequest(415, "Send the request as application/json in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequest(415, "Send the request unpacked, without content-encoding.")
+    return _operation(_json(await _body(request)), may_change=True)
+
+
+def _is_other_charset(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name == "charset" and value.strip('"') not in ("utf-8", "utf8")
+
+
+def _from_query_string(request: Request) -> Operation:
+    given = request.query_params
+    variables = given.get("variables")
+    return _operation(
+        {
+            "query": given.get("query"),
+            "variables": _json(variables.encode()) if variables else None,
+            "operationName": given.get("operationName") or None,
+        },
+        may_change=False,
+    )
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise BadRequest(413, "A request holds at most 1 MiB.", "PAYLOAD_TOO_LARGE")
+    except ClientDisconnect:
+        raise BadRequest(400, "The request broke off.") from None
+    return bytes(body)
+
+
+def _json(text: bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, "The request is not valid JSON in UTF-8.") from None
+
+
+def _operation(given: object, *, may_change: bool) -> Operation:
+    if not isinstance(given, dict):
+        raise BadRequest(400, 'A GraphQL request is a JSON object: {"query": "{ ... }"}.')
+    query, variables = given.get("query"), given.get("variables")
+    name, extensions = given.get("operationName"), given.get("extensions")
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, "variables must be a JSON object.")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, "operationName must be text.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise BadRequest(400, "extensions must be a JSON object.")
+    return Operation(query=query, variables=variables, name=name, may_change=may_change)

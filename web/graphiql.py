@@ -1,0 +1,111 @@
+"""The GraphiQL page, served by us and working with the network off.
+
+Protects against: another site's script in the page (a strict Content-Security-Policy, no inline
+script, everything passed in is escaped), being framed, and being kept by a cache, since a
+development start fills in the API key. Does not decide who may see a key: the caller does, with
+`web.security.is_local_request`.
+"""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from string import Template
+
+from starlette.responses import HTMLResponse, Response
+
+from web import assets
+from web.assets import routes
+
+__all__ = ["CONTENT_SECURITY_POLICY", "page", "routes", "wants_page"]
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # CodeMirror sets sizes in style attributes
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+JSON_TYPES = ("application/json", "application/graphql-response+json")
+
+
+def wants_page(accept: str, has_query: bool) -> bool:
+    """Whether a GET of the endpoint asks for the page: no query, and HTML preferred over JSON.
+
+    On a tie the type that is named wins over one met by a wildcard, so a browser gets the page and
+    curl (`*/*`) does not.
+    """
+    if has_query:
+        return False
+    ranges = _media_ranges(accept)
+    html = _preference("text/html", ranges)
+    return html[0] > 0 and html > max(_preference(kind, ranges) for kind in JSON_TYPES)
+
+
+def page(api_key: str, examples: Sequence[tuple[str, str]], notice: str) -> Response:
+    """GraphiQL with a tab for each example (title, query); the title becomes its first line.
+
+    `api_key`: sent with every query, "" for none. `notice`: one line above the editor, "" for none.
+    Where GraphiQL is not installed the page says what to do.
+    """
+    try:
+        addresses = {name: assets.address(name) for name in assets.FILES}
+    except OSError:
+        return HTMLResponse(_template("missing.html").substitute(), headers=HEADERS)
+    tabs = [f"# {title}\n{query}" if title else query for title, query in examples]
+    html = _template("index.html").substitute(
+        api_key=escape(api_key),
+        examples=escape(json.dumps(tabs)),
+        notice=escape(notice),
+        notice_hidden="" if notice else "hidden",
+        **{name.replace("-", "_").replace(".", "_"): url for name, url in addresses.items()},
+    )
+    return HTMLResponse(html, headers=HEADERS)
+
+
+def _template(name: str) -> Template:
+    return Template((assets.FOLDER / "graphiql" / name).read_text(encoding="utf-8"))
+
+
+def _media_ranges(accept: str) -> dict[str, float]:
+    """`text/html;q=0.8` as {"text/html": 0.8}; a range with a q outside 0 to 1 is left out."""
+    ranges: dict[str, float] = {}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = _quality(parameters)
+        if name and quality is not None:
+            ranges[name] = max(quality, ranges.get(name, 0.0))
+    return ranges
+
+
+def _quality(parameters: list[str]) -> float | None:
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return None
+            return quality if 0 <= quality <= 1 else None
+    return 1.0
+
+
+def _preference(kind: str, ranges: dict[str, float]) -> tuple[float, int]:
+    """(q, how exactly it is named) by the most exact range that covers the type."""
+    family = kind.partition("/")[0] + "/*"
+    for exactness, name in ((2, kind), (1, family), (0, "*/*")):
+        if name in ranges:
+            return ranges[name], exactness
+    return 0.0, 0

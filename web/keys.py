@@ -1,0 +1,66 @@
+"""The keys of a start: from the settings, else from files that the first start makes."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import Settings
+from db.keys import KeyRing, key_file, read_private, write_private
+from domain.credentials import Secret
+
+
+class CannotStart(Exception):
+    """The server must not start; the message tells the operator what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of this start, and which of them it made."""
+
+    ring: KeyRing
+    admin: Secret
+    admin_place: str
+    made: tuple[str, ...] = ()
+    new_admin: str | None = None
+    made_ring: Path | None = None
+
+    def take_back(self) -> None:
+        """Remove the encryption key file that this start made, since it opens nothing."""
+        if self.made_ring is not None:
+            self.made_ring.unlink(missing_ok=True)
+
+
+def load_keys(settings: Settings) -> Keys:
+    """Keys from the settings, else from files in DATA_DIR, made at the first start (0600).
+
+    Raises EncryptionError.
+    """
+    made: list[str] = []
+    made_ring: Path | None = None
+    if settings.encryption_keys:
+        ring = KeyRing.from_text(",".join(key.reveal() for key in settings.encryption_keys))
+    else:
+        place = settings.data_dir / "encryption.key"
+        if not place.exists():
+            made_ring = place
+            made.append(f"{place}   (back it up: without it stored credentials are lost)")
+        ring = key_file(place)
+    if settings.admin_api_key is not None:
+        return Keys(
+            ring=ring,
+            admin=settings.admin_api_key,
+            admin_place="ADMIN_API_KEY",
+            made=tuple(made),
+            made_ring=made_ring,
+        )
+    place = settings.data_dir / "admin.key"
+    key = "aff_admin_" + secrets.token_urlsafe(30)
+    is_new = write_private(place, f"{key}\n")
+    return Keys(
+        ring=ring,
+        admin=Secret(read_private(place).strip()),
+        admin_place=str(place),
+        made=tuple(made),
+        new_admin=key if is_new else None,
+        made_ring=made_ring,
+    )

@@ -1,0 +1,79 @@
+"""Who asks, and the headers that every answer carries.
+
+`is_local_request` decides whether the page may hold the API key. It protects against DNS rebinding
+(the Host header must be a loopback one) and against a reverse proxy on the same machine that passes
+strangers on with the usual forwarding headers. A proxy that adds none is not seen: set PUBLIC_URL,
+then no page holds the key. It does not protect against other users or programs of the machine.
+"""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
+FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+DEFAULT_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
+def bearer_key(headers: Mapping[str, str]) -> str | None:
+    """The API key of `Authorization: Bearer` or else `X-Api-Key`; None where there is neither."""
+    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer" and key.strip():
+        return key.strip()
+    return headers.get("x-api-key", "").strip() or None
+
+
+def is_loopback_host(host_header: str) -> bool:
+    """Whether a Host header names this machine: localhost, 127.0.0.0/8 or [::1], with any port."""
+    match = HOST.fullmatch(host_header)
+    if match is None:
+        return False
+    name = match.group(1).lower()
+    return name == "localhost" or _is_loopback(name.strip("[]"))
+
+
+def is_local_request(headers: Mapping[str, str], client_host: str | None) -> bool:
+    """Whether a browser on this machine asks directly: loopback Host, loopback client, no proxy."""
+    return (
+        is_loopback_host(headers.get("host", ""))
+        and client_host is not None
+        and _is_loopback(client_host)
+        and not any(name in headers for name in FORWARDING)
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+class SecurityHeaders:
+    """ASGI middleware: adds DEFAULT_HEADERS where an answer does not set its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in DEFAULT_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["type"] == "http":
+            await self.app(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send)
