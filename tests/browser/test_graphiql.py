@@ -1,0 +1,45 @@
+"""GraphiQL in headless Chromium with the network off: loads, has the key, runs a query."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT, SCREENSHOTS, Server, Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_graphiql_works_with_the_network_off(server: Server, visit: Visit) -> None:
+    page = visit.page
+
+    page.goto(f"{server.url}/graphql")
+    expect(page.locator(".graphiql-container")).to_be_visible()
+    examples = len(list((ROOT / "examples").glob("*.graphql")))
+    expect(page.locator(".graphiql-tab")).to_have_count(max(examples, 1))
+    headers = page.locator(".graphiql-editor-tool .CodeMirror").last
+    assert server.api_key in headers.evaluate("editor => editor.CodeMirror.getValue()")
+
+    page.locator(".graphiql-tab", has_text="Search").click()
+    page.get_by_role("button", name="Execute query").click()
+    expect(page.locator(".result-window")).to_contain_text('"currencyCode": "USD"')
+
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "graphiql.png")
+    assert visit.outside == []
+    assert visit.complaints == []
+
+
+def test_the_schema_is_there_for_completion_and_docs(server: Server, visit: Visit) -> None:
+    visit.page.goto(f"{server.url}/graphql")
+    visit.page.get_by_label("Show Documentation Explorer").click()
+
+    expect(visit.page.locator(".graphiql-doc-explorer")).to_contain_text("Query")
+    assert visit.complaints == []
+
+
+def test_the_key_is_not_kept_by_the_browser(server: Server, visit: Visit) -> None:
+    visit.page.goto(f"{server.url}/graphql")
+    expect(visit.page.locator(".graphiql-container")).to_be_visible()
+
+    kept = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+    assert kept == "[{},{}]"

@@ -1,0 +1,135 @@
+"""The real application for tests: real schema, clients, storage and gateways, in one process."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from clients.http import Patience
+from clients.rate_limit import RateLimit
+from config import read_settings
+from db.keys import KeyRing, new_key
+from domain.credentials import Secret
+from domain.marketplaces import AccountKey, QuotaRule
+from sandbox import Sandbox
+from server import Parts, build_app
+from tests.database import wipe
+from web.keys import Keys
+
+API_KEY = "test-key-0123456789-0123456789"
+ALIEXPRESS = {
+    "appKey": "500100",
+    "appSecret": "sandbox-app-secret",
+    "trackingId": "sandbox_blog",
+}
+AMAZON = {
+    "credentialId": "sandbox-credential-id",
+    "credentialSecret": "sandbox-credential-secret",
+    "credentialVersion": "3.1",
+    "partnerTag": "sandbox-20",
+}
+CONNECT = """
+mutation Connect($input: ConnectMarketplaceInput!) {
+  connectMarketplace(input: $input) {
+    marketplace { id status missingFields capabilities health { state cure } }
+    errors { code message path }
+  }
+}
+"""
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+class Unhurried(RateLimit):
+    """Everybody's turn comes at once, so that tests need not wait."""
+
+    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
+        return True
+
+
+class Graph:
+    """A caller with the API key, beside the gateways' own book of calls."""
+
+    def __init__(self, http: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+        self.http = http
+        self.sandbox = sandbox
+        self.clock = clock
+
+    async def post(
+        self, query: str, variables: Mapping[str, object] | None = None, **extra: object
+    ) -> dict[str, Any]:
+        """The response's JSON, whatever it says."""
+        response = await self.http.post(
+            "/graphql",
+            json={"query": query, "variables": dict(variables or {}), **extra},
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        )
+        body: dict[str, Any] = response.json()
+        return body
+
+    async def run(self, query: str, variables: Mapping[str, object] | None = None) -> Any:
+        """The data of an operation that must not fail."""
+        body = await self.post(query, variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    async def connect(
+        self, marketplace: str, values: Mapping[str, str], locale: str | None = None
+    ) -> dict[str, Any]:
+        """The payload of connectMarketplace."""
+        credentials = [{"name": name, "value": value} for name, value in values.items()]
+        given = {"marketplace": marketplace, "locale": locale, "credentials": credentials}
+        payload: dict[str, Any] = (await self.run(CONNECT, {"input": given}))["connectMarketplace"]
+        return payload
+
+    async def connect_both(self) -> None:
+        """Connect the sandbox's AliExpress and www.amazon.com."""
+        await self.connect("ALIEXPRESS", ALIEXPRESS)
+        await self.connect("AMAZON", AMAZON)
+
+    def calls(self, marketplace: str, operation: str | None = None) -> int:
+        """How many calls the gateway counted."""
+        return self.sandbox.count(marketplace=marketplace, operation=operation)
+
+
+@contextlib.asynccontextmanager
+async def running_graph(
+    database_url: str, folder: Path, *, sandbox: Sandbox | None = None, clock: Clock | None = None
+) -> AsyncIterator[Graph]:
+    """The application on a migrated database, which is emptied at the end."""
+    clock = clock or Clock()
+    box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
+    settings = read_settings(
+        {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+    )
+    keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
+    parts = Parts(
+        now=clock,
+        patience=Patience(attempt=5, first_pause=0.001),
+        rate_limit=Unhurried(),
+        sandbox=box,
+    )
+    app = build_app(settings, keys, parts)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
+        ) as http,
+    ):
+        yield Graph(http, box, clock)
+        await wipe()

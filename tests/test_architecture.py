@@ -1,0 +1,460 @@
+"""The arrows and fences of the house, held over the syntax tree.
+
+Each rule is a function from modules to findings. It is asked about our own source, where it must
+find nothing, and about a small broken source, where it must find something.
+"""
+
+import ast
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SKIPPED = {"node_modules", "var", "build", "__pycache__"}  # and whatever begins with a dot
+
+LAYERS = (
+    "domain",
+    "config",
+    "clients",
+    "db",
+    "resolvers",
+    "schema",
+    "sandbox",
+    "web",
+    "server",
+)
+# Beside itself a layer imports only what begins with one of these names.
+ARROWS: dict[str, tuple[str, ...]] = {
+    "domain": (),
+    "config": ("domain",),
+    "clients": ("domain",),
+    "db": ("domain",),
+    "resolvers": ("clients", "db", "domain"),
+    # The marketplaces are registered as members of an enum in clients.registry, and that enum is
+    # the graph's. The settings card is drawn from clients.base's description of a credential field.
+    # Everything else of a marketplace reaches the schema through resolvers.
+    "schema": (
+        "resolvers",
+        "domain",
+        "clients.registry",
+        "clients.base.CredentialField",
+        "clients.base.Visibility",
+    ),
+    "sandbox": ("domain",),
+    "web": ("config", "db.keys", "domain", "resolvers.context", "schema.execution"),
+    "server": LAYERS,
+}
+# Who may import a package of others: folders end in "/".
+FENCES: dict[str, tuple[str, ...]] = {
+    "httpx": ("clients/", "sandbox/", "server.py"),
+    "tortoise": ("db/",),
+    "strawberry": ("schema/", "resolvers/dataloaders.py", "resolvers/context.py"),
+    "starlette": ("web/", "sandbox/", "server.py"),
+    "asyncpg": ("db/",),
+    "cryptography": ("db/",),
+    "pyrate_limiter": ("clients/rate_limit.py",),
+    "stamina": ("clients/http.py",),
+    "uvicorn": ("server.py", "sandbox/__main__.py"),
+}
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "services"}
+LONGEST_MODULE = 450
+LONGEST_FUNCTION = 60
+
+FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file: `path` from the root, in forward slashes."""
+
+    path: str
+    source: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.source, self.path)
+
+    @property
+    def layer(self) -> str:
+        return self.path.partition("/")[0].removesuffix(".py")
+
+    @property
+    def name(self) -> str:
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def package(self) -> str:
+        is_package = self.path.endswith("/__init__.py")
+        return self.name if is_package else self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Import:
+    """`target` is the dotted name, that of the imported thing included; `source` is the module."""
+
+    target: str
+    source: str
+    line: int
+
+
+Rule = Callable[[Sequence[Module]], list[str]]
+
+
+def imports_of(module: Module) -> Iterator[Import]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            source = _absolute(module, node)
+            for alias in node.names:
+                yield Import(f"{source}.{alias.name}", source, node.lineno)
+
+
+def _absolute(module: Module, node: ast.ImportFrom) -> str:
+    if node.level == 0:
+        return node.module or ""
+    package = module.package.split(".")
+    base = package[: len(package) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def begins_with(target: str, name: str) -> bool:
+    return target == name or target.startswith(f"{name}.")
+
+
+def wrong_arrows(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}:{found.line} imports {found.target}, but {module.layer} may import only "
+        f"{', '.join((module.layer, *ARROWS[module.layer]))}."
+        for module in modules
+        for found in imports_of(module)
+        if found.target.partition(".")[0] in LAYERS
+        and not any(
+            begins_with(found.target, name) for name in (module.layer, *ARROWS[module.layer])
+        )
+    ]
+
+
+def importers_of_server(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}:{found.line} imports server, which assembles everything and is imported "
+        "by nobody."
+        for module in modules
+        for found in imports_of(module)
+        if begins_with(found.target, "server")
+    ]
+
+
+def clients_and_db_meeting(modules: Sequence[Module]) -> list[str]:
+    strangers = {"clients": "db", "db": "clients"}
+    return [
+        f"{module.path}:{found.line} imports {found.target}: clients/ and db/ meet only in "
+        "resolvers/, over the records of domain/."
+        for module in modules
+        for found in imports_of(module)
+        if begins_with(found.target, strangers.get(module.layer, "(nobody)"))
+    ]
+
+
+def climbed_fences(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}:{found.line} imports {package}, which only {' and '.join(places)} may."
+        for module in modules
+        for found in imports_of(module)
+        for package, places in FENCES.items()
+        if begins_with(found.target, package)
+        and not any(
+            module.path.startswith(place) if place.endswith("/") else module.path == place
+            for place in places
+        )
+    ]
+
+
+def readers_of_the_environment(modules: Sequence[Module]) -> list[str]:
+    def reads(node: ast.AST) -> bool:
+        if isinstance(node, ast.Attribute):
+            is_os = isinstance(node.value, ast.Name) and node.value.id == "os"
+            return is_os and node.attr in ENVIRONMENT
+        if isinstance(node, ast.ImportFrom):
+            return node.module == "os" and any(alias.name in ENVIRONMENT for alias in node.names)
+        return False
+
+    return [
+        f"{module.path}:{getattr(node, 'lineno', 0)} reads the environment: only config.py does, "
+        "and passes the Settings on."
+        for module in modules
+        if module.path != "config.py"
+        for node in ast.walk(module.tree)
+        if reads(node)
+    ]
+
+
+def imports_inside_functions(modules: Sequence[Module]) -> list[str]:
+    def is_import(node: ast.AST) -> bool:
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else None
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            return name in ("import_module", "__import__")
+        return isinstance(node, ast.Import | ast.ImportFrom)
+
+    return [
+        f"{module.path}:{getattr(node, 'lineno', 0)} imports inside {function.name}(): an arrow "
+        "points the wrong way."
+        for module in modules
+        for function in ast.walk(module.tree)
+        if isinstance(function, FunctionNode)
+        for node in ast.walk(function)
+        if is_import(node)
+    ]
+
+
+def nameless_places(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}: {part} says nothing. Name the thing after what it is."
+        for module in modules
+        for part in module.path.removesuffix(".py").split("/")
+        if part in NAMELESS
+    ]
+
+
+def long_modules(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path} has {lines} lines; at most {LONGEST_MODULE}. Which two things is it?"
+        for module in modules
+        if (lines := len(module.source.splitlines())) > LONGEST_MODULE
+    ]
+
+
+def long_functions(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}:{node.lineno} {node.name}() has {lines} lines; at most {LONGEST_FUNCTION}."
+        for module in modules
+        for node in ast.walk(module.tree)
+        if isinstance(node, FunctionNode)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+
+
+def unknown_layers(modules: Sequence[Module]) -> list[str]:
+    return [
+        f"{module.path}: {module.layer} has no arrows yet. Give it some in this test."
+        for module in modules
+        if module.layer not in ARROWS
+    ]
+
+
+def cycles(modules: Sequence[Module]) -> list[str]:
+    """Circles of modules; that a package is imported before its modules does not count."""
+    names = {module.name for module in modules}
+    graph = {module.name: sorted(_imported(module, names)) for module in modules}
+    done: set[str] = set()
+    found: list[str] = []
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            circle = (*trail[trail.index(name) :], name)
+            found.append(f"import cycle: {' -> '.join(circle)}")
+        elif name not in done:
+            for following in graph[name]:
+                visit(following, (*trail, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+    return found
+
+
+def _imported(module: Module, names: set[str]) -> set[str]:
+    targets = {
+        found.target if found.target in names else found.source for found in imports_of(module)
+    }
+    return {target for target in targets if target in names and target != module.name}
+
+
+def our_modules() -> list[Module]:
+    """The source of the product: neither tests nor benchmarks."""
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIPPED and name[0] != "."]
+        for path in (Path(folder, name) for name in files if name.endswith(".py")):
+            place = path.relative_to(ROOT).as_posix()
+            if not place.startswith(("tests/", "benchmarks/")):
+                found.append(Module(place, path.read_text("utf-8")))
+    return sorted(found, key=lambda module: module.path)
+
+
+MODULES = our_modules()
+
+
+def told(findings: Sequence[str]) -> str:
+    return "\n  ".join(["", *findings])
+
+
+def test_source_is_found() -> None:
+    assert {module.layer for module in MODULES} >= set(LAYERS)
+
+
+def test_every_folder_has_its_arrows() -> None:
+    findings = unknown_layers(MODULES)
+
+    assert not findings, told(findings)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_arrows_point_inwards(layer: str) -> None:
+    findings = wrong_arrows([module for module in MODULES if module.layer == layer])
+
+    assert not findings, told(findings)
+
+
+def test_nobody_imports_server() -> None:
+    findings = importers_of_server([module for module in MODULES if module.layer != "server"])
+
+    assert not findings, told(findings)
+
+
+def test_clients_and_db_never_meet() -> None:
+    findings = clients_and_db_meeting(MODULES)
+
+    assert not findings, told(findings)
+
+
+@pytest.mark.parametrize("package", FENCES)
+def test_packages_stay_behind_their_fences(package: str) -> None:
+    findings = [finding for finding in climbed_fences(MODULES) if f" imports {package}," in finding]
+
+    assert not findings, told(findings)
+
+
+def test_only_config_reads_the_environment() -> None:
+    findings = readers_of_the_environment(MODULES)
+
+    assert not findings, told(findings)
+
+
+def test_imports_stand_at_the_top() -> None:
+    findings = imports_inside_functions(MODULES)
+
+    assert not findings, told(findings)
+
+
+def test_everything_has_a_name() -> None:
+    findings = nameless_places(MODULES)
+
+    assert not findings, told(findings)
+
+
+def test_modules_are_short() -> None:
+    findings = long_modules(MODULES)
+
+    assert not findings, told(findings)
+
+
+def test_functions_are_short() -> None:
+    findings = long_functions(MODULES)
+
+    assert not findings, told(findings)
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    findings = cycles(MODULES)
+
+    assert not findings, told(findings)
+
+
+LONG_FUNCTION = "def slow() -> None:\n" + "    pass\n" * LONGEST_FUNCTION
+
+BROKEN: list[tuple[str, Rule, dict[str, str]]] = [
+    ("domain imports clients", wrong_arrows, {"domain/a.py": "from clients import http"}),
+    ("domain imports relatively", wrong_arrows, {"domain/a.py": "from ..db import products"}),
+    ("clients import resolvers", wrong_arrows, {"clients/a.py": "import resolvers.links"}),
+    ("db imports config", wrong_arrows, {"db/a.py": "from config import Settings"}),
+    ("resolvers import schema", wrong_arrows, {"resolvers/a.py": "from schema import ids"}),
+    ("schema imports db", wrong_arrows, {"schema/a.py": "from db import products"}),
+    ("schema imports a client", wrong_arrows, {"schema/a.py": "from clients import amazon"}),
+    (
+        "schema imports more of clients.base",
+        wrong_arrows,
+        {"schema/a.py": "from clients.base import Visibility, Outside"},
+    ),
+    ("sandbox imports clients", wrong_arrows, {"sandbox/a.py": "import clients.signing"}),
+    ("config imports db", wrong_arrows, {"config.py": "from db.keys import KeyRing"}),
+    ("web imports the tables", wrong_arrows, {"web/a.py": "from db.models import Product"}),
+    (
+        "an import for the type checker only",
+        wrong_arrows,
+        {"domain/a.py": "if TYPE_CHECKING:\n    from db import models"},
+    ),
+    ("web imports server", importers_of_server, {"web/a.py": "from server import VERSION"}),
+    ("clients import db", clients_and_db_meeting, {"clients/a.py": "from db import products"}),
+    ("db imports clients", clients_and_db_meeting, {"db/a.py": "import clients.base"}),
+    ("httpx in db", climbed_fences, {"db/a.py": "import httpx"}),
+    ("tortoise in resolvers", climbed_fences, {"resolvers/a.py": "from tortoise import models"}),
+    ("strawberry in domain", climbed_fences, {"domain/a.py": "import strawberry.types"}),
+    ("strawberry in another resolver", climbed_fences, {"resolvers/a.py": "import strawberry"}),
+    ("starlette in schema", climbed_fences, {"schema/a.py": "import starlette.requests"}),
+    ("os.environ", readers_of_the_environment, {"db/a.py": "import os\nHOME = os.environ['HOME']"}),
+    ("from os import getenv", readers_of_the_environment, {"web/a.py": "from os import getenv"}),
+    ("import in a function", imports_inside_functions, {"db/a.py": "def f():\n    import json"}),
+    (
+        "import by name in a method",
+        imports_inside_functions,
+        {"db/a.py": "class A:\n    async def f(self):\n        importlib.import_module('clients')"},
+    ),
+    ("folder called utils", nameless_places, {"clients/utils/text.py": ""}),
+    ("module called helpers", nameless_places, {"db/helpers.py": ""}),
+    ("451 lines", long_modules, {"db/a.py": "x = 1\n" * (LONGEST_MODULE + 1)}),
+    ("61 lines", long_functions, {"db/a.py": LONG_FUNCTION}),
+    ("new folder", unknown_layers, {"billing/a.py": ""}),
+    (
+        "circle of two",
+        cycles,
+        {"db/a.py": "from db import b", "db/b.py": "from db.a import thing"},
+    ),
+    (
+        "circle through a package",
+        cycles,
+        {"db/__init__.py": "from db import a", "db/a.py": "from db import THING"},
+    ),
+]
+
+SOUND: list[tuple[str, Rule, dict[str, str]]] = [
+    (
+        "the layer itself and what it may",
+        wrong_arrows,
+        {"schema/a.py": "from schema import b\nfrom clients.registry import BY_CODE"},
+    ),
+    (
+        "the two names of clients.base",
+        wrong_arrows,
+        {"schema/a.py": "from clients.base import CredentialField as Field, Visibility"},
+    ),
+    ("strawberry's loader", climbed_fences, {"resolvers/dataloaders.py": "import strawberry"}),
+    ("a name that only begins alike", climbed_fences, {"db/a.py": "import httpx2, tortoises"}),
+    ("config reads", readers_of_the_environment, {"config.py": "import os\nos.environ"}),
+    ("60 lines", long_functions, {"db/a.py": LONG_FUNCTION.removesuffix("    pass\n")}),
+    (
+        "a package and its modules",
+        cycles,
+        {"db/__init__.py": "from db import a", "db/a.py": "from db import b", "db/b.py": ""},
+    ),
+]
+
+
+@pytest.mark.parametrize(("_case", "rule", "sources"), BROKEN, ids=[case for case, _, _ in BROKEN])
+def test_rules_see_what_is_broken(_case: str, rule: Rule, sources: dict[str, str]) -> None:
+    findings = rule([Module(path, source) for path, source in sources.items()])
+
+    assert len(findings) == 1
+    assert findings[0].rstrip(".")
+
+
+@pytest.mark.parametrize(("_case", "rule", "sources"), SOUND, ids=[case for case, _, _ in SOUND])
+def test_rules_leave_what_is_sound(_case: str, rule: Rule, sources: dict[str, str]) -> None:
+    assert rule([Module(path, source) for path, source in sources.items()]) == []

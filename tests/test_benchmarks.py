@@ -1,0 +1,33 @@
+"""The benchmarks run: a small row, with little latency."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from benchmarks import report, rows
+from benchmarks.runs import Ask, Run, together
+
+pytestmark = pytest.mark.anyio
+
+
+async def quick(asks: Sequence[Ask], naive: bool) -> Run:
+    return await together(asks, naive=naive, latency=0.01)
+
+
+async def test_a_small_row_is_measured() -> None:
+    row = await rows.measured(rows.lookups(10, over=5), quick)
+
+    assert row.naive.startswith("10 calls, ")
+    assert row.ours.startswith("1 call, ")
+    assert row.is_met
+
+
+def test_what_was_missed_or_not_measured_is_told() -> None:
+    missed = Run(requests=9, calls=(), tokens=0, seconds=2, unanswered=3)
+    row = rows.Row(work="w", naive="-", ours=rows.calls_text(missed), must="1 call", is_met=False)
+
+    text = report.document([row, *rows.NOT_BUILT], datetime(2026, 1, 2, tzinfo=UTC))
+
+    assert "| w | - | 0 calls, 2.00 s, 3 of 9 NOT ANSWERED | 1 call | **no** |" in text
+    assert text.count(rows.NOT_MEASURED) == len(rows.NOT_BUILT)

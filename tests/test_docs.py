@@ -1,0 +1,246 @@
+"""The papers say what the code does: codes, marketplaces, links, commands, queries."""
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, parse, validate
+
+from clients.registry import MarketplaceCode
+from config import KNOWN
+from domain.marketplaces import HealthState
+from schema import schema
+from schema.enums import ErrorCode
+from web.banner import FIRST_QUERY
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+# What is answered about a request as such, in the words that GraphQL tools know.
+REQUEST_CODES = {
+    "BAD_REQUEST",
+    "BAD_USER_INPUT",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "INTERNAL_SERVER_ERROR",
+    "OPERATION_RESOLUTION_FAILURE",
+    "PAYLOAD_TOO_LARGE",
+    "UNAUTHENTICATED",
+}
+# The modules that word answers. In them every upper-case word with an underscore is a code.
+WORDING = [
+    "schema/errors.py",
+    "schema/execution.py",
+    "schema/limits.py",
+    "schema/scalars.py",
+    "web/endpoint.py",
+    "server.py",
+]
+CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
+
+# In pieces, so that this file does not hold what it looks for: folders of a developer's machine,
+# and hosts of package registries, which would tie a checkout to one of them.
+FORBIDDEN = [
+    "/" + "work" + "/",
+    "/" + "root" + "/",
+    *(
+        ".".join(parts)
+        for parts in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("npmjs", "org"),
+            ("npmjs", "com"),
+            ("yarnpkg", "com"),
+        )
+    ),
+]
+SKIPPED = {"node_modules", "var", "build", "__pycache__"}
+
+
+def text_of(page: Path) -> str:
+    return page.read_text("utf-8")
+
+
+def prose(page: Path) -> str:
+    """The page without its code blocks."""
+    return re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """The fragment by which a heading can be reached."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|`", r"\1", heading).lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found = re.findall(
+        rf"^```{language}\n(.*?)^```$", text_of(page), flags=re.DOTALL | re.MULTILINE
+    )
+    return [str(block) for block in found]
+
+
+def each_block(language: str) -> pytest.MarkDecorator:
+    """Run the test with the `example`s of all pages, each with its page for a name."""
+    found = {
+        f"{page.relative_to(ROOT).as_posix()}-{number}": block
+        for page in PAGES
+        for number, block in enumerate(blocks(page, language))
+    }
+    assert found
+    return pytest.mark.parametrize("example", found.values(), ids=found.keys())
+
+
+def own_files() -> Iterator[Path]:
+    """What belongs to the repository or is about to; without git, what looks like it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode == 0:
+        names = [name for name in listed.stdout.decode().split("\0") if name]
+        yield from (ROOT / name for name in names if (ROOT / name).is_file())
+        return
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if path.is_file() and not any(part in SKIPPED or part[0] == "." for part in parts[:-1]):
+            yield path
+
+
+def codes_used() -> set[str]:
+    constants = (
+        node.value
+        for name in WORDING
+        for node in ast.walk(ast.parse(text_of(ROOT / name)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return {text for text in constants if CODE.fullmatch(text) or text == "UNAUTHENTICATED"}
+
+
+def test_request_codes_are_those_of_the_code() -> None:
+    assert codes_used() == REQUEST_CODES
+
+
+def test_every_error_code_has_a_row_and_no_other_has() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", text_of(ROOT / "docs/errors.md"), flags=re.MULTILINE)
+
+    assert sorted(rows) == sorted(REQUEST_CODES | {code.value for code in ErrorCode})
+
+
+def test_errors_page_names_nothing_unknown() -> None:
+    known = REQUEST_CODES | {code.value for code in ErrorCode} | KNOWN
+    known |= {state.value for state in HealthState}
+    named = {match.group() for match in CODE.finditer(text_of(ROOT / "docs/errors.md"))}
+
+    assert named <= known
+
+
+def test_every_state_of_health_is_explained() -> None:
+    page = text_of(ROOT / "docs/errors.md")
+
+    assert [state.value for state in HealthState if state.value not in page] == []
+
+
+@pytest.mark.parametrize("marketplace", MarketplaceCode)
+def test_every_marketplace_has_its_section(marketplace: MarketplaceCode) -> None:
+    name = marketplace.value.name
+    sections = [heading for page in PAGES for heading in headings(page)]
+
+    assert any(name in section for section in sections), f"No heading names {name}."
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", prose(page))
+
+    lost = []
+    for target in targets:
+        path, _, fragment = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        if not there.exists():
+            lost.append(f"{target}: there is no such file")
+        elif fragment and fragment not in map(anchor, headings(there)):
+            lost.append(f"{target}: there is no such heading")
+
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_named_make_targets_exist(page: Path) -> None:
+    makefile = text_of(ROOT / "Makefile")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, flags=re.MULTILINE))
+    text = text_of(page)
+    code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?: {4}.*)$", text, flags=re.MULTILINE)
+    named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z-]*)", line)}
+
+    assert named <= targets
+
+
+def test_first_query_is_the_one_that_the_server_prints() -> None:
+    [command] = re.findall(r"^ {4}(curl (?:.*\\\n)*.*)$", text_of(README), flags=re.MULTILINE)
+    words = shlex.split(command.replace("\\\n", " "))
+
+    assert json.loads(words[words.index("-d") + 1]) == {"query": FIRST_QUERY}
+    assert text_of(README)[: text_of(README).index(command)].count("\n") < 24
+
+
+@each_block("graphql")
+def test_queries_fit_the_schema(example: str) -> None:
+    assert validate(build_schema(schema.as_str()), parse(example)) == []
+
+
+def test_error_examples_have_the_two_shapes() -> None:
+    in_payload, in_response = map(json.loads, blocks(ROOT / "docs/errors.md", "json"))
+    user_error = build_schema(schema.as_str()).type_map["UserError"]
+    assert isinstance(user_error, GraphQLObjectType)
+
+    assert set(in_payload) == set(user_error.fields)
+    assert set(in_response) == {"message", "locations", "path", "extensions"}
+    assert {in_payload["code"], in_response["extensions"]["code"]} <= {
+        code.name for code in ErrorCode
+    }
+
+
+@each_block("json")
+def test_json_examples_are_objects(example: str) -> None:
+    assert isinstance(json.loads(example), dict)
+
+
+def test_every_example_is_shown_in_the_readme() -> None:
+    examples = {path.name for path in (ROOT / "examples").glob("*.graphql")}
+
+    assert set(re.findall(r"\(examples/([^)]+)\)", text_of(README))) == examples
+    assert examples
+
+
+def test_decisions_are_listed() -> None:
+    folder = ROOT / "docs/decisions"
+    pages = {path.name for path in folder.glob("[0-9]*.md")}
+    index = text_of(folder / "README.md")
+
+    assert set(re.findall(r"\(([0-9]{4}-[^)]+\.md)\)", index)) == pages
+    for name in pages:
+        sections = headings(folder / name)[1:]
+        assert sections == ["Context", "Decision", "Consequences", "Alternatives"], name
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    found = [
+        f"{path.relative_to(ROOT)} holds {word}"
+        for path in own_files()
+        for word in FORBIDDEN
+        if word.encode() in path.read_bytes()
+    ]
+
+    assert found == []
