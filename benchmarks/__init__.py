@@ -1,0 +1,1 @@
+"""How few marketplace calls the server spends: `make bench`."""

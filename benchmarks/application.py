@@ -1,0 +1,153 @@
+"""The real application over sandbox gateways, as it is and as a naive client would have it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import httpx
+from starlette.applications import Starlette
+
+from clients.oauth2 import Token, TokenCache
+from clients.rate_limit import RateLimit
+from clients.sharing import Call, K, SharedCalls, V
+from config import Settings, read_settings
+from db.keys import KeyRing, new_key
+from db.migrate import migrate
+from domain.credentials import Secret
+from domain.exceptions import AffiliateGraphError
+from domain.marketplaces import AccountKey, QuotaRule
+from sandbox import Sandbox
+from server import Parts, build_app
+from tests.graph import API_KEY, Clock, Graph
+from web.keys import Keys
+
+ADDRESS = "http://127.0.0.1:8000"
+LATENCY = 0.1  # seconds that the gateway takes for each call
+MADE_PRODUCTS = 1000
+
+
+class NaiveCalls(SharedCalls):
+    """Shares nothing: every request makes calls of its own for its own keys."""
+
+    async def get(
+        self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
+    ) -> dict[K, V | AffiliateGraphError]:
+        """See `SharedCalls.get`."""
+        found: dict[K, V | AffiliateGraphError] = {}
+        for start in range(0, len(keys), size):
+            batch = keys[start : start + size]
+            try:
+                found |= await call(batch)
+            except AffiliateGraphError as error:
+                found |= dict.fromkeys(batch, error)
+        return found
+
+
+class SwitchedCalls(NaiveCalls):
+    """Shared calls that can be switched to direct ones between two requests."""
+
+    is_direct = False
+
+    async def get(
+        self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
+    ) -> dict[K, V | AffiliateGraphError]:
+        """See `SharedCalls.get`."""
+        get = NaiveCalls.get if self.is_direct else SharedCalls.get
+        return await get(self, group, keys, size=size, call=call)
+
+
+class AmazonPace(RateLimit):
+    """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
+
+    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
+        """See `RateLimit.turn`."""
+        if account.marketplace != "amazon":
+            return True
+        return await super().turn(account, rule, patience=patience)
+
+
+@contextlib.contextmanager
+def naive_tokens() -> Iterator[None]:
+    """Meanwhile whoever finds no token that is kept fetches one, whoever else does so too."""
+
+    async def get(
+        cache: TokenCache, key: str, fetch: Callable[[], Awaitable[Token]], *, now: datetime
+    ) -> Secret:
+        kept = cache._tokens.get(key)
+        if kept is not None and now < kept.use_until:
+            return kept.secret
+        return (await cache._fetch(key, fetch)).secret
+
+    with patch.object(TokenCache, "get", get):
+        yield
+
+
+def now() -> datetime:
+    """The real time."""
+    return datetime.now(UTC)
+
+
+def product_id(number: int) -> str:
+    """The AliExpress id of an added product."""
+    return str(1005000000100000 + number)
+
+
+def gateway(latency: float) -> Sandbox:
+    """A sandbox with the made catalogue and a thousand more AliExpress products."""
+    box = Sandbox(public_url=ADDRESS, now=now, latency=latency)
+    fields = box.catalog.aliexpress_listings()[0].fields
+    for number in range(MADE_PRODUCTS):
+        box.catalog.add(dict(fields) | {"product_id": int(product_id(number))})
+    return box
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A gateway, and a database where applications find both marketplaces connected."""
+
+    settings: Settings
+    keys: Keys
+    box: Sandbox
+
+    def app(self, shared: SharedCalls) -> Starlette:
+        """A new application: no token, no turn taken yet."""
+        parts = Parts(now=now, rate_limit=AmazonPace(), shared=shared, sandbox=self.box)
+        return build_app(self.settings, self.keys, parts)
+
+    @contextlib.asynccontextmanager
+    async def graph(self, shared: SharedCalls) -> AsyncIterator[Graph]:
+        """A caller of a new application in this process."""
+        app = self.app(shared)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS) as http,
+        ):
+            yield Graph(http, self.box, Clock())
+
+
+@contextlib.asynccontextmanager
+async def stage(latency: float = LATENCY) -> AsyncIterator[Stage]:
+    """A new database and gateway; both marketplaces are connected, and no call is counted yet."""
+    with TemporaryDirectory() as folder:
+        made = await new_stage(Path(folder), latency)
+        async with made.graph(SharedCalls()) as graph:
+            await graph.connect_both()
+        made.box.clear_calls()
+        yield made
+
+
+async def new_stage(folder: Path, latency: float) -> Stage:
+    """A new database in the folder, with nothing stored."""
+    url = f"sqlite://{folder}/bench.db"
+    await migrate(url)
+    return Stage(
+        settings=read_settings({"DATABASE_URL": url, "DATA_DIR": str(folder), "SANDBOX": "on"}),
+        keys=Keys(
+            ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"
+        ),
+        box=gateway(latency),
+    )

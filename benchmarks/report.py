@@ -1,0 +1,48 @@
+"""The table as Markdown, and what must be known to read it."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import datetime
+
+from benchmarks.rows import Row
+
+HEAD = ("work", "naive client", "ours", "must", "met")
+NOTES = """\
+- Each cell: calls counted at the sandbox gateway, and seconds from the first request to the last
+  answer. The gateway takes 100 ms for each call. Token requests are counted apart.
+- The naive client is this server in the same run with call sharing taken out: every GraphQL request
+  makes calls of its own, and whoever finds no token fetches one. Both get the same requests, all at
+  once, on a new SQLite database, a new application and a new gateway.
+- Every answer is checked for the id (or link) that was asked for. A row with an unanswered request
+  is not met.
+- The marketplaces are the bundled sandbox with made listings; no real marketplace is contacted.
+- Rows without "over HTTP" run in one process (ASGI). Over HTTP, the server and its gateway are a
+  process of their own under uvicorn; this process sends the requests, on the same machine, with a
+  plain client that opens all connections at once. Requests that come in more slowly share less.
+- The limit of calls a second is the real one, in real time, for Amazon. It is off for AliExpress,
+  so that those rows show call sharing and not waiting.
+- The lone request: shared and direct calls in turns in one application, each for a product that was
+  not asked for before; "added" is the difference of the two medians.
+"""
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [HEAD, ("---",) * len(HEAD), *(_cells(row) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def document(rows: Sequence[Row], at: datetime) -> str:
+    """RESULTS.md."""
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return (
+        "# Marketplace calls spent\n\n"
+        f"Written by `make bench` on {at:%Y-%m-%d %H:%M} UTC; Python {platform.python_version()}, "
+        f"{machine}.\n\n{table(rows)}\n## Notes\n\n{NOTES}"
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    met = {True: "yes", False: "**no**", None: "-"}[row.is_met]
+    return row.work, row.naive, row.ours, row.must, met

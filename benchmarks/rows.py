@@ -1,0 +1,195 @@
+"""The rows of the table: each piece of work, asked of a naive client and of ours."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.runs import (
+    Ask,
+    Lone,
+    Run,
+    aliexpress_product,
+    alone,
+    amazon_product,
+    link,
+    over_http,
+    together,
+)
+
+Runner = Callable[[Sequence[Ask], bool], Awaitable[Run]]
+LONE_RUNS = 200
+NOT_MEASURED = "not measured: not built"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of the table. `is_met`: None where nothing was measured."""
+
+    work: str
+    naive: str
+    ours: str
+    must: str
+    is_met: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Requests that come all at once, and what their run must reach."""
+
+    name: str
+    asks: Sequence[Ask]
+    must: str
+    is_met: Callable[[Run], bool]
+    is_over_http: bool = False
+    shows: Callable[[Run], str] = lambda run: calls_text(run)
+
+
+def works() -> list[Work]:
+    """The work that is counted in calls, in the order of the table."""
+    thousand = [aliexpress_product(number) for number in range(1000)]
+    return [
+        Work(
+            name="1,000 concurrent requests, each one distinct AliExpress product",
+            asks=thousand,
+            must="20 calls (at most 24)",
+            is_met=lambda run: len(run.calls) <= 24,
+        ),
+        Work(
+            name="the same over HTTP, 1,000 connections to a server process",
+            asks=thousand,
+            must="20 calls (at most 24)",
+            is_met=lambda run: len(run.calls) <= 24,
+            is_over_http=True,
+        ),
+        Work(
+            name="the same AliExpress product 1,000 times",
+            asks=[aliexpress_product(5)] * 1000,
+            must="1 call",
+            is_met=lambda run: len(run.calls) == 1,
+        ),
+        Work(
+            name="the same product 1,000 times over HTTP",
+            asks=[aliexpress_product(5)] * 1000,
+            must="1 call",
+            is_met=lambda run: len(run.calls) == 1,
+            is_over_http=True,
+        ),
+        lookups(100, over=25),
+        Work(
+            name="15 concurrent Amazon lookups over 5 ids, 1 call/s",
+            asks=[amazon_product(number % 5) for number in range(15)],
+            must="1 call, under 1.3 s",
+            is_met=lambda run: len(run.calls) == 1 and run.seconds < 1.3,
+        ),
+        *(amazon_with_duplicates(distinct) for distinct in range(21, 26)),
+        Work(
+            name="20 concurrent first Amazon calls",
+            asks=[amazon_product(number) for number in range(20)],
+            must="1 token request",
+            is_met=lambda run: run.tokens == 1,
+            shows=lambda run: f"{counted(run.tokens, 'token request')}; {calls_text(run)}",
+        ),
+        Work(
+            name="500 `generateLink` mutations from 500 requests",
+            asks=[link(number) for number in range(500)],
+            must="10 calls (at most 12)",
+            is_met=lambda run: len(run.calls) <= 12,
+        ),
+    ]
+
+
+def lookups(requests: int, *, over: int) -> Work:
+    """Concurrent requests for some AliExpress products, each several times."""
+    return Work(
+        name=f"{requests} concurrent lookups over {over} AliExpress ids",
+        asks=[aliexpress_product(number % over) for number in range(requests)],
+        must="1 call",
+        is_met=lambda run: len(run.calls) == 1,
+    )
+
+
+def amazon_with_duplicates(distinct: int) -> Work:
+    """25 Amazon lookups: three calls, which the account's pace keeps a second apart."""
+    return Work(
+        name=f"25 Amazon lookups, {distinct} distinct, 1 call/s",
+        asks=[amazon_product(number % distinct) for number in range(25)],
+        must="3 calls, a second apart",
+        is_met=lambda run: len(run.calls) == 3 and min(run.gaps) >= 1,
+        shows=lambda run: f"{calls_text(run)}, {gaps_text(run)}",
+    )
+
+
+NOT_BUILT = (
+    Row(
+        work="10,000 lookups over 3 processes and one Redis, limit 50 calls/s",
+        naive="-",
+        ours=NOT_MEASURED,
+        must="never more than 50 calls in any second; 0 lost",
+    ),
+    Row(
+        work="64 credential sets x 1,000 interleaved operations with random delays",
+        naive="-",
+        ours=NOT_MEASURED,
+        must="0 mixed up",
+    ),
+)
+
+
+async def all_rows() -> AsyncIterator[Row]:
+    """Each row as soon as it is measured."""
+    for work in works():
+        yield await measured(work, _over_http if work.is_over_http else _together)
+    yield lone_row(await alone(LONE_RUNS))
+    for row in NOT_BUILT:
+        yield row
+
+
+async def measured(work: Work, run: Runner) -> Row:
+    """The work, done by both. Unanswered requests do not meet anything."""
+    naive = await run(work.asks, True)
+    ours = await run(work.asks, False)
+    return Row(
+        work=work.name,
+        naive=work.shows(naive),
+        ours=work.shows(ours),
+        must=work.must,
+        is_met=work.is_met(ours) and not ours.unanswered,
+    )
+
+
+def lone_row(lone: Lone) -> Row:
+    """What shared calls add to a request that nobody accompanies."""
+    return Row(
+        work=f"one lone request, median of {lone.runs}",
+        naive=f"{lone.direct:.1f} ms",
+        ours=f"{lone.shared:.1f} ms: {lone.added:+.2f} ms added "
+        f"(whole server without the gateway's latency: {lone.whole:.1f} ms)",
+        must="under 10 ms added",
+        is_met=lone.added < 10,
+    )
+
+
+def calls_text(run: Run) -> str:
+    """Calls and seconds, and what was lost."""
+    lost = f", {run.unanswered:,} of {run.requests:,} NOT ANSWERED" if run.unanswered else ""
+    return f"{counted(len(run.calls), 'call')}, {run.seconds:.2f} s{lost}"
+
+
+def gaps_text(run: Run) -> str:
+    """How far apart the calls came."""
+    if not run.gaps:
+        return "no gap"
+    low, high = min(run.gaps), max(run.gaps)
+    return f"{low:.4f} to {high:.4f} s apart"
+
+
+def counted(number: int, name: str) -> str:
+    """1 call, 20 calls."""
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+async def _together(asks: Sequence[Ask], naive: bool) -> Run:
+    return await together(asks, naive=naive)
+
+
+async def _over_http(asks: Sequence[Ask], naive: bool) -> Run:
+    return await over_http(asks, naive=naive)
