@@ -26,6 +26,8 @@ from db.connection import open_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 TABLES = (  # children first
+    "sessions",
+    "api_keys",
     "price_observations",
     "products",
     "affiliate_links",

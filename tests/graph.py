@@ -41,6 +41,18 @@ mutation Connect($input: ConnectMarketplaceInput!) {
 """
 
 
+CREATE_KEY = """
+mutation CreateKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    key
+    apiKey { id name prefix lastFour status scopes origins createdAt expiresAt lastUsedAt revokedAt
+      rotatedFrom }
+    errors { code message path }
+  }
+}
+"""
+
+
 class Clock:
     """A clock that stands still until it is told to go on."""
 
@@ -70,20 +82,27 @@ class Graph:
         self.clock = clock
 
     async def post(
-        self, query: str, variables: Mapping[str, object] | None = None, **extra: object
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        key: str = API_KEY,
+        **extra: object,
     ) -> dict[str, Any]:
         """The response's JSON, whatever it says."""
         response = await self.http.post(
             "/graphql",
             json={"query": query, "variables": dict(variables or {}), **extra},
-            headers={"Authorization": f"Bearer {API_KEY}"},
+            headers={"Authorization": f"Bearer {key}"},
         )
         body: dict[str, Any] = response.json()
         return body
 
-    async def run(self, query: str, variables: Mapping[str, object] | None = None) -> Any:
+    async def run(
+        self, query: str, variables: Mapping[str, object] | None = None, *, key: str = API_KEY
+    ) -> Any:
         """The data of an operation that must not fail."""
-        body = await self.post(query, variables)
+        body = await self.post(query, variables, key=key)
         assert "errors" not in body, body["errors"]
         return body["data"]
 
@@ -100,6 +119,13 @@ class Graph:
         """Connect the sandbox's AliExpress and www.amazon.com."""
         await self.connect("ALIEXPRESS", ALIEXPRESS)
         await self.connect("AMAZON", AMAZON)
+
+    async def make_key(self, *scopes: str, **more: object) -> str:
+        """The text of a new API key of the workspace "default"."""
+        given = {"name": "a test", "scopes": scopes, **more}
+        made = (await self.run(CREATE_KEY, {"input": given}))["createApiKey"]
+        assert made["errors"] == []
+        return str(made["key"])
 
     def calls(self, marketplace: str, operation: str | None = None) -> int:
         """How many calls the gateway counted."""
