@@ -1,19 +1,8 @@
 """Scopes: every field declares what it needs, and refuses before anything is spent."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import (
-    GraphQLField,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    build_schema,
-    get_named_type,
-    is_enum_type,
-    is_leaf_type,
-)
 from strawberry.types.base import get_object_definition
 
 from domain.api_keys import Scope
@@ -22,11 +11,10 @@ from schema.access import MutationNeeds, Needs
 from schema.mutation import Mutation
 from schema.query import Query
 from tests.graph import Graph
+from tests.schema.walking import SERVED, least, root_fields
 
 pytestmark = pytest.mark.anyio
 
-SERVED = build_schema(schema.as_str())
-BULK = {"importProducts", "syncProducts", "generateLinks"}
 OPEN = {"viewer"}  # for every valid key
 
 
@@ -40,47 +28,6 @@ def needs() -> dict[str, Needs | None]:
             name = schema.config.name_converter.get_graphql_name(field)
             found[name] = declared[0] if len(declared) == 1 else None
     return found
-
-
-def root_fields() -> Iterator[tuple[str, str, GraphQLField]]:
-    for kind, root in (("query", SERVED.query_type), ("mutation", SERVED.mutation_type)):
-        assert root is not None
-        for name, field in root.fields.items():
-            yield kind, name, field
-
-
-def least_value(type_: Any) -> str:
-    """The shortest literal that the type takes."""
-    if isinstance(type_, GraphQLNonNull):
-        return least_value(type_.of_type)
-    if isinstance(type_, GraphQLList):
-        return f"[{least_value(type_.of_type)}]"
-    if isinstance(type_, GraphQLInputObjectType):
-        if type_.is_one_of:
-            return '{url: "1005001234567890"}'
-        given = {
-            name: least_value(field.type)
-            for name, field in type_.fields.items()
-            if isinstance(field.type, GraphQLNonNull)
-        }
-        return "{" + ", ".join(f"{name}: {value}" for name, value in given.items()) + "}"
-    if is_enum_type(type_):
-        return str(next(iter(type_.values)))
-    return {"Int": "1", "Boolean": "true"}.get(str(type_), '"1"')
-
-
-def operation(kind: str, name: str, field: GraphQLField) -> str:
-    """A document that asks this one field, with the least that it takes."""
-    given = ", ".join(
-        f"{each}: {least_value(argument.type)}"
-        for each, argument in field.args.items()
-        if isinstance(argument.type, GraphQLNonNull)
-    )
-    type_ = get_named_type(field.type)
-    has_errors = kind == "mutation" and "errors" in getattr(type_, "fields", {})
-    selection = "{ errors { code message path } }" if has_errors else "{ __typename }"
-    shown = "" if is_leaf_type(type_) else f" {selection}"
-    return f"{kind} {{ {name}{f'({given})' if given else ''}{shown} }}"
 
 
 def test_every_field_declares_what_it_needs() -> None:
@@ -105,12 +52,14 @@ def test_no_mutation_is_open_to_readers() -> None:
 
 
 def test_descriptions_name_the_scope() -> None:
-    for _, name, field in root_fields():
-        if name not in OPEN:
-            declared = needs()[name]
+    for root in root_fields():
+        if root.name not in OPEN:
+            declared = needs()[root.name]
             assert declared is not None
             assert declared.scope is not None
-            assert str(field.description).endswith(f" Scope: {declared.scope.name}."), name
+            assert str(root.field.description).endswith(f" Scope: {declared.scope.name}."), (
+                root.name
+            )
 
 
 async def keys_by_scope(graph: Graph) -> dict[Scope, str]:
@@ -137,12 +86,12 @@ async def test_each_scope_opens_its_fields_and_no_other(graph: Graph) -> None:
     keys = await keys_by_scope(graph)
     declared = needs()
 
-    for kind, name, field in root_fields():
-        needed = declared[name]
+    for root in root_fields():
+        name, needed = root.name, declared[root.name]
         assert needed is not None
         for scope, key in keys.items():
             graph.sandbox.clear_calls()
-            body = await graph.post(operation(kind, name, field), key=key)
+            body = await graph.post(least(root), key=key)
             told = refusals(body, name)
             if needed.scope is None or scope in (needed.scope, Scope.ADMIN):
                 assert told == [], (name, scope)
