@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from application.sessions import StartLink
 from clients.base import Outside
 from clients.breaker import Breakers
 from clients.cache import AnswerCache
@@ -50,6 +51,7 @@ class Parts:
     rate_limit: RateLimit | None = None
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    start_link: StartLink = field(default_factory=StartLink)
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
