@@ -27,11 +27,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from clients.base import Marketplace, Outside
+from clients.base import Marketplace, Outside, ShortLinkReader
 from clients.http import HTTPSender, Patience, http_client
 from clients.rate_limit import RateLimit
 from clients.registry import BY_CODE
 from clients.sharing import SharedCalls
+from clients.short_links import SandboxLinks, ShortLinks
 from config import (
     CREDENTIAL_FIELDS,
     BadSettings,
@@ -235,7 +236,17 @@ async def _outside(settings: Settings, box: Sandbox | None, parts: Parts) -> Asy
             shared=parts.shared,
             addresses=addresses(settings, box),
             modes=modes(settings),
+            short_links=_short_links(settings, box),
         )
+
+
+def _short_links(settings: Settings, box: Sandbox | None) -> ShortLinkReader | None:
+    """Who opens short links. With a sandbox nothing of the network is touched."""
+    if not settings.short_links:
+        return None
+    if settings.sandbox:
+        return SandboxLinks(box.target_of) if box else None
+    return ShortLinks()
 
 
 async def _make_ready(settings: Settings, keys: KeyRing) -> None:

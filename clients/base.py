@@ -155,12 +155,25 @@ class Sender(Protocol):
         ...
 
 
+class ShortLinkReader(Protocol):
+    """Finds out where a short link leads (clients/short_links.py)."""
+
+    async def product(self, address: str) -> ProductRef:
+        """The product that a pasted short link leads to.
+
+        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
+        NotAProduct or MarketplaceUnavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outside:
     """What clients are given to reach the outside world. One for the whole process.
 
     `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come.
+    `short_links` None: short links are not opened.
     """
 
     sender: Sender
@@ -169,6 +182,7 @@ class Outside:
     shared: SharedCalls = field(default_factory=SharedCalls)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
@@ -199,6 +213,8 @@ class Marketplace:
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
+    domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead
     check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]

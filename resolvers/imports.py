@@ -12,16 +12,18 @@ from db import products as stored_products
 from domain.catalog import Kept
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
+from resolvers import lookups
 from resolvers.context import Context
+from resolvers.lookups import Wanted
 from resolvers.rows import Row
 
-Wanted = ProductRef | AffiliateGraphError
 Live = SourceProduct | AffiliateGraphError
 
 
 async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
     """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
-    live = await _fetch(context, [ref for ref in wanted if isinstance(ref, ProductRef)])
+    named = await lookups.opened(context, wanted)
+    live = await _fetch(context, [ref for ref in named if isinstance(ref, ProductRef)])
     kept = await _keep(context, live, only_stored=False)
 
     def row(ref: Wanted) -> Row:
@@ -32,7 +34,7 @@ async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Ro
         found = live[ref]
         return Row(error=found if isinstance(found, AffiliateGraphError) else _unstorable())
 
-    return [row(ref) for ref in wanted]
+    return [row(ref) for ref in named]
 
 
 async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:

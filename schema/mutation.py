@@ -262,7 +262,7 @@ class Mutation:
 
 def _wanted(lookup: ProductLookup, path: tuple[str, ...]) -> Wanted:
     try:
-        return lookup.product(path)
+        return lookups.find(lookup.record(), path=path)
     except AffiliateGraphError as error:
         return error
 

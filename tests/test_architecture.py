@@ -51,6 +51,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Who may import a package of others: folders end in "/".
 FENCES: dict[str, tuple[str, ...]] = {
     "httpx": ("clients/", "sandbox/", "server.py"),
+    "httpcore": ("clients/public_network.py", "clients/short_links.py"),
     "tortoise": ("db/",),
     "strawberry": ("schema/", "resolvers/dataloaders.py", "resolvers/context.py"),
     "starlette": ("web/", "sandbox/", "server.py"),
