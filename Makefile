@@ -14,7 +14,7 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser check lint types schema schema-current bench clean
+.PHONY: help run setup test test-postgres browser check lint types schema schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -24,6 +24,7 @@ help:
 	echo "make browser        run the tests in a real browser (needs Chromium)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
+	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
@@ -47,7 +48,7 @@ test-postgres: .venv/.dev web/node_modules/.installed
 browser: .venv/.dev web/node_modules/.installed
 	$(PYTEST) -m browser
 
-check: lint types schema-current test test-postgres
+check: lint types schema-current schema-guard test test-postgres
 
 lint: .venv/.dev
 	$(RUN) -m ruff format --check .
@@ -64,6 +65,9 @@ schema: .venv/.run
 schema-current: .venv/.run
 	$(RUN) server.py schema | cmp -s - schema.graphql || \
 		{ echo "schema.graphql is not what the server serves: run 'make schema'." >&2; exit 1; }
+
+schema-guard: .venv/.run
+	$(RUN) -m schema_guard
 
 # About five minutes: Amazon's calls go at their real pace.
 bench: .venv/.run
