@@ -14,7 +14,7 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres browser typescript check lint types schema schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -22,6 +22,7 @@ help:
 	echo "make test           run the tests on SQLite"
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
 	echo "make browser        run the tests in a real browser (needs Chromium)"
+	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
@@ -40,13 +41,16 @@ run: .venv/.run graphiql-if-possible
 setup: .venv/.run graphiql-if-possible
 
 test: .venv/.dev web/node_modules/.installed
-	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser"
+	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser and not typescript"
 
 test-postgres: .venv/.dev web/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser"
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser and not typescript"
 
 browser: .venv/.dev web/node_modules/.installed
 	$(PYTEST) -m browser
+
+typescript: .venv/.dev examples/typescript/node_modules/.installed
+	$(PYTEST) -m typescript
 
 check: lint types schema-current schema-guard test test-postgres
 
@@ -74,6 +78,7 @@ bench: .venv/.run
 	$(RUN) -m benchmarks
 
 clean:
+	rm -rf examples/typescript/node_modules examples/typescript/dist
 	rm -rf .venv web/node_modules build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -89,6 +94,10 @@ clean:
 
 web/node_modules/.installed: web/package-lock.json | .venv/.run
 	web/install
+
+examples/typescript/node_modules/.installed: examples/typescript/package-lock.json
+	cd examples/typescript && npm ci --loglevel=error >/dev/null
+	touch $@
 
 # The server works without GraphiQL: its page then says how to get it.
 .PHONY: graphiql-if-possible

@@ -286,13 +286,13 @@ def _imported(module: Module, names: set[str]) -> set[str]:
 
 
 def our_modules() -> list[Module]:
-    """The source of the product: neither tests nor benchmarks."""
+    """The source of the product: neither tests nor benchmarks, nor the programs of callers."""
     found = []
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in SKIPPED and name[0] != "."]
         for path in (Path(folder, name) for name in files if name.endswith(".py")):
             place = path.relative_to(ROOT).as_posix()
-            if not place.startswith(("tests/", "benchmarks/")):
+            if not place.startswith(("tests/", "benchmarks/", "examples/")):
                 found.append(Module(place, path.read_text("utf-8")))
     return sorted(found, key=lambda module: module.path)
 
