@@ -81,6 +81,7 @@ SETTINGS = (
         "20",
         "Part of the day's calls that background work leaves to people who wait.",
     ),
+    Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -170,6 +171,7 @@ class Settings:
     admin_api_key: Secret | None
     sandbox: bool
     sandbox_catalog: Path | None
+    short_links: bool
     log_level: str
     gateway_addresses: dict[str, str]
     redis_url: Secret | None
@@ -192,7 +194,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     host, port = reader.host(), reader.port()
     data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
     database_url = reader.database_url(data_dir)
-    sandbox = reader.sandbox()
+    sandbox = reader.switch("SANDBOX")
     settings = Settings(
         host=host,
         port=port,
@@ -203,6 +205,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         admin_api_key=reader.admin_api_key(),
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
+        short_links=reader.switch("SHORT_LINKS"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         redis_url=reader.redis_url(),
@@ -316,10 +319,11 @@ class _Reader:
             self._problem("ADMIN_API_KEY may hold only letters, digits and signs of ASCII.")
         return Secret(key)
 
-    def sandbox(self) -> bool:
-        text = self.text("SANDBOX").lower() or "off"
+    def switch(self, name: str) -> bool:
+        """A setting that is on or off; off where it is not set."""
+        text = self.text(name).lower() or "off"
         if text not in SWITCH:
-            self._problem(f"SANDBOX must be {_either(SWITCH)}.")
+            self._problem(f"{name} must be {_either(SWITCH)}.")
         return SWITCH.get(text, False)
 
     def sandbox_catalog(self, *, sandbox: bool) -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from application.sessions import StartLink
-from clients.base import Outside
+from clients.base import Outside, ShortLinkReader
 from clients.breaker import Breakers
 from clients.cache import AnswerCache
 from clients.http import HTTPSender, http_client
@@ -17,6 +17,7 @@ from clients.registry import BY_CODE
 from clients.retries import Patience
 from clients.shared_limit import SharedRateLimit, redis_client
 from clients.sharing import SharedCalls
+from clients.short_links import SandboxLinks, ShortLinks
 from clients.spending import Monotonic
 from config import Settings
 from domain.marketplaces import QuotaRule
@@ -99,6 +100,7 @@ async def open_outside(
             modes=modes(settings),
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
+            short_links=_short_links(settings, box),
         )
 
 
@@ -136,3 +138,12 @@ async def _cache(settings: Settings, parts: Parts) -> AsyncIterator[AnswerCache]
         yield cache
     finally:
         await cache.close()
+
+
+def _short_links(settings: Settings, box: Sandbox | None) -> ShortLinkReader | None:
+    """Who opens short links. With a sandbox nothing of the network is touched."""
+    if not settings.short_links:
+        return None
+    if settings.sandbox:
+        return SandboxLinks(box.target_of) if box else None
+    return ShortLinks()

@@ -162,6 +162,18 @@ class Sender(Protocol):
         ...
 
 
+class ShortLinkReader(Protocol):
+    """Finds out where a short link leads (clients/short_links.py)."""
+
+    async def product(self, address: str) -> ProductRef:
+        """The product that a pasted short link leads to.
+
+        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
+        NotAProduct or MarketplaceUnavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outside:
     """What clients are given to reach the outside world. One for the whole process.
@@ -170,6 +182,7 @@ class Outside:
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for.
+    `short_links` None: short links are not opened.
     """
 
     sender: Sender
@@ -181,6 +194,7 @@ class Outside:
     modes: Mapping[str, Mode] = field(default_factory=dict)
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
@@ -215,6 +229,8 @@ class Marketplace:
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
+    domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead
     check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]

@@ -175,14 +175,23 @@ class Graph:
 
 @contextlib.asynccontextmanager
 async def running_graph(
-    database_url: str, folder: Path, *, sandbox: Sandbox | None = None, clock: Clock | None = None
+    database_url: str,
+    folder: Path,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Graph]:
-    """The application on a migrated database, which is emptied at the end."""
+    """The application on a migrated database, which is emptied at the end.
+
+    `environ`: more settings.
+    """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+        | dict(environ or {})
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
     parts = Parts(
