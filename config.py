@@ -10,12 +10,13 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from domain.credentials import Secret
+from domain.limits import Limits
 
 MAKE_KEY = (
     'python3 -c "import secrets,base64;'
@@ -60,6 +61,7 @@ SETTINGS = (
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
     Setting("SANDBOX_CATALOG", "", "Folder of listings that the sandbox shows instead of its own."),
+    Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -77,6 +79,10 @@ SETTINGS = (
     Setting("AMAZON_SECRET_KEY", "", "Secret Key of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_HOST", "", "Host of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_REGION", "", "Region of PA-API 5.0 (legacy).", secret=True),
+    *(
+        Setting(limit.metadata["setting"], f"{limit.default}", limit.metadata["help"])
+        for limit in Limits.settings()
+    ),
 )
 KNOWN = frozenset(
     name for s in SETTINGS for name in ((s.name, f"{s.name}_FILE") if s.secret else (s.name,))
@@ -141,9 +147,11 @@ class Settings:
     admin_api_key: Secret | None
     sandbox: bool
     sandbox_catalog: Path | None
+    introspection: bool
     log_level: str
     gateway_addresses: dict[str, str]
     bootstrap: tuple[BootstrapCredentials, ...]
+    limits: Limits
 
 
 def from_environment() -> Settings:
@@ -157,7 +165,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     host, port = reader.host(), reader.port()
     data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
     database_url = reader.database_url(data_dir)
-    sandbox = reader.sandbox()
+    sandbox = reader.switch("SANDBOX", default="off")
     settings = Settings(
         host=host,
         port=port,
@@ -168,9 +176,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         admin_api_key=reader.admin_api_key(),
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
+        introspection=reader.switch("INTROSPECTION", default="on"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         bootstrap=reader.bootstrap(),
+        limits=reader.limits(),
     )
     problems = reader.problems + _mistyped(environ)
     if problems:
@@ -275,11 +285,32 @@ class _Reader:
             self._problem("ADMIN_API_KEY may hold only letters, digits and signs of ASCII.")
         return Secret(key)
 
-    def sandbox(self) -> bool:
-        text = self.text("SANDBOX").lower() or "off"
+    def switch(self, name: str, *, default: str) -> bool:
+        text = self.text(name).lower() or default
         if text not in SWITCH:
-            self._problem(f"SANDBOX must be {_either(SWITCH)}.")
+            self._problem(f"{name} must be {_either(SWITCH)}.")
         return SWITCH.get(text, False)
+
+    def limits(self) -> Limits:
+        numbers = {limit.name: self._number(limit) for limit in Limits.settings()}
+        found = Limits(**numbers)
+        if found.capacity < found.cost:
+            self._problem(
+                f"BUCKET_CAPACITY ({found.capacity}) must be at least LIMIT_COST ({found.cost}), "
+                "or the dearest operations could never be paid."
+            )
+        return found
+
+    def _number(self, limit: Field[int]) -> int:
+        said = limit.metadata
+        text = self.text(said["setting"]).replace("_", "") or str(limit.default)
+        is_number = text.isascii() and text.isdigit() and len(text) <= 12
+        if is_number and said["least"] <= int(text) <= said["most"]:
+            return int(text)
+        self._problem(
+            f"{said['setting']} must be a whole number from {said['least']} to {said['most']}."
+        )
+        return int(str(limit.default))
 
     def sandbox_catalog(self, *, sandbox: bool) -> Path | None:
         text = self.text("SANDBOX_CATALOG")

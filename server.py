@@ -50,6 +50,7 @@ from domain.products import Mode
 from resolvers import quota
 from resolvers.context import Context
 from resolvers.marketplaces import bootstrap
+from resolvers.throttle import Buckets
 from sandbox import BadListings, Sandbox, SandboxTransport
 from schema import schema
 from web import banner, graphiql, logs
@@ -66,6 +67,7 @@ VERSION = "0.1.0"
 ROOT = Path(__file__).resolve().parent
 SANDBOX_BASE = "http://sandbox.invalid"
 WORKSPACE = "default"
+ADMIN = "admin"  # whose bucket pays
 log = logging.getLogger("affiliate_graph.server")
 
 
@@ -128,7 +130,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     parts = parts or Parts()
     running = Running(settings=settings, keys=keys, shared=parts.shared)
     box = (parts.sandbox or _sandbox(settings, parts)) if settings.sandbox else None
-    endpoint = Endpoint(running.context)
+    endpoint = Endpoint(
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -170,7 +177,7 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     if not hmac.compare_digest(key.encode(), running.keys.admin.reveal().encode()):
         return _refused(request, "This API key is not valid here.")
     with running.shared.request():
-        return await endpoint.answer(request)
+        return await endpoint.answer(request, caller=ADMIN)
 
 
 def _refused(request: Request, message: str) -> Response:

@@ -108,13 +108,23 @@ class Graph:
 
 @contextlib.asynccontextmanager
 async def running_graph(
-    database_url: str, folder: Path, *, sandbox: Sandbox | None = None, clock: Clock | None = None
+    database_url: str,
+    folder: Path,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Graph]:
-    """The application on a migrated database, which is emptied at the end."""
+    """The application on a migrated database, which is emptied at the end.
+
+    `environ`: further settings.
+    """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
+        | dict(environ or {})
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")

@@ -45,7 +45,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "clients.base.Visibility",
     ),
     "sandbox": ("domain",),
-    "web": ("config", "db.keys", "domain", "resolvers.context", "schema.execution"),
+    # resolvers.throttle: whose bucket pays is known only where the caller's key is read.
+    "web": (
+        "config",
+        "db.keys",
+        "domain",
+        "resolvers.context",
+        "resolvers.throttle",
+        "schema.execution",
+    ),
     "server": LAYERS,
 }
 # Who may import a package of others: folders end in "/".
