@@ -42,7 +42,7 @@ WORDING = [
     "schema/limits.py",
     "schema/scalars.py",
     "web/endpoint.py",
-    "server.py",
+    "application/app.py",
 ]
 CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from application.outside import SANDBOX_BASE, addresses, modes
+from commands.serve import listen
 from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
 from sandbox import Sandbox
-from server import SANDBOX_BASE, addresses, listen, modes
 from tests.processes import free_port, run_server, started_server
 
 KEY = "a-key-of-our-own-0123456789-abcdef"

@@ -1,0 +1,155 @@
+"""The ASGI application: its routes, who may pass, and what is open while it runs."""
+
+import contextlib
+import hmac
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from application.outside import Parts, open_outside, sandbox_of
+from clients.base import Outside
+from clients.sharing import SharedCalls
+from config import Settings
+from db.connection import DEFAULT_WORKSPACE, open_database, ping
+from db.exceptions import DatabaseUnavailable
+from domain.marketplaces import Workspace
+from resolvers.context import Context
+from resolvers.throttle import Buckets
+from web import graphiql, logs
+from web.endpoint import Endpoint, error_response
+from web.keys import Keys
+from web.security import (
+    SecurityHeaders,
+    bearer_key,
+    is_local_request,
+    is_loopback_host,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "admin"  # whose bucket pays
+
+
+@dataclass(kw_only=True)
+class Running:
+    """What the application holds while it runs; filled in by the lifespan."""
+
+    settings: Settings
+    keys: Keys
+    shared: SharedCalls
+    outside: Outside | None = None
+
+    def context(self, request: Request) -> Context:
+        """The Context of one request."""
+        if self.outside is None:
+            raise RuntimeError("The application was not started: its lifespan did not run.")
+        return Context(
+            workspace=Workspace(DEFAULT_WORKSPACE, self.outside.modes),
+            outside=self.outside,
+            keys=self.keys.ring,
+            request_id=logs.request_id.get() or "",
+        )
+
+
+def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Starlette:
+    """The ASGI application. Its lifespan opens and closes the database and the HTTP pool."""
+    parts = parts or Parts()
+    running = Running(settings=settings, keys=keys, shared=parts.shared)
+    box = sandbox_of(settings, parts)
+    endpoint = Endpoint(
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with (
+            open_database(settings.database_url),
+            open_outside(settings, box, parts) as outside,
+        ):
+            running.outside = outside
+            yield
+            await parts.shared.land()
+
+    async def graphql(request: Request) -> Response:
+        return await _graphql(request, running, endpoint)
+
+    routes: list[Route | Mount] = [
+        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/readyz", _readyz, methods=["GET"]),
+        *graphiql.routes(),
+    ]
+    if box is not None:
+        routes.append(Mount("/sandbox", routes=box.picture_routes()))
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(logs.RequestLog), Middleware(SecurityHeaders)],
+    )
+
+
+async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
+    has_query = "query" in request.query_params
+    if request.method == "GET" and graphiql.wants_page(
+        request.headers.get("accept", ""), has_query
+    ):
+        return _page(request, running)
+    key = bearer_key(request.headers)
+    if key is None:
+        return _refused(request, "This needs an API key: send Authorization: Bearer or X-Api-Key.")
+    if not hmac.compare_digest(key.encode(), running.keys.admin.reveal().encode()):
+        return _refused(request, "This API key is not valid here.")
+    with running.shared.request():
+        return await endpoint.answer(request, caller=ADMIN)
+
+
+def _refused(request: Request, message: str) -> Response:
+    response = error_response(request, 401, message, "UNAUTHENTICATED")
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _page(request: Request, running: Running) -> Response:
+    """GraphiQL. The key is filled in only at a development start, for a browser on this machine."""
+    client = request.client.host if request.client else None
+    is_ours = (
+        running.settings.sandbox
+        and is_loopback_host(urlsplit(running.settings.public_url).netloc)
+        and is_local_request(request.headers, client)
+    )
+    return graphiql.page(
+        running.keys.admin.reveal() if is_ours else "",
+        _examples(),
+        "SANDBOX: no real marketplace is contacted" if running.settings.sandbox else "",
+    )
+
+
+@cache
+def _examples() -> list[tuple[str, str]]:
+    """Title and text of each example, in order."""
+    files = sorted((ROOT / "examples").glob("*.graphql"))
+    return [(path.stem, path.read_text("utf-8")) for path in files]
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(_request: Request) -> Response:
+    try:
+        await ping()
+    except DatabaseUnavailable as failure:
+        return JSONResponse(
+            {"status": "not ready", "reason": str(failure)}, 503, headers={"Retry-After": "5"}
+        )
+    return JSONResponse({"status": "ready"})

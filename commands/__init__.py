@@ -1,0 +1,1 @@
+"""What the operator types: python server.py COMMAND."""

@@ -1,0 +1,61 @@
+"""Credentials of the environment: checked before the start, stored where none are stored."""
+
+import logging
+
+from clients.base import Marketplace, Outside
+from clients.registry import BY_CODE
+from config import CREDENTIAL_FIELDS, BadSettings, BootstrapCredentials, Settings
+from db.connection import DEFAULT_WORKSPACE
+from db.keys import KeyRing
+from domain.exceptions import InvalidInput
+from domain.marketplaces import Workspace
+from resolvers.context import Context
+from resolvers.marketplaces import bootstrap
+
+log = logging.getLogger("affiliate_graph.server")
+
+
+def check_bootstrap(settings: Settings) -> None:
+    """Raises BadSettings with every credential of the environment that cannot be used."""
+    problems = [problem for given in settings.bootstrap for problem in _problems(given)]
+    if problems:
+        raise BadSettings(problems)
+
+
+def _problems(given: BootstrapCredentials) -> list[str]:
+    """What is wrong with each value, else what is wrong with them together."""
+    marketplace = BY_CODE[given.marketplace]
+    if given.locale not in marketplace.locales:
+        return [f"AMAZON_MARKETPLACE is none of: {', '.join(marketplace.locales)}."]
+    settings = {name: setting for setting, name in CREDENTIAL_FIELDS[given.marketplace].items()}
+    texts = {name: value.reveal() for name, value in given.values.items()}
+    alone = {
+        settings[name]: _problem(marketplace, given.locale, {name: text})
+        for name, text in texts.items()
+    }
+    if not any(alone.values()):
+        alone = {" and ".join(alone): _problem(marketplace, given.locale, texts)}
+    return [f"{setting}: {problem}" for setting, problem in alone.items() if problem]
+
+
+def _problem(marketplace: Marketplace, locale: str, values: dict[str, str]) -> str | None:
+    try:
+        marketplace.check_credentials(locale, values)
+    except InvalidInput as error:
+        return error.message
+    return None
+
+
+async def store_bootstrap(settings: Settings, outside: Outside, keys: KeyRing) -> None:
+    """Store the environment's credentials where none are stored."""
+    context = Context(
+        workspace=Workspace(DEFAULT_WORKSPACE, outside.modes), outside=outside, keys=keys
+    )
+    for given in settings.bootstrap:
+        marketplace = BY_CODE[given.marketplace]
+        if not await bootstrap(context, marketplace, given.locale, given.values):
+            log.warning(
+                "%s: other credentials are stored than the environment has; the stored ones are "
+                "used. Disconnect the marketplace to take the environment's.",
+                marketplace.name,
+            )

@@ -1,0 +1,131 @@
+"""serve: make everything ready, listen, and run until a signal ends it."""
+
+import asyncio
+import errno
+import resource
+import socket
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from application.app import build_app
+from application.outside import Parts, open_outside
+from commands.bootstrap import store_bootstrap
+from config import Settings
+from db.connection import open_database
+from db.encryption import check_canary
+from db.exceptions import EncryptionError
+from db.keys import KeyRing
+from db.migrate import prepare
+from web import banner, logs
+from web.keys import CannotStart, load_keys
+
+VERSION = "0.1.0"
+
+
+def serve(settings: Settings) -> int:
+    """Run until a signal ends it. Returns the exit code."""
+    logs.configure(settings.log_level)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
+    _make_folder(settings.data_dir)
+    keys = load_keys(settings)
+    logs.register_secret(keys.admin.reveal())
+    listener = listen(settings)
+    try:
+        asyncio.run(_make_ready(settings, keys.ring))
+    except EncryptionError:
+        keys.take_back()  # a key made just now over data that another key sealed
+        raise
+    settings = replace(settings, public_url=_public_url(settings, listener))
+    server = Server(
+        uvicorn.Config(
+            build_app(settings, keys),
+            log_config=None,
+            log_level="warning",  # its start-up lines would stand before our own
+            server_header=False,
+            timeout_graceful_shutdown=25,
+            lifespan="on",
+        )
+    )
+    server.greeting = banner.text(
+        banner.Started(
+            version=VERSION,
+            address=settings.public_url,
+            sandbox=settings.sandbox,
+            database=_shown_database(settings),
+            key_place=keys.admin_place,
+            new_key=keys.new_admin,
+            made=keys.made,
+        )
+    )
+    server.run(sockets=[listener])
+    return 0 if server.started else 3
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR: {folder} cannot be made: {error.strerror}.") from None
+
+
+def _public_url(settings: Settings, listener: socket.socket) -> str:
+    """With PORT=0 the port is known only now."""
+    return settings.public_url.removesuffix(":0") + (
+        f":{listener.getsockname()[1]}" if settings.public_url.endswith(":0") else ""
+    )
+
+
+def _shown_database(settings: Settings) -> str:
+    """Where the data is, without a password."""
+    parts = urlsplit(settings.database_url)
+    return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
+
+
+async def _make_ready(settings: Settings, keys: KeyRing) -> None:
+    """What must hold before the first request: tables that fit, a key that opens, credentials.
+
+    Raises NotReady, DatabaseUnavailable or CannotStart, each with what to do.
+    """
+    await prepare(settings.database_url)
+    async with (
+        open_database(settings.database_url, shared=False),
+        open_outside(settings, None, Parts()) as outside,
+    ):
+        await check_canary(keys)
+        await store_bootstrap(settings, outside, keys)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket. Raises CannotStart when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        cure = (
+            "Stop what uses it, or set PORT to another one."
+            if error.errno == errno.EADDRINUSE
+            else "Set HOST to an address of this machine, and PORT to one that you may use."
+        )
+        raise CannotStart(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. {cure}"
+        ) from None
+    return listener
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling the operator what to do when it is ready."""
+
+    greeting = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then greet."""
+        await super().startup(sockets)
+        if self.started and self.greeting:
+            print(self.greeting, flush=True)
