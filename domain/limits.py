@@ -55,10 +55,10 @@ class Limits:
         help="Deepest nesting of fields. Questions about the schema are exempt.",
     )
     aliases: int = _limit(
-        30, "LIMIT_ALIASES", least=0, most=1_000, help="Most aliases of a document."
+        50, "LIMIT_ALIASES", least=0, most=1_000, help="Most aliases of a document."
     )
     root_fields: int = _limit(
-        20, "LIMIT_ROOT_FIELDS", least=1, most=1_000, help="Most fields directly under the root."
+        50, "LIMIT_ROOT_FIELDS", least=1, most=1_000, help="Most fields directly under the root."
     )
     directives: int = _limit(
         50, "LIMIT_DIRECTIVES", least=0, most=1_000, help="Most directives of a document."
