@@ -26,6 +26,7 @@ from domain.api_keys import Caller
 from domain.marketplaces import Workspace
 from resolvers.access import Doorkeeper
 from resolvers.context import Context
+from resolvers.throttle import Buckets
 from web import graphiql, logs
 from web.endpoint import Endpoint
 from web.keys import Keys
@@ -39,6 +40,7 @@ from web.security import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -79,9 +81,10 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
     endpoint = Endpoint(
-        running.context,
-        query_seconds=settings.query_seconds,
-        mutation_seconds=settings.mutation_seconds,
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
     )
 
     @contextlib.asynccontextmanager
@@ -128,7 +131,7 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
         return refusal(request, refused)
     request.state.caller = caller
     with running.shared.request():
-        response = await endpoint.answer(request)
+        response = await endpoint.answer(request, caller=caller.identity)
     if caller.key is not None and origin.lower() in caller.key.origins:
         allow_reading(response, origin)
     return response

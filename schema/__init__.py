@@ -1,19 +1,20 @@
 """Assembles the schema: roots, scalars, and what an unexpected failure looks like."""
 
 import logging
+from collections.abc import Iterator
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from domain.exceptions import AffiliateGraphError
-from schema.limits import MAX_TOKENS, OneOperation
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS, NotAValue
 
+DOCUMENT = "document"  # where ReadBefore finds it
 log = logging.getLogger("affiliate_graph.schema")
 
 
@@ -31,14 +32,18 @@ class AffiliateGraphSchema(strawberry.Schema):
                 log.error("unexpected failure at %s", error.path, exc_info=cause)
 
 
+class ReadBefore(SchemaExtension):
+    """Takes the document that schema/execution.py has read and measured already."""
+
+    def on_parse(self) -> Iterator[None]:
+        given = self.execution_context.operation_extensions or {}
+        self.execution_context.graphql_document = given.get(DOCUMENT)
+        yield
+
+
 schema = AffiliateGraphSchema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
-    extensions=[
-        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        ParserCache,
-        ValidationCache,
-        OneOperation,
-    ],
+    extensions=[ReadBefore, ValidationCache],
 )

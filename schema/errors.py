@@ -37,6 +37,7 @@ def user_errors(error: AffiliateGraphError | None) -> list[UserError]:
     return [] if error is None else [UserError.of(error)]
 
 
+SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
 UNEXPECTED = "Something went wrong on our side. Tell the operator the requestId."
 
 
@@ -71,6 +72,22 @@ def shown(error: GraphQLError, *, request_id: str, default_code: str) -> dict[st
         entry["path"] = error.path
     entry["extensions"] = extensions
     return entry
+
+
+def without_suggestion(error: GraphQLError) -> GraphQLError:
+    """The error as GraphQL words it, without the names it would suggest."""
+    message = SUGGESTION.sub("", error.message)
+    if message == error.message:
+        return error
+    return GraphQLError(
+        message,
+        error.nodes,
+        error.source,
+        error.positions,
+        error.path,
+        error.original_error,
+        error.extensions,
+    )
 
 
 def _variable_path(message: str) -> list[str] | None:

@@ -48,12 +48,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "sandbox": ("domain",),
     # What a request may spend is read from its headers, and travels down to the clients.
+    # resolvers.throttle: whose bucket pays is known only where the caller's key is read.
     "web": (
         "clients.spending",
         "config",
         "db.keys",
         "domain",
         "resolvers.context",
+        "resolvers.throttle",
         "schema.execution",
     ),
     # These two put the parts together, so they may reach for each of them; nobody reaches for them.
