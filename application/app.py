@@ -18,6 +18,7 @@ from application.outside import Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
 from clients.sharing import SharedCalls
+from clients.spending import Spending
 from config import Settings
 from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
@@ -50,7 +51,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request) -> Context:
+    def context(self, request: Request, spending: Spending) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -60,6 +61,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
+            spending=spending,
             caller=caller,
         )
 
@@ -76,7 +78,11 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     sessions = Sessions(access, parts.start_link, is_secure=is_secure)
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
-    endpoint = Endpoint(running.context)
+    endpoint = Endpoint(
+        running.context,
+        query_seconds=settings.query_seconds,
+        mutation_seconds=settings.mutation_seconds,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
