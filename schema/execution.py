@@ -213,7 +213,7 @@ async def _executed(operation: Operation, asked: Asked, context: Context, terms:
                 variable_values=dict(operation.variables or {}),
                 context_value=context,
                 operation_name=operation.name or None,
-                operation_extensions={DOCUMENT: asked.document.node},
+                operation_extensions={DOCUMENT: asked.document},
             )
     except TimeoutError:
         return _late(asked, seconds)
