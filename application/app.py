@@ -29,6 +29,7 @@ from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs
 from web.endpoint import Endpoint
+from web.failures import UnexpectedFailures
 from web.keys import Keys
 from web.security import (
     SecurityHeaders,
@@ -112,7 +113,11 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(logs.RequestLog), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(logs.RequestLog),
+            Middleware(SecurityHeaders),
+            Middleware(UnexpectedFailures),
+        ],
     )
 
 

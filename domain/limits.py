@@ -45,7 +45,7 @@ class Limits:
         "LIMIT_SELECTIONS",
         least=50,
         most=5_000,
-        help="Most fields and fragment spreads of a document, fragments counted at each use.",
+        help="Most fields, fragments and variables of a document; fragments count at each use.",
     )
     depth: int = _limit(
         12,

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext
 
 from domain.exceptions import AffiliateGraphError
+from schema.documents import Document
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS, NotAValue
@@ -33,17 +35,31 @@ class AffiliateGraphSchema(strawberry.Schema):
 
 
 class ReadBefore(SchemaExtension):
-    """Takes the document that schema/execution.py has read and measured already."""
+    """Takes the document that schema/execution.py read, and checks it against the schema once."""
 
     def on_parse(self) -> Iterator[None]:
-        given = self.execution_context.operation_extensions or {}
-        self.execution_context.graphql_document = given.get(DOCUMENT)
+        if (document := self._document()) is not None:
+            self.execution_context.graphql_document = document.node
         yield
+
+    def on_validate(self) -> Iterator[None]:
+        if (document := self._document()) is not None:
+            if document.problems is None:
+                document.problems = validate_document(
+                    self.execution_context.schema._schema,
+                    document.node,
+                    self.execution_context.validation_rules,
+                )
+            self.execution_context.pre_execution_errors = document.problems
+        yield
+
+    def _document(self) -> Document | None:
+        return (self.execution_context.operation_extensions or {}).get(DOCUMENT)
 
 
 schema = AffiliateGraphSchema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
-    extensions=[ReadBefore, ValidationCache],
+    extensions=[ReadBefore],
 )

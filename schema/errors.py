@@ -38,6 +38,7 @@ def user_errors(error: AffiliateGraphError | None) -> list[UserError]:
 
 
 SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
+LONGEST_MESSAGE = 500
 UNEXPECTED = "Something went wrong on our side. Tell the operator the requestId."
 
 
@@ -57,7 +58,7 @@ def shown(error: GraphQLError, *, request_id: str, default_code: str) -> dict[st
     elif cause is None or isinstance(cause, (GraphQLError, NotAValue)):
         if isinstance(cause, NotAValue):
             default_code = "BAD_USER_INPUT"
-        entry["message"] = error.message
+        entry["message"] = _shortened(error.message)
         extensions = {"code": default_code, **(error.extensions or {})}
         if path := _variable_path(error.message):
             extensions["inputPath"] = path
@@ -72,6 +73,11 @@ def shown(error: GraphQLError, *, request_id: str, default_code: str) -> dict[st
         entry["path"] = error.path
     entry["extensions"] = extensions
     return entry
+
+
+def _shortened(message: str) -> str:
+    """GraphQL quotes what was sent, however long it is."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ..."
 
 
 def without_suggestion(error: GraphQLError) -> GraphQLError:

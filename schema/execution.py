@@ -22,7 +22,7 @@ from resolvers.throttle import Standing
 from schema import DOCUMENT, cost, documents, schema
 from schema.cost import Asked
 from schema.documents import Document
-from schema.errors import shown, without_suggestion
+from schema.errors import UNEXPECTED, shown, without_suggestion
 from schema.limits import check, check_variables, too_complex
 
 # Python reads no longer ones, and graphql-core does not expect that.
@@ -111,6 +111,11 @@ def refused(outcome: Outcome, terms: Terms) -> Outcome:
     if standing is not None and standing.wait:
         return throttled(1, standing)
     return replace(outcome, standing=standing)
+
+
+def unexpected(request_id: str) -> Outcome:
+    """The answer where something failed that nobody expected: nothing of it is shown."""
+    return request_error(UNEXPECTED, "INTERNAL_SERVER_ERROR", requestId=request_id)
 
 
 def throttled(points: int, standing: Standing) -> Outcome:
@@ -215,7 +220,7 @@ async def _executed(operation: Operation, asked: Asked, context: Context, terms:
                     variable_values=dict(operation.variables or {}),
                     context_value=context,
                     operation_name=operation.name or None,
-                    operation_extensions={DOCUMENT: asked.document.node},
+                    operation_extensions={DOCUMENT: asked.document},
                 )
     except TimeoutError:
         return _late(asked, seconds)

@@ -82,10 +82,11 @@ class _Pass:
         return set(self._measured)
 
     def operation(self, node: OperationDefinitionNode) -> Shape:
-        declared = sum(
-            len(variable.directives or ()) for variable in node.variable_definitions or ()
+        declared = node.variable_definitions or ()
+        directives = len(node.directives or ()) + sum(
+            len(variable.directives or ()) for variable in declared
         )
-        own = Shape(directives=len(node.directives or ()) + declared)
+        own = Shape(selections=len(declared), directives=directives)
         return own.beside(self._selection_set(node.selection_set, 0))
 
     def fragment(self, name: str, level: int) -> Shape:
@@ -136,7 +137,7 @@ class _Pass:
 def check(shape: Shape, limits: Limits) -> None:
     """Raises GraphQLError, code QUERY_TOO_COMPLEX, for the first number that is over its limit."""
     for name, what in (
-        ("selections", "asks for {value} fields and fragments"),
+        ("selections", "asks for {value} fields, fragments and variables"),
         ("depth", "nests {value} levels deep"),
         ("aliases", "has {value} aliases"),
         ("directives", "has {value} directives"),

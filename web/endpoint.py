@@ -16,11 +16,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from clients.spending import Priority, Spending
+from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from resolvers.context import Context
 from resolvers.throttle import Buckets, Standing
-from schema.execution import Operation, Outcome, Terms, refused, request_error, run
+from schema.execution import (
+    Operation,
+    Outcome,
+    Terms,
+    refused,
+    request_error,
+    run,
+    unexpected,
+)
 
+RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 CAP_HEADER = "X-Max-Upstream-Calls"
@@ -118,6 +128,19 @@ def error_response(request: Request, status: int, message: str, code: str) -> Re
     """A GraphQL-shaped error for requests that never reach the schema."""
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(request_error(message, code), media_type, status)
+
+
+def failure_response(request: Request, request_id: str) -> Response:
+    """What is told of a failure that nobody expected."""
+    media_type = preferred_type(request.headers.get("accept", ""))
+    return _response(unexpected(request_id), media_type, 500)
+
+
+def unavailable_response(request: Request, error: AffiliateGraphError) -> Response:
+    """What is told where a request could not even be begun."""
+    response = error_response(request, 503, error.message, error.code)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _weight(parameters: list[str]) -> float:
