@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from application import exports
 from application.outside import Parts, open_outside, sandbox_of
 from clients.base import Outside
 from clients.sharing import SharedCalls
@@ -76,8 +77,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
+    async def export(request: Request) -> Response:
+        return await _export(request, running)
+
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/export/{format}", export, methods=["GET"]),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
@@ -97,13 +102,31 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
         request.headers.get("accept", ""), has_query
     ):
         return _page(request, running)
+    refusal = _refusal(request, running)
+    if refusal is not None:
+        return refusal
+    with running.shared.request():
+        return await endpoint.answer(request)
+
+
+async def _export(request: Request, running: Running) -> Response:
+    refusal = _refusal(request, running)
+    if refusal is not None:
+        return refusal
+    try:
+        return await exports.answer(request, running.context(request))
+    except DatabaseUnavailable as failure:
+        return error_response(request, 503, failure.message, failure.code)
+
+
+def _refusal(request: Request, running: Running) -> Response | None:
+    """The answer to a request without a valid key; None for one that may pass."""
     key = bearer_key(request.headers)
     if key is None:
         return _refused(request, "This needs an API key: send Authorization: Bearer or X-Api-Key.")
     if not hmac.compare_digest(key.encode(), running.keys.admin.reveal().encode()):
         return _refused(request, "This API key is not valid here.")
-    with running.shared.request():
-        return await endpoint.answer(request)
+    return None
 
 
 def _refused(request: Request, message: str) -> Response:
