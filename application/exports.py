@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from clients.registry import BY_CODE
+from domain.api_keys import Scope
 from domain.catalog import CatalogFilter
-from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
+from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
 from domain.exports import ExportedProduct
 from domain.money import parse_currency
 from domain.products import ProductRef, ProductState
@@ -45,10 +46,11 @@ KNOWN = {
 async def answer(request: Request, context: Context) -> Response:
     """The file, or what is wrong with the request. Raises DatabaseUnavailable."""
     try:
+        context.caller.require(Scope.READ, "An export")
         format = _format(request.path_params["format"], request.query_params)
         pages = exports.pages(context, _filter(request.query_params), _refs(request.query_params))
         first = await anext(pages)
-    except (InvalidInput, NotFound) as error:
+    except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
     return StreamingResponse(
         formats.written(format, _after(first, pages)),
@@ -66,6 +68,8 @@ async def _after(
 
 
 def _status(error: AffiliateGraphError) -> int:
+    if isinstance(error, Forbidden):
+        return 403
     return 404 if isinstance(error, NotFound) else 400
 
 

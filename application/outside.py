@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from application.sessions import StartLink
 from clients.base import Outside
 from clients.http import HTTPSender, Patience, http_client
 from clients.rate_limit import RateLimit
@@ -41,6 +42,7 @@ class Parts:
     rate_limit: RateLimit = field(default_factory=RateLimit)
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    start_link: StartLink = field(default_factory=StartLink)
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:

@@ -8,6 +8,7 @@
     |   |-- UnknownHost             UNKNOWN_HOST    no marketplace of ours
     |   `-- WrongLocale             WRONG_LOCALE    tag, version or site do not go together
     |-- NotFound                    NOT_FOUND       nothing here by that id
+    |-- Forbidden                   FORBIDDEN       the API key lacks the scope
     |-- IdempotencyConflict         IDEMPOTENCY_CONFLICT
     `-- MarketplaceError            (a marketplace stands in the way; knows whether to try again)
         |-- MarketplaceNotConnected MARKETPLACE_NOT_CONNECTED
@@ -110,6 +111,12 @@ class NotFound(AffiliateGraphError):
     """Nothing of this workspace has that id."""
 
     code = "NOT_FOUND"
+
+
+class Forbidden(AffiliateGraphError):
+    """The API key is valid, but not for this."""
+
+    code = "FORBIDDEN"
 
 
 class IdempotencyConflict(AffiliateGraphError):

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
+from domain.api_keys import Caller
+from resolvers.access import OPERATOR
 from resolvers.context import Context
 from web.endpoint import (
     GRAPHQL_JSON,
@@ -33,6 +35,7 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
+    caller: Caller = OPERATOR
 
 
 def make_context(_request: Request) -> Context:
