@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from application import exports
 from application.access import Access, Refused, refusal
 from application.outside import Parts, open_outside, sandbox_of
 from application.sessions import Sessions
@@ -101,8 +102,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
+    async def export(request: Request) -> Response:
+        return await _export(request, running)
+
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+        Route("/export/{format}", export, methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
@@ -140,6 +145,16 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     if caller.key is not None and origin.lower() in caller.key.origins:
         allow_reading(response, origin)
     return response
+
+
+async def _export(request: Request, running: Running) -> Response:
+    try:
+        request.state.caller = await running.access.caller(request)
+        return await exports.answer(request, running.context(request))
+    except Refused as refused:
+        return refusal(request, refused)
+    except DatabaseUnavailable as failure:
+        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
 
 from clients.rate_limit import RateLimit
 from clients.retries import Patience
@@ -92,11 +93,13 @@ class Graph:
         sandbox: Sandbox,
         clock: Clock,
         keyring: KeyRing | None = None,
+        app: Starlette | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
+        self.app = app
 
     async def post(
         self,
@@ -209,5 +212,5 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, keys.ring)
+        yield Graph(http, box, clock, keys.ring, app)
         await wipe()
