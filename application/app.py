@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from application.outside import Parts, open_outside, sandbox_of
 from clients.base import Outside
 from clients.sharing import SharedCalls
+from clients.spending import Spending
 from config import Settings
 from db.connection import DEFAULT_WORKSPACE, open_database, ping
 from db.exceptions import DatabaseUnavailable
@@ -44,7 +45,7 @@ class Running:
     shared: SharedCalls
     outside: Outside | None = None
 
-    def context(self, request: Request) -> Context:
+    def context(self, request: Request, spending: Spending) -> Context:
         """The Context of one request."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -53,6 +54,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
+            spending=spending,
         )
 
 
@@ -61,7 +63,11 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     parts = parts or Parts()
     running = Running(settings=settings, keys=keys, shared=parts.shared)
     box = sandbox_of(settings, parts)
-    endpoint = Endpoint(running.context)
+    endpoint = Endpoint(
+        running.context,
+        query_seconds=settings.query_seconds,
+        mutation_seconds=settings.mutation_seconds,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

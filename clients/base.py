@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 import httpx
 
+from clients.cache import AnswerCache
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
@@ -144,14 +145,20 @@ class Sender(Protocol):
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
         """Send what `build` makes, signed anew for each try, and return what `read` reads.
 
         `read` raises MarketplaceError; a retryable one is tried again, at most three times in all.
+        `account` is whose limits count; `credentials` the fingerprint of what signs.
         `quota` None: the call is not counted against the account's limits (token requests).
         """
+        ...
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        """Forget what these credentials were refused, so that the next call is really made."""
         ...
 
 
@@ -172,7 +179,9 @@ class Outside:
     """What clients are given to reach the outside world. One for the whole process.
 
     `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
-    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come.
+    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
+    `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
+    page of a search is given out again instead of being asked for.
     `short_links` None: short links are not opened.
     """
 
@@ -180,13 +189,20 @@ class Outside:
     now: Callable[[], datetime]
     tokens: TokenCache = field(default_factory=TokenCache)
     shared: SharedCalls = field(default_factory=SharedCalls)
+    cache: AnswerCache = field(default_factory=AnswerCache)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     short_links: ShortLinkReader | None = None
+    quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
+    search_fresh_for: timedelta = timedelta(minutes=5)
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
         return self.modes.get(marketplace, Mode.LIVE)
+
+    def quota(self, marketplace: "Marketplace") -> QuotaRule:
+        """The limits that are kept to."""
+        return self.quotas.get(marketplace.code, marketplace.quota)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

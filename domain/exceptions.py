@@ -24,10 +24,12 @@
         |-- TrackingIDRejected      TRACKING_ID_REJECTED
         |-- Throttled               THROTTLED               retryable
         |-- QuotaExhausted          QUOTA_EXHAUSTED
+        |-- CallCapReached          CALL_CAP_REACHED   the request's own cap on marketplace calls
         |-- RequestRefused          MARKETPLACE_ANSWER_INVALID   it refused what we sent
         |-- MarketplaceUnavailable  MARKETPLACE_UNAVAILABLE      retryable
         |   |-- ClockSkewed         MARKETPLACE_UNAVAILABLE      our clock is off
-        |   `-- ShortLinkTimeout    SHORT_LINK_TIMEOUT           retryable
+        |   |-- ShortLinkTimeout    SHORT_LINK_TIMEOUT           retryable
+        |   `-- CircuitOpen         MARKETPLACE_UNAVAILABLE      it failed too often to be asked now
         `-- AnswerInvalid           MARKETPLACE_ANSWER_INVALID   retryable once
 
 A message says what happened and what to do, for the person who reads it. It never holds a secret,
@@ -237,6 +239,12 @@ class QuotaExhausted(MarketplaceError):
     code = "QUOTA_EXHAUSTED"
 
 
+class CallCapReached(MarketplaceError):
+    """The request may not make another marketplace call: it said so itself."""
+
+    code = "CALL_CAP_REACHED"
+
+
 class RequestRefused(MarketplaceError):
     """The marketplace refused an argument, though it should have been right: look at the code."""
 
@@ -259,6 +267,12 @@ class ShortLinkTimeout(MarketplaceUnavailable):
     """A short link did not lead to a product in time."""
 
     code = "SHORT_LINK_TIMEOUT"
+
+
+class CircuitOpen(MarketplaceUnavailable):
+    """It failed to answer several times in a row, so it was not asked."""
+
+    retryable = False
 
 
 class AnswerInvalid(MarketplaceError):

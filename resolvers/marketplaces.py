@@ -207,6 +207,7 @@ async def verify(
         context.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
+    context.outside.sender.forgive(marketplace.payer(account), account.fingerprint)
     try:
         await marketplace.connect(account, context.outside).verify()
     except MarketplaceNotConnected as error:

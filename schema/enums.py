@@ -46,6 +46,7 @@ class ErrorCode(Enum):
     WRONG_LOCALE = "WRONG_LOCALE"
     THROTTLED = "THROTTLED"
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    CALL_CAP_REACHED = "CALL_CAP_REACHED"
     MARKETPLACE_UNAVAILABLE = "MARKETPLACE_UNAVAILABLE"
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
@@ -77,6 +78,7 @@ describe(
         "WRONG_LOCALE": "Country site, tag and credential version do not go together.",
         "THROTTLED": "Too many calls; try again at retryAt.",
         "QUOTA_EXHAUSTED": "The day's calls are used up; they begin again at retryAt.",
+        "CALL_CAP_REACHED": "The request's own cap on marketplace calls (X-Max-Upstream-Calls).",
         "MARKETPLACE_UNAVAILABLE": "The marketplace did not answer or says it has trouble.",
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",

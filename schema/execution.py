@@ -12,6 +12,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from resolvers.cost import upstream
 from schema import schema
 from schema.errors import shown
 
@@ -49,13 +50,14 @@ async def run(operation: Operation, context: Context) -> Outcome:
     if operation.may_change:
         allowed.append(OperationType.MUTATION)
     try:
-        result = await schema.execute(
-            operation.query,
-            variable_values=dict(operation.variables or {}),
-            context_value=context,
-            operation_name=operation.name,
-            allowed_operation_types=allowed,
-        )
+        with context.spending.active():
+            result = await schema.execute(
+                operation.query,
+                variable_values=dict(operation.variables or {}),
+                context_value=context,
+                operation_name=operation.name,
+                allowed_operation_types=allowed,
+            )
     except MissingQueryError:
         return request_error("The request holds no query.", "BAD_REQUEST")
     except CannotGetOperationTypeError:
@@ -69,7 +71,7 @@ async def run(operation: Operation, context: Context) -> Outcome:
             "Only queries can be sent this way. Send mutations as POST.", "BAD_REQUEST"
         )
         return Outcome(body=outcome.body, is_request_error=True, is_refused_change=True)
-    return _outcome(result, context)
+    return await _outcome(result, context)
 
 
 def request_error(message: str, code: str) -> Outcome:
@@ -80,7 +82,7 @@ def request_error(message: str, code: str) -> Outcome:
     )
 
 
-def _outcome(result: ExecutionResult, context: Context) -> Outcome:
+async def _outcome(result: ExecutionResult, context: Context) -> Outcome:
     errors = result.errors or []
     is_request_error = isinstance(result, PreExecutionError) or (
         result.data is None and all(error.path is None for error in errors)
@@ -93,6 +95,7 @@ def _outcome(result: ExecutionResult, context: Context) -> Outcome:
         ]
     if not is_request_error:
         body["data"] = result.data
+        body["extensions"] = {"cost": {"upstream": await upstream(context)}}
     return Outcome(body=body, is_request_error=is_request_error)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from clients.http import Patience
 from clients.rate_limit import RateLimit
+from clients.retries import Patience
 from config import read_settings
 from db.keys import KeyRing, new_key
 from domain.credentials import Secret
@@ -46,19 +46,26 @@ class Clock:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+        self.seconds = 1000.0
 
     def __call__(self) -> datetime:
         return self.time
 
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return self.seconds
+
     def advance(self, **by: float) -> None:
+        """Let time pass."""
         self.time += timedelta(**by)
+        self.seconds += timedelta(**by).total_seconds()
 
 
 class Unhurried(RateLimit):
-    """Everybody's turn comes at once, so that tests need not wait."""
+    """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
-        return True
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
+        return None
 
 
 class Graph:
@@ -129,8 +136,9 @@ async def running_graph(
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
     parts = Parts(
         now=clock,
+        monotonic=clock.monotonic,
         patience=Patience(attempt=5, first_pause=0.001),
-        rate_limit=Unhurried(),
+        rate_limit=Unhurried(clock.monotonic),
         sandbox=box,
     )
     app = build_app(settings, keys, parts)

@@ -256,6 +256,7 @@ def test_no_secret_is_shown() -> None:
     given = dict.fromkeys(names, f"{PASSWORD}-{PASSWORD}")
     given |= {"ENCRYPTION_KEYS": KEY, "AMAZON_MARKETPLACE": "www.amazon.com"}
     given |= {"DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph"}
+    given |= {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0"}
 
     shown = repr(read_settings(given))
 

@@ -4,6 +4,8 @@ Protects against: bodies over 1 MiB, requests that a foreign page can send witho
 (only application/json is read, GET never changes anything), and JSON that is no GraphQL request.
 """
 
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,12 +13,15 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from clients.spending import Priority, Spending
 from resolvers.context import Context
 from schema.execution import Operation, Outcome, request_error, run
 
 MAX_BODY_BYTES = 1024 * 1024
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+CAP_HEADER = "X-Max-Upstream-Calls"
+PRIORITY_HEADER = "X-Priority"
 
 
 class BadRequest(Exception):
@@ -31,20 +36,51 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Answers GET and POST. `context` makes the Context of a request that may be answered."""
+    """Answers GET and POST. `context` makes the Context of a request that may be answered.
 
-    context: Callable[[Request], Context]
+    `query_seconds`, `mutation_seconds`: how long one waits for marketplaces.
+    """
+
+    context: Callable[[Request, Spending], Context]
+    query_seconds: float = 10
+    mutation_seconds: float = 60
 
     async def answer(self, request: Request) -> Response:
         """The response to one request, also to a bad one."""
         media_type = preferred_type(request.headers.get("accept", ""))
         try:
             operation = await _read(request)
+            spending = self._spending(request, operation)
         except BadRequest as bad:
             outcome = request_error(bad.message, bad.code)
             return _response(outcome, media_type, bad.status)
-        outcome = await run(operation, self.context(request))
+        outcome = await run(operation, self.context(request, spending))
         return _response(outcome, media_type, _status(outcome, media_type))
+
+    def _spending(self, request: Request, operation: Operation) -> Spending:
+        """What the request may spend: its time, its cap, its priority. Raises BadRequest."""
+        # Whoever only mentions the word is given more time than needed, which harms nobody.
+        seconds = self.mutation_seconds if "mutation" in operation.query else self.query_seconds
+        return Spending(
+            most_calls=_cap(request.headers.get(CAP_HEADER)),
+            deadline=time.monotonic() + seconds,
+            priority=_priority(request.headers.get(PRIORITY_HEADER)),
+        )
+
+
+def _cap(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
+    return int(text)
+
+
+def _priority(text: str | None) -> Priority:
+    try:
+        return Priority((text or "interactive").strip().upper())
+    except ValueError:
+        raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
