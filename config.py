@@ -63,7 +63,6 @@ SETTINGS = (
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
     Setting("SANDBOX_CATALOG", "", "Folder of listings that the sandbox shows instead of its own."),
-    Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting(
         "REDIS_URL",
         "",
@@ -82,6 +81,7 @@ SETTINGS = (
         "20",
         "Part of the day's calls that background work leaves to people who wait.",
     ),
+    Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),

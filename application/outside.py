@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from application.sessions import StartLink
 from clients.base import Outside, ShortLinkReader
 from clients.breaker import Breakers
 from clients.cache import AnswerCache
@@ -51,6 +52,7 @@ class Parts:
     rate_limit: RateLimit | None = None
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    start_link: StartLink = field(default_factory=StartLink)
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
@@ -96,19 +98,10 @@ async def open_outside(
             cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
-            short_links=_short_links(settings, box),
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
+            short_links=_short_links(settings, box),
         )
-
-
-def _short_links(settings: Settings, box: Sandbox | None) -> ShortLinkReader | None:
-    """Who opens short links. With a sandbox nothing of the network is touched."""
-    if not settings.short_links:
-        return None
-    if settings.sandbox:
-        return SandboxLinks(box.target_of) if box else None
-    return ShortLinks()
 
 
 def quotas(settings: Settings) -> dict[str, QuotaRule]:
@@ -145,3 +138,12 @@ async def _cache(settings: Settings, parts: Parts) -> AsyncIterator[AnswerCache]
         yield cache
     finally:
         await cache.close()
+
+
+def _short_links(settings: Settings, box: Sandbox | None) -> ShortLinkReader | None:
+    """Who opens short links. With a sandbox nothing of the network is touched."""
+    if not settings.short_links:
+        return None
+    if settings.sandbox:
+        return SandboxLinks(box.target_of) if box else None
+    return ShortLinks()

@@ -192,9 +192,9 @@ class Outside:
     cache: AnswerCache = field(default_factory=AnswerCache)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
-    short_links: ShortLinkReader | None = None
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""

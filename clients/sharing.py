@@ -5,7 +5,8 @@ account with one set of credentials, one operation, one set of circumstances) ha
 somebody already waits for is not asked twice. A full batch leaves at once. A batch that is not full
 
 - leaves at once when this is the only request under way;
-- else waits a few milliseconds for company;
+- else waits a few milliseconds for company, a little longer while requests under way have not yet
+  come to wait for something;
 - and while another call of its line is in the air, until that one lands, at most a quarter second.
 
 One caller that fails, or goes away, harms nobody: calls run in tasks of their own. Nobody waits
@@ -26,8 +27,8 @@ from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-QUIET = 0.004  # seconds without a newcomer after which a batch leaves
-LONGEST_WINDOW = 0.02  # seconds that newcomers can hold a batch up
+QUIET = 0.004  # seconds without a newcomer after which a batch leaves when everybody waits
+LONGEST_WINDOW = 0.02  # seconds that those who do not wait yet can hold a batch up
 LONGEST_GATHERING = 0.25  # seconds to wait for a call in the air
 
 Call = Callable[[Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]]
@@ -39,6 +40,7 @@ class SharedCalls:
     def __init__(self) -> None:
         self._lines: dict[Hashable, _Line[Any, Any]] = {}
         self._requests = 0
+        self._waiting = 0  # requests that wait for an answer
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -48,10 +50,15 @@ class SharedCalls:
             yield
         finally:
             self._requests -= 1
+            self._look_again()
 
     def is_lonely(self) -> bool:
         """Whether at most one request is under way."""
         return self._requests <= 1
+
+    def everybody_waits(self) -> bool:
+        """Whether no request is under way that may yet ask for something."""
+        return self._waiting >= self._requests
 
     async def get(
         self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
@@ -72,18 +79,37 @@ class SharedCalls:
         tickets = {key: line.ask(key, asked, size) for key in dict.fromkeys(keys)}
         line.board(size, call)
         found: dict[K, V | AffiliateGraphError] = {}
-        for key, ticket in tickets.items():
-            value = await _waited(ticket.answer, asked) if ticket else _beyond(asked)
-            if isinstance(value, AffiliateGraphError):
-                found[key] = value.at(value.path)  # to each caller its own
-            elif value is not None:
-                found[key] = value
+        with self._wait_of(asked):
+            for key, ticket in tickets.items():
+                value = await _waited(ticket.answer, asked) if ticket else _beyond(asked)
+                if isinstance(value, AffiliateGraphError):
+                    found[key] = value.at(value.path)  # to each caller its own
+                elif value is not None:
+                    found[key] = value
         return found
 
     async def land(self) -> None:
         """Wait for the calls in the air: before the storage and the way out are closed."""
         flights = [flight for line in self._lines.values() for flight in line.flights]
         await asyncio.gather(*flights, return_exceptions=True)
+
+    @contextmanager
+    def _wait_of(self, asked: Spending) -> Iterator[None]:
+        """Counts a request as waiting, once however much it waits for."""
+        asked.waits += 1
+        self._waiting += asked.waits == 1
+        self._look_again()
+        try:
+            yield
+        finally:
+            self._waiting -= asked.waits == 1
+            asked.waits -= 1
+
+    def _look_again(self) -> None:
+        """Nobody else will come soon: batches need not wait as long."""
+        if self.everybody_waits():
+            for line in self._lines.values():
+                line.set_timer()
 
     def forget(self, group: Hashable) -> None:
         """Drop a line that nobody uses now, so that idle accounts take no memory."""
@@ -168,9 +194,10 @@ class _Line(Generic[K, V]):
         self._size, self._call = size, call
         while len(self._waiting) >= size:
             self._depart()
-        self._set_timer()
+        self.set_timer()
 
-    def _set_timer(self) -> None:
+    def set_timer(self) -> None:
+        """Decide anew when those who wait leave."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -183,7 +210,9 @@ class _Line(Generic[K, V]):
         elif self._shared.is_lonely():
             self._timer = loop.call_soon(self._leave)
         else:
-            pause = min(QUIET, max(0.0, LONGEST_WINDOW - waited))
+            pause = max(0.0, LONGEST_WINDOW - waited)
+            if self._shared.everybody_waits():
+                pause = min(QUIET, pause)
             self._timer = loop.call_later(pause, self._leave)
 
     def _leave(self) -> None:
@@ -238,6 +267,6 @@ class _Line(Generic[K, V]):
         if not flight.cancelled():
             flight.exception()
         if self._waiting:
-            self._leave() if not self._flights else self._set_timer()
+            self._leave() if not self._flights else self.set_timer()
         elif not self._flights:
             self._shared.forget(self._group)

@@ -61,6 +61,7 @@ class Spending:
     saved_by_batching: int = 0
     saved_by_cache: int = 0
     accounts: dict[AccountKey, QuotaRule] = field(default_factory=dict)
+    waits: int = 0  # answers that it waits for at the moment
     _promised: int = 0  # calls that will be made for this request and are not counted yet
 
     def seconds_left(self) -> float:

@@ -21,6 +21,7 @@ from db.keys import KeyRing
 from db.migrate import prepare
 from web import banner, logs
 from web.keys import CannotStart, load_keys
+from web.security import is_loopback_host
 
 VERSION = "0.1.0"
 
@@ -39,9 +40,10 @@ def serve(settings: Settings) -> int:
         keys.take_back()  # a key made just now over data that another key sealed
         raise
     settings = replace(settings, public_url=_public_url(settings, listener))
+    parts = Parts()
     server = Server(
         uvicorn.Config(
-            build_app(settings, keys),
+            build_app(settings, keys, parts),
             log_config=None,
             log_level="warning",  # its start-up lines would stand before our own
             server_header=False,
@@ -58,10 +60,19 @@ def serve(settings: Settings) -> int:
             key_place=keys.admin_place,
             new_key=keys.new_admin,
             made=keys.made,
+            sign_in=_sign_in(settings, parts),
         )
     )
     server.run(sockets=[listener])
     return 0 if server.started else 3
+
+
+def _sign_in(settings: Settings, parts: Parts) -> str | None:
+    """A link that signs in the browser of whoever reads the output of a development start."""
+    if not settings.sandbox or not is_loopback_host(urlsplit(settings.public_url).netloc):
+        return None
+    token = parts.start_link.issue(parts.now())
+    return f"{settings.public_url}/session/start?token={token}"
 
 
 def _make_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@
     |   |-- UnknownHost             UNKNOWN_HOST    no marketplace of ours
     |   `-- WrongLocale             WRONG_LOCALE    tag, version or site do not go together
     |-- NotFound                    NOT_FOUND       nothing here by that id
+    |-- Forbidden                   FORBIDDEN       the API key lacks the scope
     |-- IdempotencyConflict         IDEMPOTENCY_CONFLICT
     `-- MarketplaceError            (a marketplace stands in the way; knows whether to try again)
         |-- MarketplaceNotConnected MARKETPLACE_NOT_CONNECTED
@@ -28,8 +29,8 @@
         |-- RequestRefused          MARKETPLACE_ANSWER_INVALID   it refused what we sent
         |-- MarketplaceUnavailable  MARKETPLACE_UNAVAILABLE      retryable
         |   |-- ClockSkewed         MARKETPLACE_UNAVAILABLE      our clock is off
-        |   |-- ShortLinkTimeout    SHORT_LINK_TIMEOUT           retryable
-        |   `-- CircuitOpen         MARKETPLACE_UNAVAILABLE      it failed too often to be asked now
+        |   |-- CircuitOpen         MARKETPLACE_UNAVAILABLE      it failed too often to be asked now
+        |   `-- ShortLinkTimeout    SHORT_LINK_TIMEOUT           retryable
         `-- AnswerInvalid           MARKETPLACE_ANSWER_INVALID   retryable once
 
 A message says what happened and what to do, for the person who reads it. It never holds a secret,
@@ -142,6 +143,12 @@ class NotFound(AffiliateGraphError):
     """Nothing of this workspace has that id."""
 
     code = "NOT_FOUND"
+
+
+class Forbidden(AffiliateGraphError):
+    """The API key is valid, but not for this."""
+
+    code = "FORBIDDEN"
 
 
 class IdempotencyConflict(AffiliateGraphError):
@@ -263,16 +270,16 @@ class ClockSkewed(MarketplaceUnavailable):
     retryable = False
 
 
-class ShortLinkTimeout(MarketplaceUnavailable):
-    """A short link did not lead to a product in time."""
-
-    code = "SHORT_LINK_TIMEOUT"
-
-
 class CircuitOpen(MarketplaceUnavailable):
     """It failed to answer several times in a row, so it was not asked."""
 
     retryable = False
+
+
+class ShortLinkTimeout(MarketplaceUnavailable):
+    """A short link did not lead to a product in time."""
+
+    code = "SHORT_LINK_TIMEOUT"
 
 
 class AnswerInvalid(MarketplaceError):

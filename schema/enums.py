@@ -7,6 +7,7 @@ from typing import TypeVar
 import strawberry
 
 from clients.registry import MarketplaceCode
+from domain.api_keys import APIKeyStatus, Scope
 from domain.catalog import CatalogSort
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Demand, Mode, ProductState
@@ -36,6 +37,7 @@ class ErrorCode(Enum):
     NOT_A_PRODUCT = "NOT_A_PRODUCT"
     UNKNOWN_HOST = "UNKNOWN_HOST"
     NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
     NOT_IN_PROGRAM = "NOT_IN_PROGRAM"
     MARKETPLACE_NOT_CONNECTED = "MARKETPLACE_NOT_CONNECTED"
     API_RETIRED = "API_RETIRED"
@@ -68,6 +70,7 @@ describe(
         "NOT_A_PRODUCT": "A page of a known marketplace, but not a product page.",
         "UNKNOWN_HOST": "An address outside the supported marketplaces.",
         "NOT_FOUND": "Nothing by that id here, or the marketplace does not show the product.",
+        "FORBIDDEN": "The API key lacks the scope that the message names.",
         "NOT_IN_PROGRAM": "The product earns no commission, so there is no tracked link.",
         "MARKETPLACE_NOT_CONNECTED": "Credentials are missing: see connectMarketplace.",
         "API_RETIRED": "The keys belong to Amazon's retired Product Advertising API.",
@@ -83,6 +86,31 @@ describe(
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
         "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
+    },
+)
+
+describe(
+    Scope,
+    "ApiKeyScope",
+    "What an API key may do.",
+    {
+        "READ": "Every query; it may ask marketplaces, and changes nothing.",
+        "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
+        "SYNC": "syncProduct, syncProducts.",
+        "LINK": "generateLink, generateLinks.",
+        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
+        "ADMIN": "All of it, and the API keys of the workspace.",
+    },
+)
+
+describe(
+    APIKeyStatus,
+    "ApiKeyStatus",
+    "Whether an API key is accepted.",
+    {
+        "ACTIVE": "It is accepted.",
+        "EXPIRED": "Its time is over, or that of the overlap after its rotation.",
+        "REVOKED": "It was taken back.",
     },
 )
 

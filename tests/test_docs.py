@@ -40,7 +40,9 @@ WORDING = [
     "schema/limits.py",
     "schema/scalars.py",
     "web/endpoint.py",
+    "application/access.py",
     "application/app.py",
+    "application/sessions.py",
 ]
 CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 

@@ -134,7 +134,7 @@ async def _read(request: Request) -> Operation:
         raise BadRequest(415, "Send the request as application/json in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(415, "Send the request unpacked, without content-encoding.")
-    return _operation(_json(await _body(request)), may_change=True)
+    return _operation(_json(await read_body(request)), may_change=True)
 
 
 def _is_other_charset(parameter: str) -> bool:
@@ -155,7 +155,8 @@ def _from_query_string(request: Request) -> Operation:
     )
 
 
-async def _body(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """The body of a request. Raises BadRequest when it is too long or broke off."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -13,6 +13,8 @@ from starlette.routing import Route
 from starlette.types import Message, Scope
 
 from clients.spending import Spending
+from domain.api_keys import Caller
+from resolvers.access import OPERATOR
 from resolvers.context import Context
 from web.endpoint import (
     GRAPHQL_JSON,
@@ -35,6 +37,7 @@ class NoContext:
 
     request_id: str = "req-1"
     spending: Spending = field(default_factory=Spending)
+    caller: Caller = OPERATOR
 
 
 def make_context(_request: Request, _spending: Spending) -> Context:
