@@ -55,7 +55,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request, spending: Spending) -> Context:
+    def context(self, request: Request, spending: Spending | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -65,7 +65,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending,
+            spending=spending or Spending(),
             caller=caller,
         )
 
