@@ -14,7 +14,7 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser check lint types schema schema-current bench clean
+.PHONY: help run setup test test-postgres browser check lint types schema schema-current fuzz bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -22,6 +22,7 @@ help:
 	echo "make test           run the tests on SQLite"
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
 	echo "make browser        run the tests in a real browser (needs Chromium)"
+	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
@@ -65,6 +66,11 @@ schema-current: .venv/.run
 	$(RUN) server.py schema | cmp -s - schema.graphql || \
 		{ echo "schema.graphql is not what the server serves: run 'make schema'." >&2; exit 1; }
 
+# Random operations against a sandbox server of its own, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 300
+fuzz: .venv/.dev .venv/.fuzz
+	$(RUN) -m tests.fuzz $(FUZZ_SECONDS)
+
 # About five minutes: Amazon's calls go at their real pace.
 bench: .venv/.run
 	$(RUN) -m benchmarks
@@ -81,6 +87,10 @@ clean:
 
 .venv/.dev: requirements-dev.lock
 	.ci/install requirements-dev.lock
+	touch $@
+
+.venv/.fuzz: tests/fuzz/requirements.lock | .venv/.dev
+	.ci/install tests/fuzz/requirements.lock
 	touch $@
 
 web/node_modules/.installed: web/package-lock.json | .venv/.run
