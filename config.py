@@ -11,8 +11,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import SplitResult, urlsplit
 
 from domain.credentials import Secret
@@ -61,6 +64,23 @@ SETTINGS = (
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
     Setting("SANDBOX_CATALOG", "", "Folder of listings that the sandbox shows instead of its own."),
+    Setting(
+        "REDIS_URL",
+        "",
+        "Redis that several server processes share: limits, caches. redis:// or rediss://.",
+        secret=True,
+    ),
+    Setting("SEARCH_CACHE_SECONDS", "300", "How long a page of a search is given out; 0 to 600."),
+    Setting("ALIEXPRESS_CALLS_PER_SECOND", "1", "Calls a second for an account of AliExpress."),
+    Setting("ALIEXPRESS_CALLS_PER_DAY", "", "Calls a day; empty: AliExpress publishes no limit."),
+    Setting("AMAZON_CALLS_PER_SECOND", "1", "Calls a second for a credential of Amazon."),
+    Setting("AMAZON_CALLS_PER_DAY", "8640", "Calls a day; grows with your sales."),
+    Setting(
+        "QUOTA_RESERVE_PERCENT",
+        "20",
+        "Part of the day's calls that background work leaves to people who wait.",
+    ),
+    Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
@@ -130,12 +150,20 @@ class BootstrapCredentials:
     values: dict[str, Secret]
 
 
+class Pace(TypedDict, total=False):
+    """Limits of a marketplace that replace its usual ones."""
+
+    calls_per_day: int | None
+    calls_per_second: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the environment says, checked.
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
-    `gateway_addresses`: only those that are set, by the name of their setting.
+    `gateway_addresses`: only those that are set, by the name of their setting. `paces`: the limits
+    of marketplaces that are set, by code.
     """
 
     host: str
@@ -147,9 +175,14 @@ class Settings:
     admin_api_key: Secret | None
     sandbox: bool
     sandbox_catalog: Path | None
+    short_links: bool
     introspection: bool
     log_level: str
     gateway_addresses: dict[str, str]
+    redis_url: Secret | None
+    search_cache: timedelta
+    paces: dict[str, Pace]
+    quota_reserve_percent: int
     bootstrap: tuple[BootstrapCredentials, ...]
     limits: Limits
 
@@ -176,9 +209,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         admin_api_key=reader.admin_api_key(),
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
+        short_links=reader.switch("SHORT_LINKS", default="off"),
         introspection=reader.switch("INTROSPECTION", default="on"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
+        redis_url=reader.redis_url(),
+        search_cache=timedelta(seconds=reader.number("SEARCH_CACHE_SECONDS", 300, 0, most=600)),
+        paces={code: reader.pace(code.upper()) for code in CREDENTIAL_FIELDS},
+        quota_reserve_percent=int(reader.number("QUOTA_RESERVE_PERCENT", 20, 0, most=90)),
         bootstrap=reader.bootstrap(),
         limits=reader.limits(),
     )
@@ -286,6 +324,7 @@ class _Reader:
         return Secret(key)
 
     def switch(self, name: str, *, default: str) -> bool:
+        """A setting that is on or off."""
         text = self.text(name).lower() or default
         if text not in SWITCH:
             self._problem(f"{name} must be {_either(SWITCH)}.")
@@ -333,6 +372,34 @@ class _Reader:
         for name, address in addresses.items():
             self._check_address(name, address, plain_http=False)
         return addresses
+
+    def redis_url(self) -> Secret | None:
+        address = self.secret("REDIS_URL")
+        if not address:
+            return None
+        parts = _split(address)
+        if parts is None or parts.scheme not in ("redis", "rediss") or not parts.hostname:
+            self._problem("REDIS_URL must be redis://host:port/number, or rediss:// for TLS.")
+        return Secret(address)
+
+    def number(self, name: str, default: float, least: float = 1, *, most: float) -> float:
+        """A whole or decimal number between two bounds."""
+        text = self.text(name)
+        if not text:
+            return default
+        if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text) and least <= float(text) <= most:
+            return float(text)
+        self._problem(f"{name} must be a number from {least:g} to {most:g}.")
+        return default
+
+    def pace(self, prefix: str) -> Pace:
+        found = Pace()
+        if self.text(f"{prefix}_CALLS_PER_SECOND"):
+            pace = self.number(f"{prefix}_CALLS_PER_SECOND", 1, 0.01, most=1000)
+            found["calls_per_second"] = Decimal(str(pace))
+        if self.text(f"{prefix}_CALLS_PER_DAY"):
+            found["calls_per_day"] = int(self.number(f"{prefix}_CALLS_PER_DAY", 0, most=10**9))
+        return found
 
     def bootstrap(self) -> tuple[BootstrapCredentials, ...]:
         locale = self.secret("AMAZON_MARKETPLACE") or "www.amazon.com"

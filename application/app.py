@@ -1,7 +1,6 @@
 """The ASGI application: its routes, who may pass, and what is open while it runs."""
 
 import contextlib
-import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,24 +13,32 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from application import exports
+from application.access import Access, Refused, refusal
 from application.outside import Parts, open_outside, sandbox_of
+from application.sessions import Sessions
 from clients.base import Outside
 from clients.sharing import SharedCalls
+from clients.spending import Spending
 from config import Settings
-from db.connection import DEFAULT_WORKSPACE, open_database, ping
+from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
+from domain.api_keys import Caller
 from domain.marketplaces import Workspace
+from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs
-from web.endpoint import Endpoint, error_response
+from web.endpoint import Endpoint
 from web.failures import UnexpectedFailures
 from web.keys import Keys
 from web.security import (
     SecurityHeaders,
-    bearer_key,
+    allow_reading,
+    cross_origin_permission,
     is_local_request,
     is_loopback_host,
+    session_cookie,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,24 +52,35 @@ class Running:
     settings: Settings
     keys: Keys
     shared: SharedCalls
+    access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request) -> Context:
-        """The Context of one request."""
+    def context(self, request: Request, spending: Spending) -> Context:
+        """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
+        caller: Caller = request.state.caller
         return Context(
-            workspace=Workspace(DEFAULT_WORKSPACE, self.outside.modes),
+            workspace=Workspace(caller.workspace, self.outside.modes),
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
+            spending=spending,
+            caller=caller,
         )
 
 
 def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Starlette:
     """The ASGI application. Its lifespan opens and closes the database and the HTTP pool."""
     parts = parts or Parts()
-    running = Running(settings=settings, keys=keys, shared=parts.shared)
+    access = Access(
+        doorkeeper=Doorkeeper(keys=keys.ring, admin=keys.admin),
+        cookie=session_cookie(settings.public_url),
+        now=parts.now,
+    )
+    is_secure = settings.public_url.startswith("https://")
+    sessions = Sessions(access, parts.start_link, is_secure=is_secure)
+    running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
     endpoint = Endpoint(
         context=running.context,
@@ -84,8 +102,13 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
+    async def export(request: Request) -> Response:
+        return await _export(request, running)
+
     routes: list[Route | Mount] = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+        Route("/export/{format}", export, methods=["GET"]),
+        *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
@@ -109,19 +132,29 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
         request.headers.get("accept", ""), has_query
     ):
         return _page(request, running)
-    key = bearer_key(request.headers)
-    if key is None:
-        return _refused(request, "This needs an API key: send Authorization: Bearer or X-Api-Key.")
-    if not hmac.compare_digest(key.encode(), running.keys.admin.reveal().encode()):
-        return _refused(request, "This API key is not valid here.")
+    origin = request.headers.get("origin", "")
+    if request.method == "OPTIONS":
+        return cross_origin_permission(origin)
+    try:
+        caller = await running.access.caller(request)
+    except Refused as refused:
+        return refusal(request, refused)
+    request.state.caller = caller
     with running.shared.request():
-        return await endpoint.answer(request, caller=ADMIN)
-
-
-def _refused(request: Request, message: str) -> Response:
-    response = error_response(request, 401, message, "UNAUTHENTICATED")
-    response.headers["WWW-Authenticate"] = "Bearer"
+        response = await endpoint.answer(request, caller=caller.identity)
+    if caller.key is not None and origin.lower() in caller.key.origins:
+        allow_reading(response, origin)
     return response
+
+
+async def _export(request: Request, running: Running) -> Response:
+    try:
+        request.state.caller = await running.access.caller(request)
+        return await exports.answer(request, running.context(request))
+    except Refused as refused:
+        return refusal(request, refused)
+    except DatabaseUnavailable as failure:
+        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:

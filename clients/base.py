@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 import httpx
 
+from clients.cache import AnswerCache
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
@@ -80,11 +81,12 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferPolicy:
-    """How long an observed offer may be believed and shown, and whether prices may be kept."""
+    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
 
     fresh_for: timedelta
     withheld_after: timedelta | None  # None: may be shown for ever, with its date
     keeps_price_history: bool
+    lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
 
 
@@ -144,13 +146,31 @@ class Sender(Protocol):
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
         """Send what `build` makes, signed anew for each try, and return what `read` reads.
 
         `read` raises MarketplaceError; a retryable one is tried again, at most three times in all.
+        `account` is whose limits count; `credentials` the fingerprint of what signs.
         `quota` None: the call is not counted against the account's limits (token requests).
+        """
+        ...
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        """Forget what these credentials were refused, so that the next call is really made."""
+        ...
+
+
+class ShortLinkReader(Protocol):
+    """Finds out where a short link leads (clients/short_links.py)."""
+
+    async def product(self, address: str) -> ProductRef:
+        """The product that a pasted short link leads to.
+
+        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
+        NotAProduct or MarketplaceUnavailable.
         """
         ...
 
@@ -160,19 +180,30 @@ class Outside:
     """What clients are given to reach the outside world. One for the whole process.
 
     `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
-    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come.
+    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
+    `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
+    page of a search is given out again instead of being asked for.
+    `short_links` None: short links are not opened.
     """
 
     sender: Sender
     now: Callable[[], datetime]
     tokens: TokenCache = field(default_factory=TokenCache)
     shared: SharedCalls = field(default_factory=SharedCalls)
+    cache: AnswerCache = field(default_factory=AnswerCache)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
+    search_fresh_for: timedelta = timedelta(minutes=5)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
         return self.modes.get(marketplace, Mode.LIVE)
+
+    def quota(self, marketplace: "Marketplace") -> QuotaRule:
+        """The limits that are kept to."""
+        return self.quotas.get(marketplace.code, marketplace.quota)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -199,6 +230,8 @@ class Marketplace:
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
+    domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead
     check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]

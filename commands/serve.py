@@ -1,18 +1,20 @@
 """serve: make everything ready, listen, and run until a signal ends it."""
 
+import argparse
 import asyncio
 import errno
 import resource
 import socket
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from application.app import build_app
 from application.outside import Parts, open_outside
+from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
+from commands.office import make_folder, read_settings
 from config import Settings
 from db.connection import open_database
 from db.encryption import check_canary
@@ -21,15 +23,26 @@ from db.keys import KeyRing
 from db.migrate import prepare
 from web import banner, logs
 from web.keys import CannotStart, load_keys
+from web.security import is_loopback_host
 
 VERSION = "0.1.0"
+
+
+def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    add_command(commands, shared, "serve", "run the server (what happens without a command)", run)
+
+
+def run(_given: argparse.Namespace) -> int:
+    """Run until a signal ends it. Returns the exit code."""
+    return serve(read_settings())
 
 
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
     logs.configure(settings.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
-    _make_folder(settings.data_dir)
+    make_folder(settings.data_dir)
     keys = load_keys(settings)
     logs.register_secret(keys.admin.reveal())
     listener = listen(settings)
@@ -39,9 +52,10 @@ def serve(settings: Settings) -> int:
         keys.take_back()  # a key made just now over data that another key sealed
         raise
     settings = replace(settings, public_url=_public_url(settings, listener))
+    parts = Parts()
     server = Server(
         uvicorn.Config(
-            build_app(settings, keys),
+            build_app(settings, keys, parts),
             log_config=None,
             log_level="warning",  # its start-up lines would stand before our own
             server_header=False,
@@ -58,17 +72,19 @@ def serve(settings: Settings) -> int:
             key_place=keys.admin_place,
             new_key=keys.new_admin,
             made=keys.made,
+            sign_in=_sign_in(settings, parts),
         )
     )
     server.run(sockets=[listener])
     return 0 if server.started else 3
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotStart(f"DATA_DIR: {folder} cannot be made: {error.strerror}.") from None
+def _sign_in(settings: Settings, parts: Parts) -> str | None:
+    """A link that signs in the browser of whoever reads the output of a development start."""
+    if not settings.sandbox or not is_loopback_host(urlsplit(settings.public_url).netloc):
+        return None
+    token = parts.start_link.issue(parts.now())
+    return f"{settings.public_url}/session/start?token={token}"
 
 
 def _public_url(settings: Settings, listener: socket.socket) -> str:

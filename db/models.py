@@ -22,6 +22,52 @@ class Workspace(Model):
         table = "workspaces"
 
 
+class APIKey(Model):
+    """A key of a caller. Its text is not stored, only a keyed hash of it."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    name = fields.TextField()
+    hash = KeyText()
+    pepper_id = KeyText()
+    prefix = fields.TextField()
+    last_four = fields.TextField()
+    scopes = fields.JSONField[list[str]]()
+    origins = fields.JSONField[list[str]]()
+    expires_at = fields.DatetimeField(null=True)
+    last_used_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+    rotated_from = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "api_keys"
+        unique_together = (("hash",), ("rotated_from",))  # a key is replaced at most once
+        indexes = (("workspace_id", "created_at", "id"), ("pepper_id",))
+
+
+class Session(Model):
+    """A browser that signed in with a key. `admin_hash`: with the operator's own, not stored one.
+
+    The token is not stored, only a keyed hash of it.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    hash = KeyText()
+    api_key: fields.ForeignKeyNullableRelation[APIKey] = fields.ForeignKeyField(
+        "models.APIKey", related_name="sessions", null=True, on_delete=fields.CASCADE
+    )
+    admin_hash = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sessions"
+        unique_together = (("hash",),)
+        indexes = (("api_key_id",), ("expires_at",))
+
+
 class MarketplaceAccount(Model):
     """One credential set and the last evidence about it."""
 

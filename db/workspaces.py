@@ -1,12 +1,53 @@
-"""Whose rows a statement sees: one workspace, and of each marketplace one mode."""
+"""The workspaces, and whose rows a statement sees: one workspace, of each marketplace one mode."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
+from db import rows, statements
+from db.availability import resilient
 from db.statements import Values
 from domain.marketplaces import Workspace
 from domain.products import Mode, ProductRef
+from domain.workspaces import WorkspaceSummary
 
 REF_COLUMNS = "mode, marketplace, locale, external_id"
+
+
+@resilient
+async def create(name: str, now: datetime) -> bool:
+    """Make a workspace. False: there is one of that name."""
+    made = await statements.rows(
+        "INSERT INTO workspaces (id, created_at) VALUES ($1, $2)"
+        " ON CONFLICT (id) DO NOTHING RETURNING id",
+        (name, now),
+    )
+    return bool(made)
+
+
+@resilient
+async def exists(name: str) -> bool:
+    """Whether there is a workspace of that name."""
+    return bool(await statements.rows("SELECT id FROM workspaces WHERE id = $1", [name]))
+
+
+@resilient
+async def every() -> list[WorkspaceSummary]:
+    """All workspaces, by name."""
+    found = await statements.rows(
+        "SELECT id, created_at,"
+        " (SELECT count(*) FROM products WHERE workspace_id = workspaces.id) AS products,"
+        " (SELECT count(*) FROM api_keys WHERE workspace_id = workspaces.id) AS api_keys"
+        " FROM workspaces ORDER BY id"
+    )
+    return [
+        WorkspaceSummary(
+            name=row["id"],
+            created_at=rows.moment(row["created_at"]),
+            products=row["products"],
+            api_keys=row["api_keys"],
+        )
+        for row in found
+    ]
 
 
 def mode_of(workspace: Workspace, marketplace: str) -> Mode:

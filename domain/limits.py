@@ -55,7 +55,7 @@ class Limits:
         help="Deepest nesting of fields. Questions about the schema are exempt.",
     )
     aliases: int = _limit(
-        50, "LIMIT_ALIASES", least=0, most=1_000, help="Most aliases of a document."
+        50, "LIMIT_ALIASES", least=0, most=5_000, help="Most aliases of a document."
     )
     root_fields: int = _limit(
         50, "LIMIT_ROOT_FIELDS", least=1, most=1_000, help="Most fields directly under the root."
@@ -69,6 +69,20 @@ class Limits:
         least=100,
         most=10_000_000,
         help="Most points that one operation may cost.",
+    )
+    marketplace_query_seconds: int = _limit(
+        10,
+        "LIMIT_MARKETPLACE_QUERY_SECONDS",
+        least=1,
+        most=300,
+        help="Longest wait of a query for marketplaces.",
+    )
+    marketplace_mutation_seconds: int = _limit(
+        60,
+        "LIMIT_MARKETPLACE_MUTATION_SECONDS",
+        least=1,
+        most=200,
+        help="Longest wait of a mutation for marketplaces. 25 calls of Amazon take 25.",
     )
     query_seconds: int = _limit(
         30, "LIMIT_QUERY_SECONDS", least=1, most=600, help="Longest time of a query."

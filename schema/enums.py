@@ -7,6 +7,7 @@ from typing import TypeVar
 import strawberry
 
 from clients.registry import MarketplaceCode
+from domain.api_keys import APIKeyStatus, Scope
 from domain.catalog import CatalogSort
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Demand, Mode, ProductState
@@ -29,9 +30,14 @@ class ErrorCode(Enum):
     INVALID_INPUT = "INVALID_INPUT"
     INVALID_URL = "INVALID_URL"
     SHORT_LINK = "SHORT_LINK"
+    SHORT_LINK_REFUSED = "SHORT_LINK_REFUSED"
+    SHORT_LINK_DEAD = "SHORT_LINK_DEAD"
+    SHORT_LINK_TOO_LONG = "SHORT_LINK_TOO_LONG"
+    SHORT_LINK_TIMEOUT = "SHORT_LINK_TIMEOUT"
     NOT_A_PRODUCT = "NOT_A_PRODUCT"
     UNKNOWN_HOST = "UNKNOWN_HOST"
     NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
     NOT_IN_PROGRAM = "NOT_IN_PROGRAM"
     MARKETPLACE_NOT_CONNECTED = "MARKETPLACE_NOT_CONNECTED"
     API_RETIRED = "API_RETIRED"
@@ -42,6 +48,7 @@ class ErrorCode(Enum):
     WRONG_LOCALE = "WRONG_LOCALE"
     THROTTLED = "THROTTLED"
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    CALL_CAP_REACHED = "CALL_CAP_REACHED"
     MARKETPLACE_UNAVAILABLE = "MARKETPLACE_UNAVAILABLE"
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
@@ -56,9 +63,14 @@ describe(
         "INVALID_INPUT": "An argument cannot be used as it is; the message says how to write it.",
         "INVALID_URL": "The text is not a web address.",
         "SHORT_LINK": "A shortened link: open it yourself and paste the product page's address.",
+        "SHORT_LINK_REFUSED": "The short link leads where this server does not go.",
+        "SHORT_LINK_DEAD": "The short link leads nowhere any more.",
+        "SHORT_LINK_TOO_LONG": "The short link redirects too often, or in a circle.",
+        "SHORT_LINK_TIMEOUT": "The short link did not lead to a product in time; try again.",
         "NOT_A_PRODUCT": "A page of a known marketplace, but not a product page.",
         "UNKNOWN_HOST": "An address outside the supported marketplaces.",
         "NOT_FOUND": "Nothing by that id here, or the marketplace does not show the product.",
+        "FORBIDDEN": "The API key lacks the scope that the message names.",
         "NOT_IN_PROGRAM": "The product earns no commission, so there is no tracked link.",
         "MARKETPLACE_NOT_CONNECTED": "Credentials are missing: see connectMarketplace.",
         "API_RETIRED": "The keys belong to Amazon's retired Product Advertising API.",
@@ -69,10 +81,36 @@ describe(
         "WRONG_LOCALE": "Country site, tag and credential version do not go together.",
         "THROTTLED": "Too many calls; try again at retryAt.",
         "QUOTA_EXHAUSTED": "The day's calls are used up; they begin again at retryAt.",
+        "CALL_CAP_REACHED": "The request's own cap on marketplace calls (X-Max-Upstream-Calls).",
         "MARKETPLACE_UNAVAILABLE": "The marketplace did not answer or says it has trouble.",
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
         "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
+    },
+)
+
+describe(
+    Scope,
+    "ApiKeyScope",
+    "What an API key may do.",
+    {
+        "READ": "Every query; it may ask marketplaces, and changes nothing.",
+        "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
+        "SYNC": "syncProduct, syncProducts.",
+        "LINK": "generateLink, generateLinks.",
+        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
+        "ADMIN": "All of it, and the API keys of the workspace.",
+    },
+)
+
+describe(
+    APIKeyStatus,
+    "ApiKeyStatus",
+    "Whether an API key is accepted.",
+    {
+        "ACTIVE": "It is accepted.",
+        "EXPIRED": "Its time is over, or that of the overlap after its rotation.",
+        "REVOKED": "It was taken back.",
     },
 )
 

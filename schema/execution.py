@@ -17,6 +17,7 @@ from strawberry.types.execution import PreExecutionError
 
 from domain.limits import Limits
 from resolvers.context import Context
+from resolvers.cost import upstream
 from resolvers.throttle import Standing
 from schema import DOCUMENT, cost, documents, schema
 from schema.cost import Asked
@@ -93,7 +94,7 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
         actual = min(requested, cost.actual(asked, outcome.body.get("data")))
     if terms.purse is not None:
         standing = terms.purse.give_back(requested - actual)
-    return _with_cost(outcome, requested, actual, standing)
+    return await _with_cost(outcome, requested, actual, standing, context)
 
 
 def request_error(message: str, code: str, **extensions: object) -> Outcome:
@@ -206,15 +207,21 @@ def _worded(error: GraphQLError) -> Outcome:
 async def _executed(operation: Operation, asked: Asked, context: Context, terms: Terms) -> Outcome:
     limits = terms.limits
     seconds = limits.mutation_seconds if asked.is_mutation else limits.query_seconds
+    context.spending.wait_at_most(
+        limits.marketplace_mutation_seconds
+        if asked.is_mutation
+        else limits.marketplace_query_seconds
+    )
     try:
         async with asyncio.timeout(seconds):
-            result = await schema.execute(
-                operation.query,
-                variable_values=dict(operation.variables or {}),
-                context_value=context,
-                operation_name=operation.name or None,
-                operation_extensions={DOCUMENT: asked.document},
-            )
+            with context.spending.active():
+                result = await schema.execute(
+                    operation.query,
+                    variable_values=dict(operation.variables or {}),
+                    context_value=context,
+                    operation_name=operation.name or None,
+                    operation_extensions={DOCUMENT: asked.document},
+                )
     except TimeoutError:
         return _late(asked, seconds)
     return _outcome(result, context, helps=terms.has_introspection)
@@ -232,13 +239,16 @@ def _late(asked: Asked, seconds: int) -> Outcome:
     return Outcome(body=outcome.body | {"data": None})
 
 
-def _with_cost(outcome: Outcome, requested: int, actual: int, standing: Standing | None) -> Outcome:
+async def _with_cost(
+    outcome: Outcome, requested: int, actual: int, standing: Standing | None, context: Context
+) -> Outcome:
     """The outcome with extensions.cost, if something was run."""
     if outcome.is_request_error:
         return replace(outcome, standing=standing)
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
     if standing is not None:
         spent["throttleStatus"] = _status(standing)
+    spent["upstream"] = await upstream(context)
     return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, standing=standing)
 
 

@@ -13,6 +13,7 @@ from domain.products import ProductRef
 PRODUCT = "Product"
 LINK = "AffiliateLink"
 MARKETPLACE = "Marketplace"
+API_KEY = "ApiKey"
 
 
 def of_product(ref: ProductRef) -> strawberry.ID:
@@ -29,6 +30,11 @@ def of_link(key: LinkKey) -> strawberry.ID:
 def of_marketplace(code: str, locale: str) -> strawberry.ID:
     """One for each country site."""
     return _encode(MARKETPLACE, code, locale)
+
+
+def of_api_key(key_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(API_KEY, key_id)
 
 
 def product_ref(text: str) -> ProductRef:
@@ -58,6 +64,12 @@ def marketplace(text: str) -> tuple[str, str]:
     return code, locale
 
 
+def api_key(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [key_id] = _parts(text, API_KEY, 1)
+    return key_id
+
+
 def kind(text: str) -> str:
     """What kind of thing an id names. Raises InvalidInput for text that is no id of ours."""
     return _decode(text)[0]
@@ -83,7 +95,7 @@ def _decode(text: str) -> list[str]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         parts = None
-    known = (PRODUCT, LINK, MARKETPLACE)
+    known = (PRODUCT, LINK, MARKETPLACE, API_KEY)
     words = parts if isinstance(parts, list) else []
     if not words or words[0] not in known or not all(_is_word(word) for word in words):
         raise InvalidInput("This is not an id that was given out here.")

@@ -13,12 +13,15 @@ from typing import Annotated, Protocol, TypeVar
 import strawberry
 from strawberry import UNSET
 
+from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
 from domain.products import ProductRef
 from resolvers import idempotency, imports, links, lookups, marketplaces, products
 from resolvers.rows import Row
 from schema import ids
+from schema.access import MutationNeeds
+from schema.api_keys import ApiKeyMutations
 from schema.errors import UserError, user_errors
 from schema.inputs import (
     ConnectMarketplaceInput,
@@ -70,10 +73,11 @@ class Repeatable(Protocol):
 
 
 @strawberry.type(description="Everything that changes something. Fields run one after another.")
-class Mutation:
+class Mutation(ApiKeyMutations):
     @strawberry.mutation(
         description="Store credentials of one marketplace, sealed. The status changes at once; "
-        "verifyMarketplace tells whether they work."
+        "verifyMarketplace tells whether they work.",
+        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def connect_marketplace(
         self, info: Info, input: Annotated[ConnectMarketplaceInput, What]
@@ -89,7 +93,8 @@ class Mutation:
         return ConnectMarketplacePayload(marketplace=Marketplace.of(connected), errors=[])
 
     @strawberry.mutation(
-        description="Erase the stored credentials of one marketplace. Products and links stay."
+        description="Erase the stored credentials of one marketplace. Products and links stay.",
+        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def disconnect_marketplace(
         self, info: Info, input: Annotated[DisconnectMarketplaceInput, What]
@@ -105,7 +110,8 @@ class Mutation:
 
     @strawberry.mutation(
         description="Makes the cheapest real calls that prove the credentials, and updates "
-        "`health`."
+        "`health`.",
+        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def verify_marketplace(
         self, info: Info, input: Annotated[VerifyMarketplaceInput, What]
@@ -122,7 +128,9 @@ class Mutation:
         )
 
     @strawberry.mutation(
-        description="Fetch a product and keep it in the catalogue. Importing it again refreshes it."
+        description="Fetch a product and keep it in the catalogue. Importing it again refreshes "
+        "it.",
+        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def import_product(
         self, info: Info, input: Annotated[ImportProductInput, What]
@@ -138,7 +146,10 @@ class Mutation:
         product, errors = await _shown(info, row)
         return ImportProductPayload(product=product, errors=errors)
 
-    @strawberry.mutation(description="Import up to 250 products; they share marketplace calls.")
+    @strawberry.mutation(
+        description="Import up to 250 products; they share marketplace calls.",
+        extensions=[MutationNeeds(Scope.IMPORT)],
+    )
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
@@ -158,7 +169,8 @@ class Mutation:
         )
 
     @strawberry.mutation(
-        description="Set the publisher's own fields of a catalogue product; every sync keeps them."
+        description="Set the publisher's own fields of a catalogue product; every sync keeps them.",
+        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
@@ -172,7 +184,10 @@ class Mutation:
             return UpdateProductPayload(product=None, errors=user_errors(error))
         return UpdateProductPayload(product=Product.of(listing), errors=[])
 
-    @strawberry.mutation(description="Take a product out of the catalogue. Its links stay.")
+    @strawberry.mutation(
+        description="Take a product out of the catalogue. Its links stay.",
+        extensions=[MutationNeeds(Scope.IMPORT)],
+    )
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
     ) -> DeleteProductPayload:
@@ -185,7 +200,8 @@ class Mutation:
 
     @strawberry.mutation(
         description="Sync from Source: fetch the live data of a catalogue product anew. Selling "
-        "price and notes stay."
+        "price and notes stay.",
+        extensions=[MutationNeeds(Scope.SYNC)],
     )
     async def sync_product(
         self, info: Info, input: Annotated[SyncProductInput, What]
@@ -201,7 +217,10 @@ class Mutation:
         product, errors = await _shown(info, row)
         return SyncProductPayload(product=product, changed=list(row.changed), errors=errors)
 
-    @strawberry.mutation(description="Sync up to 250 products; they share marketplace calls.")
+    @strawberry.mutation(
+        description="Sync up to 250 products; they share marketplace calls.",
+        extensions=[MutationNeeds(Scope.SYNC)],
+    )
     async def sync_products(
         self, info: Info, input: Annotated[SyncProductsInput, What]
     ) -> SyncProductsPayload:
@@ -224,7 +243,8 @@ class Mutation:
 
     @strawberry.mutation(
         description="Make, check and store a tracked link. Made again for the same product, "
-        "tracking id and sub id it replaces the stored one."
+        "tracking id and sub id it replaces the stored one.",
+        extensions=[MutationNeeds(Scope.LINK)],
     )
     async def generate_link(
         self, info: Info, input: Annotated[GenerateLinkInput, What]
@@ -240,7 +260,10 @@ class Mutation:
         link, errors = await _linked(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
 
-    @strawberry.mutation(description="Make up to 250 links; they share marketplace calls.")
+    @strawberry.mutation(
+        description="Make up to 250 links; they share marketplace calls.",
+        extensions=[MutationNeeds(Scope.LINK)],
+    )
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
@@ -262,7 +285,7 @@ class Mutation:
 
 def _wanted(lookup: ProductLookup, path: tuple[str, ...]) -> Wanted:
     try:
-        return lookup.product(path)
+        return lookups.find(lookup.record(), path=path)
     except AffiliateGraphError as error:
         return error
 

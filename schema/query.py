@@ -6,13 +6,16 @@ from typing import Annotated, cast
 import strawberry
 
 from clients.registry import MarketplaceCode
+from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
 from domain.exceptions import InvalidInput
-from resolvers import links, lookups, marketplaces, products, search
+from resolvers import api_keys, links, lookups, marketplaces, products, search
 from resolvers.cursors import MAX_PAGE_SIZE
 from schema import ids
 from schema import marketplaces as marketplace_types
+from schema.access import Needs
+from schema.api_keys import ApiKey, ApiKeyQueries
 from schema.inputs import (
     AffiliateLinkFilter,
     After,
@@ -34,8 +37,11 @@ Locale = Annotated[
 
 
 @strawberry.type(description="Everything that can be read. No query changes what is stored.")
-class Query:
-    @strawberry.field(description="Anything by its id; null when there is nothing by it.")
+class Query(ApiKeyQueries):
+    @strawberry.field(
+        description="Anything by its id; null when there is nothing by it.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def node(
         self,
         info: Info,
@@ -46,7 +52,8 @@ class Query:
     @strawberry.field(
         description="Several things by their ids, in the order asked, at most 250. Products that "
         "must be asked from a marketplace share its calls. What cannot be had is null at its "
-        "place, with an error of that path."
+        "place, with an error of that path.",
+        extensions=[Needs(Scope.READ)],
     )
     async def nodes(
         self,
@@ -61,28 +68,37 @@ class Query:
 
     @strawberry.field(
         description="Every marketplace. Amazon: www.amazon.com and each further site that has "
-        "credentials."
+        "credentials.",
+        extensions=[Needs(Scope.READ)],
     )
     async def marketplaces(self, info: Info) -> list[Marketplace]:
         return [Marketplace.of(found) for found in await marketplaces.every(info.context)]
 
-    @strawberry.field(description="One marketplace, also when nothing is stored for it.")
+    @strawberry.field(
+        description="One marketplace, also when nothing is stored for it.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
         return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
 
     @strawberry.field(
         description="From the catalogue if it is there and its offer has not expired, else live "
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
-        "ErrorCode when it cannot be had."
+        "ErrorCode when it cannot be had.",
+        extensions=[Needs(Scope.READ)],
     )
     async def product(
         self,
         info: Info,
         by: Annotated[ProductLookup, strawberry.argument(description="Which product.")],
     ) -> Product | None:
-        return Product.of(await products.seen(info.context, by.product(("by",))))
+        ref = await lookups.find_opened(info.context, by.record(), path=("by",))
+        return Product.of(await products.seen(info.context, ref))
 
-    @strawberry.field(description="The catalogue: what was imported.")
+    @strawberry.field(
+        description="The catalogue: what was imported.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def products(
         self,
         info: Info,
@@ -101,7 +117,8 @@ class Query:
         return ProductConnection.of(of_list, page, after, wanted)
 
     @strawberry.field(
-        description="Explore: the marketplace's own search, its pages joined behind one list."
+        description="Explore: the marketplace's own search, its pages joined behind one list.",
+        extensions=[Needs(Scope.READ)],
     )
     async def search_products(
         self,
@@ -116,7 +133,10 @@ class Query:
             await find(info, marketplace, locale, search, first=first, after=after)
         )
 
-    @strawberry.field(description="Stored links, newest first.")
+    @strawberry.field(
+        description="Stored links, newest first.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def affiliate_links(
         self,
         info: Info,
@@ -158,6 +178,10 @@ async def _node(info: Info, id: str) -> Node | None:
         lookups.checked(key.ref)
         link = await links.by_key(info.context, key)
         return AffiliateLink.of(link) if link else None
+    if kind == ids.API_KEY:
+        info.context.caller.require(Scope.ADMIN, "Reading an API key")
+        stored = await api_keys.by_id(info.context, ids.api_key(id))
+        return ApiKey.of(stored, info.context.now) if stored else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
     return await marketplace_types.load(info, code, locale)

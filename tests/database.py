@@ -22,10 +22,12 @@ from uuid import uuid4
 import asyncpg  # type: ignore[import-untyped]
 
 from db import migrate, statements
-from db.connection import open_database
+from db.connection import DEFAULT_WORKSPACE, open_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 TABLES = (  # children first
+    "sessions",
+    "api_keys",
     "price_observations",
     "products",
     "affiliate_links",
@@ -69,6 +71,7 @@ async def wipe() -> None:
     """Empty the tables of the open database."""
     for table in TABLES:
         await statements.rows(f"DELETE FROM {table} RETURNING 1")
+    await statements.rows("DELETE FROM workspaces WHERE id <> $1 RETURNING 1", [DEFAULT_WORKSPACE])
 
 
 async def _at_server(sql: str) -> None:

@@ -5,13 +5,17 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
 
-from clients.http import Patience
 from clients.rate_limit import RateLimit
+from clients.retries import Patience
 from config import read_settings
+from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
+from domain.api_keys import APIKey, Scope
 from domain.credentials import Secret
 from domain.marketplaces import AccountKey, QuotaRule
 from sandbox import Sandbox
@@ -41,65 +45,131 @@ mutation Connect($input: ConnectMarketplaceInput!) {
 """
 
 
+CREATE_KEY = """
+mutation CreateKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    key
+    apiKey { id name prefix lastFour status scopes origins createdAt expiresAt lastUsedAt revokedAt
+      rotatedFrom }
+    errors { code message path }
+  }
+}
+"""
+
+
 class Clock:
     """A clock that stands still until it is told to go on."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+        self.seconds = 1000.0
 
     def __call__(self) -> datetime:
         return self.time
 
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return self.seconds
+
     def advance(self, **by: float) -> None:
+        """Let time pass."""
         self.time += timedelta(**by)
+        self.seconds += timedelta(**by).total_seconds()
 
 
 class Unhurried(RateLimit):
-    """Everybody's turn comes at once, so that tests need not wait."""
+    """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
-        return True
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
+        return None
 
 
 class Graph:
     """A caller with the API key, beside the gateways' own book of calls."""
 
-    def __init__(self, http: httpx.AsyncClient, sandbox: Sandbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        sandbox: Sandbox,
+        clock: Clock,
+        keyring: KeyRing | None = None,
+        app: Starlette | None = None,
+    ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
+        self.keyring = keyring
+        self.app = app
 
     async def post(
-        self, query: str, variables: Mapping[str, object] | None = None, **extra: object
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        key: str = API_KEY,
+        **extra: object,
     ) -> dict[str, Any]:
         """The response's JSON, whatever it says."""
         response = await self.http.post(
             "/graphql",
             json={"query": query, "variables": dict(variables or {}), **extra},
-            headers={"Authorization": f"Bearer {API_KEY}"},
+            headers={"Authorization": f"Bearer {key}"},
         )
         body: dict[str, Any] = response.json()
         return body
 
-    async def run(self, query: str, variables: Mapping[str, object] | None = None) -> Any:
+    async def run(
+        self, query: str, variables: Mapping[str, object] | None = None, *, key: str = API_KEY
+    ) -> Any:
         """The data of an operation that must not fail."""
-        body = await self.post(query, variables)
+        body = await self.post(query, variables, key=key)
         assert "errors" not in body, body["errors"]
         return body["data"]
 
     async def connect(
-        self, marketplace: str, values: Mapping[str, str], locale: str | None = None
+        self,
+        marketplace: str,
+        values: Mapping[str, str],
+        locale: str | None = None,
+        *,
+        key: str = API_KEY,
     ) -> dict[str, Any]:
         """The payload of connectMarketplace."""
         credentials = [{"name": name, "value": value} for name, value in values.items()]
         given = {"marketplace": marketplace, "locale": locale, "credentials": credentials}
-        payload: dict[str, Any] = (await self.run(CONNECT, {"input": given}))["connectMarketplace"]
+        payload: dict[str, Any] = (await self.run(CONNECT, {"input": given}, key=key))[
+            "connectMarketplace"
+        ]
         return payload
 
-    async def connect_both(self) -> None:
+    async def connect_both(self, *, key: str = API_KEY) -> None:
         """Connect the sandbox's AliExpress and www.amazon.com."""
-        await self.connect("ALIEXPRESS", ALIEXPRESS)
-        await self.connect("AMAZON", AMAZON)
+        await self.connect("ALIEXPRESS", ALIEXPRESS, key=key)
+        await self.connect("AMAZON", AMAZON, key=key)
+
+    async def make_key(self, *scopes: str, **more: object) -> str:
+        """The text of a new API key of the workspace "default"."""
+        given = {"name": "a test", "scopes": scopes, **more}
+        made = (await self.run(CREATE_KEY, {"input": given}))["createApiKey"]
+        assert made["errors"] == []
+        return str(made["key"])
+
+    async def make_workspace(self, name: str, *scopes: Scope) -> str:
+        """The text of an API key of a new workspace; ADMIN without scopes."""
+        assert self.keyring is not None
+        await workspaces.create(name, self.clock())
+        text = api_keys.new_text("aff_test_")
+        key = APIKey(
+            id=str(uuid4()),
+            workspace=name,
+            name=f"key of {name}",
+            prefix="aff_test_",
+            last_four=text.reveal()[-4:],
+            scopes=frozenset(scopes or {Scope.ADMIN}),
+            created_at=self.clock(),
+        )
+        await api_keys.keep(key, text, self.keyring)
+        return text.reveal()
 
     def calls(self, marketplace: str, operation: str | None = None) -> int:
         """How many calls the gateway counted."""
@@ -117,21 +187,22 @@ async def running_graph(
 ) -> AsyncIterator[Graph]:
     """The application on a migrated database, which is emptied at the end.
 
-    `environ`: further settings.
+    `environ`: more settings.
     """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
         | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
-        | dict(environ or {})
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+        | dict(environ or {})
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
     parts = Parts(
         now=clock,
+        monotonic=clock.monotonic,
         patience=Patience(attempt=5, first_pause=0.001),
-        rate_limit=Unhurried(),
+        rate_limit=Unhurried(clock.monotonic),
         sandbox=box,
     )
     app = build_app(settings, keys, parts)
@@ -141,5 +212,5 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock)
+        yield Graph(http, box, clock, keys.ring, app)
         await wipe()

@@ -52,6 +52,11 @@ def test_public_address(_case: str, environ: dict[str, str], public_url: str) ->
     assert read_settings(environ).public_url == public_url
 
 
+@pytest.mark.parametrize(("word", "is_on"), [("on", True), ("OFF", False), ("", False)])
+def test_short_links_are_opened_only_when_asked_for(word: str, is_on: bool) -> None:
+    assert read_settings({"SHORT_LINKS": word}).short_links is is_on
+
+
 @pytest.mark.parametrize("word", ["on", "True", "1"])
 def test_sandbox_is_switched_on(word: str, tmp_path: Path) -> None:
     settings = read_settings({"SANDBOX": word, "SANDBOX_CATALOG": str(tmp_path)})
@@ -253,6 +258,7 @@ def test_no_secret_is_shown() -> None:
     given = dict.fromkeys(names, f"{PASSWORD}-{PASSWORD}")
     given |= {"ENCRYPTION_KEYS": KEY, "AMAZON_MARKETPLACE": "www.amazon.com"}
     given |= {"DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph"}
+    given |= {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0"}
 
     shown = repr(read_settings(given))
 

@@ -42,6 +42,27 @@ def test_the_first_start_makes_and_prints_what_is_needed(tmp_path: Path) -> None
         assert stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) == 0o600
 
 
+def test_the_printed_link_signs_a_browser_in_once(tmp_path: Path) -> None:
+    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
+        link = re.search(r"Sign in +(\S+)", server.output)
+        assert link is not None, server.output
+        with httpx.Client() as browser:
+            first = browser.get(link.group(1))
+            told = browser.get(f"{server.address}/session")
+        second = httpx.get(link.group(1))
+        log = server.output.replace(link.group(0), "")
+
+    assert (first.status_code, second.status_code) == (303, 403)
+    assert told.json()["scopes"] == ["ADMIN"]
+    assert link.group(1).partition("token=")[2] not in log
+
+
+def test_a_live_start_prints_no_link(tmp_path: Path) -> None:
+    with started_server(tmp_path / "data", {}) as server:
+        assert "Sign in" not in server.output
+        assert "API key" in server.output
+
+
 def test_the_printed_curl_line_works_when_pasted(tmp_path: Path) -> None:
     demo = {
         "SANDBOX": "on",

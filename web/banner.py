@@ -22,6 +22,7 @@ class Started:
     key_place: str
     new_key: str | None = None
     made: tuple[str, ...] = ()  # files that this start made
+    sign_in: str | None = None  # signs a browser in without the key; works once
 
 
 def text(started: Started) -> str:
@@ -31,6 +32,7 @@ def text(started: Started) -> str:
         f"Affiliate Graph {started.version}   {mode}",
         "",
         f"  GraphiQL   {started.address}/graphql" + _hint(started),
+        *_sign_in(started),
         f"  Health     {started.address}/healthz",
         "",
         f"  API key    {_key(started)}",
@@ -50,6 +52,12 @@ def text(started: Started) -> str:
 
 def _hint(started: Started) -> str:
     return "   (examples and key are filled in)" if started.sandbox else ""
+
+
+def _sign_in(started: Started) -> list[str]:
+    if started.sign_in is None:
+        return []
+    return [f"  Sign in    {started.sign_in}   (once, within 10 minutes)"]
 
 
 def _key(started: Started) -> str:

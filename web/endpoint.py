@@ -6,6 +6,7 @@ anything), and JSON that is no GraphQL request.
 """
 
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from clients.spending import Priority, Spending
 from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from resolvers.context import Context
@@ -31,6 +33,8 @@ from schema.execution import (
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+CAP_HEADER = "X-Max-Upstream-Calls"
+PRIORITY_HEADER = "X-Priority"
 
 
 class BadRequest(Exception):
@@ -63,7 +67,7 @@ class Purse:
 class Endpoint:
     """Answers GET and POST. `context` makes the Context of a request that may be answered."""
 
-    context: Callable[[Request], Context]
+    context: Callable[[Request, Spending], Context]
     buckets: Buckets
     limits: Limits = field(default_factory=Limits)
     has_introspection: bool = True
@@ -78,12 +82,36 @@ class Endpoint:
         )
         try:
             operation = await _read(request, self.limits)
+            spending = _spending(request)
         except BadRequest as bad:
             outcome = refused(request_error(bad.message, bad.code), terms)
             status = 429 if outcome.is_throttled else bad.status
             return _response(outcome, media_type, status)
-        outcome = await run(operation, self.context(request), terms)
+        outcome = await run(operation, self.context(request, spending), terms)
         return _response(outcome, media_type, _status(outcome, media_type))
+
+
+def _spending(request: Request) -> Spending:
+    """What the request may spend on marketplace calls. Raises BadRequest."""
+    return Spending(
+        most_calls=_cap(request.headers.get(CAP_HEADER)),
+        priority=_priority(request.headers.get(PRIORITY_HEADER)),
+    )
+
+
+def _cap(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
+    return int(text)
+
+
+def _priority(text: str | None) -> Priority:
+    try:
+        return Priority((text or "interactive").strip().upper())
+    except ValueError:
+        raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
@@ -167,7 +195,7 @@ async def _read(request: Request, limits: Limits) -> Operation:
         raise BadRequest(415, "Send the request as application/json in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(415, "Send the request unpacked, without content-encoding.")
-    return _operation(_json(await _body(request, limits.body)), may_change=True)
+    return _operation(_json(await read_body(request, limits.body)), may_change=True)
 
 
 def _is_other_charset(parameter: str) -> bool:
@@ -188,7 +216,8 @@ def _from_query_string(request: Request) -> Operation:
     )
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """The body of a request. Raises BadRequest when it is too long or broke off."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
+PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +33,38 @@ def bearer_key(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "bearer" and key.strip():
         return key.strip()
     return headers.get("x-api-key", "").strip() or None
+
+
+def session_cookie(public_url: str) -> str:
+    """The name of the session's cookie; with https, one that no other host can have set."""
+    return "__Host-session" if public_url.startswith("https://") else "session"
+
+
+def cross_origin_permission(origin: str) -> Response:
+    """The answer to a browser that asks whether a foreign page may send a request with a key.
+
+    Any page may: what the key is good for is decided when it comes. Cookies and the header that
+    goes with them stay forbidden.
+    """
+    if not origin:
+        return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Api-Key, X-Request-Id",
+            "Access-Control-Max-Age": "600",
+            "Vary": "Origin",
+        },
+    )
+
+
+def allow_reading(response: Response, origin: str) -> None:
+    """Let the page of that origin read the answer."""
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+    response.headers["Vary"] = "Origin"
 
 
 def is_loopback_host(host_header: str) -> bool:

@@ -20,12 +20,15 @@ pytestmark = pytest.mark.anyio
 
 Later = Callable[[str], None]
 
+ALL = ("0001_initial", "0002_api_keys")
+LATER = "9000_later"
+
 MIGRATION = """
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0001_initial")]
+    dependencies = [("models", "{latest}")]
     operations = [{operation}]
 """
 ADD_COLUMN = 'ops.AddField("Product", "colour", fields.TextField(null=True))'
@@ -49,15 +52,17 @@ async def populated(empty: str) -> str:
 
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Adds a second migration to the release."""
+    """Adds one more migration to the release."""
 
     def add(operation: str) -> None:
         folder = tmp_path / "release" / "later_migrations"
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
-        initial = Path(db.migrations.__path__[0]) / "0001_initial.py"
-        (folder / "0001_initial.py").write_text(initial.read_text())
-        (folder / "0002_later.py").write_text(MIGRATION.format(operation=operation))
+        for known in ALL:
+            released = Path(db.migrations.__path__[0]) / f"{known}.py"
+            (folder / f"{known}.py").write_text(released.read_text())
+        migration = MIGRATION.format(latest=ALL[-1], operation=operation)
+        (folder / f"{LATER}.py").write_text(migration)
         for name in [name for name in sys.modules if name.startswith("later_migrations")]:
             monkeypatch.delitem(sys.modules, name)
         monkeypatch.syspath_prepend(folder.parent)
@@ -73,21 +78,21 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Later:
 
 
 async def test_empty_database_needs_all_migrations(empty: str, tmp_path: Path) -> None:
-    assert await migrate.pending(empty) == ("0001_initial",)
+    assert await migrate.pending(empty) == ALL
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_migrated_database_is_well_and_needs_none(empty: str) -> None:
     done = await migrate.migrate(empty)
 
-    assert done == migrate.Migrated(applied=("0001_initial",))
+    assert done == migrate.Migrated(applied=ALL)
     assert await migrate.migrate(empty) == migrate.Migrated()
     assert await migrate.pending(empty) == ()
     assert await migrate.examine(empty) == []
 
 
 async def test_start_makes_the_tables_of_an_empty_database(empty: str) -> None:
-    assert (await migrate.prepare(empty)).applied == ("0001_initial",)
+    assert (await migrate.prepare(empty)).applied == ALL
 
 
 async def test_start_does_not_migrate_a_postgresql_database_in_use(
@@ -96,7 +101,7 @@ async def test_start_does_not_migrate_a_postgresql_database_in_use(
     if not on_postgres():
         pytest.skip("SQLite has one server, which migrates itself")
     known = migrate._known()
-    monkeypatch.setattr(migrate, "_known", lambda: (*known, "0002_more"))
+    monkeypatch.setattr(migrate, "_known", lambda: (*known, LATER))
 
     with pytest.raises(MigrationsPending, match=r"python server\.py migrate"):
         await migrate.prepare(populated)
@@ -105,11 +110,11 @@ async def test_start_does_not_migrate_a_postgresql_database_in_use(
 @pytest.mark.parametrize("auto", [True, False])
 async def test_start_does_as_it_is_told(empty: str, auto: bool) -> None:
     if auto:
-        assert (await migrate.prepare(empty, auto=True)).applied == ("0001_initial",)
+        assert (await migrate.prepare(empty, auto=True)).applied == ALL
         assert await migrate.prepare(empty, auto=False) == migrate.Migrated()
         return
 
-    with pytest.raises(MigrationsPending, match="0001_initial"):
+    with pytest.raises(MigrationsPending, match=ALL[-1]):
         await migrate.prepare(empty, auto=False)
 
 
@@ -144,7 +149,7 @@ async def test_populated_database_keeps_its_rows(populated: str, later: Later) -
         stored = await products.by_refs(OURS, [full_product().ref])
         [colour] = await statements.rows("SELECT colour FROM products")
         [seen] = await statements.rows("SELECT count(*) AS total FROM price_observations")
-    assert done.applied == ("0002_later",)
+    assert done.applied == (LATER,)
     assert stored[full_product().ref].source == full_product()
     assert (colour["colour"], seen["total"]) == (None, 1)
     assert await migrate.examine(populated) == []
@@ -179,7 +184,7 @@ async def test_failed_migration_is_taken_back_and_can_run_again(
     with pytest.raises(MigrationFailed, match="taken back"):
         await migrate.migrate(populated)
 
-    assert await migrate.pending(populated) == ("0002_later",)
+    assert await migrate.pending(populated) == (LATER,)
     async with open_database(populated):
         assert "half" not in await doctor.tables()
 

@@ -59,7 +59,8 @@ async def test_of_three_that_migrate_at_once_one_works_and_all_succeed(tmp_path:
     async with empty_database(tmp_path) as url:
         ended = await at_once(MIGRATE, url)
 
-        assert sorted(ended) == [(0, "0\n"), (0, "0\n"), (0, "1\n")]
+        every = len(migrate._known())
+        assert sorted(ended) == [(0, "0\n"), (0, "0\n"), (0, f"{every}\n")]
         assert await migrate.examine(url) == []
 
 

@@ -238,6 +238,7 @@ async def test_what_was_just_seen_live_is_active_whatever_is_stored(graph: Graph
     graph.clock.advance(minutes=20)
     await graph.run(SYNC, {"id": product["id"]})
     graph.sandbox.catalog.restore(product["externalId"])
+    graph.clock.advance(minutes=2)
 
     data = await graph.run(
         """query P($id: ID!) {
@@ -513,7 +514,7 @@ async def test_the_limit_of_variants_holds_across_the_mutations_of_a_request(gra
 
     codes = [data[f"m{place}"]["product"]["variantsError"] for place in range(16)]
     assert codes == [None] * 10 + [{"code": "INVALID_INPUT"}] * 6
-    assert graph.calls("aliexpress") == 10
+    assert graph.calls("aliexpress") == 8  # two were known already
 
 
 async def test_links_and_prices_of_a_page_of_products_are_one_query_each(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import httpx
@@ -14,8 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
+from clients.spending import Spending
+from domain.api_keys import Caller
 from domain.limits import Limits
 from resolvers import marketplaces
+from resolvers.access import OPERATOR
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web.endpoint import (
@@ -37,9 +40,11 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
+    spending: Spending = field(default_factory=Spending)
+    caller: Caller = OPERATOR
 
 
-def make_context(_request: Request) -> Context:
+def make_context(_request: Request, _spending: Spending) -> Context:
     return cast(Context, NoContext())
 
 
@@ -550,6 +555,7 @@ async def test_every_answer_tells_how_the_bucket_stands() -> None:
             "currentlyAvailable": 199,
             "restoreRate": 1,
         },
+        "upstream": {"calls": 0, "savedByBatching": 0, "savedByCache": 0, "leftToday": []},
     }
     assert bad.headers["ratelimit"] == '"points";r=198;t=2'
     assert nonsense.headers["ratelimit"] == '"points";r=197;t=3'

@@ -1,0 +1,202 @@
+"""API keys of a workspace: made, replaced, taken back, listed. A key's text is shown once."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from db import api_keys as stored_keys
+from domain.api_keys import PREFIXES, APIKey, APIKeyStatus, Scope
+from domain.catalog import Page
+from domain.credentials import Secret
+from domain.exceptions import InvalidInput, NotFound
+from domain.products import Mode
+from resolvers import cursors
+from resolvers.context import Context
+
+MAX_NAME_LENGTH = 100
+MAX_ORIGINS = 20
+DEFAULT_OVERLAP = 24  # hours
+MAX_OVERLAP = 30 * 24  # hours
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A new key, and its text for the one time that it is shown."""
+
+    key: APIKey
+    text: Secret = field(repr=False)
+
+
+async def create(
+    context: Context,
+    *,
+    name: str,
+    scopes: Collection[Scope],
+    expires_at: datetime | None = None,
+    origins: Sequence[str] = (),
+) -> Made:
+    """Make a key of the context's workspace. Raises InvalidInput with the path of the field."""
+    prefix = PREFIXES[_mode(context)]
+    text = stored_keys.new_text(prefix)
+    key = APIKey(
+        id=str(uuid4()),
+        workspace=context.workspace.id,
+        name=_name(name),
+        prefix=prefix,
+        last_four=text.reveal()[-4:],
+        scopes=_scopes(scopes, origins),
+        origins=_origins(origins),
+        expires_at=_expiry(expires_at, context.now),
+        created_at=context.now,
+    )
+    await stored_keys.keep(key, text, context.keys)
+    return Made(key=key, text=text)
+
+
+async def revoke(context: Context, key_id: str) -> APIKey:
+    """Take a key back, at once and for ever; doing it twice changes nothing. Raises NotFound."""
+    revoked = await stored_keys.revoke(context.workspace.id, key_id, context.now)
+    if revoked is None:
+        raise _unknown()
+    return revoked
+
+
+async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = None) -> Made:
+    """Make the successor of a key, which itself works until the overlap ends.
+
+    The successor may do the same and lives as long as the key was made for. Raises NotFound, and
+    InvalidInput for a key that is at its end or was rotated already.
+    """
+    hours = DEFAULT_OVERLAP if overlap_hours is None else overlap_hours
+    if not 0 <= hours <= MAX_OVERLAP:
+        raise InvalidInput(
+            f"The old key can go on for 0 to {MAX_OVERLAP} hours.", path=("input", "overlapHours")
+        )
+    now, old = context.now, await by_id(context, key_id)
+    if old is None:
+        raise _unknown()
+    if old.status(now) is not APIKeyStatus.ACTIVE:
+        raise InvalidInput(
+            f"This key is {old.status(now).name.lower()}. Make a new one with createApiKey.",
+            path=("input", "id"),
+        )
+    text = stored_keys.new_text(old.prefix)
+    new = APIKey(
+        id=str(uuid4()),
+        workspace=old.workspace,
+        name=old.name,
+        prefix=old.prefix,
+        last_four=text.reveal()[-4:],
+        scopes=old.scopes,
+        origins=old.origins,
+        expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+        rotated_from=old.id,
+        created_at=now,
+    )
+    until = now + timedelta(hours=hours)
+    if not await stored_keys.replace(old, new, text, context.keys, until=until):
+        raise InvalidInput(
+            "This key was rotated already. Rotate the key that replaced it.", path=("input", "id")
+        )
+    return Made(key=new, text=text)
+
+
+async def by_id(context: Context, key_id: str) -> APIKey | None:
+    """The key of the context's workspace with that id."""
+    return await stored_keys.by_id(context.workspace.id, key_id)
+
+
+async def page(
+    context: Context, *, first: int | None, after: str | None
+) -> tuple[str, Page[APIKey]]:
+    """One page of the workspace's keys, newest first, with the fingerprint of its cursors."""
+    size = cursors.page_size(first)
+    of_list = cursors.fingerprint("api keys")
+    position = cursors.decode(of_list, after, path=("after",))
+    found = await stored_keys.page(
+        context.workspace.id, first=size, after=position or None, count=False
+    )
+    return of_list, found
+
+
+def cursor(of_list: str, page: Page[APIKey]) -> str:
+    """The cursor of a page's last row, to read on behind it."""
+    return cursors.encode(of_list, page.rows[-1][0])
+
+
+async def count(context: Context) -> int | None:
+    """How many keys the workspace has, those at their end included."""
+    counted = await stored_keys.page(context.workspace.id, first=1, after=None, count=True)
+    return counted.total
+
+
+def _mode(context: Context) -> Mode:
+    """SANDBOX when no marketplace is real."""
+    is_sandbox = set(context.workspace.modes.values()) == {Mode.SANDBOX}
+    return Mode.SANDBOX if is_sandbox else Mode.LIVE
+
+
+def _unknown() -> NotFound:
+    return NotFound("This workspace has no such API key.", path=("input", "id"))
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise InvalidInput(
+            f"A name is 1 to {MAX_NAME_LENGTH} printable characters.", path=("input", "name")
+        )
+    return name
+
+
+def _scopes(given: Collection[Scope], origins: Sequence[str]) -> frozenset[Scope]:
+    scopes = frozenset(given)
+    if not scopes:
+        raise InvalidInput("A key needs at least one scope.", path=("input", "scopes"))
+    if origins and scopes != {Scope.READ}:
+        raise InvalidInput(
+            "A key with origins stands in a web page, where everybody can read it: give it the "
+            "scope READ alone.",
+            path=("input", "scopes"),
+        )
+    return scopes
+
+
+def _expiry(moment: datetime | None, now: datetime) -> datetime | None:
+    if moment is not None and moment <= now:
+        raise InvalidInput("This moment is over already.", path=("input", "expiresAt"))
+    return moment
+
+
+def _origins(given: Sequence[str]) -> tuple[str, ...]:
+    path = ("input", "origins")
+    if len(given) > MAX_ORIGINS:
+        raise InvalidInput(f"At most {MAX_ORIGINS} origins; {len(given)} were sent.", path=path)
+    origins = [_origin(text, (*path, str(row))) for row, text in enumerate(given)]
+    return tuple(dict.fromkeys(origins))
+
+
+def _origin(text: str, path: tuple[str, ...]) -> str:
+    """The origin as browsers send it: lower case, without a path, without the usual port."""
+    try:
+        parts = urlsplit(text.strip().lower())
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        parts, port, host = urlsplit(""), None, ""
+    is_plain = re.fullmatch(
+        r"[a-z]+://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d+)?/?", text.strip().lower()
+    )
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
+    if not is_plain or not is_safe or not host:
+        raise InvalidInput(
+            "An origin is the beginning of a web address: https://shop.example.com, with a port "
+            "where there is one, without a path. Plain http only for this machine.",
+            path=path,
+        )
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, usual) else f":{port}")

@@ -1,0 +1,250 @@
+"""API keys: who is asking, the workspace's keys, and what changes them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
+from domain.catalog import Page
+from domain.exceptions import AffiliateGraphError, InvalidInput
+from resolvers import api_keys
+from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from schema import ids
+from schema.access import MutationNeeds, Needs
+from schema.errors import UserError, user_errors
+from schema.inputs import After, First
+from schema.node import Info, Node, PageInfo, page_of
+from schema.payloads import ERRORS
+
+KEY = (
+    "The key itself, shown this once: keep it now, or make another one later. Null when none was "
+    "made."
+)
+What = strawberry.argument(description="What to do.")
+
+
+@strawberry.type(name="ApiKey", description="An API key of this workspace, without its text.")
+class ApiKey(Node):
+    name: str = strawberry.field(description="What its maker calls it.")
+    prefix: str = strawberry.field(description='Its beginning: "aff_live_" or "aff_test_".')
+    last_four: str = strawberry.field(description="Its last four characters, to tell it by.")
+    status: APIKeyStatus = strawberry.field(description="Whether it is accepted now.")
+    scopes: list[Scope] = strawberry.field(description="What it may do.")
+    origins: list[str] = strawberry.field(
+        description="Web pages that may use it, as browsers name them; empty for servers. Where "
+        "there are some, every other request with the key is refused."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="When it ends; null: never.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was last used, to the minute; null: never."
+    )
+    revoked_at: datetime | None = strawberry.field(description="When it was taken back.")
+    rotated_from: strawberry.ID | None = strawberry.field(
+        description="The id of the key that it replaced."
+    )
+
+    @classmethod
+    def of(cls, key: APIKey, now: datetime) -> "ApiKey":
+        return cls(
+            id=ids.of_api_key(key.id),
+            name=key.name,
+            prefix=key.prefix,
+            last_four=key.last_four,
+            status=key.status(now),
+            scopes=in_order(key.scopes),
+            origins=list(key.origins),
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            last_used_at=key.last_used_at,
+            revoked_at=key.revoked_at,
+            rotated_from=ids.of_api_key(key.rotated_from) if key.rotated_from else None,
+        )
+
+
+@strawberry.type(name="ApiKeyEdge", description="An API key in a list, with its cursor.")
+class ApiKeyEdge:
+    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
+    node: ApiKey = strawberry.field(description="The key.")
+
+
+@strawberry.type(name="ApiKeyConnection", description="A page of the workspace's API keys.")
+class ApiKeyConnection:
+    edges: list[ApiKeyEdge] = strawberry.field(description="Keys with their cursors.")
+    nodes: list[ApiKey] = strawberry.field(description="The keys alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+
+    @classmethod
+    def of(
+        cls, of_list: str, page: Page[APIKey], after: str | None, now: datetime
+    ) -> "ApiKeyConnection":
+        marks, info = page_of(of_list, page, after)
+        nodes = [ApiKey.of(key, now) for _, key in page.rows]
+        edges = [
+            ApiKeyEdge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)
+        ]
+        return cls(edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="How many keys the workspace has, revoked and expired ones too.")
+    async def total_count(self, info: Info) -> int | None:
+        return await api_keys.count(info.context)
+
+
+@strawberry.type(description="Who is asking, by the API key of this request.")
+class Viewer:
+    workspace: str = strawberry.field(description="Whose products, links and settings are meant.")
+    name: str = strawberry.field(description="The name of the key.")
+    scopes: list[Scope] = strawberry.field(description="What it may do.")
+    expires_at: datetime | None = strawberry.field(description="When the key ends; null: never.")
+    api_key: ApiKey | None = strawberry.field(
+        description="The key; null for the operator's own, which is no key of a workspace."
+    )
+
+    @classmethod
+    def of(cls, info: Info) -> "Viewer":
+        caller = info.context.caller
+        return cls(
+            workspace=caller.workspace,
+            name=caller.name,
+            scopes=in_order(caller.scopes),
+            expires_at=caller.key.expires_at if caller.key else None,
+            api_key=ApiKey.of(caller.key, info.context.now) if caller.key else None,
+        )
+
+
+@strawberry.input(description="The key to make.")
+class CreateApiKeyInput:
+    name: str = strawberry.field(description="What to call it, 1 to 100 characters.")
+    scopes: list[Scope] = strawberry.field(description="What it may do, at least one.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When it ends; null: never."
+    )
+    origins: list[str] | None = strawberry.field(
+        default=None,
+        description="For a key that stands in a web page, where everybody can read it: the pages "
+        'that may use it, as "https://shop.example.com". Such a key has the scope READ alone.',
+    )
+
+
+@strawberry.input(description="The key to take back.")
+class RevokeApiKeyInput:
+    id: strawberry.ID = strawberry.field(description="The key.")
+
+
+@strawberry.input(description="The key to replace.")
+class RotateApiKeyInput:
+    id: strawberry.ID = strawberry.field(description="The key.")
+    overlap_hours: int | None = strawberry.field(
+        default=DEFAULT_OVERLAP,
+        description="For so many hours the old key goes on working, 0 to 720.",
+    )
+
+
+@strawberry.type(description="Answer of createApiKey.")
+class CreateApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
+    key: str | None = strawberry.field(description=KEY)
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of revokeApiKey.")
+class RevokeApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="As it stands now, accepted no more.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of rotateApiKey.")
+class RotateApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
+    key: str | None = strawberry.field(description=KEY)
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type
+class ApiKeyQueries:
+    """The fields of Query about API keys."""
+
+    @strawberry.field(
+        description="Who is asking. Every valid API key may know.", extensions=[Needs(None)]
+    )
+    async def viewer(self, info: Info) -> Viewer:
+        return Viewer.of(info)
+
+    @strawberry.field(
+        description="The workspace's API keys, newest first, revoked and expired ones too.",
+        extensions=[Needs(Scope.ADMIN)],
+    )
+    async def api_keys(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> ApiKeyConnection:
+        of_list, page = await api_keys.page(info.context, first=first, after=after)
+        return ApiKeyConnection.of(of_list, page, after, info.context.now)
+
+
+@strawberry.type
+class ApiKeyMutations:
+    """The fields of Mutation about API keys."""
+
+    @strawberry.mutation(
+        description="Make an API key of this workspace. Its text is shown this once.",
+        extensions=[MutationNeeds(Scope.ADMIN)],
+    )
+    async def create_api_key(
+        self, info: Info, input: Annotated[CreateApiKeyInput, What]
+    ) -> CreateApiKeyPayload:
+        try:
+            made = await api_keys.create(
+                info.context,
+                name=input.name,
+                scopes=input.scopes,
+                expires_at=input.expires_at,
+                origins=input.origins or (),
+            )
+        except AffiliateGraphError as error:
+            return CreateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
+        shown, text = _shown(info, made)
+        return CreateApiKeyPayload(api_key=shown, key=text, errors=[])
+
+    @strawberry.mutation(
+        description="Take an API key back, at once and for ever, with the browsers that signed in "
+        "with it.",
+        extensions=[MutationNeeds(Scope.ADMIN)],
+    )
+    async def revoke_api_key(
+        self, info: Info, input: Annotated[RevokeApiKeyInput, What]
+    ) -> RevokeApiKeyPayload:
+        try:
+            revoked = await api_keys.revoke(info.context, _key_id(input.id))
+        except AffiliateGraphError as error:
+            return RevokeApiKeyPayload(api_key=None, errors=user_errors(error))
+        return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
+
+    @strawberry.mutation(
+        description="Replace an API key by a new one that may do the same and lives as long. The "
+        "old one goes on for the overlap, so that nothing stands still meanwhile.",
+        extensions=[MutationNeeds(Scope.ADMIN)],
+    )
+    async def rotate_api_key(
+        self, info: Info, input: Annotated[RotateApiKeyInput, What]
+    ) -> RotateApiKeyPayload:
+        try:
+            made = await api_keys.rotate(
+                info.context, _key_id(input.id), overlap_hours=input.overlap_hours
+            )
+        except AffiliateGraphError as error:
+            return RotateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
+        shown, text = _shown(info, made)
+        return RotateApiKeyPayload(api_key=shown, key=text, errors=[])
+
+
+def _key_id(id: str) -> str:
+    try:
+        return ids.api_key(id)
+    except InvalidInput as error:
+        raise error.at(("input", "id")) from error
+
+
+def _shown(info: Info, made: Made) -> tuple[ApiKey, str]:
+    """The new key, and its text for this one time."""
+    return ApiKey.of(made.key, info.context.now), made.text.reveal()
