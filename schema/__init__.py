@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 from domain.exceptions import AffiliateGraphError
 from schema.limits import MAX_TOKENS, OneOperation
 from schema.mutation import Mutation
+from schema.observing import Observed
 from schema.query import Query
 from schema.scalars import SCALARS, NotAValue
 
@@ -36,6 +37,7 @@ schema = AffiliateGraphSchema(
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
     extensions=[
+        Observed,
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         ParserCache,
         ValidationCache,
