@@ -82,6 +82,8 @@ SETTINGS = (
     ),
     Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
+    Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
+    Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -177,6 +179,8 @@ class Settings:
     sandbox_catalog: Path | None
     short_links: bool
     introspection: bool
+    metrics: bool
+    opentelemetry: bool
     log_level: str
     gateway_addresses: dict[str, str]
     redis_url: Secret | None
@@ -211,6 +215,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
         short_links=reader.switch("SHORT_LINKS", default="off"),
         introspection=reader.switch("INTROSPECTION", default="on"),
+        metrics=reader.switch("METRICS", default="off"),
+        opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         redis_url=reader.redis_url(),
