@@ -98,6 +98,8 @@ SETTINGS = (
     ),
     Setting("TRUSTED_DOCUMENTS_ONLY", "off", "on: nothing but those documents is run."),
     Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
+    Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
+    Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -197,6 +199,8 @@ class Settings:
     trusted_documents: Path | None
     trusted_documents_only: bool
     introspection: bool
+    metrics: bool
+    opentelemetry: bool
     log_level: str
     gateway_addresses: dict[str, str]
     redis_url: Secret | None
@@ -236,6 +240,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trusted_documents=reader.folder("TRUSTED_DOCUMENTS"),
         trusted_documents_only=reader.switch("TRUSTED_DOCUMENTS_ONLY", default="off"),
         introspection=reader.switch("INTROSPECTION", default="on"),
+        metrics=reader.switch("METRICS", default="off"),
+        opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         redis_url=reader.redis_url(),

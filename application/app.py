@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from application import exports
 from application.access import Access, Refused, refusal
+from application.observing import metrics_route, observers
 from application.outside import Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
@@ -57,7 +58,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request, spending: Spending) -> Context:
+    def context(self, request: Request, spending: Spending | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -67,7 +68,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending,
+            spending=spending or Spending(),
             caller=caller,
         )
 
@@ -84,6 +85,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     sessions = Sessions(access, parts.start_link, is_secure=is_secure)
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
+    watching = observers(settings, (text for _, text in _examples()), parts.spans)
     endpoint = Endpoint(
         context=running.context,
         buckets=Buckets(settings.limits),
@@ -96,11 +98,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, box, parts) as outside,
+            open_outside(settings, box, parts, watching.meter) as outside,
         ):
             running.outside = outside
             yield
             await parts.shared.land()
+        await watching.close()
 
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
@@ -116,6 +119,8 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
     ]
+    if watching.metrics is not None:
+        routes.append(metrics_route(watching.metrics, access, lambda: running.outside))
     if box is not None:
         routes.append(Mount("/sandbox", routes=box.picture_routes()))
     return Starlette(

@@ -21,9 +21,11 @@ from clients.short_links import SandboxLinks, ShortLinks
 from clients.spending import Monotonic
 from config import Settings
 from domain.marketplaces import QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from sandbox import Sandbox, SandboxTransport
+from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
 
@@ -52,6 +54,7 @@ class Parts:
     rate_limit: RateLimit | None = None
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
 
 
@@ -74,9 +77,13 @@ def sandbox_of(settings: Settings, parts: Parts) -> Sandbox | None:
 
 @contextlib.asynccontextmanager
 async def open_outside(
-    settings: Settings, box: Sandbox | None, parts: Parts
+    settings: Settings, box: Sandbox | None, parts: Parts, meter: Meter | None = None
 ) -> AsyncIterator[Outside]:
-    """The way to the marketplaces, with pools of connections that are closed at the end."""
+    """The way to the marketplaces, with pools of connections that are closed at the end.
+
+    `meter` None: nobody counts.
+    """
+    meter = meter or NoMeter()
     mounts = {SANDBOX_BASE: SandboxTransport(box)} if box else {}
     async with (
         http_client(mounts) as client,
@@ -92,6 +99,7 @@ async def open_outside(
                 rate_limit=rate_limit,
                 breakers=Breakers(parts.monotonic),
                 refusals=Refusals(parts.monotonic),
+                meter=meter,
             ),
             now=parts.now,
             shared=parts.shared,
@@ -101,6 +109,7 @@ async def open_outside(
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
             short_links=_short_links(settings, box),
+            meter=meter,
         )
 
 

@@ -20,6 +20,7 @@ from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
@@ -183,7 +184,7 @@ class Outside:
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for.
-    `short_links` None: short links are not opened.
+    `short_links` None: short links are not opened. `meter` counts what is asked.
     """
 
     sender: Sender
@@ -193,6 +194,7 @@ class Outside:
     cache: AnswerCache = field(default_factory=AnswerCache)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    meter: Meter = field(default_factory=NoMeter)
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
     short_links: ShortLinkReader | None = None

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -31,6 +32,7 @@ from domain.exceptions import (
     Throttled,
 )
 from domain.marketplaces import AccountKey, QuotaRule
+from domain.metering import Meter, NoMeter
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ class HTTPSender:
     breakers: Breakers = field(default_factory=Breakers)
     refusals: Refusals = field(default_factory=Refusals)
     budget: RetryBudget = field(default_factory=RetryBudget)
+    meter: Meter = field(default_factory=NoMeter)
 
     async def send(
         self,
@@ -87,7 +90,8 @@ class HTTPSender:
                             await self._take_turn(account, quota, paid_by)
                             self.refusals.check(account, credentials, operation)
                             await self._book(account, quota, paid_by)
-                        return read(await self._attempt(build, account, operation, paid_by))
+                        with self._metered(account, operation):
+                            return read(await self._attempt(build, account, operation, paid_by))
         except MarketplaceError as error:
             if error.retry_after is not None and error.retry_at is None:
                 error.retry_at = self.now() + timedelta(seconds=error.retry_after)
@@ -99,6 +103,18 @@ class HTTPSender:
     def forgive(self, account: AccountKey, credentials: str) -> None:
         """See `clients.base.Sender.forgive`."""
         self.refusals.forget(account, credentials)
+
+    @contextmanager
+    def _metered(self, account: AccountKey, operation: str) -> Iterator[None]:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            yield
+            outcome = "ok"
+        except MarketplaceError as error:
+            outcome = error.code
+            raise
+        finally:
+            self.meter.called(account, operation, outcome, time.monotonic() - started)
 
     async def _slow_down(
         self, account: AccountKey, quota: QuotaRule | None, error: MarketplaceError

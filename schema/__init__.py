@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from domain.exceptions import AffiliateGraphError
 from schema.documents import Document
 from schema.mutation import Mutation
+from schema.observing import Observed
 from schema.query import Query
 from schema.scalars import SCALARS, NotAValue
 
@@ -61,5 +62,5 @@ schema = AffiliateGraphSchema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
-    extensions=[ReadBefore],
+    extensions=[Observed, ReadBefore],
 )

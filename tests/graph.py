@@ -22,6 +22,7 @@ from sandbox import Sandbox
 from server import Parts, build_app
 from tests.database import wipe
 from web.keys import Keys
+from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
 ALIEXPRESS = {
@@ -184,6 +185,7 @@ async def running_graph(
     sandbox: Sandbox | None = None,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
+    spans: OpenTelemetryMeter | None = None,
 ) -> AsyncIterator[Graph]:
     """The application on a migrated database, which is emptied at the end.
 
@@ -204,6 +206,7 @@ async def running_graph(
         patience=Patience(attempt=5, first_pause=0.001),
         rate_limit=Unhurried(clock.monotonic),
         sandbox=box,
+        spans=spans,
     )
     app = build_app(settings, keys, parts)
     async with (

@@ -82,6 +82,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
 FENCES: dict[str, tuple[str, ...]] = {
     "httpcore": ("clients/public_network.py", "clients/short_links.py"),
     "httpx": ("clients/", "sandbox/"),
+    "prometheus_client": ("web/metrics.py",),
+    "opentelemetry": ("web/tracing.py",),
     "tortoise": ("db/",),
     "strawberry": (
         "schema/",
