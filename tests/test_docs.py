@@ -32,6 +32,7 @@ REQUEST_CODES = {
     "OPERATION_RESOLUTION_FAILURE",
     "OPERATION_TIMEOUT",
     "PAYLOAD_TOO_LARGE",
+    "PERSISTED_QUERY_NOT_FOUND",
     "QUERY_TOO_COMPLEX",
     "UNAUTHENTICATED",
 }
@@ -42,6 +43,7 @@ WORDING = [
     "schema/limits.py",
     "schema/scalars.py",
     "web/endpoint.py",
+    "web/trusted.py",
     "application/access.py",
     "application/app.py",
     "application/sessions.py",

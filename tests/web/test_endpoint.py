@@ -524,9 +524,14 @@ async def test_a_bug_is_masked_and_logged(
     assert "NoContext" in caplog.text
 
 
-def limited(limits: Limits, **more: bool) -> Starlette:
+def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
     """An application whose callers are as limited as that; the query `caller` names them."""
-    endpoint = Endpoint(context=make_context, buckets=Buckets(limits), limits=limits, **more)
+    endpoint = Endpoint(
+        context=make_context,
+        buckets=Buckets(limits),
+        limits=limits,
+        has_introspection=has_introspection,
+    )
 
     async def answer(request: Request) -> Response:
         return await endpoint.answer(request, caller=request.query_params.get("caller", ""))
