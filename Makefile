@@ -40,10 +40,10 @@ run: .venv/.run graphiql-if-possible
 
 setup: .venv/.run graphiql-if-possible
 
-test: .venv/.dev web/node_modules/.installed
+test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser and not typescript"
 
-test-postgres: .venv/.dev web/node_modules/.installed
+test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser and not typescript"
 
 browser: .venv/.dev web/node_modules/.installed
@@ -78,8 +78,8 @@ bench: .venv/.run
 	$(RUN) -m benchmarks
 
 clean:
-	rm -rf examples/typescript/node_modules examples/typescript/dist
-	rm -rf .venv web/node_modules build .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf web/node_modules tests/conformance/node_modules examples/typescript/node_modules
+	rm -rf examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: made again only when a lock file changes.
@@ -98,6 +98,9 @@ web/node_modules/.installed: web/package-lock.json | .venv/.run
 examples/typescript/node_modules/.installed: examples/typescript/package-lock.json
 	cd examples/typescript && npm ci --loglevel=error >/dev/null
 	touch $@
+# The official audits of GraphQL over HTTP, for the tests.
+tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
+	web/install tests/conformance
 
 # The server works without GraphiQL: its page then says how to get it.
 .PHONY: graphiql-if-possible

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from application import exports
 from application.access import Access, Refused, refusal
 from application.observing import metrics_route, observers
 from application.outside import Parts, open_outside, sandbox_of
@@ -27,8 +28,10 @@ from domain.api_keys import Caller
 from domain.marketplaces import Workspace
 from resolvers.access import Doorkeeper
 from resolvers.context import Context
+from resolvers.throttle import Buckets
 from web import graphiql, logs
 from web.endpoint import Endpoint
+from web.failures import UnexpectedFailures
 from web.keys import Keys
 from web.security import (
     SecurityHeaders,
@@ -40,6 +43,7 @@ from web.security import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -52,7 +56,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request, spending: Spending) -> Context:
+    def context(self, request: Request, spending: Spending | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -62,7 +66,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending,
+            spending=spending or Spending(),
             caller=caller,
         )
 
@@ -81,9 +85,10 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     box = sandbox_of(settings, parts)
     watching = observers(settings, (text for _, text in _examples()), parts.spans)
     endpoint = Endpoint(
-        running.context,
-        query_seconds=settings.query_seconds,
-        mutation_seconds=settings.mutation_seconds,
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
     )
 
     @contextlib.asynccontextmanager
@@ -100,8 +105,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
+    async def export(request: Request) -> Response:
+        return await _export(request, running)
+
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+        Route("/export/{format}", export, methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
@@ -114,7 +123,11 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(logs.RequestLog), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(logs.RequestLog),
+            Middleware(SecurityHeaders),
+            Middleware(UnexpectedFailures),
+        ],
     )
 
 
@@ -133,10 +146,20 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
         return refusal(request, refused)
     request.state.caller = caller
     with running.shared.request():
-        response = await endpoint.answer(request)
+        response = await endpoint.answer(request, caller=caller.identity)
     if caller.key is not None and origin.lower() in caller.key.origins:
         allow_reading(response, origin)
     return response
+
+
+async def _export(request: Request, running: Running) -> Response:
+    try:
+        request.state.caller = await running.access.caller(request)
+        return await exports.answer(request, running.context(request))
+    except Refused as refused:
+        return refusal(request, refused)
+    except DatabaseUnavailable as failure:
+        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:

@@ -119,7 +119,7 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
         code: replace(
             market.quota,
             reserve_percent=settings.quota_reserve_percent,
-            **settings.limits.get(code, {}),
+            **settings.paces.get(code, {}),
         )
         for code, market in BY_CODE.items()
     }

@@ -82,11 +82,12 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferPolicy:
-    """How long an observed offer may be believed and shown, and whether prices may be kept."""
+    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
 
     fresh_for: timedelta
     withheld_after: timedelta | None  # None: may be shown for ever, with its date
     keeps_price_history: bool
+    lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
 
 from clients.rate_limit import RateLimit
 from clients.retries import Patience
@@ -93,11 +94,13 @@ class Graph:
         sandbox: Sandbox,
         clock: Clock,
         keyring: KeyRing | None = None,
+        app: Starlette | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
+        self.app = app
 
     async def post(
         self,
@@ -192,6 +195,7 @@ async def running_graph(
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
         | dict(environ or {})
     )
@@ -211,5 +215,5 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, keys.ring)
+        yield Graph(http, box, clock, keys.ring, app)
         await wipe()
