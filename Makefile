@@ -14,7 +14,7 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser typescript check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres browser typescript fuzz check lint types schema schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -23,6 +23,7 @@ help:
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
 	echo "make browser        run the tests in a real browser (needs Chromium)"
 	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
+	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
@@ -73,6 +74,11 @@ schema-current: .venv/.run
 schema-guard: .venv/.run
 	$(RUN) -m schema_guard
 
+# Random operations against a sandbox server of its own, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 300
+fuzz: .venv/.dev .venv/.fuzz
+	$(RUN) -m tests.fuzz $(FUZZ_SECONDS)
+
 # About five minutes: Amazon's calls go at their real pace.
 bench: .venv/.run
 	$(RUN) -m benchmarks
@@ -90,6 +96,10 @@ clean:
 
 .venv/.dev: requirements-dev.lock
 	.ci/install requirements-dev.lock
+	touch $@
+
+.venv/.fuzz: tests/fuzz/requirements.lock | .venv/.dev
+	.ci/install tests/fuzz/requirements.lock
 	touch $@
 
 web/node_modules/.installed: web/package-lock.json | .venv/.run

@@ -81,9 +81,9 @@ SETTINGS = (
         "Part of the day's calls that background work leaves to people who wait.",
     ),
     Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
+    Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
     Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
     Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
-    Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -178,9 +178,9 @@ class Settings:
     sandbox: bool
     sandbox_catalog: Path | None
     short_links: bool
+    introspection: bool
     metrics: bool
     opentelemetry: bool
-    introspection: bool
     log_level: str
     gateway_addresses: dict[str, str]
     redis_url: Secret | None
@@ -214,9 +214,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
         short_links=reader.switch("SHORT_LINKS", default="off"),
+        introspection=reader.switch("INTROSPECTION", default="on"),
         metrics=reader.switch("METRICS", default="off"),
         opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
-        introspection=reader.switch("INTROSPECTION", default="on"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         redis_url=reader.redis_url(),

@@ -64,6 +64,18 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
 
 
+async def is_answered(url: str) -> bool:
+    """Whether a Redis server answers there."""
+    client = redis_client(url)
+    try:
+        await client.ping()
+    except (RedisError, OSError):
+        return False
+    finally:
+        await client.aclose()
+    return True
+
+
 class SharedRateLimit(RateLimit):
     """Hands out turns that all processes share. See `RateLimit`."""
 

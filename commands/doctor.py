@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from application.outside import modes
+from clients.shared_limit import is_answered
 from commands.arguments import Commands, add_command
 from commands.office import quiet_logs, read_settings
 from commands.serve import listen
@@ -240,6 +241,17 @@ async def port(patient: Patient) -> AsyncIterator[Finding]:
             yield _failure("Port", str(problem))
 
 
+async def redis(patient: Patient) -> AsyncIterator[Finding]:
+    """Where it is set, it answers; without it every process keeps a limit of its own."""
+    url = patient.settings.redis_url
+    if url is None:
+        return
+    if await is_answered(url.reveal()):
+        yield _good("Redis", "answers")
+    else:
+        yield _failure("Redis", "does not answer", "Start it, or take REDIS_URL away.")
+
+
 async def page(_patient: Patient) -> AsyncIterator[Finding]:
     """GraphiQL is optional; its page says so too."""
     try:
@@ -250,7 +262,7 @@ async def page(_patient: Patient) -> AsyncIterator[Finding]:
         yield _note("GraphiQL", "not installed; the API works without it", "make setup")
 
 
-CHECKS: tuple[Check, ...] = (folder, key_files, database, seals, accounts, clock, port, page)
+CHECKS: tuple[Check, ...] = (folder, key_files, database, seals, accounts, clock, port, redis, page)
 
 
 def _of_account(account: Account) -> Finding:

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from clients.base import Marketplace
+from clients.spending import Priority, Spending
 from commands.arguments import Commands, add_command, marketplace
 from commands.office import open_context, read_settings
 from commands.progress import Progress
@@ -132,9 +133,10 @@ def _content(file: str) -> str:
 
 async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
+    purse = Spending(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
     async with open_context(read_settings(), given.workspace) as context:
-        with Progress(sys.stderr, total=len(lines)) as progress:
+        with purse.active(), Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
                 context.forget_loaded()

@@ -212,6 +212,19 @@ def test_tables_that_are_not_as_they_should_be_are_told(
     assert "FAIL  Database: missing: index on products" in done.out
 
 
+def test_a_silent_redis_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("migrate")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("REDIS_URL", f"redis://:word@127.0.0.1:{nobody.getsockname()[1]}/0")
+
+        done = command("doctor")
+
+    assert done.code == 1
+    assert "FAIL  Redis: does not answer" in done.out
+    assert "word@" not in done.out
+
+
 def test_a_missing_graphiql_is_no_failure(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
