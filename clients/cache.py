@@ -3,12 +3,15 @@
 A name holds everything that changes the answer: the account with its workspace and mode, the
 fingerprint of its credentials, the operation and what was asked. So new credentials never meet an
 old answer. With Redis all processes share the answers, else they are kept in memory, the least
-recently used ones dropped. What is kept is JSON, never pickled: whoever can write to Redis can lie,
-but not run code here. A Redis that cannot be reached is an empty cache.
+recently used ones dropped. What is kept is JSON, never pickled, and signed with its name: whoever
+can write to Redis can neither run code here nor slip in a link that pays somebody else. A Redis
+that cannot be reached is an empty cache.
 """
 
 import hashlib
+import hmac
 import logging
+import secrets
 import time
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
@@ -59,17 +62,19 @@ class Kept(Generic[V]):
 class AnswerCache:
     """The answers of a process, or of all that share a Redis.
 
-    `most`: answers in memory; a page of a search takes about a hundred kilobytes at most, a product
-    three.
+    `secret` signs what is kept; processes that share a Redis must have the same. `most`: answers in
+    memory; a page of a search takes about a hundred kilobytes at most, a product three.
     """
 
     def __init__(
         self,
         redis_url: str | None = None,
         *,
+        secret: bytes | None = None,
         most: int = 4000,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
+        self._secret = secret or secrets.token_bytes(32)
         self._monotonic = monotonic
         self._away_until = self._next_warning = 0.0
         self._cache = Cache()
@@ -91,11 +96,12 @@ class AnswerCache:
         """What is kept of these keys and may still be shown at least."""
         if not keys or shelf.shown_for <= timedelta():
             return {}
-        texts = await self._read([_name(group, key) for key in keys])
+        names = [_name(group, key) for key in keys]
+        texts = await self._read(names)
         found = {
             key: _read(text, shelf, now)
-            for key, text in zip(keys, texts, strict=False)
-            if isinstance(text, str)
+            for key, name, signed in zip(keys, names, texts, strict=False)
+            if (text := self._verified(name, signed)) is not None
         }
         return {key: kept for key, kept in found.items() if kept is not None}
 
@@ -130,15 +136,30 @@ class AnswerCache:
             return await self._cache.get_many(*names)
         except CacheBackendInteractionError:
             self._lose()
-            return ()
+        except ValueError:
+            log.warning("Redis holds something that is not of this server; it is passed over.")
+        return ()
 
     async def _write(self, texts: dict[str, str], life: timedelta) -> None:
         if not texts or self._monotonic() < self._away_until:
             return
         try:
-            await self._cache.set_many(texts, expire=life.total_seconds())
+            signed = {name: self._signed(name, text) for name, text in texts.items()}
+            await self._cache.set_many(signed, expire=life.total_seconds())
         except CacheBackendInteractionError:
             self._lose()
+
+    def _signed(self, name: str, text: str) -> str:
+        signature = hmac.new(self._secret, f"{name} {text}".encode(), hashlib.sha256)
+        return f"{signature.hexdigest()} {text}"
+
+    def _verified(self, name: str, signed: object) -> str | None:
+        """The text; None unless it was signed here, under this name."""
+        if not isinstance(signed, str):
+            return None
+        _, _, text = signed.partition(" ")
+        is_ours = hmac.compare_digest(signed.encode(), self._signed(name, text).encode())
+        return text if is_ours else None
 
     def _lose(self) -> None:
         now = self._monotonic()
