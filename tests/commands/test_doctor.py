@@ -21,6 +21,7 @@ def lines(printed: str, verdict: str) -> list[str]:
     return [line for line in printed.splitlines() if line.startswith(verdict)]
 
 
+@pytest.mark.usefixtures("first_start")
 def test_a_first_start_has_nothing_to_mend(command: Command, tmp_path: Path) -> None:
     done = command("doctor")
 
