@@ -6,6 +6,7 @@ import errno
 import resource
 import socket
 from dataclasses import replace
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -136,9 +137,17 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling the operator what to do when it is ready."""
+    """uvicorn, telling the operator what to do when it is ready.
+
+    The first signal lets the requests that are under way finish; the second one ends at once.
+    """
 
     greeting = ""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note a signal."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then greet."""

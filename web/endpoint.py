@@ -16,7 +16,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from clients.spending import Priority, Spending
-from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from resolvers.context import Context
 from resolvers.throttle import Buckets, Standing
@@ -139,9 +138,9 @@ def failure_response(request: Request, request_id: str) -> Response:
     return _response(unexpected(request_id), media_type, 500)
 
 
-def unavailable_response(request: Request, error: AffiliateGraphError) -> Response:
-    """What is told where a request could not even be begun."""
-    response = error_response(request, 503, error.message, error.code)
+def unavailable_response(request: Request, message: str, code: str) -> Response:
+    """What is told where a request could not be begun, or not be finished, just now."""
+    response = error_response(request, 503, message, code)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
