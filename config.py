@@ -10,12 +10,16 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import SplitResult, urlsplit
 
 from domain.credentials import Secret
+from domain.limits import Limits
 
 MAKE_KEY = (
     'python3 -c "import secrets,base64;'
@@ -60,6 +64,26 @@ SETTINGS = (
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
     Setting("SANDBOX_CATALOG", "", "Folder of listings that the sandbox shows instead of its own."),
+    Setting(
+        "REDIS_URL",
+        "",
+        "Redis that several server processes share: limits, caches. redis:// or rediss://.",
+        secret=True,
+    ),
+    Setting("SEARCH_CACHE_SECONDS", "300", "How long a page of a search is given out; 0 to 600."),
+    Setting("ALIEXPRESS_CALLS_PER_SECOND", "1", "Calls a second for an account of AliExpress."),
+    Setting("ALIEXPRESS_CALLS_PER_DAY", "", "Calls a day; empty: AliExpress publishes no limit."),
+    Setting("AMAZON_CALLS_PER_SECOND", "1", "Calls a second for a credential of Amazon."),
+    Setting("AMAZON_CALLS_PER_DAY", "8640", "Calls a day; grows with your sales."),
+    Setting(
+        "QUOTA_RESERVE_PERCENT",
+        "20",
+        "Part of the day's calls that background work leaves to people who wait.",
+    ),
+    Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
+    Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
+    Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
+    Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -77,6 +101,10 @@ SETTINGS = (
     Setting("AMAZON_SECRET_KEY", "", "Secret Key of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_HOST", "", "Host of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_REGION", "", "Region of PA-API 5.0 (legacy).", secret=True),
+    *(
+        Setting(limit.metadata["setting"], f"{limit.default}", limit.metadata["help"])
+        for limit in Limits.settings()
+    ),
 )
 KNOWN = frozenset(
     name for s in SETTINGS for name in ((s.name, f"{s.name}_FILE") if s.secret else (s.name,))
@@ -124,12 +152,20 @@ class BootstrapCredentials:
     values: dict[str, Secret]
 
 
+class Pace(TypedDict, total=False):
+    """Limits of a marketplace that replace its usual ones."""
+
+    calls_per_day: int | None
+    calls_per_second: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the environment says, checked.
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
-    `gateway_addresses`: only those that are set, by the name of their setting.
+    `gateway_addresses`: only those that are set, by the name of their setting. `paces`: the limits
+    of marketplaces that are set, by code.
     """
 
     host: str
@@ -141,9 +177,18 @@ class Settings:
     admin_api_key: Secret | None
     sandbox: bool
     sandbox_catalog: Path | None
+    short_links: bool
+    introspection: bool
+    metrics: bool
+    opentelemetry: bool
     log_level: str
     gateway_addresses: dict[str, str]
+    redis_url: Secret | None
+    search_cache: timedelta
+    paces: dict[str, Pace]
+    quota_reserve_percent: int
     bootstrap: tuple[BootstrapCredentials, ...]
+    limits: Limits
 
 
 def from_environment() -> Settings:
@@ -157,7 +202,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     host, port = reader.host(), reader.port()
     data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
     database_url = reader.database_url(data_dir)
-    sandbox = reader.sandbox()
+    sandbox = reader.switch("SANDBOX", default="off")
     settings = Settings(
         host=host,
         port=port,
@@ -168,9 +213,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         admin_api_key=reader.admin_api_key(),
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
+        short_links=reader.switch("SHORT_LINKS", default="off"),
+        introspection=reader.switch("INTROSPECTION", default="on"),
+        metrics=reader.switch("METRICS", default="off"),
+        opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
+        redis_url=reader.redis_url(),
+        search_cache=timedelta(seconds=reader.number("SEARCH_CACHE_SECONDS", 300, 0, most=600)),
+        paces={code: reader.pace(code.upper()) for code in CREDENTIAL_FIELDS},
+        quota_reserve_percent=int(reader.number("QUOTA_RESERVE_PERCENT", 20, 0, most=90)),
         bootstrap=reader.bootstrap(),
+        limits=reader.limits(),
     )
     problems = reader.problems + _mistyped(environ)
     if problems:
@@ -275,11 +329,33 @@ class _Reader:
             self._problem("ADMIN_API_KEY may hold only letters, digits and signs of ASCII.")
         return Secret(key)
 
-    def sandbox(self) -> bool:
-        text = self.text("SANDBOX").lower() or "off"
+    def switch(self, name: str, *, default: str) -> bool:
+        """A setting that is on or off."""
+        text = self.text(name).lower() or default
         if text not in SWITCH:
-            self._problem(f"SANDBOX must be {_either(SWITCH)}.")
+            self._problem(f"{name} must be {_either(SWITCH)}.")
         return SWITCH.get(text, False)
+
+    def limits(self) -> Limits:
+        numbers = {limit.name: self._number(limit) for limit in Limits.settings()}
+        found = Limits(**numbers)
+        if found.capacity < found.cost:
+            self._problem(
+                f"BUCKET_CAPACITY ({found.capacity}) must be at least LIMIT_COST ({found.cost}), "
+                "or the dearest operations could never be paid."
+            )
+        return found
+
+    def _number(self, limit: Field[int]) -> int:
+        said = limit.metadata
+        text = self.text(said["setting"]).replace("_", "") or str(limit.default)
+        is_number = text.isascii() and text.isdigit() and len(text) <= 12
+        if is_number and said["least"] <= int(text) <= said["most"]:
+            return int(text)
+        self._problem(
+            f"{said['setting']} must be a whole number from {said['least']} to {said['most']}."
+        )
+        return int(str(limit.default))
 
     def sandbox_catalog(self, *, sandbox: bool) -> Path | None:
         text = self.text("SANDBOX_CATALOG")
@@ -302,6 +378,34 @@ class _Reader:
         for name, address in addresses.items():
             self._check_address(name, address, plain_http=False)
         return addresses
+
+    def redis_url(self) -> Secret | None:
+        address = self.secret("REDIS_URL")
+        if not address:
+            return None
+        parts = _split(address)
+        if parts is None or parts.scheme not in ("redis", "rediss") or not parts.hostname:
+            self._problem("REDIS_URL must be redis://host:port/number, or rediss:// for TLS.")
+        return Secret(address)
+
+    def number(self, name: str, default: float, least: float = 1, *, most: float) -> float:
+        """A whole or decimal number between two bounds."""
+        text = self.text(name)
+        if not text:
+            return default
+        if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text) and least <= float(text) <= most:
+            return float(text)
+        self._problem(f"{name} must be a number from {least:g} to {most:g}.")
+        return default
+
+    def pace(self, prefix: str) -> Pace:
+        found = Pace()
+        if self.text(f"{prefix}_CALLS_PER_SECOND"):
+            pace = self.number(f"{prefix}_CALLS_PER_SECOND", 1, 0.01, most=1000)
+            found["calls_per_second"] = Decimal(str(pace))
+        if self.text(f"{prefix}_CALLS_PER_DAY"):
+            found["calls_per_day"] = int(self.number(f"{prefix}_CALLS_PER_DAY", 0, most=10**9))
+        return found
 
     def bootstrap(self) -> tuple[BootstrapCredentials, ...]:
         locale = self.secret("AMAZON_MARKETPLACE") or "www.amazon.com"

@@ -15,10 +15,12 @@ from starlette.routing import Mount, Route
 
 from application import exports
 from application.access import Access, Refused, refusal
+from application.observing import metrics_route, observers
 from application.outside import Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
 from clients.sharing import SharedCalls
+from clients.spending import Spending
 from config import Settings
 from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
@@ -26,8 +28,10 @@ from domain.api_keys import Caller
 from domain.marketplaces import Workspace
 from resolvers.access import Doorkeeper
 from resolvers.context import Context
+from resolvers.throttle import Buckets
 from web import graphiql, logs
 from web.endpoint import Endpoint
+from web.failures import UnexpectedFailures
 from web.keys import Keys
 from web.security import (
     SecurityHeaders,
@@ -39,6 +43,7 @@ from web.security import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -51,7 +56,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request) -> Context:
+    def context(self, request: Request, spending: Spending | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -61,6 +66,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
+            spending=spending or Spending(),
             caller=caller,
         )
 
@@ -77,17 +83,24 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     sessions = Sessions(access, parts.start_link, is_secure=is_secure)
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
-    endpoint = Endpoint(running.context)
+    watching = observers(settings, (text for _, text in _examples()), parts.spans)
+    endpoint = Endpoint(
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, box, parts) as outside,
+            open_outside(settings, box, parts, watching.meter) as outside,
         ):
             running.outside = outside
             yield
             await parts.shared.land()
+        await watching.close()
 
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
@@ -103,12 +116,18 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
     ]
+    if watching.metrics is not None:
+        routes.append(metrics_route(watching.metrics, access, lambda: running.outside))
     if box is not None:
         routes.append(Mount("/sandbox", routes=box.picture_routes()))
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(logs.RequestLog), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(logs.RequestLog),
+            Middleware(SecurityHeaders),
+            Middleware(UnexpectedFailures),
+        ],
     )
 
 
@@ -127,7 +146,7 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
         return refusal(request, refused)
     request.state.caller = caller
     with running.shared.request():
-        response = await endpoint.answer(request)
+        response = await endpoint.answer(request, caller=caller.identity)
     if caller.key is not None and origin.lower() in caller.key.origins:
         allow_reading(response, origin)
     return response

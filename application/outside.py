@@ -1,20 +1,31 @@
 """The outside world of a start: the real gateways, the bundled ones, or some of each."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from application.sessions import StartLink
-from clients.base import Outside
-from clients.http import HTTPSender, Patience, http_client
+from clients.base import Outside, ShortLinkReader
+from clients.breaker import Breakers
+from clients.cache import AnswerCache
+from clients.http import HTTPSender, http_client
 from clients.rate_limit import RateLimit
+from clients.refusals import Refusals
 from clients.registry import BY_CODE
+from clients.retries import Patience
+from clients.shared_limit import SharedRateLimit, redis_client
 from clients.sharing import SharedCalls
+from clients.short_links import SandboxLinks, ShortLinks
+from clients.spending import Monotonic
 from config import Settings
+from domain.marketplaces import QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from sandbox import Sandbox, SandboxTransport
+from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
 
@@ -38,10 +49,12 @@ class Parts:
     """What tests and benchmarks put in the place of the real thing."""
 
     now: Callable[[], datetime] = _now
+    monotonic: Monotonic = time.monotonic
     patience: Patience = field(default_factory=Patience)
-    rate_limit: RateLimit = field(default_factory=RateLimit)
+    rate_limit: RateLimit | None = None
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
 
 
@@ -64,21 +77,82 @@ def sandbox_of(settings: Settings, parts: Parts) -> Sandbox | None:
 
 @contextlib.asynccontextmanager
 async def open_outside(
-    settings: Settings, box: Sandbox | None, parts: Parts
+    settings: Settings, box: Sandbox | None, parts: Parts, meter: Meter | None = None
 ) -> AsyncIterator[Outside]:
-    """The way to the marketplaces, with a pool of connections that is closed at the end."""
+    """The way to the marketplaces, with pools of connections that are closed at the end.
+
+    `meter` None: nobody counts.
+    """
+    meter = meter or NoMeter()
     mounts = {SANDBOX_BASE: SandboxTransport(box)} if box else {}
-    async with http_client(mounts) as client:
+    async with (
+        http_client(mounts) as client,
+        _rate_limit(settings, parts) as rate_limit,
+        _cache(settings, parts) as cache,
+    ):
         yield Outside(
             sender=HTTPSender(
                 client=client,
                 ledger=quota.DayLedger(),
                 now=parts.now,
                 patience=parts.patience,
-                rate_limit=parts.rate_limit,
+                rate_limit=rate_limit,
+                breakers=Breakers(parts.monotonic),
+                refusals=Refusals(parts.monotonic),
+                meter=meter,
             ),
             now=parts.now,
             shared=parts.shared,
+            cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
+            quotas=quotas(settings),
+            search_fresh_for=settings.search_cache,
+            short_links=_short_links(settings, box),
+            meter=meter,
         )
+
+
+def quotas(settings: Settings) -> dict[str, QuotaRule]:
+    """The limits to keep to, by marketplace: what the settings say, else what is usual there."""
+    return {
+        code: replace(
+            market.quota,
+            reserve_percent=settings.quota_reserve_percent,
+            **settings.paces.get(code, {}),
+        )
+        for code, market in BY_CODE.items()
+    }
+
+
+@contextlib.asynccontextmanager
+async def _rate_limit(settings: Settings, parts: Parts) -> AsyncIterator[RateLimit]:
+    if parts.rate_limit is not None:
+        yield parts.rate_limit
+    elif settings.redis_url is None:
+        yield RateLimit(parts.monotonic)
+    else:
+        redis = redis_client(settings.redis_url.reveal())
+        try:
+            yield SharedRateLimit(redis, parts.monotonic)
+        finally:
+            await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _cache(settings: Settings, parts: Parts) -> AsyncIterator[AnswerCache]:
+    url = settings.redis_url.reveal() if settings.redis_url else None
+    cache = AnswerCache(url, monotonic=parts.monotonic)
+    try:
+        yield cache
+    finally:
+        await cache.close()
+
+
+def _short_links(settings: Settings, box: Sandbox | None) -> ShortLinkReader | None:
+    """Who opens short links. With a sandbox nothing of the network is touched."""
+    if not settings.short_links:
+        return None
+    if settings.sandbox:
+        return SandboxLinks(box.target_of) if box else None
+    return ShortLinks()

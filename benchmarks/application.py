@@ -63,11 +63,12 @@ class SwitchedCalls(NaiveCalls):
 class AmazonPace(RateLimit):
     """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
 
-    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
-        """See `RateLimit.turn`."""
-        if account.marketplace != "amazon":
-            return True
-        return await super().turn(account, rule, patience=patience)
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
+        if account.marketplace == "amazon":
+            await super()._take(account, rule)
+
+    def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
+        return super()._expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
 
 
 @contextlib.contextmanager
@@ -145,7 +146,14 @@ async def new_stage(folder: Path, latency: float) -> Stage:
     url = f"sqlite://{folder}/bench.db"
     await migrate(url)
     return Stage(
-        settings=read_settings({"DATABASE_URL": url, "DATA_DIR": str(folder), "SANDBOX": "on"}),
+        settings=read_settings(
+            {
+                "DATABASE_URL": url,
+                "DATA_DIR": str(folder),
+                "SANDBOX": "on",
+                "BUCKET_CAPACITY": "1000000000",
+            }
+        ),
         keys=Keys(
             ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"
         ),

@@ -14,11 +14,13 @@ from typing import Protocol, TypeVar
 
 import httpx
 
+from clients.cache import AnswerCache
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
@@ -145,13 +147,31 @@ class Sender(Protocol):
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
         """Send what `build` makes, signed anew for each try, and return what `read` reads.
 
         `read` raises MarketplaceError; a retryable one is tried again, at most three times in all.
+        `account` is whose limits count; `credentials` the fingerprint of what signs.
         `quota` None: the call is not counted against the account's limits (token requests).
+        """
+        ...
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        """Forget what these credentials were refused, so that the next call is really made."""
+        ...
+
+
+class ShortLinkReader(Protocol):
+    """Finds out where a short link leads (clients/short_links.py)."""
+
+    async def product(self, address: str) -> ProductRef:
+        """The product that a pasted short link leads to.
+
+        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
+        NotAProduct or MarketplaceUnavailable.
         """
         ...
 
@@ -161,19 +181,31 @@ class Outside:
     """What clients are given to reach the outside world. One for the whole process.
 
     `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
-    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come.
+    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
+    `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
+    page of a search is given out again instead of being asked for.
+    `short_links` None: short links are not opened. `meter` counts what is asked.
     """
 
     sender: Sender
     now: Callable[[], datetime]
     tokens: TokenCache = field(default_factory=TokenCache)
     shared: SharedCalls = field(default_factory=SharedCalls)
+    cache: AnswerCache = field(default_factory=AnswerCache)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    meter: Meter = field(default_factory=NoMeter)
+    quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
+    search_fresh_for: timedelta = timedelta(minutes=5)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
         return self.modes.get(marketplace, Mode.LIVE)
+
+    def quota(self, marketplace: "Marketplace") -> QuotaRule:
+        """The limits that are kept to."""
+        return self.quotas.get(marketplace.code, marketplace.quota)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -200,6 +232,8 @@ class Marketplace:
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
+    domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead
     check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]

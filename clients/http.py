@@ -1,4 +1,4 @@
-"""The one way out: turns, quota, deadlines, bounded bodies, retries, redacted logs.
+"""The one way out: turns, quota, deadlines, bounded bodies, retries, breakers, redacted logs.
 
 Protects against: a marketplace that hangs, trickles, floods, redirects or unpacks without end; a
 retry that reuses an old signature; a URL, body or header in the log. Does not protect against a
@@ -7,10 +7,10 @@ marketplace that lies in a well-formed answer; the clients check what they asked
 
 import asyncio
 import logging
-import random
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -19,7 +19,11 @@ import httpx
 import stamina
 
 from clients.base import Answer
+from clients.breaker import Breakers
 from clients.rate_limit import RateLimit
+from clients.refusals import Refusals
+from clients.retries import Judge, Patience, RetryBudget
+from clients.spending import Priority, Purse, purse
 from domain.exceptions import (
     AnswerInvalid,
     MarketplaceError,
@@ -28,30 +32,23 @@ from domain.exceptions import (
     Throttled,
 )
 from domain.marketplaces import AccountKey, QuotaRule
+from domain.metering import Meter, NoMeter
 
 T = TypeVar("T")
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+QUOTA_PAUSE = 600.0  # seconds
 log = logging.getLogger("affiliate_graph.clients")
 
 
 class Ledger(Protocol):
     """Books calls against the account's day; kept by the storage."""
 
-    async def book(self, account: AccountKey, rule: QuotaRule, now: datetime) -> bool:
-        """Book one call. False: the day's calls are used up."""
+    async def book(
+        self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
+    ) -> bool:
+        """Book one call. False: the day's calls for that kind of work are used up."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long we wait, in seconds: for one attempt, for our turn, and between attempts."""
-
-    attempt: float = 15.0
-    turn: float = 30.0
-    longest_pause: float = 30.0
-    first_pause: float = 1.0
-    attempts: int = 3
 
 
 @dataclass(kw_only=True)
@@ -63,6 +60,10 @@ class HTTPSender:
     now: Callable[[], datetime]
     patience: Patience = field(default_factory=Patience)
     rate_limit: RateLimit = field(default_factory=RateLimit)
+    breakers: Breakers = field(default_factory=Breakers)
+    refusals: Refusals = field(default_factory=Refusals)
+    budget: RetryBudget = field(default_factory=RetryBudget)
+    meter: Meter = field(default_factory=NoMeter)
 
     async def send(
         self,
@@ -70,48 +71,101 @@ class HTTPSender:
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
         """See `clients.base.Sender.send`. Raises MarketplaceError."""
+        paid_by = purse()
+        judge = Judge(self.patience, paid_by, self.budget, account)
         tries = stamina.retry_context(
-            on=_Judge(self.patience).pause,
-            attempts=self.patience.attempts,
-            timeout=None,
-            wait_initial=self.patience.first_pause,
-            wait_max=4 * self.patience.first_pause,
-            wait_jitter=self.patience.first_pause / 4,
+            on=judge.pause, attempts=self.patience.attempts, timeout=None, wait_max=0
         )
         try:
             async for attempt in tries:
                 with attempt:
-                    if quota is not None:
-                        await self._take_turn(account, quota)
-                    answer = await self._attempt(build, account, operation)
-                    return read(answer)
+                    self.refusals.check(account, credentials, operation)
+                    with self.breakers.guard((account, operation)):
+                        if quota is not None:
+                            await self._take_turn(account, quota, paid_by)
+                            self.refusals.check(account, credentials, operation)
+                            await self._book(account, quota, paid_by)
+                        with self._metered(account, operation):
+                            return read(await self._attempt(build, account, operation, paid_by))
         except MarketplaceError as error:
             if error.retry_after is not None and error.retry_at is None:
                 error.retry_at = self.now() + timedelta(seconds=error.retry_after)
+            self.refusals.note(account, credentials, operation, error)
+            await self._slow_down(account, quota, error)
             raise
         raise AssertionError("a retry context ends by returning or raising")
 
-    async def _take_turn(self, account: AccountKey, quota: QuotaRule) -> None:
-        if not await self.rate_limit.turn(account, quota, patience=self.patience.turn):
-            raise _no_turn(self.now() + timedelta(seconds=self.patience.turn))
-        if not await self.ledger.book(account, quota, self.now()):
-            raise QuotaExhausted(
-                "The account's calls of today are used up. They begin again at retryAt.",
-                retry_at=quota.resets_at(self.now()),
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        """See `clients.base.Sender.forgive`."""
+        self.refusals.forget(account, credentials)
+
+    @contextmanager
+    def _metered(self, account: AccountKey, operation: str) -> Iterator[None]:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            yield
+            outcome = "ok"
+        except MarketplaceError as error:
+            outcome = error.code
+            raise
+        finally:
+            self.meter.called(account, operation, outcome, time.monotonic() - started)
+
+    async def _slow_down(
+        self, account: AccountKey, quota: QuotaRule | None, error: MarketplaceError
+    ) -> None:
+        """What the marketplace asked of one caller holds for all callers of the account."""
+        if error.upstream_code is None:
+            return  # our own word, not the marketplace's
+        if isinstance(error, Throttled) and error.retry_after is not None:
+            await self.rate_limit.pause(account, error.retry_after)
+        elif isinstance(error, QuotaExhausted):
+            await self.rate_limit.pause(account, self._until_more(quota))
+
+    def _until_more(self, quota: QuotaRule | None) -> float:
+        """Seconds until a used-up quota is tried again: it may have been raised meanwhile."""
+        if quota is None:
+            return QUOTA_PAUSE
+        return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
+
+    async def _take_turn(self, account: AccountKey, quota: QuotaRule, paid_by: Purse) -> None:
+        wait = await self.rate_limit.turn(
+            account,
+            quota,
+            patience=min(self.patience.turn, paid_by.seconds_left()),
+            is_background=paid_by.priority is Priority.BACKGROUND,
+        )
+        if wait is not None:
+            raise Throttled(
+                "Too many calls wait for this account already, or the marketplace asked for a "
+                "pause. Try again at retryAt.",
+                retry_at=self.now() + timedelta(seconds=wait),
             )
 
+    async def _book(self, account: AccountKey, quota: QuotaRule, paid_by: Purse) -> None:
+        is_background = paid_by.priority is Priority.BACKGROUND
+        if not await self.ledger.book(account, quota, self.now(), is_background=is_background):
+            raise _used_up(quota, self.now(), is_background=is_background)
+        paid_by.pay(account, quota)
+
     async def _attempt(
-        self, build: Callable[[], httpx.Request], account: AccountKey, operation: str
+        self,
+        build: Callable[[], httpx.Request],
+        account: AccountKey,
+        operation: str,
+        paid_by: Purse,
     ) -> Answer:
         request = build()
         started = time.monotonic()
         outcome = "no answer"
         try:
-            answer = await self._exchange(request)
+            longest = min(self.patience.attempt, paid_by.seconds_left())
+            answer = await self._exchange(request, longest)
             outcome = str(answer.status)
             return answer
         finally:
@@ -124,10 +178,10 @@ class HTTPSender:
                 (time.monotonic() - started) * 1000,
             )
 
-    async def _exchange(self, request: httpx.Request) -> Answer:
+    async def _exchange(self, request: httpx.Request, longest: float) -> Answer:
         request.headers["accept-encoding"] = "gzip"
         try:
-            async with asyncio.timeout(self.patience.attempt):
+            async with asyncio.timeout(longest):
                 response = await self.client.send(request, stream=True, follow_redirects=False)
                 try:
                     body = await _bounded_body(response)
@@ -151,31 +205,14 @@ class HTTPSender:
         )
 
 
-class _Judge:
-    """Decides after each failure of one call whether, and after which pause, to try again."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._tries = 0
-
-    def pause(self, error: Exception) -> bool | float:
-        self._tries += 1
-        if not isinstance(error, MarketplaceError) or not error.retryable:
-            return False
-        if self._tries >= error.most_tries or error.retry_at is not None:
-            return False
-        if error.retry_after is None:
-            return True
-        if error.retry_after > self._patience.longest_pause:
-            return False
-        # A little later than asked, each caller at its own moment: not all at once again.
-        return error.retry_after + random.uniform(0.25, 1) * self._patience.first_pause
-
-
-def _no_turn(retry_at: datetime) -> Throttled:
-    return Throttled(
-        "Too many calls wait for this account already. Try again at retryAt.", retry_at=retry_at
-    )
+def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:
+    message = "The account's calls of today are used up. They begin again at retryAt."
+    if is_background and quota.reserve_percent:
+        message = (
+            f"Background work has used its part of the account's calls of today; the last "
+            f"{quota.reserve_percent} % are kept for people who wait. They begin again at retryAt."
+        )
+    return QuotaExhausted(message, retry_at=quota.resets_at(now))
 
 
 async def _bounded_body(response: httpx.Response) -> bytes:

@@ -5,24 +5,31 @@ account with one set of credentials, one operation, one set of circumstances) ha
 somebody already waits for is not asked twice. A full batch leaves at once. A batch that is not full
 
 - leaves at once when this is the only request under way;
-- else waits a few milliseconds for company;
+- else waits a few milliseconds for company, a little longer while requests under way have not yet
+  come to wait for something;
 - and while another call of its line is in the air, until that one lands, at most a quarter second.
 
-One caller that fails, or goes away, harms nobody: calls run in tasks of their own.
+One caller that fails, or goes away, harms nobody: calls run in tasks of their own. Nobody waits
+longer than its request's deadline, and the request that opens a batch pays for its call
+(`clients.spending`).
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
-from domain.exceptions import AffiliateGraphError
+from clients import spending
+from clients.spending import Party, Spending
+from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-QUIET = 0.004  # seconds without a newcomer after which a batch leaves
-LONGEST_WINDOW = 0.02  # seconds that newcomers can hold a batch up
+QUIET = 0.004  # seconds without a newcomer after which a batch leaves when everybody waits
+LONGEST_WINDOW = 0.02  # seconds that those who do not wait yet can hold a batch up
 LONGEST_GATHERING = 0.25  # seconds to wait for a call in the air
 
 Call = Callable[[Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]]
@@ -34,6 +41,7 @@ class SharedCalls:
     def __init__(self) -> None:
         self._lines: dict[Hashable, _Line[Any, Any]] = {}
         self._requests = 0
+        self._waiting = 0  # requests that wait for an answer
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -43,10 +51,15 @@ class SharedCalls:
             yield
         finally:
             self._requests -= 1
+            self._look_again()
 
     def is_lonely(self) -> bool:
         """Whether at most one request is under way."""
         return self._requests <= 1
+
+    def everybody_waits(self) -> bool:
+        """Whether no request is under way that may yet ask for something."""
+        return self._waiting >= self._requests
 
     async def get(
         self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
@@ -55,21 +68,25 @@ class SharedCalls:
 
         `call` is used for a batch of at most `size` keys, possibly of other requests' too, so it
         must depend on nothing but the group. Its failure is the error of every key of the batch.
+        A key that would need a call beyond the request's cap gets CallCapReached, and one that is
+        not answered by the request's deadline MarketplaceUnavailable.
         """
         if not keys:
             return {}
         line = self._lines.get(group)
         if line is None:
             line = self._lines[group] = _Line(self, group)
-        answers = [(key, line.ask(key)) for key in dict.fromkeys(keys)]
+        asked = spending.spending()
+        tickets = {key: line.ask(key, asked, size) for key in dict.fromkeys(keys)}
         line.board(size, call)
         found: dict[K, V | AffiliateGraphError] = {}
-        for key, answer in answers:
-            value = await asyncio.shield(answer)
-            if isinstance(value, AffiliateGraphError):
-                found[key] = value.at(value.path)  # to each caller its own
-            elif value is not None:
-                found[key] = value
+        with self._wait_of(asked):
+            for key, ticket in tickets.items():
+                value = await _waited(ticket.answer, asked) if ticket else _beyond(asked)
+                if isinstance(value, AffiliateGraphError):
+                    found[key] = value.at(value.path)  # to each caller its own
+                elif value is not None:
+                    found[key] = value
         return found
 
     async def land(self) -> None:
@@ -77,9 +94,66 @@ class SharedCalls:
         flights = [flight for line in self._lines.values() for flight in line.flights]
         await asyncio.gather(*flights, return_exceptions=True)
 
+    @contextmanager
+    def _wait_of(self, asked: Spending) -> Iterator[None]:
+        """Counts a request as waiting, once however much it waits for."""
+        asked.waits += 1
+        self._waiting += asked.waits == 1
+        self._look_again()
+        try:
+            yield
+        finally:
+            self._waiting -= asked.waits == 1
+            asked.waits -= 1
+
+    def _look_again(self) -> None:
+        """Nobody else will come soon: batches need not wait as long."""
+        if self.everybody_waits():
+            for line in self._lines.values():
+                line.set_timer()
+
     def forget(self, group: Hashable) -> None:
         """Drop a line that nobody uses now, so that idle accounts take no memory."""
         self._lines.pop(group, None)
+
+
+async def _waited(
+    answer: "asyncio.Future[V | AffiliateGraphError | None]", asked: Spending
+) -> V | AffiliateGraphError | None:
+    """The answer, if it comes before the request's deadline. The call goes on for others."""
+    if not answer.done():
+        left = asked.seconds_left()
+        await asyncio.wait((answer,), timeout=None if math.isinf(left) else left)
+    if answer.done():
+        return answer.result()
+    return MarketplaceUnavailable(
+        "The marketplace did not answer within the time that a request may take. Try again later."
+    )
+
+
+def _beyond(asked: Spending) -> AffiliateGraphError:
+    return spending.cap_reached(asked.most_calls)
+
+
+class _Ticket(Generic[V]):
+    """A key's place in a batch: the answer that will come, and who waits for it."""
+
+    __slots__ = ("answer", "asked", "circumstances", "party")
+
+    def __init__(self, asked: Spending) -> None:
+        self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self.asked = [asked]
+        self.circumstances = copy_context()  # whose request id the log lines of its call show
+        self.party: Party | None = None  # once it flies
+
+    def join(self, asked: Spending) -> None:
+        """One more request waits for this key."""
+        if self.party is not None:
+            self.party.join(asked)
+        elif asked not in self.asked:
+            self.asked.append(asked)
 
 
 class _Line(Generic[K, V]):
@@ -88,8 +162,8 @@ class _Line(Generic[K, V]):
     def __init__(self, shared: SharedCalls, group: Hashable) -> None:
         self._shared = shared
         self._group = group
-        self._waiting: dict[K, asyncio.Future[V | AffiliateGraphError | None]] = {}
-        self._flying: dict[K, asyncio.Future[V | AffiliateGraphError | None]] = {}
+        self._waiting: dict[K, _Ticket[V]] = {}
+        self._flying: dict[K, _Ticket[V]] = {}
         self._flights: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._since = 0.0  # when the first of those who wait came
@@ -101,24 +175,31 @@ class _Line(Generic[K, V]):
         """The calls in the air."""
         return self._flights
 
-    def ask(self, key: K) -> "asyncio.Future[V | AffiliateGraphError | None]":
-        """The answer that will come for a key, asked for already or not."""
-        answer = self._flying.get(key) or self._waiting.get(key)
-        if answer is None:
-            loop = asyncio.get_running_loop()
-            if not self._waiting:
-                self._since = loop.time()
-            answer = self._waiting[key] = loop.create_future()
-        return answer
+    def ask(self, key: K, asked: Spending, size: int) -> "_Ticket[V] | None":
+        """The key's place, asked for already or not. None: the request may not open a batch."""
+        ticket = self._flying.get(key) or self._waiting.get(key)
+        if ticket is not None:
+            ticket.join(asked)
+            asked.saved_by_batching += 1
+            return ticket
+        if len(self._waiting) % size:
+            asked.saved_by_batching += 1
+        elif not asked.promise():
+            return None
+        if not self._waiting:
+            self._since = asyncio.get_running_loop().time()
+        ticket = self._waiting[key] = _Ticket(asked)
+        return ticket
 
     def board(self, size: int, call: "Call[K, V]") -> None:
         """Send full batches now, and see to it that the rest leaves in time."""
         self._size, self._call = size, call
         while len(self._waiting) >= size:
             self._depart()
-        self._set_timer()
+        self.set_timer()
 
-    def _set_timer(self) -> None:
+    def set_timer(self) -> None:
+        """Decide anew when those who wait leave."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -131,7 +212,9 @@ class _Line(Generic[K, V]):
         elif self._shared.is_lonely():
             self._timer = loop.call_soon(self._leave)
         else:
-            pause = min(QUIET, max(0.0, LONGEST_WINDOW - waited))
+            pause = max(0.0, LONGEST_WINDOW - waited)
+            if self._shared.everybody_waits():
+                pause = min(QUIET, pause)
             self._timer = loop.call_later(pause, self._leave)
 
     def _leave(self) -> None:
@@ -141,18 +224,25 @@ class _Line(Generic[K, V]):
 
     def _depart(self) -> None:
         keys = list(self._waiting)[: self._size]
-        for key in keys:
-            self._flying[key] = self._waiting.pop(key)
-        flight = asyncio.ensure_future(self._fly(keys))
+        tickets = [self._waiting.pop(key) for key in keys]
+        # The first to have asked opened the batch, and has promised to pay for it.
+        party = Party(asked for ticket in tickets for asked in ticket.asked)
+        for key, ticket in zip(keys, tickets, strict=True):
+            ticket.party = party
+            self._flying[key] = ticket
+        flight = asyncio.get_running_loop().create_task(
+            self._fly(keys, party), context=tickets[0].circumstances
+        )
         self._flights.add(flight)
         flight.add_done_callback(self._land)
 
-    async def _fly(self, keys: list[K]) -> None:
+    async def _fly(self, keys: list[K], party: Party) -> None:
         found: Mapping[K, V | AffiliateGraphError] = {}
         failure: BaseException | None = None
         assert self._call is not None
         try:
-            found = await self._call(keys)
+            with party.active():
+                found = await self._call(keys)
         except AffiliateGraphError as error:
             found = dict.fromkeys(keys, error)
         except BaseException as error:  # a bug or the end of the process: nobody may wait for ever
@@ -160,7 +250,7 @@ class _Line(Generic[K, V]):
             raise
         finally:
             for key in keys:
-                self._answer(self._flying.pop(key), found.get(key), failure)
+                self._answer(self._flying.pop(key).answer, found.get(key), failure)
 
     def _answer(
         self,
@@ -168,8 +258,6 @@ class _Line(Generic[K, V]):
         value: V | AffiliateGraphError | None,
         failure: BaseException | None,
     ) -> None:
-        if answer.done():
-            return
         if failure is None:
             answer.set_result(value)
         elif isinstance(failure, asyncio.CancelledError):
@@ -183,6 +271,6 @@ class _Line(Generic[K, V]):
         if not flight.cancelled():
             flight.exception()
         if self._waiting:
-            self._leave() if not self._flights else self._set_timer()
+            self._leave() if not self._flights else self.set_timer()
         elif not self._flights:
             self._shared.forget(self._group)

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from db import rows
-from db.details import pack_fields, unpack_fields
-from db.statements import Row, clean, utc
+from db.statements import Row, utc
 from domain.money import Money, discount_percent
+from domain.packing import clean, pack_fields, unpack_fields
 from domain.products import (
     Availability,
     CatalogProduct,

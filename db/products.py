@@ -26,6 +26,7 @@ from domain.catalog import (
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
 from domain.money import Money
+from domain.packing import clean
 from domain.products import (
     CatalogProduct,
     ProductRef,
@@ -326,7 +327,7 @@ def _row(
         "mode": mode_of(task.workspace, ref.marketplace),
         "marketplace": ref.marketplace,
         "locale": ref.locale,
-        "external_id": statements.clean(ref.external_id),
+        "external_id": clean(ref.external_id),
         **source,
         "state": ProductState.ACTIVE,
         "state_since": task.now if back else before.state_since if before else None,

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from db.statements import clean
 from domain.money import Money
+from domain.packing import clean
 
 DECIMALS = 8  # of the columns that hold amounts
 WHOLE_DIGITS = 16

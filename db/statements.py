@@ -18,10 +18,11 @@ import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.connection import get_connection
 
+from domain.packing import clean
+
 Row = dict[str, Any]
 
 PARAMETER = re.compile(r"\$([0-9]+)")
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def connection() -> BaseDBAsyncClient:
@@ -71,11 +72,6 @@ class Values:
     def row(self, values: Iterable[object]) -> str:
         """A row of parameters: "($4, $5)"."""
         return f"({', '.join(self.add(value) for value in values)})"
-
-
-def clean(text: str) -> str:
-    """The text without NUL and half characters, which PostgreSQL refuses."""
-    return UNSTORABLE.sub("", text)
 
 
 def utc(moment: datetime) -> datetime:

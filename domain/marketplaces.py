@@ -118,11 +118,21 @@ class Account:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRule:
     """What the marketplace allows: calls a day (None: not published), calls a second, and the hour
-    offset from UTC of the midnight at which its day begins."""
+    offset from UTC of the midnight at which its day begins.
+
+    `reserve_percent` of the day's calls are kept for people who wait: background work stops before.
+    """
 
     calls_per_day: int | None
     calls_per_second: Decimal
     reset_offset_hours: int
+    reserve_percent: int = 20
+
+    def limit(self, *, is_background: bool = False) -> int | None:
+        """The day's calls for that kind of work, None without a known limit."""
+        if self.calls_per_day is None or not is_background:
+            return self.calls_per_day
+        return self.calls_per_day * (100 - self.reserve_percent) // 100
 
     def day(self, now: datetime) -> date:
         """The marketplace's present day."""

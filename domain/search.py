@@ -60,5 +60,5 @@ class SearchPage:
     """
 
     products: tuple[SourceProduct, ...]
-    total: int | None
     is_last: bool
+    total: int | None = None

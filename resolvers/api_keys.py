@@ -123,6 +123,11 @@ async def page(
     return of_list, found
 
 
+def cursor(of_list: str, page: Page[APIKey]) -> str:
+    """The cursor of a page's last row, to read on behind it."""
+    return cursors.encode(of_list, page.rows[-1][0])
+
+
 async def count(context: Context) -> int | None:
     """How many keys the workspace has, those at their end included."""
     counted = await stored_keys.page(context.workspace.id, first=1, after=None, count=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from clients.base import Marketplace, Outside
 from clients.registry import BY_CODE
+from clients.spending import Spending
 from db.keys import KeyProvider
 from domain.api_keys import NOBODY, Caller
 from domain.marketplaces import AccountKey, Workspace
@@ -18,13 +19,15 @@ class Context:
 
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `outside` is the
     way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what this
-    request asks; `for_variants` counts what it may still ask of the dear kind.
+    request asks; `for_variants` counts what it may still ask of the dear kind; `spending` bounds
+    and counts its marketplace calls.
     """
 
     workspace: Workspace
     outside: Outside
     keys: KeyProvider
     request_id: str = ""
+    spending: Spending = field(default_factory=Spending)
     caller: Caller = NOBODY
     dataloaders: Dataloaders = field(init=False)
     for_variants: Allowance = field(init=False, default_factory=Allowance)

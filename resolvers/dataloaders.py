@@ -7,15 +7,15 @@ batch size allows. A bad key never spoils its neighbours, and a failed call only
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from clients.base import MarketplaceClient, Outside
+from clients.base import Marketplace, MarketplaceClient, Outside
+from clients.cache import Shelf
 from clients.registry import BY_CODE
-from clients.sharing import SharedCalls
 from db import credentials as stored_credentials
 from db import links as stored_links
 from db import products as stored_products
@@ -32,6 +32,7 @@ from domain.products import (
     SourceProduct,
     Variant,
 )
+from resolvers.asking import Question, ask
 from resolvers.health import watched
 
 K = TypeVar("K", bound=Hashable)
@@ -39,6 +40,9 @@ G = TypeVar("G", bound=Hashable)
 V = TypeVar("V")
 
 MAX_VARIANTS = 10
+LINK_KEPT_FOR = timedelta(hours=1)  # a tracked link does not age; its product may leave
+# How long products may be shown, with their age, when the marketplace cannot be asked.
+SHOWN_FOR = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -88,6 +92,9 @@ class Dataloaders:
         self._accounts: DataLoader[str, Sequence[Account]] = DataLoader(self._load_workspaces)
         self.account: DataLoader[AccountKey, Account] = DataLoader(self._load_accounts)
         self.live_product: DataLoader[ProductRef, SourceProduct] = DataLoader(self._load_live)
+        self.fresh_product: DataLoader[ProductRef, SourceProduct] = DataLoader(
+            partial(self._load_live, is_fresh_wanted=True)
+        )
         self.catalog_product: DataLoader[ProductRef, CatalogProduct | None] = DataLoader(
             self._load_catalog
         )
@@ -127,7 +134,10 @@ class Dataloaders:
     async def _load_calls_today(self, keys: list[AccountKey]) -> list[int]:
         now = self._outside.now()
         return await asyncio.gather(
-            *(stored_quota.used(key, day=BY_CODE[key.marketplace].quota.day(now)) for key in keys)
+            *(
+                stored_quota.used(key, day=self._outside.quota(BY_CODE[key.marketplace]).day(now))
+                for key in keys
+            )
         )
 
     async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
@@ -150,7 +160,9 @@ class Dataloaders:
 
         return await pages_together(keys, ask)
 
-    async def _load_live(self, refs: list[ProductRef]) -> list[SourceProduct | BaseException]:
+    async def _load_live(
+        self, refs: list[ProductRef], *, is_fresh_wanted: bool = False
+    ) -> list[SourceProduct | BaseException]:
         async def call(
             key: AccountKey, asked: Sequence[ProductRef]
         ) -> Mapping[ProductRef, SourceProduct | AffiliateGraphError]:
@@ -159,13 +171,21 @@ class Dataloaders:
             found = await self._watched(client.get_products(ids), account)
             return {ref: found[ref.external_id] for ref in asked if ref.external_id in found}
 
+        async def question(key: AccountKey) -> Question[ProductRef, SourceProduct]:
+            market = BY_CODE[key.marketplace]
+            return Question(
+                line=await self._line("products", key),
+                size=market.batch_size,
+                call=partial(call, key),
+                shelf=_shelf(market, SourceProduct),
+                is_fresh_wanted=is_fresh_wanted,
+            )
+
         return await in_batches(
             refs,
             group=self._account_of,
-            size=lambda key: BY_CODE[key.marketplace].batch_size,
-            call=call,
-            line=lambda key: self._line("products", key),
-            shared=self._outside.shared,
+            question=question,
+            outside=self._outside,
             missing=lambda ref: ProductNotFound(
                 f"{BY_CODE[ref.marketplace].name} does not show a product {ref.external_id}."
             ),
@@ -179,13 +199,19 @@ class Dataloaders:
             work = client.generate_links(asked)
             return await self._watched(work, account, success_counts=False)
 
+        async def question(group: tuple[AccountKey, str, str]) -> Question[LinkKey, str]:
+            return Question(
+                line=await self._line("links", *group),
+                size=BY_CODE[group[0].marketplace].link_batch_size,
+                call=partial(call, group),
+                shelf=Shelf(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
+            )
+
         return await in_batches(
             keys,
             group=lambda key: (self._account_of(key.ref), key.tracking_id, key.sub_id),
-            size=lambda group: BY_CODE[group[0].marketplace].link_batch_size,
-            call=call,
-            line=lambda group: self._line("links", *group),
-            shared=self._outside.shared,
+            question=question,
+            outside=self._outside,
             missing=lambda key: NotInProgram(
                 f"{BY_CODE[key.ref.marketplace].name} gave no tracked link for this product."
             ),
@@ -205,14 +231,20 @@ class Dataloaders:
                 for ref in asked
             }
 
+        async def question(key: AccountKey) -> Question[ProductRef, tuple[Variant, ...]]:
+            return Question(
+                line=await self._line("variants", key),
+                size=1,  # the marketplaces answer variants for one product a call
+                call=partial(call, key),
+                shelf=_shelf(BY_CODE[key.marketplace], tuple[Variant, ...]),
+            )
+
         allowed = [ref for ref in refs if self._for_variants.take()]
         found = await in_batches(
             allowed,
             group=self._account_of,
-            size=lambda _: 1,  # the marketplaces answer variants for one product a call
-            call=call,
-            line=lambda key: self._line("variants", key),
-            shared=self._outside.shared,
+            question=question,
+            outside=self._outside,
             missing=lambda _: ProductNotFound("The marketplace does not show this product."),
         )
         return found + [too_many_variants() for _ in refs[len(allowed) :]]
@@ -238,38 +270,38 @@ async def in_batches(
     keys: Sequence[K],
     *,
     group: Callable[[K], G],
-    size: Callable[[G], int],
-    call: Callable[[G, Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]],
+    question: Callable[[G], Awaitable[Question[K, V]]],
+    outside: Outside,
     missing: Callable[[K], AffiliateGraphError],
-    line: Callable[[G], Awaitable[Hashable]] | None = None,
-    shared: SharedCalls | None = None,
 ) -> list[V | BaseException]:
     """One value or one error for each key, in key order.
 
-    Keys of one group are asked in batches of at most `size(group)`, each one `call`; a batch that
-    fails gives its error to its own keys only, and a key that its batch does not answer is
-    `missing`. With `shared`, calls are shared with the requests whose groups have the same `line`.
+    Keys of one group are asked by one `question`: a call that fails gives its error to its own keys
+    only, and a key that is not answered is `missing`.
     """
     groups: dict[G, list[K]] = {}
     for key in keys:
         groups.setdefault(group(key), []).append(key)
-    calls = shared or SharedCalls()
     results: dict[K, V | AffiliateGraphError] = {}
 
     async def run(of_group: G, members: Sequence[K]) -> None:
         try:
-            found = await calls.get(
-                await line(of_group) if line else of_group,
-                members,
-                size=size(of_group),
-                call=partial(call, of_group),
-            )
+            told = await ask(outside, await question(of_group), members)
         except AffiliateGraphError as error:
-            found = dict.fromkeys(members, error)
-        results.update(found)
+            results.update(dict.fromkeys(members, error))
+        else:
+            results.update({key: one.value for key, one in told.items()})
 
     await asyncio.gather(*(run(*each) for each in groups.items()))
     return [results[key] if key in results else missing(key) for key in keys]
+
+
+def _shelf(market: Marketplace, kind: Any) -> Shelf[Any]:
+    """How data of that marketplace is kept: no longer than its terms let an offer be believed."""
+    policy = market.policy
+    return Shelf(
+        kind=kind, fresh_for=policy.fresh_for, shown_for=policy.withheld_after or SHOWN_FOR
+    )
 
 
 async def pages_together(

@@ -10,6 +10,8 @@ from db.exceptions import DatabaseUnavailable
 from db.keys import KeyProvider
 from domain.exceptions import (
     APIRetired,
+    CallCapReached,
+    CircuitOpen,
     ClockSkewed,
     CredentialsRejected,
     MarketplaceError,
@@ -48,6 +50,8 @@ _STATES: tuple[tuple[type[MarketplaceError], HealthState], ...] = (
 # Failures that tell nothing about the whole account: of one product, one operation, one argument,
 # or of nothing that was sent.
 _NO_EVIDENCE = (
+    CallCapReached,
+    CircuitOpen,
     MarketplaceNotConnected,
     ProductNotFound,
     RequestRefused,

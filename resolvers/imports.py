@@ -7,21 +7,26 @@ own fields (selling price, notes) survive; a product that an answer lacks keeps 
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from strawberry.dataloader import DataLoader
+
 from clients.registry import BY_CODE
 from db import products as stored_products
 from domain.catalog import Kept
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
+from resolvers import lookups
 from resolvers.context import Context
+from resolvers.lookups import Wanted
 from resolvers.rows import Row
 
-Wanted = ProductRef | AffiliateGraphError
 Live = SourceProduct | AffiliateGraphError
 
 
 async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
     """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
-    live = await _fetch(context, [ref for ref in wanted if isinstance(ref, ProductRef)])
+    named = await lookups.opened(context, wanted)
+    refs = [ref for ref in named if isinstance(ref, ProductRef)]
+    live = await _fetch(context.dataloaders.live_product, refs)
     kept = await _keep(context, live, only_stored=False)
 
     def row(ref: Wanted) -> Row:
@@ -32,7 +37,7 @@ async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Ro
         found = live[ref]
         return Row(error=found if isinstance(found, AffiliateGraphError) else _unstorable())
 
-    return [row(ref) for ref in wanted]
+    return [row(ref) for ref in named]
 
 
 async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
@@ -45,7 +50,7 @@ async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]
     refs = list(dict.fromkeys(ref for ref in wanted if isinstance(ref, ProductRef)))
     entries = await context.dataloaders.catalog_product.load_many(refs)
     before = {ref: entry for ref, entry in zip(refs, entries, strict=True) if entry is not None}
-    live = await _fetch(context, list(before))
+    live = await _fetch(context.dataloaders.fresh_product, list(before))
     kept = await _keep(context, live, only_stored=True)
     marked = await _mark_missing(context, live)
     deleted = await _deleted(context, [ref for ref in before if ref not in kept | marked])
@@ -75,10 +80,12 @@ def _unstorable() -> AffiliateGraphError:
     return AnswerInvalid("The marketplace's data of this product cannot be stored.")
 
 
-async def _fetch(context: Context, refs: Sequence[ProductRef]) -> dict[ProductRef, Live]:
+async def _fetch(
+    loader: DataLoader[ProductRef, SourceProduct], refs: Sequence[ProductRef]
+) -> dict[ProductRef, Live]:
     async def one(ref: ProductRef) -> Live:
         try:
-            return await context.dataloaders.live_product.load(ref)
+            return await loader.load(ref)
         except AffiliateGraphError as error:
             return error
 

@@ -142,7 +142,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
     firsts = {(market.code, market.locales[0]) for market in BY_CODE.values()}
     return [
-        _connected(by_key.get(key) or Account(key=key))
+        connected(by_key.get(key) or Account(key=key))
         for key in keys
         if key in by_key or (key.marketplace, key.locale) in firsts
     ]
@@ -157,7 +157,7 @@ async def one(
 
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
-    return _connected(await context.dataloaders.account.load(context.account_key(code, locale)))
+    return connected(await context.dataloaders.account.load(context.account_key(code, locale)))
 
 
 async def connect(
@@ -179,7 +179,7 @@ async def connect(
     except InvalidInput as error:
         raise error.at(_input_path(error.path, credentials)) from None
     context.forget_loaded()
-    return _connected(account)
+    return connected(account)
 
 
 async def disconnect(
@@ -191,7 +191,7 @@ async def disconnect(
     )
     await stored_credentials.forget(key)
     context.forget_loaded()
-    return _connected(Account(key=key))
+    return connected(Account(key=key))
 
 
 async def verify(
@@ -207,16 +207,17 @@ async def verify(
         context.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
+    context.outside.sender.forgive(marketplace.payer(account), account.fingerprint)
     try:
         await marketplace.connect(account, context.outside).verify()
     except MarketplaceNotConnected as error:
-        return _connected(account), error
+        return connected(account), error
     except MarketplaceError as error:
         failure = error
     health = evidence(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
-    return _connected(present), failure
+    return connected(present), failure
 
 
 async def bootstrap(
@@ -254,7 +255,8 @@ async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
     return await context.dataloaders.calls_today.load(payer)
 
 
-def _connected(account: Account) -> ConnectedMarketplace:
+def connected(account: Account) -> ConnectedMarketplace:
+    """The marketplace of a stored credential set."""
     return ConnectedMarketplace(marketplace=BY_CODE[account.key.marketplace], account=account)
 
 

@@ -9,6 +9,17 @@ from domain.marketplaces import AccountKey, QuotaRule
 class DayLedger:
     """Implements `clients.http.Ledger` over the storage, so that every process books together."""
 
-    async def book(self, account: AccountKey, rule: QuotaRule, now: datetime) -> bool:
-        """Book one call. False: the day's calls are used up."""
-        return await stored_quota.book(account, day=rule.day(now), limit=rule.calls_per_day)
+    async def book(
+        self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
+    ) -> bool:
+        """Book one call. False: the day's calls for that kind of work are used up."""
+        limit = rule.limit(is_background=is_background)
+        return await stored_quota.book(account, day=rule.day(now), limit=limit)
+
+
+async def left_today(account: AccountKey, rule: QuotaRule, now: datetime) -> int | None:
+    """Calls that the account has left on its marketplace's present day; None without a limit."""
+    if rule.calls_per_day is None:
+        return None
+    used = await stored_quota.used(account, day=rule.day(now))
+    return max(0, rule.calls_per_day - used)

@@ -5,24 +5,26 @@ Filters that it does not know are applied afterwards and named, so a window may 
 what is known not to fit is left out, and what is unknown stays.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from clients.base import Marketplace, MarketplaceClient
-from clients.sharing import SharedCalls
-from db.keys import KeyProvider
+from clients.cache import Shelf
 from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
 from domain.marketplaces import Account
 from domain.money import discount_percent
 from domain.products import SourceProduct
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from resolvers import cursors
+from resolvers.asking import Question, Told, ask
 from resolvers.context import Context
 from resolvers.health import watched
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing, with_entries
+
+LONGEST_KEPT = timedelta(minutes=10)  # of an answer, when the marketplace cannot be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class SearchResult:
     """A window of a search.
 
     `cursors` belong to `listings`; `end_cursor` is there even when every row was filtered away, so
-    that the reader can go on.
+    that the reader can go on. `cached_at`: when the oldest page that came from the cache was asked
+    for; None when all came just now.
     """
 
     listings: Sequence[Listing] = ()
@@ -41,6 +44,7 @@ class SearchResult:
     total: int | None = None
     post_filters: tuple[str, ...] = ()
     error: AffiliateGraphError | None = None
+    cached_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +88,7 @@ async def search(
         account = await context.dataloaders.account.load(key)
         client = marketplace.connect(account, context.outside)
         plan = client.plan_search(wanted)
-        ask = _Asking(
-            shared=context.outside.shared,
-            line=("search", key, account.fingerprint, wanted),
-            client=client,
-            plan=plan,
-            account=account,
-            keys=context.keys,
-            now=context.now,
-        )
-        fetched = await _fetch(ask, marketplace, window)
+        fetched = await _fetch(_asking(context, account, client, plan), marketplace, window)
     except AffiliateGraphError as error:
         return SearchResult(error=error)
     rows = _rows(fetched.pages, marketplace.search_page_size, fetched.window)
@@ -105,31 +100,47 @@ async def search(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asking:
-    """How pages are asked for: equal searches of other requests share the calls."""
+    """How pages are asked for: equal searches of other requests share the calls and the answers."""
 
-    shared: SharedCalls
-    line: Hashable
-    client: MarketplaceClient
-    plan: SearchPlan
-    account: Account
-    keys: KeyProvider
-    now: datetime
+    context: Context
+    question: Question[int, SearchPage]
 
-    async def pages(self, numbers: Sequence[int]) -> dict[int, SearchPage | AffiliateGraphError]:
+    async def pages(self, numbers: Sequence[int]) -> dict[int, Told[SearchPage]]:
         """The pages with these numbers, or why one cannot be had."""
+        return await ask(self.context.outside, self.question, numbers)
 
-        async def call(asked: Sequence[int]) -> dict[int, SearchPage]:
-            return {
-                number: await watched(
-                    self.client.search_products(self.plan, page=number),
-                    self.account,
-                    keys=self.keys,
-                    now=self.now,
-                )
-                for number in asked
-            }
 
-        return await self.shared.get(self.line, numbers, size=1, call=call)
+def _asking(
+    context: Context, account: Account, client: MarketplaceClient, plan: SearchPlan
+) -> _Asking:
+    """What is sent makes the search, so that filters applied afterwards cost no call."""
+
+    async def call(asked: Sequence[int]) -> dict[int, SearchPage]:
+        return {
+            number: await watched(
+                client.search_products(plan, page=number),
+                account,
+                keys=context.keys,
+                now=context.now,
+            )
+            for number in asked
+        }
+
+    fresh_for = context.outside.search_fresh_for
+    sent = tuple(sorted((name, repr(value)) for name, value in plan.parameters.items()))
+    return _Asking(
+        context=context,
+        question=Question(
+            line=("search", account.key, account.fingerprint, sent),
+            size=1,
+            call=call,
+            shelf=Shelf(
+                kind=SearchPage,
+                fresh_for=fresh_for,
+                shown_for=LONGEST_KEPT if fresh_for else fresh_for,
+            ),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +151,7 @@ class _Fetched:
     window: Window
     goes_on: bool
     error: AffiliateGraphError | None = None
+    cached_at: datetime | None = None
 
 
 def _window(position: Sequence[cursors.CursorPart], size: int) -> Window:
@@ -155,7 +167,7 @@ def _window(position: Sequence[cursors.CursorPart], size: int) -> Window:
     return Window(start=start, size=length, skip=read)
 
 
-async def _fetch(ask: _Asking, marketplace: Marketplace, window: Window) -> _Fetched:
+async def _fetch(asking: _Asking, marketplace: Marketplace, window: Window) -> _Fetched:
     """The pages under the window. The first one tells how many there are; the rest go together.
 
     Raises what the first page fails with; a later failure cuts the window short.
@@ -164,21 +176,24 @@ async def _fetch(ask: _Asking, marketplace: Marketplace, window: Window) -> _Fet
     first = window.start // grid + 1
     if first > marketplace.search_last_page:
         return _Fetched(pages={}, window=window, goes_on=False)
-    opening = (await ask.pages([first]))[first]
+    answers = await asking.pages([first])
+    opening = answers[first].value
     if isinstance(opening, AffiliateGraphError):
         raise opening
     last = min((window.end - 1) // grid + 1, _last_page(opening, first, marketplace))
-    answers = {first: opening} | await ask.pages(range(first + 1, last + 1))
+    answers |= await asking.pages(range(first + 1, last + 1))
+    cached_at = min((told.kept_since for told in answers.values() if told.kept_since), default=None)
     pages: dict[int, SearchPage] = {}
     for number in range(first, last + 1):
-        page = answers[number]
+        page = answers[number].value
         if isinstance(page, AffiliateGraphError):
             cut = replace(window, size=(number - 1) * grid - window.start)
-            return _Fetched(pages=pages, window=cut, goes_on=True, error=page)
+            return _Fetched(pages=pages, window=cut, goes_on=True, error=page, cached_at=cached_at)
         pages[number] = page
         if page.is_last:
             break
-    return _Fetched(pages=pages, window=window, goes_on=_goes_on(pages, marketplace, window))
+    goes_on = _goes_on(pages, marketplace, window)
+    return _Fetched(pages=pages, window=window, goes_on=goes_on, cached_at=cached_at)
 
 
 def _last_page(page: SearchPage, number: int, marketplace: Marketplace) -> int:
@@ -217,6 +232,7 @@ async def _result(
         total=next((page.total for page in fetched.pages.values() if page.total is not None), None),
         post_filters=post_filters,
         error=fetched.error,
+        cached_at=fetched.cached_at,
     )
 
 

@@ -30,6 +30,10 @@ class ErrorCode(Enum):
     INVALID_INPUT = "INVALID_INPUT"
     INVALID_URL = "INVALID_URL"
     SHORT_LINK = "SHORT_LINK"
+    SHORT_LINK_REFUSED = "SHORT_LINK_REFUSED"
+    SHORT_LINK_DEAD = "SHORT_LINK_DEAD"
+    SHORT_LINK_TOO_LONG = "SHORT_LINK_TOO_LONG"
+    SHORT_LINK_TIMEOUT = "SHORT_LINK_TIMEOUT"
     NOT_A_PRODUCT = "NOT_A_PRODUCT"
     UNKNOWN_HOST = "UNKNOWN_HOST"
     NOT_FOUND = "NOT_FOUND"
@@ -44,6 +48,7 @@ class ErrorCode(Enum):
     WRONG_LOCALE = "WRONG_LOCALE"
     THROTTLED = "THROTTLED"
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    CALL_CAP_REACHED = "CALL_CAP_REACHED"
     MARKETPLACE_UNAVAILABLE = "MARKETPLACE_UNAVAILABLE"
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
@@ -58,6 +63,10 @@ describe(
         "INVALID_INPUT": "An argument cannot be used as it is; the message says how to write it.",
         "INVALID_URL": "The text is not a web address.",
         "SHORT_LINK": "A shortened link: open it yourself and paste the product page's address.",
+        "SHORT_LINK_REFUSED": "The short link leads where this server does not go.",
+        "SHORT_LINK_DEAD": "The short link leads nowhere any more.",
+        "SHORT_LINK_TOO_LONG": "The short link redirects too often, or in a circle.",
+        "SHORT_LINK_TIMEOUT": "The short link did not lead to a product in time; try again.",
         "NOT_A_PRODUCT": "A page of a known marketplace, but not a product page.",
         "UNKNOWN_HOST": "An address outside the supported marketplaces.",
         "NOT_FOUND": "Nothing by that id here, or the marketplace does not show the product.",
@@ -72,6 +81,7 @@ describe(
         "WRONG_LOCALE": "Country site, tag and credential version do not go together.",
         "THROTTLED": "Too many calls; try again at retryAt.",
         "QUOTA_EXHAUSTED": "The day's calls are used up; they begin again at retryAt.",
+        "CALL_CAP_REACHED": "The request's own cap on marketplace calls (X-Max-Upstream-Calls).",
         "MARKETPLACE_UNAVAILABLE": "The marketplace did not answer or says it has trouble.",
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",

@@ -79,6 +79,6 @@ class ProductSearchConnection:
             ),
             total_count=found.total,
             post_filters=list(found.post_filters),
-            cached_at=None,
+            cached_at=found.cached_at,
             errors=user_errors(found.error),
         )

@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx
 from starlette.applications import Starlette
 
-from clients.http import Patience
 from clients.rate_limit import RateLimit
+from clients.retries import Patience
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -22,6 +22,7 @@ from sandbox import Sandbox
 from server import Parts, build_app
 from tests.database import wipe
 from web.keys import Keys
+from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
 ALIEXPRESS = {
@@ -62,19 +63,26 @@ class Clock:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+        self.seconds = 1000.0
 
     def __call__(self) -> datetime:
         return self.time
 
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return self.seconds
+
     def advance(self, **by: float) -> None:
+        """Let time pass."""
         self.time += timedelta(**by)
+        self.seconds += timedelta(**by).total_seconds()
 
 
 class Unhurried(RateLimit):
-    """Everybody's turn comes at once, so that tests need not wait."""
+    """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def turn(self, account: AccountKey, rule: QuotaRule, *, patience: float) -> bool:
-        return True
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
+        return None
 
 
 class Graph:
@@ -171,21 +179,34 @@ class Graph:
 
 @contextlib.asynccontextmanager
 async def running_graph(
-    database_url: str, folder: Path, *, sandbox: Sandbox | None = None, clock: Clock | None = None
+    database_url: str,
+    folder: Path,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
+    spans: OpenTelemetryMeter | None = None,
 ) -> AsyncIterator[Graph]:
-    """The application on a migrated database, which is emptied at the end."""
+    """The application on a migrated database, which is emptied at the end.
+
+    `environ`: more settings.
+    """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+        | dict(environ or {})
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
     parts = Parts(
         now=clock,
+        monotonic=clock.monotonic,
         patience=Patience(attempt=5, first_pause=0.001),
-        rate_limit=Unhurried(),
+        rate_limit=Unhurried(clock.monotonic),
         sandbox=box,
+        spans=spans,
     )
     app = build_app(settings, keys, parts)
     async with (

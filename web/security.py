@@ -16,6 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
+CROSS_ORIGIN_HEADERS = (  # what a foreign page may send; never the one above
+    "Authorization",
+    "Content-Type",
+    "X-Api-Key",
+    "X-Max-Upstream-Calls",
+    "X-Request-Id",
+)
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -53,7 +60,7 @@ def cross_origin_permission(origin: str) -> Response:
         headers={
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Api-Key, X-Request-Id",
+            "Access-Control-Allow-Headers": ", ".join(CROSS_ORIGIN_HEADERS),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",
         },

@@ -47,6 +47,7 @@ class Gateway:
         self._account = account
         self._outside = outside
         self._sign_method = sign_method
+        self._quota = outside.quotas.get(account.key.marketplace, QUOTA)
         self._address = outside.addresses.get(ADDRESS_SETTING) or ADDRESS
 
     @property
@@ -79,7 +80,12 @@ class Gateway:
             return empty if result is None else read(result, answer.received_at)
 
         return await self._outside.sender.send(
-            build, receive, account=self._account.key, operation=operation, quota=QUOTA
+            build,
+            receive,
+            account=self._account.key,
+            credentials=self._account.fingerprint,
+            operation=operation,
+            quota=self._quota,
         )
 
     def tracking_id(self) -> str:

@@ -80,6 +80,7 @@ class CatalogClient(ABC):
         self._locale = locales.by_marketplace(account.key.locale)
         self._mode = outside.mode(account.key.marketplace)
         self._credentials = account.reveal()
+        self._quota = outside.quotas.get(account.key.marketplace, QUOTA)
         self._site = parse.Site(
             locale=self._locale.marketplace,
             partner_tag=self._credentials["partnerTag"].reveal(),

@@ -8,7 +8,7 @@ import httpx
 
 from clients.amazon import answers, errors, locales, values
 from clients.amazon.answers import Operation, Reading
-from clients.amazon.catalog import QUOTA, CatalogClient, payer
+from clients.amazon.catalog import CatalogClient, payer
 from clients.amazon.locales import TokenEndpoint
 from clients.base import Answer
 from clients.oauth2 import Token
@@ -54,7 +54,12 @@ class CreatorsClient(CatalogClient):
             return answers.read(answer, operation)
 
         return await self._outside.sender.send(
-            build, read, account=payer(self._account), operation=operation.name, quota=QUOTA
+            build,
+            read,
+            account=payer(self._account),
+            credentials=self._account.fingerprint,
+            operation=operation.name,
+            quota=self._quota,
         )
 
     def _request(
@@ -90,6 +95,7 @@ class CreatorsClient(CatalogClient):
             self._token_request,
             read_token,
             account=payer(self._account),
+            credentials=self._account.fingerprint,
             operation="token",
             quota=None,
         )

@@ -11,7 +11,7 @@ import httpx
 
 from clients.amazon import answers
 from clients.amazon.answers import Operation, Reading
-from clients.amazon.catalog import QUOTA, CatalogClient, payer
+from clients.amazon.catalog import CatalogClient, payer
 from clients.base import Answer
 from clients.signing import sigv4
 
@@ -32,8 +32,9 @@ class PaapiClient(CatalogClient):
             build,
             read,
             account=payer(self._account),
+            credentials=self._account.fingerprint,
             operation=_pascal(operation.name),
-            quota=QUOTA,
+            quota=self._quota,
         )
 
     def _request(self, operation: Operation, members: Mapping[str, object]) -> httpx.Request:

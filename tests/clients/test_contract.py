@@ -62,6 +62,7 @@ class FakeSender:
     status: int = 200
     body: bytes = b"{}"
     requests: list[httpx.Request] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
 
     async def send(
         self,
@@ -69,6 +70,7 @@ class FakeSender:
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
@@ -76,6 +78,9 @@ class FakeSender:
         if quota is None:
             return read(self._answer(200, json.dumps(TOKEN).encode()))
         return read(self._answer(self.status, self.body))
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        self.forgiven.append(credentials)
 
     def _answer(self, status: int, body: bytes) -> Answer:
         return Answer(status=status, headers=httpx.Headers(), body=body, received_at=NOW)
@@ -453,12 +458,18 @@ async def test_a_call_says_that_it_counts(market: Marketplace) -> None:
             read: Callable[[Answer], T],
             *,
             account: AccountKey,
+            credentials: str,
             operation: str,
             quota: QuotaRule | None,
         ) -> T:
             counted.append(quota)
             return await super().send(
-                build, read, account=account, operation=operation, quota=quota
+                build,
+                read,
+                account=account,
+                credentials=credentials,
+                operation=operation,
+                quota=quota,
             )
 
     with pytest.raises(MarketplaceError):

@@ -13,8 +13,9 @@ import respx
 import stamina
 
 from clients.base import Answer
-from clients.http import MAX_BODY_BYTES, HTTPSender, Patience, http_client
+from clients.http import MAX_BODY_BYTES, HTTPSender, http_client
 from clients.rate_limit import RateLimit
+from clients.retries import Patience
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
@@ -40,7 +41,9 @@ class Ledger:
         self.limit = limit
         self.booked = 0
 
-    async def book(self, account: AccountKey, rule: QuotaRule, now: datetime) -> bool:
+    async def book(
+        self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
+    ) -> bool:
         if self.booked >= self.limit:
             return False
         self.booked += 1
@@ -76,7 +79,9 @@ async def send(
     read: Callable[[Answer], object] = lambda answer: answer.body,
     quota: QuotaRule | None = FAST,
 ) -> object:
-    return await out.send(build, read, account=ACCOUNT, operation="product.query", quota=quota)
+    return await out.send(
+        build, read, account=ACCOUNT, credentials="c", operation="product.query", quota=quota
+    )
 
 
 @respx.mock
@@ -254,7 +259,7 @@ async def test_who_does_not_get_a_turn_is_told_when(client: httpx.AsyncClient) -
     with pytest.raises(Throttled) as caught:
         await send(out, quota=slow)
 
-    assert caught.value.retry_at == NOW + timedelta(seconds=0.2)
+    assert caught.value.retry_at == NOW + timedelta(seconds=1)
 
 
 @respx.mock
@@ -284,7 +289,7 @@ async def test_turns_keep_to_the_limit_in_every_second() -> None:
     clock = asyncio.get_running_loop()
 
     async def call() -> None:
-        assert await limit.turn(ACCOUNT, rule, patience=5)
+        assert await limit.turn(ACCOUNT, rule, patience=5) is None
         times.append(clock.time())
 
     await asyncio.gather(*(call() for _ in range(30)))
@@ -297,6 +302,6 @@ async def test_accounts_do_not_wait_for_each_other() -> None:
     rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal("0.5"), reset_offset_hours=0)
     other = AccountKey("default", "amazon", "www.amazon.de", Mode.LIVE)
 
-    assert await limit.turn(ACCOUNT, rule, patience=0.01)
-    assert await limit.turn(other, rule, patience=0.01)
-    assert not await limit.turn(ACCOUNT, rule, patience=0.01)
+    assert await limit.turn(ACCOUNT, rule, patience=0.01) is None
+    assert await limit.turn(other, rule, patience=0.01) is None
+    assert await limit.turn(ACCOUNT, rule, patience=0.01) is not None

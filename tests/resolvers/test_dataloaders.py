@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pytest
 
+from clients.base import Outside
 from db import credentials as stored_credentials
 from db import links as stored_links
 from db import quota as stored_quota
@@ -23,9 +25,11 @@ from domain.exceptions import (
 from domain.links import Link, LinkKey
 from domain.marketplaces import Account, AccountKey
 from domain.products import ProductRef, SourceProduct, Variant
+from resolvers.asking import Question
 from resolvers.context import Context
 from resolvers.dataloaders import Cut, in_batches
-from tests.fakes import FakeMarketplaceClient, product
+from tests.clients.aliexpress.fakes import FakeSender
+from tests.fakes import NOW, FakeMarketplaceClient, product
 
 pytestmark = pytest.mark.anyio
 
@@ -58,11 +62,14 @@ class Calls:
         return own | dict(self.besides)
 
     async def load(self, keys: Sequence[Key]) -> list[str | BaseException]:
+        async def question(group: str) -> Question[Key, str]:
+            return Question(line=group, size=self.sizes[group], call=partial(self.answer, group))
+
         return await in_batches(
             keys,
             group=lambda key: key[0],
-            size=lambda group: self.sizes[group],
-            call=self.answer,
+            question=question,
+            outside=Outside(sender=FakeSender([]), now=lambda: NOW),
             missing=lambda key: ProductNotFound(f"No {key[1]}."),
         )
 
@@ -163,15 +170,18 @@ async def test_a_batch_cannot_answer_for_another_batch() -> None:
 
 
 async def test_a_bug_in_a_call_is_not_hidden() -> None:
-    async def broken(_group: str, _keys: Sequence[Key]) -> dict[Key, str | AffiliateGraphError]:
+    async def broken(_keys: Sequence[Key]) -> dict[Key, str | AffiliateGraphError]:
         raise KeyError("bug")
+
+    async def question(group: str) -> Question[Key, str]:
+        return Question(line=group, size=50, call=broken)
 
     with pytest.raises(KeyError):
         await in_batches(
             keys_of("a", 2),
             group=lambda key: key[0],
-            size=lambda _: 50,
-            call=broken,
+            question=question,
+            outside=Outside(sender=FakeSender([]), now=lambda: NOW),
             missing=lambda _: ProductNotFound("No."),
         )
 

@@ -41,6 +41,7 @@ async def test_a_refusal_closes_what_can_not_work_until_it_works_again(graph: Gr
     )
     refused = await health_of(graph, "ALIEXPRESS")
     graph.sandbox.faults.clear()
+    graph.clock.advance(minutes=2)
     await aliexpress_ids(graph, 1)
     healed = await health_of(graph, "ALIEXPRESS")
 

@@ -53,6 +53,7 @@ async def test_an_id_that_is_none_is_null_at_its_place_only(graph: Graph) -> Non
 
 async def test_a_marketplace_that_fails_is_null_at_its_places_only(graph: Graph) -> None:
     ali, amazon = await one_of_each(graph)
+    graph.clock.advance(days=2)
     graph.sandbox.faults.inject("status", marketplace="amazon", code=500)
 
     body = await graph.post(NODES, {"ids": [amazon, ali, amazon]})

@@ -51,6 +51,7 @@ class FakeSender:
     requests: list[httpx.Request] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     quotas: list[QuotaRule | None] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
     builds_per_call: int = 1
 
     async def send(
@@ -59,6 +60,7 @@ class FakeSender:
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
@@ -69,6 +71,9 @@ class FakeSender:
         self.operations.append(operation)
         self.quotas.append(quota)
         return read(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        self.forgiven.append(credentials)
 
 
 def answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

@@ -94,6 +94,7 @@ class FakeSender:
     answers: list[Answer] = field(default_factory=list)
     tokens: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
 
     async def send(
         self,
@@ -101,6 +102,7 @@ class FakeSender:
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
@@ -108,6 +110,9 @@ class FakeSender:
         if operation == "token":
             return read(self.tokens.pop(0) if self.tokens else answer(200, TOKEN))
         return read(self.answers.pop(0))
+
+    def forgive(self, account: AccountKey, credentials: str) -> None:
+        self.forgiven.append(credentials)
 
     @property
     def calls(self) -> list[Sent]:

@@ -391,6 +391,7 @@ class Picky(FakeSender):
         read: Callable[[Answer], T],
         *,
         account: AccountKey,
+        credentials: str,
         operation: str,
         quota: QuotaRule | None,
     ) -> T:
@@ -400,7 +401,14 @@ class Picky(FakeSender):
             self.answers.append(
                 refused_fields(*self.fields) if is_odd else answer(200, items(*asked))
             )
-        return await super().send(build, read, account=account, operation=operation, quota=quota)
+        return await super().send(
+            build,
+            read,
+            account=account,
+            credentials=credentials,
+            operation=operation,
+            quota=quota,
+        )
 
 
 @pytest.mark.parametrize("fields", [("itemIds",), ("ItemIds[3]",), ()])

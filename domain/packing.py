@@ -1,4 +1,4 @@
-"""Records as JSON: what of a product no search or order uses is kept so.
+"""Records as JSON: how what no search or order uses is stored, and how answers are cached.
 
 Numbers that must stay exact and times are texts. A field that a record gets is kept from then on; a
 stored field that a record lost is passed over; what is absent takes the record's default.
@@ -6,6 +6,7 @@ stored field that a record lost is passed over; what is absent takes the record'
 
 import dataclasses
 import functools
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,9 +14,14 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from db.statements import clean
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Json = Any  # what JSON holds: None, bool, int, str, lists and dictionaries of them
+
+
+def clean(text: str) -> str:
+    """The text without NUL and half characters, which PostgreSQL and UTF-8 refuse."""
+    return UNSTORABLE.sub("", text)
 
 
 def pack(value: object) -> Json:

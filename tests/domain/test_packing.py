@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from db.details import pack, unpack, unpack_fields
+from domain.packing import pack, unpack, unpack_fields
 from domain.products import Coupon, SourceProduct
 from tests.db.records import full_product
 

@@ -1,0 +1,172 @@
+"""Answers of marketplaces, kept for as long as they may be believed.
+
+A name holds everything that changes the answer: the account with its workspace and mode, the
+fingerprint of its credentials, the operation and what was asked. So new credentials never meet an
+old answer. With Redis all processes share the answers, else they are kept in memory, the least
+recently used ones dropped. What is kept is JSON, never pickled: whoever can write to Redis can lie,
+but not run code here. A Redis that cannot be reached is an empty cache.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import orjson
+from cashews import Cache
+from cashews.exceptions import CacheBackendInteractionError
+
+from clients.spending import Monotonic
+from domain.exceptions import AffiliateGraphError, ProductNotFound
+from domain.packing import pack, unpack
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+PREFIX = "affiliate-graph:answers:"
+NOT_FOUND_FOR = timedelta(minutes=1)
+RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
+WARN_EVERY = 60.0
+PATIENCE = 0.5  # seconds that Redis may take
+log = logging.getLogger("affiliate_graph.cache")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf(Generic[V]):
+    """How answers of one kind are kept.
+
+    `kind`: their type, made of records. `fresh_for`: how long they are given out instead of asking.
+    `shown_for`: how long they may be shown when the marketplace cannot be asked.
+    """
+
+    kind: Any
+    fresh_for: timedelta
+    shown_for: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Generic[V]):
+    """An answer from the cache, perhaps "not found", with the time (UTC) at which it came."""
+
+    value: V | AffiliateGraphError
+    since: datetime
+    is_fresh: bool
+
+
+class AnswerCache:
+    """The answers of a process, or of all that share a Redis.
+
+    `most`: answers in memory; a page of a search takes about a hundred kilobytes at most, a product
+    three.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        most: int = 4000,
+        monotonic: Monotonic = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
+        self._away_until = self._next_warning = 0.0
+        self._cache = Cache()
+        if redis_url is None:
+            # Checked when read: a task that looks at every answer each second is not needed.
+            self._cache.setup("mem://", size=most, check_interval=0)
+        else:
+            self._cache.setup(
+                redis_url,
+                pickle_type="json",
+                suppress=False,
+                socket_timeout=PATIENCE,
+                socket_connect_timeout=PATIENCE,
+            )
+
+    async def get(
+        self, group: Hashable, keys: Collection[K], shelf: Shelf[V], *, now: datetime
+    ) -> dict[K, Kept[V]]:
+        """What is kept of these keys and may still be shown at least."""
+        if not keys or shelf.shown_for <= timedelta():
+            return {}
+        texts = await self._read([_name(group, key) for key in keys])
+        found = {
+            key: _read(text, shelf, now)
+            for key, text in zip(keys, texts, strict=False)
+            if isinstance(text, str)
+        }
+        return {key: kept for key, kept in found.items() if kept is not None}
+
+    async def put(
+        self,
+        group: Hashable,
+        answers: Mapping[K, V | AffiliateGraphError],
+        shelf: Shelf[V],
+        *,
+        now: datetime,
+    ) -> None:
+        """Keep answers, and "not found" for a moment; other failures are not kept."""
+        found: dict[str, str] = {}
+        missing: dict[str, str] = {}
+        for key, answer in answers.items():
+            if isinstance(answer, ProductNotFound):
+                missing[_name(group, key)] = _text({"missing": answer.message}, now)
+            elif not isinstance(answer, AffiliateGraphError):
+                found[_name(group, key)] = _text({"value": pack(answer)}, now)
+        if shelf.fresh_for > timedelta():
+            await self._write(found, shelf.shown_for)
+            await self._write(missing, min(NOT_FOUND_FOR, shelf.fresh_for))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._cache.close()
+
+    async def _read(self, names: list[str]) -> tuple[object, ...]:
+        if self._monotonic() < self._away_until:
+            return ()
+        try:
+            return await self._cache.get_many(*names)
+        except CacheBackendInteractionError:
+            self._lose()
+            return ()
+
+    async def _write(self, texts: dict[str, str], life: timedelta) -> None:
+        if not texts or self._monotonic() < self._away_until:
+            return
+        try:
+            await self._cache.set_many(texts, expire=life.total_seconds())
+        except CacheBackendInteractionError:
+            self._lose()
+
+    def _lose(self) -> None:
+        now = self._monotonic()
+        self._away_until = now + RETRY_AFTER
+        if now >= self._next_warning:
+            self._next_warning = now + WARN_EVERY
+            log.warning("Redis cannot be reached: answers are not cached until it is back.")
+
+
+def _name(group: Hashable, key: object) -> str:
+    return PREFIX + hashlib.sha256(repr((group, key)).encode()).hexdigest()
+
+
+def _text(entry: dict[str, Any], now: datetime) -> str:
+    return orjson.dumps(entry | {"since": now.isoformat()}).decode()
+
+
+def _read(text: str, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
+    """None for what is no entry of ours, or too old to be shown."""
+    try:
+        entry = orjson.loads(text)
+        since = datetime.fromisoformat(entry["since"])
+        missing = entry.get("missing")
+        value = unpack(shelf.kind, entry["value"]) if missing is None else ProductNotFound(missing)
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        return None
+    age = now - since
+    life = shelf.shown_for if missing is None else NOT_FOUND_FOR
+    if not timedelta() <= age < life:
+        return None
+    return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))

@@ -1,0 +1,33 @@
+"""What a request spent on marketplace calls, as `extensions.cost.upstream` tells it."""
+
+import asyncio
+
+from resolvers.context import Context
+from resolvers.quota import left_today
+
+Json = dict[str, object]
+
+
+async def upstream(context: Context) -> Json:
+    """Calls made and saved, and what is left of the day for the accounts that were called.
+
+    The counts of all requests add up to the calls made: one that several requests share is counted
+    for the request that opened its batch, and as saved for the others.
+    """
+    spent = context.spending
+    left = await asyncio.gather(
+        *(left_today(account, rule, context.now) for account, rule in spent.accounts.items())
+    )
+    return {
+        "calls": spent.calls,
+        "savedByBatching": spent.saved_by_batching,
+        "savedByCache": spent.saved_by_cache,
+        "leftToday": [
+            {
+                "marketplace": context.marketplace(account.marketplace).code.upper(),
+                "calls": calls,
+                "resetsAt": rule.resets_at(context.now).isoformat().replace("+00:00", "Z"),
+            }
+            for (account, rule), calls in zip(spent.accounts.items(), left, strict=True)
+        ],
+    }

@@ -1,0 +1,82 @@
+"""Commands in this process, on an empty database of either engine, with the sandbox."""
+
+import io
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from commands.main import main
+from config import KNOWN
+from db.keys import new_key
+from tests.database import empty_database, on_postgres
+from web.logs import NOISY
+
+ALIEXPRESS = "appKey=500100\nappSecret=sandbox-app-secret\ntrackingId=sandbox_blog\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command sets the log up for its process; the next test finds it as it was."""
+    names = ("", *NOISY)
+    root = logging.getLogger()
+    handlers, levels = list(root.handlers), [logging.getLogger(name).level for name in names]
+    yield
+    root.handlers[:] = handlers
+    for name, level in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+async def database(
+    anyio_backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
+    """The environment of a first start with the sandbox; the URL of its database."""
+    for name in KNOWN & os.environ.keys():
+        monkeypatch.delenv(name)
+    async with empty_database(tmp_path) as url:
+        monkeypatch.setenv("SANDBOX", "on")
+        monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+        monkeypatch.setenv("DATABASE_URL", url)
+        monkeypatch.setenv("PORT", "0")
+        if on_postgres():
+            monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
+        yield url
+
+
+@pytest.fixture
+def command(
+    database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """Runs a command; `typed` stands on its standard input, which is no terminal."""
+
+    def run(*arguments: str, typed: str = "") -> Done:
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+            code = main(arguments)
+        printed = capsys.readouterr()
+        return Done(code=code, out=printed.out, err=printed.err)
+
+    return run
+
+
+@pytest.fixture
+def connected(command: Command) -> Command:
+    """As `command`, with the sandbox's AliExpress connected."""
+    assert command("connect", "aliexpress", typed=ALIEXPRESS).code == 0
+    return command
