@@ -7,30 +7,30 @@ recently used ones dropped. What is kept is JSON, never pickled: whoever can wri
 but not run code here. A Redis that cannot be reached is an empty cache.
 """
 
+import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import orjson
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
 
+from clients import redis_server
 from clients.spending import Monotonic
 from domain.exceptions import AffiliateGraphError, ProductNotFound
 from domain.packing import pack, unpack
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+P = ParamSpec("P")
 
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
-RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
-WARN_EVERY = 60.0
-PATIENCE = 0.5  # seconds that Redis may take
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -70,8 +70,12 @@ class AnswerCache:
         most: int = 4000,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
-        self._monotonic = monotonic
-        self._away_until = self._next_warning = 0.0
+        self._reach = redis_server.Reach(
+            log,
+            lost="answers are not cached until it is back.",
+            back="answers are cached again.",
+            monotonic=monotonic,
+        )
         self._cache = Cache()
         if redis_url is None:
             # Checked when read: a task that looks at every answer each second is not needed.
@@ -81,8 +85,8 @@ class AnswerCache:
                 redis_url,
                 pickle_type="json",
                 suppress=False,
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
+                wait_for_connection_timeout=redis_server.PATIENCE,
+                **redis_server.options(),
             )
 
     async def get(
@@ -124,28 +128,26 @@ class AnswerCache:
         await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
-        if self._monotonic() < self._away_until:
-            return ()
-        try:
-            return await self._cache.get_many(*names)
-        except CacheBackendInteractionError:
-            self._lose()
-            return ()
+        return await self._reached(self._cache.get_many, *names) or ()
 
     async def _write(self, texts: dict[str, str], life: timedelta) -> None:
-        if not texts or self._monotonic() < self._away_until:
-            return
-        try:
-            await self._cache.set_many(texts, expire=life.total_seconds())
-        except CacheBackendInteractionError:
-            self._lose()
+        if texts:
+            await self._reached(self._cache.set_many, texts, expire=life.total_seconds())
 
-    def _lose(self) -> None:
-        now = self._monotonic()
-        self._away_until = now + RETRY_AFTER
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            log.warning("Redis cannot be reached: answers are not cached until it is back.")
+    async def _reached(
+        self, do: Callable[P, Awaitable[V]], *given: P.args, **named: P.kwargs
+    ) -> V | None:
+        """What `do` returns; None while Redis is away, which takes a moment at most."""
+        if not self._reach.may_ask():
+            return None
+        try:
+            async with asyncio.timeout(redis_server.PATIENCE):
+                done = await do(*given, **named)
+        except (CacheBackendInteractionError, *redis_server.AWAY) as failure:
+            self._reach.lose(failure.__cause__ or failure)
+            return None
+        self._reach.find()
+        return done
 
 
 def _name(group: Hashable, key: object) -> str:
