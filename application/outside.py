@@ -10,12 +10,14 @@ from application.sessions import StartLink
 from clients.base import Outside, ShortLinkReader
 from clients.breaker import Breakers
 from clients.cache import AnswerCache
+from clients.clocks import Clocks
 from clients.http import HTTPSender, http_client
 from clients.rate_limit import RateLimit
+from clients.redis_server import redis_client
 from clients.refusals import Refusals
 from clients.registry import BY_CODE
 from clients.retries import Patience
-from clients.shared_limit import SharedRateLimit, redis_client
+from clients.shared_limit import SharedRateLimit
 from clients.sharing import SharedCalls
 from clients.short_links import SandboxLinks, ShortLinks
 from clients.spending import Monotonic
@@ -96,6 +98,7 @@ async def open_outside(
         _rate_limit(settings, parts) as rate_limit,
         _cache(settings, keys, parts) as cache,
     ):
+        clocks = Clocks()
         yield Outside(
             sender=HTTPSender(
                 client=client,
@@ -106,7 +109,9 @@ async def open_outside(
                 breakers=Breakers(parts.monotonic),
                 refusals=Refusals(parts.monotonic),
                 meter=meter,
+                clocks=clocks,
             ),
+            clocks=clocks,
             now=parts.now,
             shared=parts.shared,
             cache=cache,

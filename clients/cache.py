@@ -8,32 +8,32 @@ can write to Redis can neither run code here nor slip in a link that pays somebo
 that cannot be reached is an empty cache.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
 import secrets
 import time
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import orjson
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
 
+from clients import redis_server
 from clients.spending import Monotonic
 from domain.exceptions import AffiliateGraphError, ProductNotFound
 from domain.packing import pack, unpack
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+P = ParamSpec("P")
 
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
-RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
-WARN_EVERY = 60.0
-PATIENCE = 0.5  # seconds that Redis may take
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -75,8 +75,12 @@ class AnswerCache:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._secret = secret or secrets.token_bytes(32)
-        self._monotonic = monotonic
-        self._away_until = self._next_warning = 0.0
+        self._reach = redis_server.Reach(
+            log,
+            lost="answers are not cached until it is back.",
+            back="answers are cached again.",
+            monotonic=monotonic,
+        )
         self._cache = Cache()
         if redis_url is None:
             # Checked when read: a task that looks at every answer each second is not needed.
@@ -86,8 +90,8 @@ class AnswerCache:
                 redis_url,
                 pickle_type="json",
                 suppress=False,
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
+                wait_for_connection_timeout=redis_server.PATIENCE,
+                **redis_server.options(),
             )
 
     async def get(
@@ -130,24 +134,30 @@ class AnswerCache:
         await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
-        if self._monotonic() < self._away_until:
-            return ()
-        try:
-            return await self._cache.get_many(*names)
-        except CacheBackendInteractionError:
-            self._lose()
-        except ValueError:
-            log.warning("Redis holds something that is not of this server; it is passed over.")
-        return ()
+        return await self._reached(self._cache.get_many, *names) or ()
 
     async def _write(self, texts: dict[str, str], life: timedelta) -> None:
-        if not texts or self._monotonic() < self._away_until:
-            return
-        try:
+        if texts:
             signed = {name: self._signed(name, text) for name, text in texts.items()}
-            await self._cache.set_many(signed, expire=life.total_seconds())
-        except CacheBackendInteractionError:
-            self._lose()
+            await self._reached(self._cache.set_many, signed, expire=life.total_seconds())
+
+    async def _reached(
+        self, do: Callable[P, Awaitable[V]], *given: P.args, **named: P.kwargs
+    ) -> V | None:
+        """What `do` returns; None while Redis is away, which takes a moment at most."""
+        if not self._reach.may_ask():
+            return None
+        try:
+            async with asyncio.timeout(redis_server.PATIENCE):
+                done = await do(*given, **named)
+        except ValueError:
+            log.warning("Redis holds something that is not of this server; it is passed over.")
+            return None
+        except (CacheBackendInteractionError, *redis_server.AWAY) as failure:
+            self._reach.lose(failure.__cause__ or failure)
+            return None
+        self._reach.find()
+        return done
 
     def _signed(self, name: str, text: str) -> str:
         signature = hmac.new(self._secret, f"{name} {text}".encode(), hashlib.sha256)
@@ -160,13 +170,6 @@ class AnswerCache:
         _, _, text = signed.partition(" ")
         is_ours = hmac.compare_digest(signed.encode(), self._signed(name, text).encode())
         return text if is_ours else None
-
-    def _lose(self) -> None:
-        now = self._monotonic()
-        self._away_until = now + RETRY_AFTER
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            log.warning("Redis cannot be reached: answers are not cached until it is back.")
 
 
 def _name(group: Hashable, key: object) -> str:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from application.outside import modes
-from clients.shared_limit import is_answered
+from clients.redis_server import is_answered
 from commands.arguments import Commands, add_command
 from commands.office import quiet_logs, read_settings
 from commands.serve import listen
