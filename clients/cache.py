@@ -10,6 +10,7 @@ but not run code here. A Redis that cannot be reached is an empty cache.
 import hashlib
 import logging
 import time
+import warnings
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
+from redis.exceptions import RedisError
 
 from clients.spending import Monotonic
 from domain.exceptions import AffiliateGraphError, ProductNotFound
@@ -31,6 +33,8 @@ NOT_FOUND_FOR = timedelta(minutes=1)
 RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
 WARN_EVERY = 60.0
 PATIENCE = 0.5  # seconds that Redis may take
+# Writing several at once goes past the library's own exception.
+UNREACHABLE = (CacheBackendInteractionError, RedisError, OSError)
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -79,7 +83,7 @@ class AnswerCache:
         else:
             self._cache.setup(
                 redis_url,
-                pickle_type="json",
+                pickle_type="null",  # bytes as they are: what is no entry is judged here
                 suppress=False,
                 socket_timeout=PATIENCE,
                 socket_connect_timeout=PATIENCE,
@@ -95,7 +99,7 @@ class AnswerCache:
         found = {
             key: _read(text, shelf, now)
             for key, text in zip(keys, texts, strict=False)
-            if isinstance(text, str)
+            if isinstance(text, bytes)
         }
         return {key: kept for key, kept in found.items() if kept is not None}
 
@@ -108,8 +112,8 @@ class AnswerCache:
         now: datetime,
     ) -> None:
         """Keep answers, and "not found" for a moment; other failures are not kept."""
-        found: dict[str, str] = {}
-        missing: dict[str, str] = {}
+        found: dict[str, bytes] = {}
+        missing: dict[str, bytes] = {}
         for key, answer in answers.items():
             if isinstance(answer, ProductNotFound):
                 missing[_name(group, key)] = _text({"missing": answer.message}, now)
@@ -121,23 +125,26 @@ class AnswerCache:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._cache.close()
+        with warnings.catch_warnings():
+            # The library closes by a name that redis-py would rather not hear any more.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
         if self._monotonic() < self._away_until:
             return ()
         try:
             return await self._cache.get_many(*names)
-        except CacheBackendInteractionError:
+        except UNREACHABLE:
             self._lose()
             return ()
 
-    async def _write(self, texts: dict[str, str], life: timedelta) -> None:
+    async def _write(self, texts: dict[str, bytes], life: timedelta) -> None:
         if not texts or self._monotonic() < self._away_until:
             return
         try:
             await self._cache.set_many(texts, expire=life.total_seconds())
-        except CacheBackendInteractionError:
+        except UNREACHABLE:
             self._lose()
 
     def _lose(self) -> None:
@@ -152,21 +159,27 @@ def _name(group: Hashable, key: object) -> str:
     return PREFIX + hashlib.sha256(repr((group, key)).encode()).hexdigest()
 
 
-def _text(entry: dict[str, Any], now: datetime) -> str:
-    return orjson.dumps(entry | {"since": now.isoformat()}).decode()
+def _text(entry: dict[str, Any], now: datetime) -> bytes:
+    return orjson.dumps(entry | {"since": now.isoformat()})
 
 
-def _read(text: str, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
+def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
     """None for what is no entry of ours, or too old to be shown."""
     try:
         entry = orjson.loads(text)
         since = datetime.fromisoformat(entry["since"])
         missing = entry.get("missing")
-        value = unpack(shelf.kind, entry["value"]) if missing is None else ProductNotFound(missing)
-    except (ValueError, KeyError, TypeError, ArithmeticError):
+        value = unpack(shelf.kind, entry["value"]) if missing is None else _missing(missing)
+        age = now - since
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return None
-    age = now - since
     life = shelf.shown_for if missing is None else NOT_FOUND_FOR
     if not timedelta() <= age < life:
         return None
     return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
+
+
+def _missing(message: object) -> ProductNotFound:
+    if not isinstance(message, str):
+        raise TypeError("a message is text")
+    return ProductNotFound(message)

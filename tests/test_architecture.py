@@ -75,7 +75,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "asyncpg": ("db/",),
     "cryptography": ("db/",),
     "pyrate_limiter": ("clients/rate_limit.py",),
-    "redis": ("clients/shared_limit.py",),
+    "redis": ("clients/shared_limit.py", "clients/cache.py"),  # limits; the cache names its errors
     "cashews": ("clients/cache.py",),
     "stamina": ("clients/http.py",),
     "uvicorn": ("commands/serve.py", "sandbox/__main__.py"),
