@@ -59,7 +59,7 @@ SETTINGS = (
     Setting(
         "ADMIN_API_KEY",
         "made at first start, shown once",
-        f"Key that callers send, at least {SHORTEST_API_KEY} characters.",
+        f"The operator's own API key, at least {SHORTEST_API_KEY} characters.",
         secret=True,
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),

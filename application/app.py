@@ -98,7 +98,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, box, parts, watching.meter) as outside,
+            open_outside(settings, keys.ring, box, parts, watching.meter) as outside,
         ):
             running.outside = outside
             yield

@@ -109,7 +109,7 @@ async def _make_ready(settings: Settings, keys: KeyRing) -> None:
     await prepare(settings.database_url)
     async with (
         open_database(settings.database_url, shared=False),
-        open_outside(settings, None, Parts()) as outside,
+        open_outside(settings, keys, None, Parts()) as outside,
     ):
         await check_canary(keys)
         await store_bootstrap(settings, outside, keys)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -17,6 +18,7 @@ from starlette.types import Message, Scope
 from clients.spending import Spending
 from domain.api_keys import Caller
 from domain.limits import Limits
+from domain.metering import NoMeter
 from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
@@ -42,6 +44,7 @@ class NoContext:
     request_id: str = "req-1"
     spending: Spending = field(default_factory=Spending)
     caller: Caller = OPERATOR
+    outside: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
 def make_context(_request: Request, _spending: Spending) -> Context:
