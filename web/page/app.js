@@ -70,6 +70,7 @@ function Signed({ who, onSignOut }) {
   const names = Object.keys(SCREENS).filter((name) => name !== "explore" || searchable.length);
   const first = names.includes("explore") ? "explore" : "marketplaces";
   const name = names.includes(hash) ? hash : first;
+  if (hash !== name) setHash(name); // it stays open when other screens appear
   const shared = {
     cards,
     searchable,
