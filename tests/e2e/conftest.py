@@ -52,6 +52,7 @@ class Server:
 
     url: str
     api_key: str
+    output: Path  # what it printed
     name: str = "made"
     words: str = "phone case"
     products: tuple[str, str, str] = ("1005000000001121", "1005000000001122", "1005000000001123")
@@ -128,7 +129,7 @@ def running_server(
         )
         try:
             wait_until_ready(process, url, log)
-            yield REAL(url, key) if catalog else Server(url, key)
+            yield REAL(url, key, log) if catalog else Server(url, key, log)
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -134,7 +134,7 @@ function Card({ product, plan, onProduct, onImport }) {
   const { offer, commission } = product;
   const facts = [
     rating(product.reviews),
-    product.ordersLast30Days !== null && `${compact(product.ordersLast30Days)} orders`,
+    product.ordersLast30Days !== null && `${compact(product.ordersLast30Days)} ${product.ordersLast30Days === 1 ? "order" : "orders"}`,
   ].filter(Boolean);
   return html`<li class="card" data-id=${product.id}>
     <div class="frame">
