@@ -14,14 +14,14 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser typescript fuzz check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres e2e typescript fuzz check lint types schema schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
 	echo "make setup          only install what the server needs"
 	echo "make test           run the tests on SQLite"
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
-	echo "make browser        run the tests in a real browser (needs Chromium)"
+	echo "make e2e            drive the page and GraphiQL in a real browser (needs Chromium)"
 	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
@@ -47,7 +47,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser and not typescript"
 
-browser: .venv/.dev web/node_modules/.installed
+e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) -m browser
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
@@ -112,7 +112,7 @@ examples/typescript/node_modules/.installed: examples/typescript/package-lock.js
 tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
 	web/install tests/conformance
 
-# The server works without GraphiQL: its page then says how to get it.
+# The server works without GraphiQL and the page: both then say how to get them.
 .PHONY: graphiql-if-possible
 graphiql-if-possible: | .venv/.run
 	[ web/node_modules/.installed -nt web/package-lock.json ] || web/install || true

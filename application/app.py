@@ -34,6 +34,7 @@ from web.endpoint import Endpoint
 from web.failures import UnexpectedFailures
 from web.hosts import HostCheck
 from web.keys import Keys
+from web.page import WebPage
 from web.security import (
     SecurityHeaders,
     allow_reading,
@@ -118,6 +119,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
+        *WebPage(settings.public_url).routes(),
     ]
     if watching.metrics is not None:
         routes.append(metrics_route(watching.metrics, access, lambda: running.outside))

@@ -187,10 +187,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_named_make_targets_exist(page: Path) -> None:
     makefile = text_of(ROOT / "Makefile")
-    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, flags=re.MULTILINE))
     text = text_of(page)
     code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?: {4}.*)$", text, flags=re.MULTILINE)
-    named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z-]*)", line)}
+    named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z0-9-]*)", line)}
 
     assert named <= targets
 

@@ -33,7 +33,8 @@ export async function run(name, variables = {}, { partial = false } = {}) {
 // Who is signed in; null for nobody.
 export async function session() {
   const answer = await send("/session", {}, { quiet: true });
-  return answer.ok ? answer.json() : null;
+  const found = await answer.json().catch(() => null); // read in any case, else it counts as broken off
+  return answer.ok ? found : null;
 }
 
 export async function signIn(key) {

@@ -70,6 +70,7 @@ function Signed({ who, onSignOut }) {
   const names = Object.keys(SCREENS).filter((name) => name !== "explore" || searchable.length);
   const first = names.includes("explore") ? "explore" : "marketplaces";
   const name = names.includes(hash) ? hash : first;
+  if (hash !== name) setHash(name); // it stays open when other screens appear
   const shared = {
     cards,
     searchable,
@@ -101,8 +102,8 @@ function Header({ names, name, cards, who, onSignOut }) {
   const boxed = cards.filter((card) => card.mode === "SANDBOX").map((card) => card.name);
   return html`
     ${boxed.length > 0 && html`<p class="sandbox-bar" role="note">
-      <strong>SANDBOX</strong> ${[...new Set(boxed)].join(" and ")}: made-up answers. No real marketplace is
-      contacted; links lead nowhere and earn nothing.</p>`}
+      <strong>SANDBOX</strong> ${[...new Set(boxed)].join(" and ")}: answers come from this
+      server's own sandbox. No real marketplace is contacted; links lead nowhere and earn nothing.</p>`}
     <header class="top">
       <a class="brand" href="#${names[0]}"><span class="mark" aria-hidden="true" /> Affiliate Graph</a>
       <nav aria-label="Screens">

@@ -18,6 +18,10 @@ export function PriceChart({ id }) {
   if (!state.value) return html`<p class="quiet">Loading ...</p>`;
   const seen = [...state.value].reverse();
   if (!seen.length) return html`<p class="quiet">No price was seen yet.</p>`;
+  if (seen.length === 1) {
+    const [only] = seen;
+    return html`<p class="quiet history-alone">One price seen so far: ${shown(only.price)} on ${time(only.observedAt)}. A sync that finds another one adds it.</p>`;
+  }
   const points = placed(seen);
   const last = seen.at(-1);
   const words = `${plural(seen.length, "price")} seen, from ${shown(seen[0].price)} on ${time(seen[0].observedAt)} to ${shown(last.price)} on ${time(last.observedAt)}`;

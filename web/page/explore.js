@@ -78,7 +78,7 @@ export function Explore({ searchable, onImport }) {
         ${["", "80", "90", "95"].map((each) => html`<option key=${each} value=${each}>${each ? `${each}%` : "any"}</option>`)}
       </select></label>
       <label>Category id <input placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
-      <label>Sort <select value=${form.sort} onChange=${set("sort")}>
+      <label class="wide">Sort <select value=${form.sort} onChange=${set("sort")}>
         ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}</option>`)}
       </select></label>
       <button class="primary" disabled=${result.busy}>Search</button>
@@ -134,7 +134,7 @@ function Card({ product, plan, onProduct, onImport }) {
   const { offer, commission } = product;
   const facts = [
     rating(product.reviews),
-    product.ordersLast30Days !== null && `${compact(product.ordersLast30Days)} orders`,
+    product.ordersLast30Days !== null && `${compact(product.ordersLast30Days)} ${product.ordersLast30Days === 1 ? "order" : "orders"}`,
   ].filter(Boolean);
   return html`<li class="card" data-id=${product.id}>
     <div class="frame">

@@ -85,6 +85,8 @@ export function Library({ cards, imports }) {
       </select></label>
     </div>
     <div class="bulk" role="toolbar" aria-label="With the chosen products">
+      ${rows.length > 0 && html`<label class="option"><input type="checkbox" aria-label="Choose all" checked=${isAll}
+        onChange=${() => setChosen(new Set(isAll ? [] : rows.map((row) => row.id)))} /></label>`}
       <span role="status">${picked.length ? `${picked.length} chosen` : page.value ? plural(page.value.totalCount ?? rows.length, "product") : ""}</span>
       <button type="button" disabled=${!picked.length || bulk.busy} onClick=${sync}>Sync</button>
       <button type="button" disabled=${!picked.length || bulk.busy} onClick=${link}>Make links</button>
@@ -98,7 +100,7 @@ export function Library({ cards, imports }) {
     ${!page.value && page.busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
     ${rows.length > 0 && html`<table class="library">
       <thead><tr>
-        <th scope="col"><input type="checkbox" aria-label="Choose all" checked=${isAll} onChange=${() => setChosen(new Set(isAll ? [] : rows.map((row) => row.id)))} /></th>
+        <th scope="col"><span class="hidden">Chosen</span></th>
         <th scope="col">Product</th><th scope="col">Price</th><th scope="col">Sell at</th><th scope="col">Notes</th><th scope="col">Synced</th>
       </tr></thead>
       <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} news=${news[row.id]} isChosen=${chosen.has(row.id)} onToggle=${() => toggle(row.id)} onRow=${onRow} />`)}</tbody>

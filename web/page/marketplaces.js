@@ -63,10 +63,12 @@ function Settings({ card, onCard }) {
   const at = (name) => errors.find((error) => Object.keys(values).filter((each) => values[each].trim()).indexOf(name) === Number(error.path[2]) && error.path[1] === "credentials");
   const others = errors.filter((error) => error.path[1] !== "credentials" && error.message !== card.health.cure);
   const isConnected = card.status === "CONNECTED";
+  const needsAttention = isConnected && !["HEALTHY", "UNVERIFIED"].includes(card.health.state);
   return html`<section class="panel settings" aria-labelledby=${`title-${card.id}`}>
-    <header class="row">
+    <header class="row wrap">
       <h2 id=${`title-${card.id}`} class="grow">${titleOf(card)}</h2>
       <${Sandbox} mode=${card.mode} />
+      ${needsAttention && html`<span class="badge warn">Needs attention</span>`}
       <span class="badge ${isConnected ? "ok" : "off"}" role="status">${isConnected ? "Connected" : "Not configured"}</span>
     </header>
     <${Health} card=${card} />

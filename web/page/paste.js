@@ -21,11 +21,11 @@ export function Paste({ onImport }) {
   return html`<form class="paste" onSubmit=${submit}>
       <label class="hidden" for="paste">Product addresses or ids</label>
       <textarea id="paste" rows=${Math.min(6, text.split("\n").length)} value=${text} onKeyDown=${keys}
-        placeholder="Paste product addresses or ids, one a line"
+        placeholder="Paste addresses or ids"
         onInput=${(event) => setText(event.target.value)} />
       <button>Preview</button>
     </form>
-    ${lines && html`<${Preview} key=${text} start=${lines} onImport=${onImport}
+    ${lines && html`<${Preview} start=${lines} onImport=${onImport}
       onDone=${() => setText("")} onClose=${() => setLines(null)} />`}`;
 }
 

@@ -5,7 +5,7 @@ const SECONDS = [
   ["minute", 60],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const clock = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 export const count = (number) => new Intl.NumberFormat("en").format(number);
 
@@ -15,7 +15,12 @@ export const compact = (number) =>
     ? String(number)
     : new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(number);
 
-export const time = (iso) => clock.format(new Date(iso));
+// "Nov 21, 8:27 AM"; of another year with that year.
+export function time(iso) {
+  const moment = new Date(iso);
+  const year = moment.getFullYear();
+  return clock.format(moment) + (year === new Date().getFullYear() ? "" : `, ${year}`);
+}
 
 export function ago(iso) {
   const seconds = (new Date(iso) - Date.now()) / 1000;
