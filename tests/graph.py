@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
 
 from clients.rate_limit import RateLimit
 from clients.retries import Patience
@@ -92,14 +93,16 @@ class Graph:
         http: httpx.AsyncClient,
         sandbox: Sandbox,
         clock: Clock,
-        keyring: KeyRing | None = None,
-        shared: SharedCalls | None = None,
+        keyring: KeyRing,
+        shared: SharedCalls,
+        app: Starlette,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
         self.shared = shared
+        self.app = app
 
     async def post(
         self,
@@ -157,7 +160,6 @@ class Graph:
 
     async def make_workspace(self, name: str, *scopes: Scope) -> str:
         """The text of an API key of a new workspace; ADMIN without scopes."""
-        assert self.keyring is not None
         await workspaces.create(name, self.clock())
         text = api_keys.new_text("aff_test_")
         key = APIKey(
@@ -218,6 +220,6 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, ring, used.shared)
+        yield Graph(http, box, clock, ring, used.shared, app)
         if wiped:
             await wipe()

@@ -1,70 +1,24 @@
 """A marketplace that takes its time, over real connections: deadlines hold, nobody else waits."""
 
 import asyncio
-import contextlib
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from clients.retries import Patience
 from sandbox import Sandbox
-from sandbox.standalone import Standalone
 from tests.faults.asking import aliexpress, amazon, code_of, imported, product
 from tests.faults.invariants import unharmed
+from tests.faults.serving import Wired, gateways
 from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
 
 pytestmark = pytest.mark.anyio
 
 DEADLINE = 1.0  # seconds, by QUERY_SECONDS
 SLOW = [("latency", {"seconds": 30}), ("hang", {}), ("trickle", {"seconds": 1})]
-
-
-class Quiet(uvicorn.Server):
-    """A server inside the test's own loop; signals are the test's."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@dataclass(frozen=True)
-class Wired:
-    """The application, and the gateways behind real sockets."""
-
-    graph: Graph
-    server: Quiet
-
-    async def calls_in_the_air(self) -> int:
-        """Calls that the gateways have not answered, after a moment to notice who is gone."""
-        for _ in range(50):
-            if not self.server.server_state.tasks:
-                break
-            await asyncio.sleep(0.01)
-        return len(self.server.server_state.tasks)
-
-
-@contextlib.asynccontextmanager
-async def gateways(sandbox: Sandbox) -> AsyncIterator[tuple[Quiet, str]]:
-    """The sandbox on a free port, and its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        Standalone(sandbox), http="h11", ws="none", log_config=None, lifespan="off"
-    )
-    server = Quiet(config)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    try:
-        while not server.started:  # noqa: ASYNC110 - it has nothing to wait for
-            await asyncio.sleep(0.01)
-        yield server, f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
 
 
 @pytest.fixture
