@@ -93,9 +93,9 @@ class Graph:
         http: httpx.AsyncClient,
         sandbox: Sandbox,
         clock: Clock,
-        keyring: KeyRing,
-        shared: SharedCalls,
-        app: Starlette,
+        keyring: KeyRing | None = None,
+        shared: SharedCalls | None = None,
+        app: Starlette | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
@@ -160,6 +160,7 @@ class Graph:
 
     async def make_workspace(self, name: str, *scopes: Scope) -> str:
         """The text of an API key of a new workspace; ADMIN without scopes."""
+        assert self.keyring is not None
         await workspaces.create(name, self.clock())
         text = api_keys.new_text("aff_test_")
         key = APIKey(

@@ -116,6 +116,7 @@ async def _nothing_left(graph: Graph, before: set["asyncio.Task[object]"]) -> No
         _, left = await asyncio.wait(left, timeout=RECOVERY)
     assert not left, left
     await asyncio.sleep(0)
+    assert graph.shared is not None
     assert (graph.shared._requests, graph.shared._waiting) == (0, 0)
     assert graph.shared._lines == {}
 

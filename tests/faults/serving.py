@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,14 @@ class Wired:
     graph: Graph
     server: Quiet
 
+    async def most_in_the_air(self, *, for_seconds: float) -> int:
+        """The most calls at once that the gateways work at from now on."""
+        until, most = time.monotonic() + for_seconds, 0
+        while time.monotonic() < until:
+            most = max(most, len(self.server.server_state.tasks))
+            await asyncio.sleep(0.01)
+        return most
+
     async def calls_in_the_air(self) -> int:
         """Calls that the gateways have not answered, after a moment to notice who is gone."""
         for _ in range(50):
@@ -46,8 +55,9 @@ async def gateways(sandbox: Sandbox) -> AsyncIterator[tuple[Quiet, str]]:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[tuple[Quiet, int]]:
+async def serving(app: ASGIApp | None) -> AsyncIterator[tuple[Quiet, int]]:
     """An application on a free port; its lifespan is somebody else's."""
+    assert app is not None
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http="h11", ws="none", log_config=None, lifespan="off")
     server = Quiet(config)
