@@ -239,3 +239,14 @@ def test_wrong_keys_are_all_refused_in_the_same_words(server: str) -> None:
 
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_endless_headers_are_refused(server: str) -> None:
+    with httpx.Client(base_url=server, timeout=30) as client:
+        many = client.get("/healthz", headers={f"X-{n}": "x" * 1_000 for n in range(100)})
+        long = client.get("/healthz", headers={"X-Long": "x" * 200_000})
+        after = client.get("/healthz")
+
+    assert many.status_code in (400, 431)
+    assert long.status_code in (400, 431)
+    assert after.status_code == 200
