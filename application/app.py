@@ -32,6 +32,7 @@ from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
 from web.endpoint import Endpoint
 from web.failures import UnexpectedFailures
+from web.headers import HeaderLimit
 from web.hosts import HostCheck
 from web.keys import Keys
 from web.page import WebPage
@@ -128,13 +129,19 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[
-            Middleware(logs.RequestLog),
-            Middleware(SecurityHeaders),
-            Middleware(UnexpectedFailures),
-            Middleware(HostCheck, allowed=settings.allowed_hosts),
-        ],
+        middleware=_middleware(settings),
     )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outermost to the innermost."""
+    return [
+        Middleware(logs.RequestLog),
+        Middleware(SecurityHeaders),
+        Middleware(UnexpectedFailures),
+        Middleware(HeaderLimit),
+        Middleware(HostCheck, allowed=settings.allowed_hosts),
+    ]
 
 
 def _trusted(settings: Settings) -> TrustedDocuments:
