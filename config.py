@@ -59,7 +59,7 @@ SETTINGS = (
     Setting(
         "ADMIN_API_KEY",
         "made at first start, shown once",
-        f"Key that callers send, at least {SHORTEST_API_KEY} characters.",
+        f"The operator's own API key, at least {SHORTEST_API_KEY} characters.",
         secret=True,
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
@@ -81,6 +81,22 @@ SETTINGS = (
         "Part of the day's calls that background work leaves to people who wait.",
     ),
     Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
+    Setting(
+        "ALLOWED_HOSTS",
+        "the host of PUBLIC_URL and this machine",
+        "Names by which requests may call the server, separated by commas; * for any.",
+    ),
+    Setting(
+        "ALLOWED_ORIGINS",
+        "",
+        "Web sites whose pages may read answers, separated by commas: https://shop.example.",
+    ),
+    Setting(
+        "TRUSTED_DOCUMENTS",
+        "",
+        "Folder of GraphQL documents that callers may name by their hash instead of sending them.",
+    ),
+    Setting("TRUSTED_DOCUMENTS_ONLY", "off", "on: nothing but those documents is run."),
     Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
     Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
     Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
@@ -164,8 +180,8 @@ class Settings:
     """What the environment says, checked.
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
-    `gateway_addresses`: only those that are set, by the name of their setting. `paces`: the limits
-    of marketplaces that are set, by code.
+    `gateway_addresses`: only those that are set, by the name of their setting. `allowed_hosts`
+    None: any. `paces`: the limits of marketplaces that are set, by code.
     """
 
     host: str
@@ -178,6 +194,10 @@ class Settings:
     sandbox: bool
     sandbox_catalog: Path | None
     short_links: bool
+    allowed_hosts: frozenset[str] | None
+    allowed_origins: frozenset[str]
+    trusted_documents: Path | None
+    trusted_documents_only: bool
     introspection: bool
     metrics: bool
     opentelemetry: bool
@@ -203,10 +223,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
     database_url = reader.database_url(data_dir)
     sandbox = reader.switch("SANDBOX", default="off")
+    public_url = reader.public_url(host, port)
     settings = Settings(
         host=host,
         port=port,
-        public_url=reader.public_url(host, port),
+        public_url=public_url,
         data_dir=data_dir,
         database_url=database_url,
         encryption_keys=reader.encryption_keys(required=database_url.startswith("postgres")),
@@ -214,6 +235,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
         short_links=reader.switch("SHORT_LINKS", default="off"),
+        allowed_hosts=reader.allowed_hosts(host, public_url),
+        allowed_origins=reader.allowed_origins(),
+        trusted_documents=reader.folder("TRUSTED_DOCUMENTS"),
+        trusted_documents_only=reader.switch("TRUSTED_DOCUMENTS_ONLY", default="off"),
         introspection=reader.switch("INTROSPECTION", default="on"),
         metrics=reader.switch("METRICS", default="off"),
         opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
@@ -286,6 +311,39 @@ class _Reader:
         if _is_address(host) and ip_address(host).is_unspecified:
             host = "127.0.0.1"
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def allowed_hosts(self, host: str, public_url: str) -> frozenset[str] | None:
+        names = [name.lower() for name in self.words("ALLOWED_HOSTS")]
+        if "*" in names:
+            return None
+        for number, name in enumerate(names, start=1):
+            if not re.fullmatch(r"[a-z0-9.-]+", name) and not _is_address(name.strip("[]")):
+                self._problem(f"ALLOWED_HOSTS: name {number} is no host name. No http://, no port.")
+        if not names and not self.text("PUBLIC_URL") and not _is_loopback(host):
+            return None  # listens to others, and nobody said by which name they call it
+        parts = _split(public_url)
+        return frozenset((*names, str(parts.hostname if parts else "")))
+
+    def allowed_origins(self) -> frozenset[str]:
+        origins = [origin.lower().rstrip("/") for origin in self.words("ALLOWED_ORIGINS")]
+        for number, origin in enumerate(origins, start=1):
+            parts = _split(origin)
+            if parts is None or f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
+                self._problem(
+                    f"ALLOWED_ORIGINS: entry {number} is no origin. Write https://shop.example, "
+                    "without a path; * is not possible."
+                )
+        return frozenset(origins)
+
+    def folder(self, name: str) -> Path | None:
+        text = self.text(name)
+        if text and not Path(text).is_dir():
+            self._problem(f"{name} names {text}, which is not a folder.")
+        return Path(text).absolute() if text else None
+
+    def words(self, name: str) -> list[str]:
+        """The words of a list with commas."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
 
     def database_url(self, data_dir: Path) -> str:
         address = self.text("DATABASE_URL")

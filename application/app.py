@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,9 +29,10 @@ from domain.marketplaces import Workspace
 from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
-from web import graphiql, logs
+from web import graphiql, logs, trusted
 from web.endpoint import Endpoint
 from web.failures import UnexpectedFailures
+from web.hosts import HostCheck
 from web.keys import Keys
 from web.page import WebPage
 from web.security import (
@@ -42,6 +43,7 @@ from web.security import (
     is_loopback_host,
     session_cookie,
 )
+from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN = "admin"  # whose bucket pays
@@ -90,13 +92,14 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         buckets=Buckets(settings.limits),
         limits=settings.limits,
         has_introspection=settings.introspection,
+        trusted=_trusted(settings),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, box, parts, watching.meter) as outside,
+            open_outside(settings, keys.ring, box, parts, watching.meter) as outside,
         ):
             running.outside = outside
             yield
@@ -106,12 +109,9 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
-    async def export(request: Request) -> Response:
-        return await _export(request, running)
-
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-        Route("/export/{format}", export, methods=["GET"]),
+        Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
@@ -129,8 +129,15 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
             Middleware(logs.RequestLog),
             Middleware(SecurityHeaders),
             Middleware(UnexpectedFailures),
+            Middleware(HostCheck, allowed=settings.allowed_hosts),
         ],
     )
+
+
+def _trusted(settings: Settings) -> TrustedDocuments:
+    """The documents of the project and of the operator. Raises CannotStart."""
+    own = [ROOT / "examples", ROOT / "web" / "operations"]
+    return trusted.load(own, settings.trusted_documents, only=settings.trusted_documents_only)
 
 
 async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
@@ -142,14 +149,17 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     origin = request.headers.get("origin", "")
     if request.method == "OPTIONS":
         return cross_origin_permission(origin)
+    is_listed = origin.lower() in running.settings.allowed_origins
     try:
         caller = await running.access.caller(request)
+        request.state.caller = caller
+        with running.shared.request():
+            response = await endpoint.answer(request, caller=caller.identity)
+        is_listed = is_listed or (caller.key is not None and origin.lower() in caller.key.origins)
     except Refused as refused:
-        return refusal(request, refused)
-    request.state.caller = caller
-    with running.shared.request():
-        response = await endpoint.answer(request, caller=caller.identity)
-    if caller.key is not None and origin.lower() in caller.key.origins:
+        response = refusal(request, refused)
+    response.headers["Vary"] = "Origin"
+    if is_listed:
         allow_reading(response, origin)
     return response
 
@@ -157,7 +167,7 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
 async def _export(request: Request, running: Running) -> Response:
     try:
         request.state.caller = await running.access.caller(request)
-        return await exports.answer(request, running.context(request))
+        return await exports.answer(request, running.context(request, Spending()))
     except Refused as refused:
         return refusal(request, refused)
     except DatabaseUnavailable as failure:

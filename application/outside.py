@@ -10,16 +10,20 @@ from application.sessions import StartLink
 from clients.base import Outside, ShortLinkReader
 from clients.breaker import Breakers
 from clients.cache import AnswerCache
+from clients.clocks import Clocks
 from clients.http import HTTPSender, http_client
 from clients.rate_limit import RateLimit
+from clients.redis_server import redis_client
 from clients.refusals import Refusals
 from clients.registry import BY_CODE
 from clients.retries import Patience
-from clients.shared_limit import SharedRateLimit, redis_client
+from clients.shared_limit import SharedRateLimit
 from clients.sharing import SharedCalls
 from clients.short_links import SandboxLinks, ShortLinks
 from clients.spending import Monotonic
 from config import Settings
+from db import hashing
+from db.keys import KeyProvider
 from domain.marketplaces import QuotaRule
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
@@ -77,19 +81,24 @@ def sandbox_of(settings: Settings, parts: Parts) -> Sandbox | None:
 
 @contextlib.asynccontextmanager
 async def open_outside(
-    settings: Settings, box: Sandbox | None, parts: Parts, meter: Meter | None = None
+    settings: Settings,
+    keys: KeyProvider,
+    box: Sandbox | None,
+    parts: Parts,
+    meter: Meter | None = None,
 ) -> AsyncIterator[Outside]:
     """The way to the marketplaces, with pools of connections that are closed at the end.
 
-    `meter` None: nobody counts.
+    `keys` sign what is cached. `meter` None: nobody counts.
     """
     meter = meter or NoMeter()
     mounts = {SANDBOX_BASE: SandboxTransport(box)} if box else {}
     async with (
         http_client(mounts) as client,
         _rate_limit(settings, parts) as rate_limit,
-        _cache(settings, parts) as cache,
+        _cache(settings, keys, parts) as cache,
     ):
+        clocks = Clocks()
         yield Outside(
             sender=HTTPSender(
                 client=client,
@@ -100,7 +109,9 @@ async def open_outside(
                 breakers=Breakers(parts.monotonic),
                 refusals=Refusals(parts.monotonic),
                 meter=meter,
+                clocks=clocks,
             ),
+            clocks=clocks,
             now=parts.now,
             shared=parts.shared,
             cache=cache,
@@ -140,9 +151,10 @@ async def _rate_limit(settings: Settings, parts: Parts) -> AsyncIterator[RateLim
 
 
 @contextlib.asynccontextmanager
-async def _cache(settings: Settings, parts: Parts) -> AsyncIterator[AnswerCache]:
+async def _cache(settings: Settings, keys: KeyProvider, parts: Parts) -> AsyncIterator[AnswerCache]:
     url = settings.redis_url.reveal() if settings.redis_url else None
-    cache = AnswerCache(url, monotonic=parts.monotonic)
+    secret = hashing.derived(keys, "cached answers")
+    cache = AnswerCache(url, secret=secret, monotonic=parts.monotonic)
     try:
         yield cache
     finally:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 import httpx
 
 from clients.cache import AnswerCache
+from clients.clocks import Clocks
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
@@ -192,6 +193,7 @@ class Outside:
     tokens: TokenCache = field(default_factory=TokenCache)
     shared: SharedCalls = field(default_factory=SharedCalls)
     cache: AnswerCache = field(default_factory=AnswerCache)
+    clocks: Clocks = field(default_factory=Clocks)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     meter: Meter = field(default_factory=NoMeter)

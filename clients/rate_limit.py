@@ -61,25 +61,31 @@ class RateLimit:
 
     def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         """Seconds of pause that are left, and of those who wait already (less a second's turns)."""
-        pause = max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
         in_line = self._waiting.get(account, 0) - float(rule.calls_per_second)
-        return pause + max(0.0, in_line / float(rule.calls_per_second))
+        return self._pause_left(account) + max(0.0, in_line / float(rule.calls_per_second))
 
     async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        """Return when the turn has come."""
-        await self._sit_out_pause(account)
+        """Return when the turn has come. One that comes during a pause is not used."""
         limiter, bucket = self._line(account, rule.calls_per_second)
-        try:
-            await limiter.try_acquire_async(name="call")
-        finally:
-            bucket.leak(monotonic_ns() // 1_000_000)  # by hand: the library would start a thread
+        while True:
+            await self._sit_out_pause(account)
+            try:
+                await limiter.try_acquire_async(name="call")
+            finally:
+                # By hand: the library would start a thread.
+                bucket.leak(monotonic_ns() // 1_000_000)
+            if self._pause_left(account) <= 0:
+                return
 
     async def _sit_out_pause(self, account: AccountKey) -> None:
         while True:
-            left = self._paused_until.get(account, 0.0) - self._monotonic()
+            left = self._pause_left(account)
             if left <= 0:
                 return
             await asyncio.sleep(left)
+
+    def _pause_left(self, account: AccountKey) -> float:
+        return max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
 
     async def _let_others_pass(self, account: AccountKey) -> None:
         while True:

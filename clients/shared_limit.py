@@ -5,33 +5,39 @@ in a single step, by the clock of the Redis server, since the clocks of several 
 process sends only the first of its line to Redis.
 
 While Redis cannot be reached, every process keeps to its share of the limit: the limit divided by
-the number of processes seen last. On the way there and back it lets a whole second pass, so that
-the turns of both ways never add up to more than the limit.
+the number of processes seen last. On the way there it lets a whole second pass, and on the way back
+as long as the slowest of the others can take to notice, so that the turns of both ways never add up
+to more than the limit. A process that was never able to count the others takes itself to be the
+only one.
 """
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable
 from dataclasses import replace
 from decimal import Decimal
-from typing import cast
+from typing import TypeVar, cast
 from uuid import uuid4
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from clients import redis_server
 from clients.rate_limit import SECOND_MS, RateLimit
+from clients.redis_server import AWAY
 from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
+
+T = TypeVar("T")
 
 PREFIX = "affiliate-graph"
 SECOND = SECOND_MS / 1000
 HEARTBEAT = 5.0  # seconds between two notes that a process lives
 LIFE = 15  # seconds after which a silent process no longer counts
-RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
-WARN_EVERY = 60.0
-PATIENCE = 0.5  # seconds that Redis may take
+# After its return a process still uses turns of its own for as long as a try that began before may
+# take, and then until its next try.
+ALL_NOTICED = redis_server.PATIENCE + redis_server.RETRY_AFTER
 log = logging.getLogger("affiliate_graph.rate_limit")
 
 # KEYS: the turns taken, the pause. ARGV: turns in a window, its length in microseconds, a name.
@@ -59,23 +65,6 @@ return math.max(1000, blocking[2] + window - now)
 """
 
 
-def redis_client(url: str) -> Redis:
-    """The connections to a Redis server; one that does not answer is given up after a moment."""
-    return Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
-
-
-async def is_answered(url: str) -> bool:
-    """Whether a Redis server answers there."""
-    client = redis_client(url)
-    try:
-        await client.ping()
-    except (RedisError, OSError):
-        return False
-    finally:
-        await client.aclose()
-    return True
-
-
 class SharedRateLimit(RateLimit):
     """Hands out turns that all processes share. See `RateLimit`."""
 
@@ -87,44 +76,73 @@ class SharedRateLimit(RateLimit):
         self._id = uuid4().hex
         self._heads: dict[AccountKey, asyncio.Lock] = {}
         self._processes = 1
-        self._next_beat = self._next_warning = self._away_until = self._not_before = 0.0
+        self._next_beat = 0.0
+        self._switched_at = -math.inf  # from shared turns to our own, or back
+        self._reach = redis_server.Reach(
+            log,
+            lost="until it is back, this process keeps to its share of each limit.",
+            back="the limits are shared again.",
+            monotonic=monotonic,
+        )
 
     async def pause(self, account: AccountKey, seconds: float) -> None:
         """See `RateLimit.pause`."""
         await super().pause(account, seconds)
         await self._own.pause(account, seconds)
-        try:
-            name = _key("pause", account)
-            await self._redis.set(name, "1", px=max(1, int(seconds * 1000)))
-        except (RedisError, OSError) as failure:
-            self._lose(failure)
+        if self._reach.may_ask():
+            name, milliseconds = _key("pause", account), max(1, int(seconds * 1000))
+            await self._reached(self._redis.set(name, "1", px=milliseconds))
 
     async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
         async with self._heads.setdefault(account, asyncio.Lock()):
             while True:
-                await asyncio.sleep(max(0.0, self._not_before - self._monotonic()))
-                if self._monotonic() < self._away_until:
+                await self._sit_out_pause(account)
+                await asyncio.sleep(self._seconds_to_switch(rule))
+                if self._reach.is_away:
+                    if await self._is_back():
+                        continue
                     await self._own._take(account, self._share_of(rule))
+                    if await self._is_back():
+                        continue  # the others may use all turns by now: this one does not count
                     return
-                try:
-                    await self._beat()
-                    wait = await self._ask(account, rule)
-                except (RedisError, OSError) as failure:
-                    self._lose(failure)
-                    continue
+                wait = await self._reached(self._ask(account, rule))
                 if wait == 0:
                     return
-                await asyncio.sleep(wait)
+                await asyncio.sleep(wait or 0)
+
+    def _seconds_to_switch(self, rule: QuotaRule) -> float:
+        """Until the turns of the other way no longer count."""
+        _, window = _window(rule.calls_per_second)
+        until = self._switched_at + window + (0 if self._reach.is_away else ALL_NOTICED)
+        return max(0.0, until - self._monotonic())
+
+    async def _is_back(self) -> bool:
+        """Whether Redis is there; looked at only every second while it is not."""
+        if self._reach.is_away and self._reach.may_ask():
+            await self._reached(self._redis.ping())
+        return not self._reach.is_away
+
+    async def _reached(self, asked: Awaitable[T]) -> T | None:
+        """What Redis answers; None when it does not."""
+        try:
+            async with asyncio.timeout(redis_server.PATIENCE):
+                answer = await asked
+        except AWAY as failure:
+            if self._reach.lose(failure):
+                self._switched_at = self._monotonic()
+                self._next_beat = 0.0
+            return None
+        if self._reach.find():
+            self._switched_at = self._monotonic()
+        return answer
 
     async def _ask(self, account: AccountKey, rule: QuotaRule) -> float:
         """Seconds to wait; 0: the turn is taken."""
+        await self._beat()
         limit, window = _window(rule.calls_per_second)
         keys = [_key("turns", account), _key("pause", account)]
         arguments: list[int | str] = [limit, int(window * 1_000_000), uuid4().hex]
         answer = await cast(Awaitable[int], self._script(keys=keys, args=arguments))
-        if self._away_until:
-            self._find_again()
-            return SECOND  # the turn that was just taken is not used: our own may be too near
         return answer / 1_000_000
 
     async def _beat(self) -> None:
@@ -140,27 +158,6 @@ class SharedRateLimit(RateLimit):
             *_, count, _ = await pipe.execute()
         self._processes = max(1, int(count))
         self._next_beat = self._monotonic() + HEARTBEAT
-
-    def _lose(self, failure: Exception) -> None:
-        now = self._monotonic()
-        if not self._away_until:
-            self._not_before = now + SECOND
-        self._away_until = max(now, self._not_before) + RETRY_AFTER
-        self._next_beat = 0.0
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            log.warning(
-                "Redis cannot be reached (%s): until it is back, this process keeps to a %s of "
-                "each limit.",
-                type(failure).__name__,
-                "whole" if self._processes == 1 else f"{self._processes}th",
-            )
-
-    def _find_again(self) -> None:
-        self._away_until = 0.0
-        self._next_warning = 0.0
-        self._not_before = self._monotonic() + SECOND
-        log.warning("Redis is back: the limits are shared again.")
 
     def _share_of(self, rule: QuotaRule) -> QuotaRule:
         return replace(rule, calls_per_second=rule.calls_per_second / self._processes)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from application.outside import modes
-from clients.shared_limit import is_answered
+from clients.redis_server import is_answered
 from commands.arguments import Commands, add_command
 from commands.office import quiet_logs, read_settings
 from commands.serve import listen
@@ -27,7 +27,7 @@ from db.connection import is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
 from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
-from db.migrate import examine, pending
+from db.migrate import examine, migrates_itself, pending
 from domain.marketplaces import Account, HealthState, Workspace
 from resolvers import marketplaces
 from web import assets
@@ -152,12 +152,11 @@ async def database(patient: Patient) -> AsyncIterator[Finding]:
         return
     try:
         if waiting := await pending(url):
-            at_start = " SQLite does so at the next start." if is_sqlite(url) else ""
-            yield _failure(
-                "Database",
-                f"{len(waiting)} migrations are pending, up to {waiting[-1]}.{at_start}",
-                "python server.py migrate",
-            )
+            found = f"{len(waiting)} migrations are pending, up to {waiting[-1]}"
+            if migrates_itself(url, waiting):
+                yield _note("Database", f"{found}: the next start applies them")
+            else:
+                yield _failure("Database", found, "python server.py migrate")
             return
         for difference in await examine(url):
             yield _failure("Database", difference, "Restore the last backup, or ask for help.")

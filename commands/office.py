@@ -62,7 +62,7 @@ async def open_context(settings: Settings, workspace: str) -> AsyncIterator[Cont
     parts = Parts()
     async with (
         open_office(settings) as ring,
-        open_outside(settings, sandbox_of(settings, parts), parts) as outside,
+        open_outside(settings, ring, sandbox_of(settings, parts), parts) as outside,
     ):
         await require_workspace(workspace)
         await store_bootstrap(settings, outside, ring)

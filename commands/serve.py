@@ -6,6 +6,7 @@ import errno
 import resource
 import socket
 from dataclasses import replace
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -108,7 +109,7 @@ async def _make_ready(settings: Settings, keys: KeyRing) -> None:
     await prepare(settings.database_url)
     async with (
         open_database(settings.database_url, shared=False),
-        open_outside(settings, None, Parts()) as outside,
+        open_outside(settings, keys, None, Parts()) as outside,
     ):
         await check_canary(keys)
         await store_bootstrap(settings, outside, keys)
@@ -136,9 +137,17 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling the operator what to do when it is ready."""
+    """uvicorn, telling the operator what to do when it is ready.
+
+    The first signal lets the requests that are under way finish; the second one ends at once.
+    """
 
     greeting = ""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note a signal."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then greet."""

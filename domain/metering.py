@@ -18,6 +18,7 @@ class OperationOutcome(Enum):
     OK = "ok"
     ERRORS = "errors"  # with an entry in the response's `errors`
     REFUSED = "refused"  # nothing was run
+    THROTTLED = "throttled"  # nothing was run, since the caller's points did not suffice
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,13 +27,15 @@ class OperationNote:
 
     `name`: as the caller named it, "" for none. `kind`: query or mutation, "" while unknown.
     `document_hash`: of the document's text, SHA-256 in hex. `calls`: marketplace calls it paid for.
+    `points`: what it cost the caller.
     """
 
     name: str = ""
     kind: str = ""
     document_hash: str = ""
     calls: int = 0
-    outcome: OperationOutcome = OperationOutcome.REFUSED
+    points: int = 0
+    outcome: OperationOutcome = OperationOutcome.ERRORS
 
 
 class Meter(Protocol):

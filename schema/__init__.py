@@ -13,7 +13,6 @@ from strawberry.types import ExecutionContext
 from domain.exceptions import AffiliateGraphError
 from schema.documents import Document
 from schema.mutation import Mutation
-from schema.observing import Observed
 from schema.query import Query
 from schema.scalars import SCALARS, NotAValue
 
@@ -62,5 +61,5 @@ schema = AffiliateGraphSchema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
-    extensions=[Observed, ReadBefore],
+    extensions=[ReadBefore],
 )

@@ -16,6 +16,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from domain.limits import Limits
+from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
 from resolvers.cost import upstream
 from resolvers.throttle import Standing
@@ -24,6 +25,7 @@ from schema.cost import Asked
 from schema.documents import Document
 from schema.errors import UNEXPECTED, shown, without_suggestion
 from schema.limits import check, check_variables, too_complex
+from schema.observing import observed
 
 # Python reads no longer ones, and graphql-core does not expect that.
 LONG_NUMBER = re.compile(r"\d{4000}")
@@ -79,9 +81,27 @@ class RefusedChange(GraphQLError):
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
     """Run it. Never raises for anything that the request can contain."""
-    terms = terms or Terms()
+    with observed(operation.query, context) as note:
+        outcome = await _run(operation, context, terms or Terms(), note)
+        note.outcome = _ended(outcome)
+        return outcome
+
+
+def _ended(outcome: Outcome) -> OperationOutcome:
+    if outcome.is_throttled:
+        return OperationOutcome.THROTTLED
+    if outcome.is_request_error:
+        return OperationOutcome.REFUSED
+    return OperationOutcome.ERRORS if "errors" in outcome.body else OperationOutcome.OK
+
+
+async def _run(
+    operation: Operation, context: Context, terms: Terms, note: OperationNote
+) -> Outcome:
     try:
         asked = _prepared(operation, terms)
+        note.kind = asked.operation.operation.value
+        note.name = asked.operation.name.value if asked.operation.name else ""
         requested = _price(asked, terms.limits)
     except GraphQLError as error:
         return refused(_worded(error), terms)
@@ -92,6 +112,7 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
     actual = 1
     if not outcome.is_request_error:
         actual = min(requested, cost.actual(asked, outcome.body.get("data")))
+    note.points = actual
     if terms.purse is not None:
         standing = terms.purse.give_back(requested - actual)
     return await _with_cost(outcome, requested, actual, standing, context)

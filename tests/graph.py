@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from clients.rate_limit import RateLimit
 from clients.retries import Patience
+from clients.sharing import SharedCalls
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -95,12 +96,14 @@ class Graph:
         clock: Clock,
         keyring: KeyRing | None = None,
         app: Starlette | None = None,
+        shared: SharedCalls | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
         self.app = app
+        self.shared = shared
 
     async def post(
         self,
@@ -108,13 +111,14 @@ class Graph:
         variables: Mapping[str, object] | None = None,
         *,
         key: str = API_KEY,
+        headers: Mapping[str, str] | None = None,
         **extra: object,
     ) -> dict[str, Any]:
         """The response's JSON, whatever it says."""
         response = await self.http.post(
             "/graphql",
             json={"query": query, "variables": dict(variables or {}), **extra},
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} | dict(headers or {}),
         )
         body: dict[str, Any] = response.json()
         return body
@@ -186,10 +190,14 @@ async def running_graph(
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
     spans: OpenTelemetryMeter | None = None,
+    parts: Mapping[str, Any] | None = None,
+    keyring: KeyRing | None = None,
+    wiped: bool = True,
 ) -> AsyncIterator[Graph]:
-    """The application on a migrated database, which is emptied at the end.
+    """The application on a migrated database, which is emptied at the end if `wiped`.
 
-    `environ`: more settings.
+    `environ`: more settings. `parts`: fields of `Parts` that differ. `keyring`: that of an earlier
+    application on the same database.
     """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
@@ -199,21 +207,24 @@ async def running_graph(
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
         | dict(environ or {})
     )
-    keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    parts = Parts(
-        now=clock,
-        monotonic=clock.monotonic,
-        patience=Patience(attempt=5, first_pause=0.001),
-        rate_limit=Unhurried(clock.monotonic),
-        sandbox=box,
-        spans=spans,
-    )
-    app = build_app(settings, keys, parts)
+    ring = keyring or KeyRing.from_text(new_key())
+    keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="tests")
+    usual: dict[str, Any] = {
+        "now": clock,
+        "monotonic": clock.monotonic,
+        "patience": Patience(attempt=5, first_pause=0.001),
+        "rate_limit": Unhurried(clock.monotonic),
+        "sandbox": box,
+        "spans": spans,
+    }
+    used = Parts(**(usual | dict(parts or {})))
+    app = build_app(settings, keys, used)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, keys.ring, app)
-        await wipe()
+        yield Graph(http, box, clock, ring, app, used.shared)
+        if wiped:
+            await wipe()

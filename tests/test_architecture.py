@@ -95,7 +95,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "asyncpg": ("db/",),
     "cryptography": ("db/",),
     "pyrate_limiter": ("clients/rate_limit.py",),
-    "redis": ("clients/shared_limit.py",),
+    "redis": ("clients/redis_server.py", "clients/shared_limit.py"),
     "cashews": ("clients/cache.py",),
     "stamina": ("clients/http.py",),
     "uvicorn": ("commands/serve.py", "sandbox/__main__.py"),

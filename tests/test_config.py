@@ -268,7 +268,7 @@ def test_no_secret_is_shown() -> None:
 
 def test_no_secret_is_in_a_problem() -> None:
     given = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
-    given |= {"SANDBOX_CATALOG": "", "ENCRYPTION_KEYS": PASSWORD}
+    given |= {"SANDBOX_CATALOG": "", "TRUSTED_DOCUMENTS": "", "ENCRYPTION_KEYS": PASSWORD}
 
     found = problems(**given)
 
@@ -320,3 +320,50 @@ def test_a_bucket_must_hold_the_dearest_operation() -> None:
 
 def test_a_mistyped_limit_is_noticed() -> None:
     assert problems(LIMIT_DEPHT="9") == ["LIMIT_DEPHT is not a setting. Did you mean LIMIT_DEPTH?"]
+
+
+@pytest.mark.parametrize(
+    ("_case", "environ", "hosts"),
+    [
+        ("this machine only", {}, {"127.0.0.1"}),
+        ("by its public name", {"PUBLIC_URL": "https://Graph.example:8443"}, {"graph.example"}),
+        ("for others, by whatever name", {"HOST": "0.0.0.0"}, None),
+        (
+            "for others, by its public name",
+            {"HOST": "0.0.0.0", "PUBLIC_URL": "https://graph.example"},
+            {"graph.example"},
+        ),
+        (
+            "by more names",
+            {"ALLOWED_HOSTS": "A.example, b.example,", "PUBLIC_URL": "https://c.example"},
+            {"a.example", "b.example", "c.example"},
+        ),
+        ("by any name", {"ALLOWED_HOSTS": "*"}, None),
+    ],
+)
+def test_hosts_that_are_answered(
+    _case: str, environ: dict[str, str], hosts: set[str] | None
+) -> None:
+    assert read_settings(environ).allowed_hosts == hosts
+
+
+def test_origins_are_read_without_their_last_slash() -> None:
+    origins = read_settings({"ALLOWED_ORIGINS": "https://Shop.example/, http://localhost:3000"})
+
+    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "shop.example", "https://shop.example/path", "null", "//x"]
+)
+def test_what_is_no_origin_is_told(origin: str) -> None:
+    [problem] = problems(ALLOWED_ORIGINS=f"https://good.example,{origin}")
+
+    assert problem.startswith("ALLOWED_ORIGINS: entry 2 is no origin")
+
+
+@pytest.mark.parametrize("name", ["https://a.example", "a.example:80", "a b"])
+def test_what_is_no_host_name_is_told(name: str) -> None:
+    [problem] = problems(ALLOWED_HOSTS=name)
+
+    assert problem.startswith("ALLOWED_HOSTS: name 1 is no host name")

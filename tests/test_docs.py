@@ -32,7 +32,9 @@ REQUEST_CODES = {
     "OPERATION_RESOLUTION_FAILURE",
     "OPERATION_TIMEOUT",
     "PAYLOAD_TOO_LARGE",
+    "PERSISTED_QUERY_NOT_FOUND",
     "QUERY_TOO_COMPLEX",
+    "SERVER_ENDING",
     "UNAUTHENTICATED",
 }
 # The modules that word answers. In them every upper-case word with an underscore is a code.
@@ -42,6 +44,8 @@ WORDING = [
     "schema/limits.py",
     "schema/scalars.py",
     "web/endpoint.py",
+    "web/failures.py",
+    "web/trusted.py",
     "application/access.py",
     "application/app.py",
     "application/sessions.py",

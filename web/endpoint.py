@@ -16,7 +16,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from clients.spending import Priority, Spending
-from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from resolvers.context import Context
 from resolvers.throttle import Buckets, Standing
@@ -29,6 +28,7 @@ from schema.execution import (
     run,
     unexpected,
 )
+from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
@@ -71,6 +71,7 @@ class Endpoint:
     buckets: Buckets
     limits: Limits = field(default_factory=Limits)
     has_introspection: bool = True
+    trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
 
     async def answer(self, request: Request, *, caller: str) -> Response:
         """The response to one request, also to a bad one. `caller`: whose bucket pays."""
@@ -81,11 +82,12 @@ class Endpoint:
             has_introspection=self.has_introspection,
         )
         try:
-            operation = await _read(request, self.limits)
+            operation = await _read(request, self.limits, self.trusted)
             spending = _spending(request)
         except BadRequest as bad:
             outcome = refused(request_error(bad.message, bad.code), terms)
-            status = 429 if outcome.is_throttled else bad.status
+            is_usual = outcome.is_throttled or bad.code == NOT_FOUND
+            status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
         outcome = await run(operation, self.context(request, spending), terms)
         return _response(outcome, media_type, _status(outcome, media_type))
@@ -136,9 +138,9 @@ def failure_response(request: Request, request_id: str) -> Response:
     return _response(unexpected(request_id), media_type, 500)
 
 
-def unavailable_response(request: Request, error: AffiliateGraphError) -> Response:
-    """What is told where a request could not even be begun."""
-    response = error_response(request, 503, error.message, error.code)
+def unavailable_response(request: Request, message: str, code: str) -> Response:
+    """What is told where a request could not be begun, or not be finished, just now."""
+    response = error_response(request, 503, message, code)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
@@ -186,16 +188,16 @@ def _rate_limit(standing: Standing) -> dict[str, str]:
     return headers
 
 
-async def _read(request: Request, limits: Limits) -> Operation:
+async def _read(request: Request, limits: Limits, trusted: TrustedDocuments) -> Operation:
     if request.method == "GET":
-        return _from_query_string(request)
+        return _operation(_from_query_string(request), trusted, may_change=False)
     content_type = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind != JSON or any(_is_other_charset(parameter) for parameter in parameters):
         raise BadRequest(415, "Send the request as application/json in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(415, "Send the request unpacked, without content-encoding.")
-    return _operation(_json(await read_body(request, limits.body)), may_change=True)
+    return _operation(_json(await read_body(request, limits.body)), trusted, may_change=True)
 
 
 def _is_other_charset(parameter: str) -> bool:
@@ -203,17 +205,16 @@ def _is_other_charset(parameter: str) -> bool:
     return name == "charset" and value.strip('"') not in ("utf-8", "utf8")
 
 
-def _from_query_string(request: Request) -> Operation:
+def _from_query_string(request: Request) -> dict[str, object]:
     given = request.query_params
-    variables = given.get("variables")
-    return _operation(
-        {
-            "query": given.get("query"),
-            "variables": _json(variables.encode()) if variables else None,
-            "operationName": given.get("operationName") or None,
-        },
-        may_change=False,
-    )
+    variables, extensions = given.get("variables"), given.get("extensions")
+    return {
+        "query": given.get("query"),
+        "documentId": given.get("documentId") or None,
+        "variables": _json(variables.encode()) if variables else None,
+        "extensions": _json(extensions.encode()) if extensions else None,
+        "operationName": given.get("operationName") or None,
+    }
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -241,17 +242,20 @@ def _json(text: bytes) -> object:
         raise BadRequest(400, "The request is not valid JSON in UTF-8.") from None
 
 
-def _operation(given: object, *, may_change: bool) -> Operation:
+def _operation(given: object, trusted: TrustedDocuments, *, may_change: bool) -> Operation:
     if not isinstance(given, dict):
         raise BadRequest(400, 'A GraphQL request is a JSON object: {"query": "{ ... }"}.')
-    query, variables = given.get("query"), given.get("variables")
-    name, extensions = given.get("operationName"), given.get("extensions")
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
+    variables, name = given.get("variables"), given.get("operationName")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest(400, "operationName must be text.")
-    if extensions is not None and not isinstance(extensions, dict):
+    if not isinstance(given.get("extensions"), dict | None):
         raise BadRequest(400, "extensions must be a JSON object.")
+    try:
+        query = trusted.document(given)
+    except NotTrusted as refusal:
+        raise BadRequest(400, refusal.message, refusal.code) from None
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
     return Operation(query=query, variables=variables, name=name, may_change=may_change)

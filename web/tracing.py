@@ -48,6 +48,7 @@ class OpenTelemetryMeter:
                 span.set_attribute("graphql.operation.name", note.name)
                 span.set_attribute("graphql.operation.type", note.kind)
                 span.set_attribute("graphql.document.hash", f"sha256:{note.document_hash}")
+                span.set_attribute("affiliate_graph.cost.points", note.points)
                 span.set_attribute("affiliate_graph.cost.upstream_calls", note.calls)
                 if note.outcome is not OperationOutcome.OK:
                     span.set_status(StatusCode.ERROR, note.outcome.value)

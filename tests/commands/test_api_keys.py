@@ -11,6 +11,7 @@ def cells(printed: str, row: int = 0) -> list[str]:
     return [cell.strip() for cell in printed.splitlines()[row + 1].split("  ") if cell.strip()]
 
 
+@pytest.mark.usefixtures("first_start")
 def test_the_new_key_alone_is_printed_to_standard_output(command: Command) -> None:
     done = command("key", "create", "my shop", "read", "SYNC", "--days", "30")
 

@@ -140,6 +140,7 @@ def test_schema_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (ROOT / "schema.graphql").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("first_start")
 def test_migrate_tells_what_it_did(command: Command) -> None:
     first, second = command("migrate"), command("migrate")
 

@@ -208,6 +208,5 @@ def test_a_first_paint_takes_less_than_a_second(server: Server, visit: Visit) ->
         "performance.getEntriesByType('resource').reduce((sum, each) => sum + each.transferSize, 0)"
     )
 
-    print(f"first paint {paint:.0f} ms, {weight} bytes")
     assert paint < 1000
     assert weight < 100_000

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -17,6 +18,7 @@ from starlette.types import Message, Scope
 from clients.spending import Spending
 from domain.api_keys import Caller
 from domain.limits import Limits
+from domain.metering import NoMeter
 from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
@@ -42,6 +44,7 @@ class NoContext:
     request_id: str = "req-1"
     spending: Spending = field(default_factory=Spending)
     caller: Caller = OPERATOR
+    outside: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
 def make_context(_request: Request, _spending: Spending) -> Context:
@@ -524,9 +527,14 @@ async def test_a_bug_is_masked_and_logged(
     assert "NoContext" in caplog.text
 
 
-def limited(limits: Limits, **more: bool) -> Starlette:
+def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
     """An application whose callers are as limited as that; the query `caller` names them."""
-    endpoint = Endpoint(context=make_context, buckets=Buckets(limits), limits=limits, **more)
+    endpoint = Endpoint(
+        context=make_context,
+        buckets=Buckets(limits),
+        limits=limits,
+        has_introspection=has_introspection,
+    )
 
     async def answer(request: Request) -> Response:
         return await endpoint.answer(request, caller=request.query_params.get("caller", ""))

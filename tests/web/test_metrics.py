@@ -34,7 +34,7 @@ def test_operations_are_counted_by_name_type_and_outcome() -> None:
 
     found = numbers(meter)
     assert found["affiliate_graph_operations_total{Search,ok,query}"] == 2
-    assert found["affiliate_graph_operations_total{other,refused,other}"] == 1
+    assert found["affiliate_graph_operations_total{other,errors,other}"] == 1
     assert found["affiliate_graph_operation_seconds_count{Search,query}"] == 2
 
 
@@ -44,7 +44,7 @@ def test_an_operation_that_fails_is_counted_all_the_same() -> None:
     with pytest.raises(ZeroDivisionError), meter.operation(OperationNote(kind="query")):
         _ = 1 / 0
 
-    assert numbers(meter)["affiliate_graph_operations_total{other,refused,query}"] == 1
+    assert numbers(meter)["affiliate_graph_operations_total{other,errors,query}"] == 1
 
 
 def test_a_thousand_names_make_one_series() -> None:
@@ -55,7 +55,7 @@ def test_a_thousand_names_make_one_series() -> None:
             pass
 
     found = numbers(meter)
-    assert found["affiliate_graph_operations_total{other,refused,query}"] == 1000
+    assert found["affiliate_graph_operations_total{other,errors,query}"] == 1000
     assert not any("Name" in name for name in found)
 
 
