@@ -14,6 +14,7 @@ import hmac
 import logging
 import secrets
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ P = ParamSpec("P")
 
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
+SIGNATURE_BYTES = 32
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -88,7 +90,7 @@ class AnswerCache:
         else:
             self._cache.setup(
                 redis_url,
-                pickle_type="json",
+                pickle_type="null",  # bytes as they are: what is no entry is judged here
                 suppress=False,
                 wait_for_connection_timeout=redis_server.PATIENCE,
                 **redis_server.options(),
@@ -118,8 +120,8 @@ class AnswerCache:
         now: datetime,
     ) -> None:
         """Keep answers, and "not found" for a moment; other failures are not kept."""
-        found: dict[str, str] = {}
-        missing: dict[str, str] = {}
+        found: dict[str, bytes] = {}
+        missing: dict[str, bytes] = {}
         for key, answer in answers.items():
             if isinstance(answer, ProductNotFound):
                 missing[_name(group, key)] = _text({"missing": answer.message}, now)
@@ -131,12 +133,15 @@ class AnswerCache:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._cache.close()
+        with warnings.catch_warnings():
+            # The library closes by a name that redis-py would rather not hear any more.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
         return await self._reached(self._cache.get_many, *names) or ()
 
-    async def _write(self, texts: dict[str, str], life: timedelta) -> None:
+    async def _write(self, texts: dict[str, bytes], life: timedelta) -> None:
         if texts:
             signed = {name: self._signed(name, text) for name, text in texts.items()}
             await self._reached(self._cache.set_many, signed, expire=life.total_seconds())
@@ -150,47 +155,48 @@ class AnswerCache:
         try:
             async with asyncio.timeout(redis_server.PATIENCE):
                 done = await do(*given, **named)
-        except ValueError:
-            log.warning("Redis holds something that is not of this server; it is passed over.")
-            return None
         except (CacheBackendInteractionError, *redis_server.AWAY) as failure:
             self._reach.lose(failure.__cause__ or failure)
             return None
         self._reach.find()
         return done
 
-    def _signed(self, name: str, text: str) -> str:
-        signature = hmac.new(self._secret, f"{name} {text}".encode(), hashlib.sha256)
-        return f"{signature.hexdigest()} {text}"
+    def _signed(self, name: str, text: bytes) -> bytes:
+        return hmac.digest(self._secret, name.encode() + text, "sha256") + text
 
-    def _verified(self, name: str, signed: object) -> str | None:
-        """The text; None unless it was signed here, under this name."""
-        if not isinstance(signed, str):
+    def _verified(self, name: str, signed: object) -> bytes | None:
+        """The text; None unless it was signed with our secret, under this name."""
+        if not isinstance(signed, bytes):
             return None
-        _, _, text = signed.partition(" ")
-        is_ours = hmac.compare_digest(signed.encode(), self._signed(name, text).encode())
-        return text if is_ours else None
+        text = signed[SIGNATURE_BYTES:]
+        return text if hmac.compare_digest(signed, self._signed(name, text)) else None
 
 
 def _name(group: Hashable, key: object) -> str:
     return PREFIX + hashlib.sha256(repr((group, key)).encode()).hexdigest()
 
 
-def _text(entry: dict[str, Any], now: datetime) -> str:
-    return orjson.dumps(entry | {"since": now.isoformat()}).decode()
+def _text(entry: dict[str, Any], now: datetime) -> bytes:
+    return orjson.dumps(entry | {"since": now.isoformat()})
 
 
-def _read(text: str, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
+def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
     """None for what is no entry of ours, or too old to be shown."""
     try:
         entry = orjson.loads(text)
         since = datetime.fromisoformat(entry["since"])
         missing = entry.get("missing")
-        value = unpack(shelf.kind, entry["value"]) if missing is None else ProductNotFound(missing)
-    except (ValueError, KeyError, TypeError, ArithmeticError):
+        value = unpack(shelf.kind, entry["value"]) if missing is None else _missing(missing)
+        age = now - since
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return None
-    age = now - since
     life = shelf.shown_for if missing is None else NOT_FOUND_FOR
     if not timedelta() <= age < life:
         return None
     return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
+
+
+def _missing(message: object) -> ProductNotFound:
+    if not isinstance(message, str):
+        raise TypeError("a message is text")
+    return ProductNotFound(message)

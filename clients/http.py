@@ -137,7 +137,7 @@ class HTTPSender:
 
     async def _slow_down(self, call: "_Call", error: MarketplaceError) -> None:
         """What the marketplace asked of one caller holds for all callers of the account."""
-        if error.upstream_code is None:
+        if error.retry_at is not None:
             return  # our own word, not the marketplace's
         if isinstance(error, Throttled) and error.retry_after is not None:
             await self.rate_limit.pause(call.account, error.retry_after)

@@ -26,6 +26,7 @@ class RateLimit:
         self._monotonic = monotonic
         self._lines: dict[tuple[AccountKey, Decimal], tuple[Limiter, InMemoryBucket]] = {}
         self._waiting: dict[AccountKey, int] = {}
+        self._background: dict[AccountKey, asyncio.Lock] = {}
         self._paused_until: dict[AccountKey, float] = {}
 
     async def turn(
@@ -46,8 +47,9 @@ class RateLimit:
             # The library's own timeout is two nested ones; when they race, one is never collected.
             async with asyncio.timeout(patience):
                 if is_background:
-                    await self._let_others_pass(account)
-                await self._take(account, rule)
+                    await self._take_behind_others(account, rule)
+                else:
+                    await self._take(account, rule)
         except TimeoutError:
             return max(self._expected_wait(account, rule), 1.0)
         finally:
@@ -87,11 +89,14 @@ class RateLimit:
     def _pause_left(self, account: AccountKey) -> float:
         return max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
 
-    async def _let_others_pass(self, account: AccountKey) -> None:
-        while True:
-            if not self._waiting[account]:
-                return
-            await asyncio.sleep(YIELD)
+    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> None:
+        """Only the first of the background stands in the line, so nobody is far behind it."""
+        async with self._background.setdefault(account, asyncio.Lock()):
+            while True:
+                if not self._waiting[account]:
+                    break
+                await asyncio.sleep(YIELD)
+            await self._take(account, rule)
 
     def _line(
         self, account: AccountKey, calls_per_second: Decimal

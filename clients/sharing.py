@@ -197,6 +197,7 @@ class _Line(Generic[K, V]):
         while len(self._waiting) >= size:
             self._depart()
         self.set_timer()
+        self._forget_if_idle()
 
     def set_timer(self) -> None:
         """Decide anew when those who wait leave."""
@@ -218,7 +219,9 @@ class _Line(Generic[K, V]):
             self._timer = loop.call_later(pause, self._leave)
 
     def _leave(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()  # else it would send the next batch off too early
+            self._timer = None
         if self._waiting:
             self._depart()
 
@@ -272,5 +275,8 @@ class _Line(Generic[K, V]):
             flight.exception()
         if self._waiting:
             self._leave() if not self._flights else self.set_timer()
-        elif not self._flights:
+        self._forget_if_idle()
+
+    def _forget_if_idle(self) -> None:
+        if not self._waiting and not self._flights:
             self._shared.forget(self._group)

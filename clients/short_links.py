@@ -101,7 +101,7 @@ def next_hop(address: str) -> Hop:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     host = PLAIN_HOST.fullmatch(authority)
     if host is None or not _is_listed(host[1].lower()):
-        raise _refused(f"it leads outside {MARKETPLACE_NAMES}")
+        raise _refused(f"it is no plain address of {MARKETPLACE_NAMES}")
     parts = urlsplit(address)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Hop(host[1].lower(), quote(target, safe=string.punctuation))

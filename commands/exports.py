@@ -1,56 +1,21 @@
-"""export: the whole catalogue, page by page, as the graph answers it.
-
-A format turns products (as JSON objects) into pieces of text. A new one is a function and a line
-in FORMATS.
-"""
+"""export: the whole catalogue as a file, in the formats that /export/{format} answers."""
 
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import BinaryIO
 
 from commands.arguments import Commands, add_command
 from commands.office import open_context, read_settings
-from domain.exceptions import AffiliateGraphError, InvalidInput
-from resolvers.context import Context
-from schema import execution
-from schema.execution import Operation
-
-Product = dict[str, Any]
-Format = Callable[[AsyncIterator[Product]], AsyncIterator[str]]
-
-PAGE = """
-query Export($after: String) {
-  products(first: 250, after: $after) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      id marketplace { code } externalId locale url title features brand
-      images { url width height } videoUrl
-      categories { externalId name }
-      seller { externalId name url }
-      offer {
-        price { amount currencyCode } listPrice { amount currencyCode } discountPercent
-        availability coupon { code description } observedAt expiresAt
-      }
-      isStale
-      reviews { positivePercent averageRating count }
-      ordersLast30Days demand
-      commission { ratePercent }
-      state stateSince importedAt syncedAt
-      sellingPrice { amount currencyCode } notes
-    }
-  }
-}
-"""
-
-
-class ExportFailed(AffiliateGraphError):
-    """A page could not be read."""
+from domain.catalog import CatalogFilter
+from domain.exceptions import InvalidInput
+from domain.money import parse_currency
+from exports import formats
+from resolvers import exports
 
 
 def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -60,71 +25,66 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=sorted(FORMATS),
+        choices=formats.NAMES,
         default="json",
-        help="json: one array; jsonl: one object a line (default: %(default)s)",
+        help="json: one array; csv: a table; or for an importer (default: %(default)s)",
     )
     parser.add_argument(
         "--output", metavar="FILE", help="the file to write (default: standard output)"
     )
+    parser.add_argument(
+        "--currency",
+        default="USD",
+        metavar="CODE",
+        help="woocommerce, shopify: the shop's currency (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--legacy-header", action="store_true", help="shopify: the older names of its columns"
+    )
+    parser.add_argument(
+        "--link",
+        default="",
+        metavar="URL",
+        help="merchant: a product's address in your own shop: https://shop.example/p/{handle}",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write it, piece by piece. A file is replaced only when all of it was written."""
+    """Write it, page by page. A file is replaced only when all of it was written.
+
+    Raises InvalidInput.
+    """
+    if given.format == "merchant":
+        exports.check_own_shop(given.link)
+    format = formats.by_name(
+        given.format,
+        formats.Options(
+            currency=parse_currency(given.currency, path=("currency",)),
+            legacy_header=given.legacy_header,
+            link_template=given.link,
+        ),
+    )
     with _output(given.output) as output:
-        asyncio.run(_export(given, output))
+        asyncio.run(_export(given.workspace, format, output))
     return 0
 
 
-async def _export(given: argparse.Namespace, output: TextIO) -> None:
-    async with open_context(read_settings(), given.workspace) as context:
-        async for piece in FORMATS[given.format](catalog(context)):
+async def _export(workspace: str, format: formats.Format, output: BinaryIO) -> None:
+    async with open_context(read_settings(), workspace) as context:
+        async for piece in formats.written(format, exports.pages(context, CatalogFilter())):
             output.write(piece)
 
 
-async def catalog(context: Context) -> AsyncIterator[Product]:
-    """Every product of the catalogue, last imported first. Raises ExportFailed."""
-    after: str | None = None
-    while True:
-        context.forget_loaded()
-        outcome = await execution.run(Operation(query=PAGE, variables={"after": after}), context)
-        if "errors" in outcome.body:
-            raise ExportFailed(f"The catalogue cannot be read: {outcome.body['errors']}")
-        data: Any = outcome.body["data"]
-        for product in data["products"]["nodes"]:
-            yield product
-        if not data["products"]["pageInfo"]["hasNextPage"]:
-            return
-        after = data["products"]["pageInfo"]["endCursor"]
-
-
-async def as_array(products: AsyncIterator[Product]) -> AsyncIterator[str]:
-    """One JSON array, a product a line."""
-    between = "[\n"
-    async for product in products:
-        yield between + json.dumps(product, ensure_ascii=False)
-        between = ",\n"
-    yield "[]\n" if between == "[\n" else "\n]\n"
-
-
-async def as_lines(products: AsyncIterator[Product]) -> AsyncIterator[str]:
-    """JSON Lines."""
-    async for product in products:
-        yield json.dumps(product, ensure_ascii=False) + "\n"
-
-
-FORMATS: dict[str, Format] = {"json": as_array, "jsonl": as_lines}
-
-
 @contextlib.contextmanager
-def _output(file: str | None) -> Iterator[TextIO]:
+def _output(file: str | None) -> Iterator[BinaryIO]:
     """Standard output, or a file that takes its name when it is complete. Raises InvalidInput."""
     if file is None:
-        yield sys.stdout
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
         return
     aside = Path(f"{file}.part")
     try:
-        with aside.open("w", encoding="utf-8") as output:
+        with aside.open("wb") as output:
             yield output
         os.replace(aside, file)
     except OSError as error:

@@ -15,6 +15,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
@@ -33,6 +34,8 @@ class PrometheusMeter:
     """Implements `domain.metering.Meter`. `known`: operation names that get their own series."""
 
     def __init__(self, known: Collection[str]) -> None:
+        # Else each counter has a second series, its birthday, that nobody asks for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._known = frozenset(known)
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)

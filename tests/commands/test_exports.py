@@ -1,18 +1,24 @@
+import csv
+import io
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
 
-from commands.exports import PAGE
+from db.exceptions import DatabaseUnavailable
+from domain.exports import ExportedProduct
+from exports import formats
+from resolvers import exports
 from sandbox import Sandbox
-from schema import schema
 from tests.commands.conftest import Command
+
+Filled = tuple[Command, set[str]]
 
 
 @pytest.fixture
-def filled(connected: Command) -> tuple[Command, set[str]]:
+def filled(connected: Command) -> Filled:
     """A catalogue of six products, and their ids."""
     box = Sandbox(public_url="http://127.0.0.1:8000", now=lambda: datetime.now(UTC))
     ids = {str(row.fields["product_id"]) for row in box.catalog.aliexpress_listings()[:6]}
@@ -20,58 +26,79 @@ def filled(connected: Command) -> tuple[Command, set[str]]:
     return connected, ids
 
 
-def test_the_query_fits_the_schema() -> None:
-    assert validate(build_schema(schema.as_str()), parse(PAGE)) == []
-
-
-def test_an_array_holds_every_product(
-    filled: tuple[Command, set[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_array_holds_every_product(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     command, ids = filled
-    monkeypatch.setattr("commands.exports.PAGE", PAGE.replace("first: 250", "first: 2"))
+    monkeypatch.setattr(exports, "PAGE", 2)
 
     done = command("export")
 
     products = json.loads(done.out)
     assert (done.code, done.err) == (0, "")
-    assert {product["externalId"] for product in products} == ids
+    assert {product["source_id"] for product in products} == ids
     assert len(products) == 6
-    assert products[0]["offer"]["price"]["amount"]
 
 
-def test_lines_are_objects_of_their_own(filled: tuple[Command, set[str]]) -> None:
-    command, ids = filled
+def test_a_table_has_a_row_for_every_product(filled: Filled) -> None:
+    command, _ = filled
 
-    done = command("export", "--format", "jsonl")
+    done = command("export", "--format", "csv")
 
-    assert {json.loads(line)["externalId"] for line in done.out.splitlines()} == ids
+    assert done.code == 0
+    assert len(list(csv.reader(io.StringIO(done.out)))) == 1 + 6
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_every_format_of_the_server_can_be_written(filled: Filled, name: str) -> None:
+    command, _ = filled
+
+    done = command("export", "--format", name, "--link", "https://shop.example/p/{handle}")
+
+    assert done.code == 0
+    head = formats.by_name(name, formats.Options()).head
+    assert done.out.startswith(head)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--format", "merchant"), "own shop"),
+        (("--format", "merchant", "--link", "https://www.amazon.com/{handle}"), "own shop"),
+        (("--format", "shopify", "--currency", "dollars"), "iso 4217"),
+    ],
+)
+def test_options_that_cannot_be_used_are_told(
+    command: Command, arguments: tuple[str, ...], word: str
+) -> None:
+    done = command("export", *arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert word in done.err.lower()
 
 
 def test_an_empty_catalogue_is_an_empty_array(command: Command) -> None:
     assert json.loads(command("export").out) == []
-    assert command("export", "--format", "jsonl").out == ""
 
 
 def test_a_file_is_replaced_when_all_is_written(
-    filled: tuple[Command, set[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command, _ = filled
     file = tmp_path / "catalog.json"
     file.write_text("the old one")
-    monkeypatch.setattr("commands.exports.PAGE", "{ nonsense }")
+
+    async def broken(*_: object) -> AsyncIterator[list[ExportedProduct]]:
+        yield []
+        raise DatabaseUnavailable("The database does not answer.", retryable=True)
+
+    monkeypatch.setattr(exports, "pages", broken)
 
     failed = command("export", "--output", str(file))
-    kept = file.read_text()
-    monkeypatch.undo()
 
-    assert failed.code == 1
-    assert kept == "the old one"
+    assert failed.code == 3
+    assert file.read_text() == "the old one"
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_a_file_gets_what_standard_output_would(
-    filled: tuple[Command, set[str]], tmp_path: Path
-) -> None:
+def test_a_file_gets_what_standard_output_would(filled: Filled, tmp_path: Path) -> None:
     command, _ = filled
     file = tmp_path / "catalog.json"
 
@@ -81,7 +108,7 @@ def test_a_file_gets_what_standard_output_would(
     assert file.read_text() == command("export").out
 
 
-def test_another_workspace_exports_nothing_of_it(filled: tuple[Command, set[str]]) -> None:
+def test_another_workspace_exports_nothing_of_it(filled: Filled) -> None:
     command, _ = filled
     command("workspace", "create", "b")
 

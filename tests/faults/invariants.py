@@ -115,8 +115,8 @@ async def _nothing_left(graph: Graph, before: set["asyncio.Task[object]"]) -> No
     if left:
         _, left = await asyncio.wait(left, timeout=RECOVERY)
     assert not left, left
-    assert graph.shared is not None
     await asyncio.sleep(0)
+    assert graph.shared is not None
     assert (graph.shared._requests, graph.shared._waiting) == (0, 0)
     assert graph.shared._lines == {}
 

@@ -129,7 +129,7 @@ async def test_a_caller_without_time_does_not_spoil_the_token_for_the_others(
 ) -> None:
     clock = RunningClock()
     box = Sandbox(public_url="http://127.0.0.1:8000", now=clock)
-    settings = {"QUERY_SECONDS": "1"}
+    settings = {"LIMIT_MARKETPLACE_QUERY_SECONDS": "1"}
     async with (
         running_graph(
             migrated_database, tmp_path, clock=clock, sandbox=box, environ=settings
