@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,12 +110,9 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
-    async def export(request: Request) -> Response:
-        return await _export(request, running)
-
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-        Route("/export/{format}", export, methods=["GET"]),
+        Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),

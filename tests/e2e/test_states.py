@@ -210,3 +210,59 @@ def test_a_first_paint_takes_less_than_a_second(server: Server, visit: Visit) ->
 
     assert paint < 1000
     assert weight < 100_000
+
+
+def test_a_country_site_is_added_saved_and_disconnected(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit, "marketplaces")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Add a country site of Amazon").select_option("www.amazon.de")
+    card = page.locator(".settings", has_text="amazon.de")
+    expect(card.locator(".badge.off")).to_have_text("Not configured")
+    others = page.locator(".settings", has_text="amazon.com").locator(".badge.off")
+
+    card.get_by_label("Partner Tag", exact=True).fill("sandbox-21")
+    card.get_by_role("button", name="Save").click()
+
+    expect(card).to_contain_text("Stored: sandbox-21")
+    expect(card).to_contain_text("Can be used for: generate link")
+    expect(card).to_contain_text("Missing: Credential ID, Credential Secret, Version")
+    expect(others).to_have_text("Not configured")
+    card.get_by_role("radio", name="Product Advertising API (retired)").check()
+    expect(card.get_by_label("Access Key", exact=True)).to_be_visible()
+    card.get_by_role("button", name="Disconnect").click()
+    expect(card).not_to_contain_text("Stored: sandbox-21")
+    assert visit.complaints == []
+
+
+def test_a_value_that_cannot_be_right_is_told_beside_its_field(
+    server: Server, visit: Visit
+) -> None:
+    page = signed_in(server, visit, "marketplaces")
+    card = page.locator(".settings", has_text="AliExpress")
+
+    card.get_by_label("App key", exact=True).fill("me@example.com")
+    card.get_by_role("button", name="Save").click()
+
+    expect(card.locator(".credential", has_text="App key").get_by_role("alert")).to_contain_text(
+        "short number"
+    )
+    expect(card.locator(".badge.ok")).to_have_text("Connected")
+
+
+def test_products_are_linked_and_deleted_together(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Product addresses or ids").fill("1005000000001131\n1005000000001132")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Import 2 products").click()
+    expect(page.get_by_text("✓ Imported")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Library").click()
+    page.get_by_label("Choose all").check()
+
+    page.get_by_role("button", name="Make links").click()
+    expect(page.get_by_role("dialog").get_by_label("Affiliate link")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete").click()
+
+    expect(page.get_by_text("Nothing imported yet.")).to_be_visible()

@@ -78,7 +78,7 @@ export function Explore({ searchable, onImport }) {
         ${["", "80", "90", "95"].map((each) => html`<option key=${each} value=${each}>${each ? `${each}%` : "any"}</option>`)}
       </select></label>
       <label>Category id <input placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
-      <label class="wide">Sort <select value=${form.sort} onChange=${set("sort")}>
+      <label class="wide sort">Sort <select value=${form.sort} onChange=${set("sort")}>
         ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}</option>`)}
       </select></label>
       <button class="primary" disabled=${result.busy}>Search</button>

@@ -62,7 +62,7 @@ function Make({ onMade }) {
   };
   return html`<form class="panel filters" onSubmit=${submit}>
     <label class="wide">Product address or id <input required value=${form.url} onInput=${set("url")} /></label>
-    <label>Tracking id <input placeholder="the stored one" value=${form.trackingId} onInput=${set("trackingId")} /></label>
+    <label>Tracking id <input placeholder="default" value=${form.trackingId} onInput=${set("trackingId")} /></label>
     <label>Sub id <input placeholder="none" value=${form.subId} onInput=${set("subId")} /></label>
     <button class="primary" disabled=${made.busy}>Make link</button>
     ${made.error && html`<div class="all"><${Failure} error=${made.error} /></div>`}

@@ -112,8 +112,9 @@ function Health({ card }) {
 function Credential({ card, field, value, error, onInput }) {
   const [isShown, setShown] = useState(false);
   const id = `${card.id}-${field.name}`;
+  // Of what is masked the server tells the last four characters.
   const stored = field.isSet
-    ? `Stored${field.hint ? `: ${field.hint}` : ""}${field.updatedAt ? `, set ${ago(field.updatedAt)}` : ""}`
+    ? `Stored${field.hint ? `: ${field.hint.length === 4 ? "ends in " : ""}${field.hint}` : ""}${field.updatedAt ? `, set ${ago(field.updatedAt)}` : ""}`
     : field.isRequired ? "Not set" : "Not set, optional";
   return html`<div class="credential">
     <label for=${id}>${field.label}</label>
