@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -125,7 +126,10 @@ class AnswerCache:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._cache.close()
+        with warnings.catch_warnings():
+            # The library closes its Redis client by a name that is going away.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
         return await self._reached(self._cache.get_many, *names) or ()
@@ -143,8 +147,11 @@ class AnswerCache:
         try:
             async with asyncio.timeout(redis_server.PATIENCE):
                 done = await do(*given, **named)
-        except (CacheBackendInteractionError, *redis_server.AWAY) as failure:
+        except CacheBackendInteractionError as failure:
             self._reach.lose(failure.__cause__ or failure)
+            return None
+        except redis_server.AWAY as failure:
+            self._reach.lose(failure)
             return None
         self._reach.find()
         return done
