@@ -221,6 +221,8 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, ring, used.shared, app)
-        if wiped:
-            await wipe()
+        try:
+            yield Graph(http, box, clock, ring, used.shared, app)
+        finally:
+            if wiped:
+                await wipe()

@@ -81,7 +81,7 @@ async def test_without_redis_at_the_start_everything_works_within_the_limit(
         took = time.monotonic() - started
         times = [call.at for call in graph.sandbox.calls]
         assert most_in(1.0, times) <= 20
-        assert took < 4
+        assert took < 6
         assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
 
 
@@ -108,7 +108,7 @@ async def test_redis_that_is_lost_in_the_middle_costs_a_moment_and_comes_back(
         calls = [call.at for call in graph.sandbox.calls]
 
         assert "errors" not in cached
-        assert without < 5
+        assert without < 8
         assert most_in(1.0, calls) <= 20
         told = warnings(caplog)
         assert (told.count("rate_limit"), told.count("cache")) == (2, 2)  # away, and back
@@ -126,7 +126,7 @@ async def test_a_server_that_accepts_and_never_answers_is_as_none(
             await each_a_call(graph, ids[:20])
 
             took = time.monotonic() - started
-            assert took < 5
+            assert took < 8
             assert most_in(1.0, [call.at for call in graph.sandbox.calls]) <= 20
             assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
 
