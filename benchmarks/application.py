@@ -67,8 +67,8 @@ class AmazonPace(RateLimit):
         if account.marketplace == "amazon":
             await super()._take(account, rule)
 
-    def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
-        return super()._expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
+    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
+        return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
 
 
 @contextlib.contextmanager

@@ -134,7 +134,7 @@ class AnswerCache:
     async def close(self) -> None:
         """Close the connections."""
         with warnings.catch_warnings():
-            # The library closes by a name that redis-py would rather not hear any more.
+            # The library closes its Redis client by a name that is going away.
             warnings.simplefilter("ignore", DeprecationWarning)
             await self._cache.close()
 
@@ -155,8 +155,11 @@ class AnswerCache:
         try:
             async with asyncio.timeout(redis_server.PATIENCE):
                 done = await do(*given, **named)
-        except (CacheBackendInteractionError, *redis_server.AWAY) as failure:
+        except CacheBackendInteractionError as failure:
             self._reach.lose(failure.__cause__ or failure)
+            return None
+        except redis_server.AWAY as failure:
+            self._reach.lose(failure)
             return None
         self._reach.find()
         return done

@@ -52,6 +52,10 @@ class Ledger(Protocol):
         """Book one call. False: the day's calls for that kind of work are used up."""
         ...
 
+    async def give_back(self, account: AccountKey, rule: QuotaRule, booked_at: datetime) -> None:
+        """A call that was booked at that moment is not made."""
+        ...
+
 
 @dataclass(kw_only=True)
 class HTTPSender:
@@ -125,9 +129,7 @@ class HTTPSender:
         try:
             with self.breakers.guard((call.account, call.operation)):
                 if call.quota is not None:
-                    async with self.refusals.heeded(call.account, call.credentials, call.operation):
-                        await self._take_turn(call, call.quota)
-                    await self._book(call, call.quota)
+                    await self._admit(call, call.quota)
                 with self._metered(call):
                     return read(await self._attempt(call))
         except MarketplaceError as error:
@@ -150,26 +152,49 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    async def _take_turn(self, call: "_Call", quota: QuotaRule) -> None:
+    async def _admit(self, call: "_Call", quota: QuotaRule) -> None:
+        """A call of the day, then a turn: nothing waits between a turn and its call, so that the
+        marketplace sees the pace that the turns have."""
+        patience = min(self.patience.turn, call.paid_by.seconds_left())
+        expected = self.rate_limit.expected_wait(call.account, quota)
+        if expected > patience:
+            raise self._too_many(expected)
+        booked_at = await self._book(call, quota)
+        try:
+            async with self.refusals.heeded(call.account, call.credentials, call.operation):
+                await self._take_turn(call, quota, patience)
+            if quota.day(self.now()) != quota.day(booked_at):  # midnight has passed in the line
+                yesterday, booked_at = booked_at, await self._book(call, quota)
+                await self.ledger.give_back(call.account, quota, yesterday)
+            call.paid_by.pay(call.account, quota)
+        except MarketplaceError:
+            await self.ledger.give_back(call.account, quota, booked_at)
+            raise
+
+    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> None:
         wait = await self.rate_limit.turn(
             call.account,
             quota,
-            patience=min(self.patience.turn, call.paid_by.seconds_left()),
+            patience=patience,
             is_background=call.paid_by.priority is Priority.BACKGROUND,
         )
         if wait is not None:
-            raise Throttled(
-                "Too many calls wait for this account already, or the marketplace asked for a "
-                "pause. Try again at retryAt.",
-                retry_at=self.now() + timedelta(seconds=wait),
-            )
+            raise self._too_many(wait)
 
-    async def _book(self, call: "_Call", quota: QuotaRule) -> None:
+    def _too_many(self, wait: float) -> Throttled:
+        return Throttled(
+            "Too many calls wait for this account already, or the marketplace asked for a "
+            "pause. Try again at retryAt.",
+            retry_at=self.now() + timedelta(seconds=wait),
+        )
+
+    async def _book(self, call: "_Call", quota: QuotaRule) -> datetime:
+        """The moment for which a call was booked."""
         is_background = call.paid_by.priority is Priority.BACKGROUND
         now = self.now()
         if not await self.ledger.book(call.account, quota, now, is_background=is_background):
             raise _used_up(quota, now, is_background=is_background)
-        call.paid_by.pay(call.account, quota)
+        return now
 
     async def _attempt(self, call: "_Call") -> Answer:
         request = call.build()

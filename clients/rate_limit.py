@@ -38,7 +38,7 @@ class RateLimit:
         paused, or where the line is longer than the patience. Background work lets everybody else
         go first.
         """
-        wait = self._expected_wait(account, rule)
+        wait = self.expected_wait(account, rule)
         if wait > patience:
             return wait
         line = 0 if is_background else 1
@@ -51,7 +51,7 @@ class RateLimit:
                 else:
                     await self._take(account, rule)
         except TimeoutError:
-            return max(self._expected_wait(account, rule), 1.0)
+            return max(self.expected_wait(account, rule), 1.0)
         finally:
             self._waiting[account] -= line
         return None
@@ -61,7 +61,7 @@ class RateLimit:
         until = self._monotonic() + seconds
         self._paused_until[account] = max(until, self._paused_until.get(account, 0.0))
 
-    def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
+    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         """Seconds of pause that are left, and of those who wait already (less a second's turns)."""
         in_line = self._waiting.get(account, 0) - float(rule.calls_per_second)
         return self._pause_left(account) + max(0.0, in_line / float(rule.calls_per_second))

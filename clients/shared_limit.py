@@ -32,6 +32,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 T = TypeVar("T")
 
 PREFIX = "affiliate-graph"
+PROCESSES = f"{PREFIX}:processes"
 SECOND = SECOND_MS / 1000
 HEARTBEAT = 5.0  # seconds between two notes that a process lives
 LIFE = 15  # seconds after which a silent process no longer counts
@@ -40,15 +41,17 @@ LIFE = 15  # seconds after which a silent process no longer counts
 ALL_NOTICED = redis_server.PATIENCE + redis_server.RETRY_AFTER
 log = logging.getLogger("affiliate_graph.rate_limit")
 
-# KEYS: the turns taken, the pause. ARGV: turns in a window, its length in microseconds, a name.
-# Returns the microseconds to wait; 0: the turn is taken. Turns of the future are those of a clock
+# KEYS: the turns taken, the pause, the processes. ARGV: turns in a window, its length in
+# microseconds, a name. Returns the microseconds to wait (0: the turn is taken), and how many
+# processes there are. Turns of the future are those of a clock
 # that was set back: they are taken to be of now, so that they neither block for long nor are lost.
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local after = '(' .. string.format('%.0f', now)
+local processes = redis.call('ZCARD', KEYS[3])
 local pause = redis.call('PTTL', KEYS[2])
-if pause > 0 then return pause * 1000 end
+if pause > 0 then return {pause * 1000, processes} end
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 for _, turn in ipairs(redis.call('ZRANGE', KEYS[1], after, '+inf', 'BYSCORE')) do
     redis.call('ZADD', KEYS[1], now, turn)
@@ -58,10 +61,10 @@ local taken = redis.call('ZCARD', KEYS[1])
 if taken < limit then
     redis.call('ZADD', KEYS[1], now, ARGV[3])
     redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000)
-    return 0
+    return {0, processes}
 end
 local blocking = redis.call('ZRANGE', KEYS[1], taken - limit, taken - limit, 'WITHSCORES')
-return math.max(1000, blocking[2] + window - now)
+return {math.max(1000, blocking[2] + window - now), processes}
 """
 
 
@@ -140,23 +143,23 @@ class SharedRateLimit(RateLimit):
         """Seconds to wait; 0: the turn is taken."""
         await self._beat()
         limit, window = _window(rule.calls_per_second)
-        keys = [_key("turns", account), _key("pause", account)]
+        keys = [_key("turns", account), _key("pause", account), PROCESSES]
         arguments: list[int | str] = [limit, int(window * 1_000_000), uuid4().hex]
-        answer = await cast(Awaitable[int], self._script(keys=keys, args=arguments))
-        return answer / 1_000_000
+        answer = await cast(Awaitable[list[int]], self._script(keys=keys, args=arguments))
+        wait, processes = answer
+        self._processes = max(1, processes)
+        return wait / 1_000_000
 
     async def _beat(self) -> None:
-        """Tell the others that this process lives, and count them."""
+        """Tell the others that this process lives, and forget those that are silent."""
         if self._monotonic() < self._next_beat:
             return
-        name, now = f"{PREFIX}:processes", time.time()
+        now = time.time()
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zadd(name, {self._id: now})
-            pipe.zremrangebyscore(name, "-inf", now - LIFE)
-            pipe.zcard(name)
-            pipe.expire(name, LIFE)
-            *_, count, _ = await pipe.execute()
-        self._processes = max(1, int(count))
+            pipe.zadd(PROCESSES, {self._id: now})
+            pipe.zremrangebyscore(PROCESSES, "-inf", now - LIFE)
+            pipe.expire(PROCESSES, LIFE)
+            await pipe.execute()
         self._next_beat = self._monotonic() + HEARTBEAT
 
     def _share_of(self, rule: QuotaRule) -> QuotaRule:

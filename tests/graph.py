@@ -225,6 +225,8 @@ async def running_graph(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, ring, app, used.shared)
-        if wiped:
-            await wipe()
+        try:
+            yield Graph(http, box, clock, ring, app, used.shared)
+        finally:
+            if wiped:
+                await wipe()
