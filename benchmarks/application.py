@@ -12,7 +12,7 @@ import httpx
 from starlette.applications import Starlette
 
 from clients.oauth2 import Token, TokenCache
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.sharing import Call, K, SharedCalls, V
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
@@ -63,9 +63,8 @@ class SwitchedCalls(NaiveCalls):
 class AmazonPace(RateLimit):
     """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        if account.marketplace == "amazon":
-            await super()._take(account, rule)
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        return await super()._take(account, rule) if account.marketplace == "amazon" else Turn()
 
     def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         return super()._expected_wait(account, rule) if account.marketplace == "amazon" else 0.0

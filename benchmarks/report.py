@@ -22,6 +22,11 @@ NOTES = """\
   plain client that opens all connections at once. Requests that come in more slowly share less.
 - The limit of calls a second is the real one, in real time, for Amazon. It is off for AliExpress,
   so that those rows show call sharing and not waiting.
+- The rows over 3 processes: three `server.py` processes on one SQLite file and a Redis that is
+  started for them, and one gateway process, all on this machine; this process sends every request
+  at once, each over a connection of its own, 20 lookups in a request. "In a second" counts the calls by the times at
+  which the gateway got them, in every window of a second, wherever it begins. The naive client is
+  the same without Redis: each process keeps to the limit by itself. Queries may take 60 s there.
 - The lone request: shared and direct calls in turns in one application, each for a product that was
   not asked for before; "added" is the difference of the two medians.
 """

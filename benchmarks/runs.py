@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import statistics
 import sys
 import time
@@ -12,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,10 +23,11 @@ from benchmarks.application import (
     stage,
 )
 from benchmarks.http_server import allow_many_connections
+from benchmarks.posting import post_plainly
 from clients.sharing import SharedCalls
 from sandbox import Sandbox
 from sandbox.made_amazon import asin_of
-from tests.graph import API_KEY, Clock, Graph
+from tests.graph import Clock, Graph
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = "query Product($by: ProductLookup!) { answer: product(by: $by) { externalId } }"
@@ -124,7 +123,7 @@ async def over_http(asks: Sequence[Ask], *, naive: bool) -> Run:
     ):
         await Graph(http, _no_sandbox(), Clock()).connect_both()
         before = len((await http.get("/control/calls")).json())
-        seconds, unanswered = await _ask_all(partial(_post_plainly, address), asks)
+        seconds, unanswered = await _ask_all(partial(post_plainly, address), asks)
         made = (await http.get("/control/calls")).json()[before:]
     calls = [(call["operation"], datetime.fromisoformat(call["at"])) for call in made]
     return _run(calls, len(asks), seconds, unanswered)
@@ -158,23 +157,6 @@ async def _ask_all(post: Post, asks: Iterable[Ask]) -> tuple[float, int]:
 async def _unanswered(post: Post, ask: Ask) -> bool:
     body = await post(ask.query, {"by": ask.by})
     return not ask.is_answered((body.get("data") or {}).get("answer"))
-
-
-async def _post_plainly(address: str, query: str, variables: Mapping[str, object]) -> Any:
-    """A POST by hand: httpx's pool of a thousand connections would be slower than the server."""
-    place = urlsplit(address)
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    head = (
-        f"POST /graphql HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {API_KEY}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    writer.write(head.encode() + body)
-    answer = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
 def _is(answer: Any, wanted: str) -> bool:

@@ -6,10 +6,11 @@ marketplace that lies in a well-formed answer; the clients check what they asked
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -19,7 +20,7 @@ import stamina
 
 from clients.base import Answer
 from clients.breaker import Breakers
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.refusals import Refusals
 from clients.retries import Judge, Patience, RetryBudget
 from clients.spending import Priority, Purse, purse
@@ -36,6 +37,7 @@ T = TypeVar("T")
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 QUOTA_PAUSE = 600.0  # seconds
+SENT = "http11.send_request_body.complete"  # as httpx calls the step
 log = logging.getLogger("affiliate_graph.clients")
 
 
@@ -83,11 +85,12 @@ class HTTPSender:
                 with attempt:
                     self.refusals.check(account, credentials, operation)
                     with self.breakers.guard((account, operation)):
-                        if quota is not None:
-                            await self._take_turn(account, quota, paid_by)
+                        async with self._turn(account, quota, paid_by) as turn:
                             self.refusals.check(account, credentials, operation)
-                            await self._book(account, quota, paid_by)
-                        return read(await self._attempt(build, account, operation, paid_by))
+                            if quota is not None:
+                                await self._book(account, quota, paid_by)
+                            answer = await self._attempt(build, account, operation, paid_by, turn)
+                        return read(answer)
         except MarketplaceError as error:
             if error.retry_after is not None and error.retry_at is None:
                 error.retry_at = self.now() + timedelta(seconds=error.retry_after)
@@ -117,21 +120,34 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    async def _take_turn(self, account: AccountKey, quota: QuotaRule, paid_by: Purse) -> None:
-        wait = await self.rate_limit.turn(
+    @contextlib.asynccontextmanager
+    async def _turn(
+        self, account: AccountKey, quota: QuotaRule | None, paid_by: Purse
+    ) -> AsyncIterator[Turn]:
+        """The account's turn, for one call. Calls that do not count need not wait."""
+        if quota is None:
+            yield Turn()
+            return
+        paid_by.check()
+        turn = await self.rate_limit.turn(
             account,
             quota,
             patience=min(self.patience.turn, paid_by.seconds_left()),
             is_background=paid_by.priority is Priority.BACKGROUND,
         )
-        if wait is not None:
+        if not isinstance(turn, Turn):
             raise Throttled(
                 "Too many calls wait for this account already, or the marketplace asked for a "
                 "pause. Try again at retryAt.",
-                retry_at=self.now() + timedelta(seconds=wait),
+                retry_at=self.now() + timedelta(seconds=turn),
             )
+        try:
+            yield turn
+        finally:
+            await turn.over()
 
     async def _book(self, account: AccountKey, quota: QuotaRule, paid_by: Purse) -> None:
+        paid_by.check()  # what is not made must not be booked
         is_background = paid_by.priority is Priority.BACKGROUND
         if not await self.ledger.book(account, quota, self.now(), is_background=is_background):
             raise _used_up(quota, self.now(), is_background=is_background)
@@ -143,8 +159,10 @@ class HTTPSender:
         account: AccountKey,
         operation: str,
         paid_by: Purse,
+        turn: Turn,
     ) -> Answer:
         request = build()
+        request.extensions = dict(request.extensions) | {"trace": _tell_when_sent(turn)}
         started = time.monotonic()
         outcome = "no answer"
         try:
@@ -187,6 +205,16 @@ class HTTPSender:
             body=body,
             received_at=self.now(),
         )
+
+
+def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+    """What httpx tells each step of a call to. Connecting can take a while."""
+
+    async def trace(step: str, _info: Mapping[str, object]) -> None:
+        if step == SENT:
+            await turn.sent()
+
+    return trace
 
 
 def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:

@@ -74,7 +74,6 @@ FENCES: dict[str, tuple[str, ...]] = {
     "starlette": ("web/", "sandbox/", "application/"),
     "asyncpg": ("db/",),
     "cryptography": ("db/",),
-    "pyrate_limiter": ("clients/rate_limit.py",),
     "redis": ("clients/shared_limit.py", "clients/cache.py"),  # limits; the cache names its errors
     "cashews": ("clients/cache.py",),
     "stamina": ("clients/http.py",),

@@ -1,11 +1,12 @@
 """The benchmarks run: a small row, with little latency."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from benchmarks import report, rows
+from benchmarks.fleet import FleetRun, most_in_a_second
 from benchmarks.runs import Ask, Run, together
 
 pytestmark = pytest.mark.anyio
@@ -31,3 +32,26 @@ def test_what_was_missed_or_not_measured_is_told() -> None:
 
     assert "| w | - | 0 calls, 2.00 s, 3 of 9 NOT ANSWERED | 1 call | **no** |" in text
     assert text.count(rows.NOT_MEASURED) == len(rows.NOT_BUILT)
+
+
+@pytest.mark.parametrize(
+    ("_case", "moments", "most"),
+    [
+        ("none", [], 0),
+        ("a second apart", [1000, 2000, 3000], 1),
+        ("just less than a second apart", [1000, 1500, 1999], 3),
+        ("across the border of two seconds", [900, 950, 1000, 1050, 1899, 1900], 5),
+    ],
+)
+def test_the_most_calls_in_a_second_are_found_wherever_the_second_begins(
+    _case: str, moments: list[int], most: int
+) -> None:
+    start = datetime(2026, 1, 2, tzinfo=UTC)
+
+    assert most_in_a_second([start + timedelta(milliseconds=at) for at in moments]) == most
+
+
+def test_a_limit_that_was_passed_or_a_lost_answer_is_told() -> None:
+    run = FleetRun(calls=200, most=51, seconds=4, lost=2)
+
+    assert rows.fleet_text(run) == "200 calls, at most 51 in a second, 4.00 s, 2 lost"
