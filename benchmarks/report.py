@@ -24,9 +24,16 @@ NOTES = """\
   so that those rows show call sharing and not waiting.
 - The rows over 3 processes: three `server.py` processes on one SQLite file and a Redis that is
   started for them, and one gateway process, all on this machine; this process sends every request
-  at once, each over a connection of its own, 20 lookups in a request. "In a second" counts the calls by the times at
+  at once, each over a connection of its own, 20 lookups in a request. "In a second" counts the
+  calls by the times at
   which the gateway got them, in every window of a second, wherever it begins. The naive client is
   the same without Redis: each process keeps to the limit by itself. Queries may take 60 s there.
+- The credential sets: one process; each set has a workspace, an API key and accounts of its own,
+  ten operations in a request; each call takes up to 50 ms at random, and the limits of calls a
+  second are off. The gateways write into each link whose credentials asked for it. Looked at are
+  every answer, everything that is put into the cache or found there, every stored product and link,
+  and at the gateways with whose credentials the products were asked for that only one set knows.
+  tests/test_isolation.py shows that a planted mix-up is found.
 - The lone request: shared and direct calls in turns in one application, each for a product that was
   not asked for before; "added" is the difference of the two medians.
 """
