@@ -65,7 +65,7 @@ schema-current: .venv/.run
 	$(RUN) server.py schema | cmp -s - schema.graphql || \
 		{ echo "schema.graphql is not what the server serves: run 'make schema'." >&2; exit 1; }
 
-# About five minutes: Amazon's calls go at their real pace.
+# A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
 

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
+from clients.cache import AnswerCache
 from clients.oauth2 import Token, TokenCache
 from clients.rate_limit import RateLimit, Turn
 from clients.sharing import Call, K, SharedCalls, V
@@ -83,6 +84,17 @@ def naive_tokens() -> Iterator[None]:
         return (await cache._fetch(key, fetch)).secret
 
     with patch.object(TokenCache, "get", get):
+        yield
+
+
+@contextlib.contextmanager
+def naive_cache() -> Iterator[None]:
+    """Meanwhile nothing is found in any cache."""
+
+    async def nothing(*_: object, **__: object) -> dict[object, object]:
+        return {}
+
+    with patch.object(AnswerCache, "get", nothing):
         yield
 
 

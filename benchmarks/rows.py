@@ -1,7 +1,8 @@
 """The rows of the table: each piece of work, asked of a naive client and of ours."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from benchmarks.fleet import (
     LIMIT,
@@ -17,15 +18,25 @@ from benchmarks.runs import (
     Ask,
     Lone,
     Run,
+    again,
     aliexpress_product,
     alone,
     amazon_product,
     link,
     over_http,
+    search,
     together,
 )
 
-Runner = Callable[[Sequence[Ask], bool], Awaitable[Run]]
+
+class Runner(Protocol):
+    """Has requests made, by a naive client or by ours, and counts."""
+
+    def __call__(self, asks: Sequence[Ask], *, naive: bool) -> Awaitable[Run]:
+        """What was counted."""
+        ...
+
+
 LONE_RUNS = 200
 FLEET_MUST = f"never more than {LIMIT} calls in any second; 0 lost"
 
@@ -49,7 +60,7 @@ class Work:
     asks: Sequence[Ask]
     must: str
     is_met: Callable[[Run], bool]
-    is_over_http: bool = False
+    run: Runner = together
     shows: Callable[[Run], str] = lambda run: calls_text(run)
 
 
@@ -68,7 +79,7 @@ def works() -> list[Work]:
             asks=thousand,
             must="20 calls (at most 24)",
             is_met=lambda run: len(run.calls) <= 24,
-            is_over_http=True,
+            run=over_http,
         ),
         Work(
             name="the same AliExpress product 1,000 times",
@@ -81,7 +92,21 @@ def works() -> list[Work]:
             asks=[aliexpress_product(5)] * 1000,
             must="1 call",
             is_met=lambda run: len(run.calls) == 1,
-            is_over_http=True,
+            run=over_http,
+        ),
+        Work(
+            name="1,000 requests for one product over HTTP, spread over 9 seconds",
+            asks=[replace(aliexpress_product(5), after=0.009 * number) for number in range(1000)],
+            must="1 call",
+            is_met=lambda run: len(run.calls) == 1,
+            run=over_http,
+        ),
+        Work(
+            name="100 lookups and 10 searches of both marketplaces, asked again",
+            asks=repeatable(),
+            must="0 calls",
+            is_met=lambda run: not run.calls,
+            run=again,
         ),
         lookups(100, over=25),
         Work(
@@ -104,6 +129,17 @@ def works() -> list[Work]:
             must="10 calls (at most 12)",
             is_met=lambda run: len(run.calls) <= 12,
         ),
+    ]
+
+
+def repeatable() -> list[Ask]:
+    """Lookups and searches, a few of them of Amazon, whose calls go at their own pace."""
+    return [
+        *(aliexpress_product(number) for number in range(90)),
+        *(amazon_product(number) for number in range(10)),
+        *(search("ALIEXPRESS", word) for word in ("case", "lamp", "bag", "cable", "watch")),
+        *(search("ALIEXPRESS", word) for word in ("phone case", "phone", "desk lamp")),
+        *(search("AMAZON", word) for word in ("case", "lamp")),
     ]
 
 
@@ -174,7 +210,7 @@ def fleet_text(run: FleetRun) -> str:
 async def all_rows() -> AsyncIterator[Row]:
     """Each row as soon as it is measured."""
     for work in works():
-        yield await measured(work, _over_http if work.is_over_http else _together)
+        yield await measured(work)
     yield lone_row(await alone(LONE_RUNS))
     yield await fleet_row(
         "10,000 lookups over 3 processes and one Redis, limit 50 calls/s", lookups_of_many()
@@ -186,10 +222,10 @@ async def all_rows() -> AsyncIterator[Row]:
     yield await isolation_row(64, 1000)
 
 
-async def measured(work: Work, run: Runner) -> Row:
+async def measured(work: Work) -> Row:
     """The work, done by both. Unanswered requests do not meet anything."""
-    naive = await run(work.asks, True)
-    ours = await run(work.asks, False)
+    naive = await work.run(work.asks, naive=True)
+    ours = await work.run(work.asks, naive=False)
     return Row(
         work=work.name,
         naive=work.shows(naive),
@@ -228,11 +264,3 @@ def gaps_text(run: Run) -> str:
 def counted(number: int, name: str) -> str:
     """1 call, 20 calls."""
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
-
-
-async def _together(asks: Sequence[Ask], naive: bool) -> Run:
-    return await together(asks, naive=naive)
-
-
-async def _over_http(asks: Sequence[Ask], naive: bool) -> Run:
-    return await over_http(asks, naive=naive)

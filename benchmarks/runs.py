@@ -5,7 +5,15 @@ import contextlib
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,6 +26,7 @@ from benchmarks.application import (
     LATENCY,
     NaiveCalls,
     SwitchedCalls,
+    naive_cache,
     naive_tokens,
     product_id,
     stage,
@@ -42,11 +51,12 @@ Post = Callable[[str, Mapping[str, object]], Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One GraphQL request. `is_answered` judges the answer."""
+    """One GraphQL request. `is_answered` judges the answer; `after`: seconds to wait before it."""
 
     query: str
     by: Mapping[str, Any]
     is_answered: Callable[[Any], bool]
+    after: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +114,43 @@ def link(number: int) -> Ask:
     return Ask(query=LINK, by=by, is_answered=lambda got: bool(got and got["affiliateLink"]))
 
 
+def search(marketplace: str, keywords: str) -> Ask:
+    """Searches one marketplace."""
+    given = f'marketplace: {marketplace}, search: {{keywords: "{keywords}"}}'
+    query = f"{{ answer: searchProducts({given}, first: 10) {{ nodes {{ externalId }} }} }}"
+    return Ask(query=query, by={}, is_answered=lambda got: bool(got and got["nodes"]))
+
+
 async def together(asks: Sequence[Ask], *, naive: bool, latency: float = LATENCY) -> Run:
     """All requests at once, to a new application in this process."""
     async with stage(latency) as made:
-        with naive_tokens() if naive else contextlib.nullcontext():
+        with _manners(naive=naive):
             async with made.graph(NaiveCalls() if naive else SharedCalls()) as graph:
                 seconds, unanswered = await _ask_all(graph.post, asks)
         calls = [(call.operation, call.at) for call in made.box.calls]
     return _run(calls, len(asks), seconds, unanswered)
+
+
+async def again(asks: Sequence[Ask], *, naive: bool, latency: float = LATENCY) -> Run:
+    """All requests at once, and then a second time, which alone counts."""
+    async with stage(latency) as made:
+        with _manners(naive=naive):
+            async with made.graph(NaiveCalls() if naive else SharedCalls()) as graph:
+                await _ask_all(graph.post, asks)
+                made.box.clear_calls()
+                seconds, unanswered = await _ask_all(graph.post, asks)
+        calls = [(call.operation, call.at) for call in made.box.calls]
+    return _run(calls, len(asks), seconds, unanswered)
+
+
+@contextlib.contextmanager
+def _manners(*, naive: bool) -> Iterator[None]:
+    """Meanwhile a naive client has no cache, and fetches a token whoever else does so too."""
+    with contextlib.ExitStack() as stack:
+        if naive:
+            stack.enter_context(naive_tokens())
+            stack.enter_context(naive_cache())
+        yield
 
 
 async def over_http(asks: Sequence[Ask], *, naive: bool) -> Run:
@@ -155,6 +194,7 @@ async def _ask_all(post: Post, asks: Iterable[Ask]) -> tuple[float, int]:
 
 
 async def _unanswered(post: Post, ask: Ask) -> bool:
+    await asyncio.sleep(ask.after)
     body = await post(ask.query, {"by": ask.by})
     return not ask.is_answered((body.get("data") or {}).get("answer"))
 

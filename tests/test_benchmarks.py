@@ -1,27 +1,38 @@
 """The benchmarks run: a small row, with little latency."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from benchmarks import report, rows
 from benchmarks.fleet import FleetRun, most_in_a_second
-from benchmarks.runs import Ask, Run, together
+from benchmarks.runs import Ask, Run, again, aliexpress_product, search, together
 
 pytestmark = pytest.mark.anyio
 
 
-async def quick(asks: Sequence[Ask], naive: bool) -> Run:
+async def quick(asks: Sequence[Ask], *, naive: bool) -> Run:
     return await together(asks, naive=naive, latency=0.01)
 
 
 async def test_a_small_row_is_measured() -> None:
-    row = await rows.measured(rows.lookups(10, over=5), quick)
+    row = await rows.measured(replace(rows.lookups(10, over=5), run=quick))
 
     assert row.naive.startswith("10 calls, ")
     assert row.ours.startswith("1 call, ")
     assert row.is_met
+
+
+async def test_asking_again_costs_the_naive_client_only() -> None:
+    asks = [aliexpress_product(1), aliexpress_product(2), search("ALIEXPRESS", "case")]
+
+    naive = await again(asks, naive=True, latency=0.01)
+    ours = await again(asks, naive=False, latency=0.01)
+
+    assert (len(naive.calls), len(ours.calls)) == (3, 0)
+    assert (naive.unanswered, ours.unanswered) == (0, 0)
 
 
 def test_what_was_missed_or_not_measured_is_told() -> None:
