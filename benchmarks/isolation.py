@@ -56,17 +56,59 @@ JITTER = 0.05  # seconds that a call takes at most
 KEYWORDS = ("case", "lamp", "bag", "cable")
 MARK = re.compile(r"sandbox_(?:blog|shop)_(\d+)|sandbox(\d+)-2[0-2]|sandbox-credential-id-(\d+)")
 ADDRESS_IN_TEXT = re.compile(r"https://[^\s\"'\\,]+")
-LINK = "affiliateLink { url trackingId }"
-SHOWN = f"externalId {LINK}"
+SHOWN = "externalId affiliateLink { url trackingId }"
+PRODUCT = f"product {{ id {SHOWN} }} errors {{ code }}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of Query or Mutation with one variable, named $v, of this type."""
+
+    root: str
+    type: str
+    text: str
+
+
+# What is asked stands in variables, so that a request is made of a few documents as programs do.
+FIELDS = {
+    "link": Field(
+        root="mutation",
+        type="GenerateLinkInput!",
+        text="generateLink(input: $v) { affiliateLink { url trackingId } errors { code } }",
+    ),
+    "import": Field(
+        root="mutation",
+        type="ImportProductInput!",
+        text=f"importProduct(input: $v) {{ {PRODUCT} }}",
+    ),
+    "sync": Field(
+        root="mutation", type="SyncProductInput!", text=f"syncProduct(input: $v) {{ {PRODUCT} }}"
+    ),
+    "product": Field(root="query", type="ProductLookup!", text=f"product(by: $v) {{ {SHOWN} }}"),
+    **{
+        marketplace: Field(
+            root="query",
+            type="ProductSearchInput!",
+            text=f"searchProducts(marketplace: {marketplace}, search: $v, first: 3)"
+            f" {{ nodes {{ {SHOWN} }} errors {{ code }} }}",
+        )
+        for marketplace in ("ALIEXPRESS", "AMAZON")
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A field of Query or Mutation; `wanted`: the product that must come back, None for others."""
+    """A field with its variable; `wanted`: the product that must come back, None for others."""
 
-    kind: str
     field: str
+    given: Mapping[str, object]
     wanted: str | None = None
+
+    @property
+    def root(self) -> str:
+        """query or mutation."""
+        return FIELDS[self.field].root
 
 
 @dataclass(frozen=True)
@@ -113,38 +155,24 @@ class CredentialSet:
         """Something to do. `imported`: ids of products that can be synced."""
         kind = chance.choice(("search", "product", "product", "link", "import", "sync"))
         if kind == "search":
-            return self._search(chance)
+            marketplace = chance.choice(("ALIEXPRESS", "AMAZON"))
+            return Operation(marketplace, {"keywords": chance.choice(KEYWORDS)})
         if kind == "sync" and imported:
-            id_ = chance.choice(sorted(imported))
-            return Operation("mutation", f'syncProduct(input: {{id: "{id_}"}}) {_PRODUCT}')
+            return Operation("sync", {"id": chance.choice(sorted(imported))})
         marketplace, wanted = self._product(chance)
-        lookup = f'{{ref: {{marketplace: {marketplace}, externalId: "{wanted}"}}}}'
+        lookup = {"ref": {"marketplace": marketplace, "externalId": wanted}}
         if kind == "product":
-            return Operation("query", f"product(by: {lookup}) {{ {SHOWN} }}", wanted)
+            return Operation("product", lookup, wanted)
         if kind == "link":
-            more = f', subId: "s{chance.randrange(3)}"' if marketplace == "ALIEXPRESS" else ""
-            given = f"product: {lookup}{more}"
-            return Operation(
-                "mutation", f"generateLink(input: {{{given}}}) {{ {LINK} errors {{ code }} }}"
-            )
-        return Operation(
-            "mutation", f"importProduct(input: {{product: {lookup}}}) {_PRODUCT}", wanted
-        )
-
-    def _search(self, chance: random.Random) -> Operation:
-        marketplace = chance.choice(("ALIEXPRESS", "AMAZON"))
-        given = f'marketplace: {marketplace}, search: {{keywords: "{chance.choice(KEYWORDS)}"}}'
-        asked = f"searchProducts({given}, first: 3) {{ nodes {{ {SHOWN} }} errors {{ code }} }}"
-        return Operation("query", asked)
+            sub_id = f"s{chance.randrange(3)}" if marketplace == "ALIEXPRESS" else None
+            return Operation("link", {"product": lookup, "subId": sub_id})
+        return Operation("import", {"product": lookup}, wanted)
 
     def _product(self, chance: random.Random) -> tuple[str, str]:
         is_own, number = chance.random() < 0.4, chance.randrange(SHARED_PRODUCTS)
         if chance.random() < 0.6:
             return "ALIEXPRESS", chance.choice(self.own_ids) if is_own else product_id(number)
         return "AMAZON", chance.choice(self.own_asins) if is_own else asin_of(number)
-
-
-_PRODUCT = f"{{ product {{ id {SHOWN} }} errors {{ code }} }}"
 
 
 @dataclass(kw_only=True)
@@ -293,11 +321,15 @@ async def _work(
         while left > 0:
             count = min(left, IN_A_REQUEST)
             left -= count
-            drawn = [one.operation(chance, imported) for _ in range(count)]
+            drawn = sorted(
+                (one.operation(chance, imported) for _ in range(count)),
+                key=lambda operation: operation.field,
+            )
             await asyncio.gather(
                 *(
-                    _request(graph, one, key, kind, drawn, inspector, imported)
-                    for kind in ("query", "mutation")
+                    _request(graph, one, key, of_root, inspector, imported)
+                    for root in ("query", "mutation")
+                    if (of_root := [each for each in drawn if each.root == root])
                 )
             )
 
@@ -308,21 +340,25 @@ async def _request(
     graph: Graph,
     one: CredentialSet,
     key: str,
-    kind: str,
-    drawn: Sequence[Operation],
+    asked: Sequence[Operation],
     inspector: Inspector,
     imported: set[str],
 ) -> None:
-    asked = [operation for operation in drawn if operation.kind == kind]
-    if not asked:
-        return
-    fields = " ".join(f"o{number}: {each.field}" for number, each in enumerate(asked))
-    body = await graph.post(f"{kind} {{ {fields} }}", key=key)
+    fields = [FIELDS[operation.field] for operation in asked]
+    declared = ", ".join(f"$v{number}: {each.type}" for number, each in enumerate(fields))
+    selected = " ".join(
+        f"o{number}: {each.text.replace('$v', f'$v{number}')}" for number, each in enumerate(fields)
+    )
+    body = await graph.post(
+        f"{asked[0].root} Work({declared}) {{ {selected} }}",
+        {f"v{number}": operation.given for number, operation in enumerate(asked)},
+        key=key,
+    )
     data = body.get("data") or {}
     for number, operation in enumerate(asked):
         answer = data.get(f"o{number}")
         inspector.answer(one, operation, answer)
-        if operation.field.startswith("importProduct"):
+        if operation.field == "import":
             imported.update(product["id"] for product in _products(answer))
 
 

@@ -137,7 +137,7 @@ def repeatable() -> list[Ask]:
     return [
         *(aliexpress_product(number) for number in range(90)),
         *(amazon_product(number) for number in range(10)),
-        *(search("ALIEXPRESS", word) for word in ("case", "lamp", "bag", "cable", "watch")),
+        *(search("ALIEXPRESS", word) for word in ("case", "lamp", "bag", "cable", "stand")),
         *(search("ALIEXPRESS", word) for word in ("phone case", "phone", "desk lamp")),
         *(search("AMAZON", word) for word in ("case", "lamp")),
     ]
