@@ -6,8 +6,8 @@ server, since the clocks of several machines differ. A process sends only the fi
 Redis. A turn whose process dies before it has sent the call counts for `LEASE` seconds.
 
 While Redis cannot be reached, every process keeps to its share of the limit: the limit divided by
-the number of processes seen last. On the way there and back it lets a whole second pass, so that
-the turns of both ways never add up to more than the limit.
+the number of processes seen last. On the way there and back it lets the calls arrive and a whole
+second pass, so that the turns of both ways never add up to more than the limit.
 """
 
 import asyncio
@@ -186,7 +186,7 @@ class SharedRateLimit(RateLimit):
     def _lose(self, failure: Exception) -> None:
         now = self._monotonic()
         if not self._away_until:
-            self._not_before = now + SECOND
+            self._not_before = now + SECOND + WAY
         self._away_until = max(now, self._not_before) + RETRY_AFTER
         self._next_beat = 0.0
         if now >= self._next_warning:
@@ -201,7 +201,7 @@ class SharedRateLimit(RateLimit):
     def _find_again(self) -> None:
         self._away_until = 0.0
         self._next_warning = 0.0
-        self._not_before = self._monotonic() + SECOND
+        self._not_before = self._monotonic() + SECOND + WAY
         log.warning("Redis is back: the limits are shared again.")
 
     def _share_of(self, rule: QuotaRule) -> QuotaRule:

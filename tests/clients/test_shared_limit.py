@@ -162,7 +162,7 @@ async def test_without_redis_each_process_keeps_to_its_share(
 
         await line.cut()
         with caplog.at_level(logging.WARNING):
-            alone = [await one.turn(ACCOUNT, rule(4), patience=1.5) for _ in range(2)]
+            alone = [await one.turn(ACCOUNT, rule(4), patience=5) for _ in range(2)]
             third = await comes(one, calls_per_second=4)
 
     assert both_came == (True, True)
@@ -176,12 +176,12 @@ async def test_the_limit_is_shared_again_when_redis_is_back(
 ) -> None:
     async with line_to(redis_url) as line, processes(line.url, 1) as [limit]:
         await line.cut()
-        assert isinstance(await limit.turn(ACCOUNT, rule(), patience=2), Turn)
+        assert isinstance(await limit.turn(ACCOUNT, rule(), patience=5), Turn)
         await line.mend()
         limit._away_until = limit._monotonic()  # RETRY_AFTER has passed
 
         with caplog.at_level(logging.WARNING):
-            turn = await limit.turn(ACCOUNT, rule(), patience=3)
+            turn = await limit.turn(ACCOUNT, rule(), patience=5)
 
         async with Redis.from_url(redis_url) as redis:
             known = await redis.zcard(TURNS)
