@@ -11,8 +11,9 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
+from clients.cache import AnswerCache
 from clients.oauth2 import Token, TokenCache
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.sharing import Call, K, SharedCalls, V
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
@@ -63,9 +64,8 @@ class SwitchedCalls(NaiveCalls):
 class AmazonPace(RateLimit):
     """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        if account.marketplace == "amazon":
-            await super()._take(account, rule)
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        return await super()._take(account, rule) if account.marketplace == "amazon" else Turn()
 
     def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
@@ -84,6 +84,17 @@ def naive_tokens() -> Iterator[None]:
         return (await cache._fetch(key, fetch)).secret
 
     with patch.object(TokenCache, "get", get):
+        yield
+
+
+@contextlib.contextmanager
+def naive_cache() -> Iterator[None]:
+    """Meanwhile nothing is found in any cache."""
+
+    async def nothing(*_: object, **__: object) -> dict[object, object]:
+        return {}
+
+    with patch.object(AnswerCache, "get", nothing):
         yield
 
 

@@ -4,6 +4,7 @@ It prints its address. The gateway lives in the process; its calls are at /contr
 """
 
 import asyncio
+import contextlib
 import resource
 import socket
 import sys
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from benchmarks.application import LATENCY, NaiveCalls, new_stage
+from benchmarks.application import LATENCY, NaiveCalls, naive_cache, new_stage
 from clients.sharing import SharedCalls
 from sandbox.control import control_routes
 
@@ -37,7 +38,8 @@ def main(manner: str) -> None:
         sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         config = uvicorn.Config(app, log_config=None, lifespan="on", backlog=2048)
-        uvicorn.Server(config).run(sockets=[listener])
+        with naive_cache() if manner == "naive" else contextlib.nullcontext():
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -1,23 +1,44 @@
 """The rows of the table: each piece of work, asked of a naive client and of ours."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from benchmarks.fleet import (
+    LIMIT,
+    Errand,
+    FleetRun,
+    fleet_run,
+    has_redis,
+    links_that_share_nothing,
+    lookups_of_many,
+)
+from benchmarks.isolation import Findings, isolation_run
 from benchmarks.runs import (
     Ask,
     Lone,
     Run,
+    again,
     aliexpress_product,
     alone,
     amazon_product,
     link,
     over_http,
+    search,
     together,
 )
 
-Runner = Callable[[Sequence[Ask], bool], Awaitable[Run]]
+
+class Runner(Protocol):
+    """Has requests made, by a naive client or by ours, and counts."""
+
+    def __call__(self, asks: Sequence[Ask], *, naive: bool) -> Awaitable[Run]:
+        """What was counted."""
+        ...
+
+
 LONE_RUNS = 200
-NOT_MEASURED = "not measured: not built"
+FLEET_MUST = f"never more than {LIMIT} calls in any second; 0 lost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +60,7 @@ class Work:
     asks: Sequence[Ask]
     must: str
     is_met: Callable[[Run], bool]
-    is_over_http: bool = False
+    run: Runner = together
     shows: Callable[[Run], str] = lambda run: calls_text(run)
 
 
@@ -58,7 +79,7 @@ def works() -> list[Work]:
             asks=thousand,
             must="20 calls (at most 24)",
             is_met=lambda run: len(run.calls) <= 24,
-            is_over_http=True,
+            run=over_http,
         ),
         Work(
             name="the same AliExpress product 1,000 times",
@@ -71,7 +92,21 @@ def works() -> list[Work]:
             asks=[aliexpress_product(5)] * 1000,
             must="1 call",
             is_met=lambda run: len(run.calls) == 1,
-            is_over_http=True,
+            run=over_http,
+        ),
+        Work(
+            name="1,000 requests for one product over HTTP, spread over 9 seconds",
+            asks=[replace(aliexpress_product(5), after=0.009 * number) for number in range(1000)],
+            must="1 call",
+            is_met=lambda run: len(run.calls) == 1,
+            run=over_http,
+        ),
+        Work(
+            name="100 lookups and 10 searches of both marketplaces, asked again",
+            asks=repeatable(),
+            must="0 calls",
+            is_met=lambda run: not run.calls,
+            run=again,
         ),
         lookups(100, over=25),
         Work(
@@ -97,6 +132,17 @@ def works() -> list[Work]:
     ]
 
 
+def repeatable() -> list[Ask]:
+    """Lookups and searches, a few of them of Amazon, whose calls go at their own pace."""
+    return [
+        *(aliexpress_product(number) for number in range(90)),
+        *(amazon_product(number) for number in range(10)),
+        *(search("ALIEXPRESS", word) for word in ("case", "lamp", "bag", "cable", "stand")),
+        *(search("ALIEXPRESS", word) for word in ("phone case", "phone", "desk lamp")),
+        *(search("AMAZON", word) for word in ("case", "lamp")),
+    ]
+
+
 def lookups(requests: int, *, over: int) -> Work:
     """Concurrent requests for some AliExpress products, each several times."""
     return Work(
@@ -118,35 +164,68 @@ def amazon_with_duplicates(distinct: int) -> Work:
     )
 
 
-NOT_BUILT = (
-    Row(
-        work="10,000 lookups over 3 processes and one Redis, limit 50 calls/s",
+async def isolation_row(sets: int, operations: int) -> Row:
+    """Credential sets that work at the same time. There is no naive client for it."""
+    found = await isolation_run(sets, operations)
+    return Row(
+        work=f"{sets} credential sets x {operations:,} interleaved operations with random delays",
         naive="-",
-        ours=NOT_MEASURED,
-        must="never more than 50 calls in any second; 0 lost",
-    ),
-    Row(
-        work="64 credential sets x 1,000 interleaved operations with random delays",
-        naive="-",
-        ours=NOT_MEASURED,
+        ours=isolation_text(found),
         must="0 mixed up",
-    ),
-)
+        is_met=not found.mixed_up and not found.unanswered and found.links > 0,
+    )
+
+
+def isolation_text(found: Findings) -> str:
+    """What was found with the wrong set, and how much was looked at."""
+    lost = sum(found.unanswered.values())
+    unanswered = f", {lost:,} of {found.operations:,} NOT ANSWERED" if lost else ""
+    return (
+        f"{len(found.mixed_up):,} mixed up among {found.links:,} links that were looked at; "
+        f"{counted(found.calls, 'call')}, {found.seconds:.0f} s{unanswered}"
+    )
+
+
+async def fleet_row(work: str, errands: Sequence[Errand]) -> Row:
+    """Several processes that keep to one limit, beside ones that each keep to it alone."""
+    if not has_redis():
+        return Row(work=work, naive="-", ours="not measured: no redis-server here", must=FLEET_MUST)
+    naive = await fleet_run(errands, with_redis=False)
+    ours = await fleet_run(errands, with_redis=True)
+    return Row(
+        work=work,
+        naive=fleet_text(naive),
+        ours=fleet_text(ours),
+        must=FLEET_MUST,
+        is_met=ours.most <= LIMIT and not ours.lost,
+    )
+
+
+def fleet_text(run: FleetRun) -> str:
+    """Calls, how near they came to each other, seconds, and what was lost."""
+    calls = counted(run.calls, "call")
+    return f"{calls}, at most {run.most} in a second, {run.seconds:.2f} s, {run.lost:,} lost"
 
 
 async def all_rows() -> AsyncIterator[Row]:
     """Each row as soon as it is measured."""
     for work in works():
-        yield await measured(work, _over_http if work.is_over_http else _together)
+        yield await measured(work)
     yield lone_row(await alone(LONE_RUNS))
-    for row in NOT_BUILT:
-        yield row
+    yield await fleet_row(
+        "10,000 lookups over 3 processes and one Redis, limit 50 calls/s", lookups_of_many()
+    )
+    yield await fleet_row(
+        "500 links that share no call over 3 processes and one Redis, limit 50 calls/s",
+        links_that_share_nothing(),
+    )
+    yield await isolation_row(64, 1000)
 
 
-async def measured(work: Work, run: Runner) -> Row:
+async def measured(work: Work) -> Row:
     """The work, done by both. Unanswered requests do not meet anything."""
-    naive = await run(work.asks, True)
-    ours = await run(work.asks, False)
+    naive = await work.run(work.asks, naive=True)
+    ours = await work.run(work.asks, naive=False)
     return Row(
         work=work.name,
         naive=work.shows(naive),
@@ -185,11 +264,3 @@ def gaps_text(run: Run) -> str:
 def counted(number: int, name: str) -> str:
     """1 call, 20 calls."""
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
-
-
-async def _together(asks: Sequence[Ask], naive: bool) -> Run:
-    return await together(asks, naive=naive)
-
-
-async def _over_http(asks: Sequence[Ask], naive: bool) -> Run:
-    return await over_http(asks, naive=naive)

@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -21,7 +21,7 @@ import stamina
 from clients.base import Answer
 from clients.breaker import Breakers
 from clients.clocks import Clocks
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.refusals import Refusals
 from clients.retries import Judge, Patience, RetryBudget
 from clients.spending import Priority, Purse, purse
@@ -40,6 +40,7 @@ T = TypeVar("T")
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MOST_AT_ONCE = 40  # calls in the air for a marketplace: one that hangs takes none from another
 QUOTA_PAUSE = 600.0  # seconds
+SENT = "http11.send_request_body.complete"  # as httpx calls the step
 log = logging.getLogger("affiliate_graph.clients")
 
 
@@ -128,10 +129,9 @@ class HTTPSender:
         self.refusals.check(call.account, call.credentials, call.operation)
         try:
             with self.breakers.guard((call.account, call.operation)):
-                if call.quota is not None:
-                    await self._admit(call, call.quota)
-                with self._metered(call):
-                    return read(await self._attempt(call))
+                async with self._admitted(call) as turn:
+                    with self._metered(call):
+                        return read(await self._attempt(call, turn))
         except MarketplaceError as error:
             self.refusals.note(call.account, call.credentials, call.operation, error)
             await self._slow_down(call, error)
@@ -152,34 +152,50 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    async def _admit(self, call: "_Call", quota: QuotaRule) -> None:
+    @asynccontextmanager
+    async def _admitted(self, call: "_Call") -> AsyncIterator[Turn]:
         """A call of the day, then a turn: nothing waits between a turn and its call, so that the
-        marketplace sees the pace that the turns have."""
+        marketplace sees the pace that the turns have. Calls that do not count need not wait."""
+        if call.quota is None:
+            yield Turn()
+            return
+        turn = await self._admit(call, call.quota)
+        try:
+            yield turn
+        finally:
+            await turn.over()
+
+    async def _admit(self, call: "_Call", quota: QuotaRule) -> Turn:
+        call.paid_by.check()  # what is not made must not be booked
         patience = min(self.patience.turn, call.paid_by.seconds_left())
         expected = self.rate_limit.expected_wait(call.account, quota)
         if expected > patience:
             raise self._too_many(expected)
         booked_at = await self._book(call, quota)
+        turn = Turn()
         try:
             async with self.refusals.heeded(call.account, call.credentials, call.operation):
-                await self._take_turn(call, quota, patience)
+                turn = await self._take_turn(call, quota, patience)
             if quota.day(self.now()) != quota.day(booked_at):  # midnight has passed in the line
                 yesterday, booked_at = booked_at, await self._book(call, quota)
                 await self.ledger.give_back(call.account, quota, yesterday)
             call.paid_by.pay(call.account, quota)
         except MarketplaceError:
+            await turn.over()
             await self.ledger.give_back(call.account, quota, booked_at)
             raise
+        return turn
 
-    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> None:
-        wait = await self.rate_limit.turn(
+    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> Turn:
+        turn = await self.rate_limit.turn(
             call.account,
             quota,
             patience=patience,
             is_background=call.paid_by.priority is Priority.BACKGROUND,
         )
-        if wait is not None:
-            raise self._too_many(wait)
+        if not isinstance(turn, Turn):
+            raise self._too_many(turn)
+        return turn
 
     def _too_many(self, wait: float) -> Throttled:
         return Throttled(
@@ -196,8 +212,9 @@ class HTTPSender:
             raise _used_up(quota, now, is_background=is_background)
         return now
 
-    async def _attempt(self, call: "_Call") -> Answer:
+    async def _attempt(self, call: "_Call", turn: Turn) -> Answer:
         request = call.build()
+        request.extensions = dict(request.extensions) | {"trace": _tell_when_sent(turn)}
         started = time.monotonic()
         outcome = "no answer"
         try:
@@ -255,6 +272,16 @@ class _Call:
     operation: str
     quota: QuotaRule | None
     paid_by: Purse
+
+
+def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+    """What httpx tells each step of a call to. Connecting can take a while."""
+
+    async def trace(step: str, _info: Mapping[str, object]) -> None:
+        if step == SENT:
+            await turn.sent()
+
+    return trace
 
 
 def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:

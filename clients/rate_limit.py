@@ -1,22 +1,68 @@
-"""Calls a second, per account. Exact in any window, first come first served.
+"""Calls a second, per account. Exact in any window of the marketplace's, first come first served.
+
+What a marketplace counts is when calls arrive, and the way there is not always as long: this
+process may be busy, and the network slow. So a turn counts from when its call has arrived at the
+latest: when its answer is here, or `WAY` after it was sent, whichever comes first.
 
 `RateLimit` keeps the lines of one process. `clients/shared_limit.py` keeps them for several.
 """
 
 import asyncio
 import time
+from collections import defaultdict
+from dataclasses import dataclass, field
 from decimal import Decimal
-from time import monotonic_ns
-
-from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 
 from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
 
-# A second, and a little for the way from the turn to the marketplace, which is not always as long:
-# gaps of 0.994 s were seen at the gateway without it.
-SECOND_MS = 1020
+SECOND = 1.005  # a second, and a little for clocks that do not go alike
+WAY = 0.25  # seconds after which a call that was sent has arrived
+LEASE = 10.0  # seconds for which a turn counts whose call was not sent yet
 YIELD = 0.05  # seconds between two looks of background work at the line
+
+
+class Turn:
+    """A turn that came. This one counts for nothing; see `RateLimit.turn` for others."""
+
+    async def sent(self) -> None:
+        """The call is on its way."""
+
+    async def over(self) -> None:
+        """The call was answered, or failed, or was not made after all."""
+
+
+class OwnTurn(Turn):
+    """A turn of this process. `arrives_by`: when its call has arrived at the latest."""
+
+    def __init__(self, monotonic: Monotonic) -> None:
+        self._monotonic = monotonic
+        self.arrives_by = monotonic() + LEASE
+
+    async def sent(self) -> None:
+        """See `Turn`."""
+        self.arrives_by = self._monotonic() + WAY
+
+    async def over(self) -> None:
+        """See `Turn`."""
+        self.arrives_by = min(self.arrives_by, self._monotonic())
+
+
+@dataclass(slots=True)
+class _Line:
+    """The turns of an account that count, and the place of the first who waits."""
+
+    turns: list[OwnTurn] = field(default_factory=list)
+    head: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def wait(self, limit: int, second: float, now: float) -> float:
+        """Seconds until a turn can come; 0: it can."""
+        self.turns = [turn for turn in self.turns if now < turn.arrives_by + second]
+        if len(self.turns) < limit:
+            return 0
+        ends = sorted(turn.arrives_by + second - now for turn in self.turns)
+        # One that is under way may end sooner than it says, yet no sooner than after a second.
+        return min(second, ends[len(ends) - limit])
 
 
 class RateLimit:
@@ -24,19 +70,19 @@ class RateLimit:
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._lines: dict[tuple[AccountKey, Decimal], tuple[Limiter, InMemoryBucket]] = {}
+        self._lines: defaultdict[tuple[AccountKey, Decimal], _Line] = defaultdict(_Line)
         self._waiting: dict[AccountKey, int] = {}
-        self._background: dict[AccountKey, asyncio.Lock] = {}
+        self._background: defaultdict[AccountKey, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._paused_until: dict[AccountKey, float] = {}
 
     async def turn(
         self, account: AccountKey, rule: QuotaRule, *, patience: float, is_background: bool = False
-    ) -> float | None:
+    ) -> Turn | float:
         """Wait for the account's turn, at most `patience` seconds.
 
-        None: it came. Else the seconds after which it may come: known at once where the account is
-        paused, or where the line is longer than the patience. Background work lets everybody else
-        go first.
+        The turn is to be told when its call is sent and when it is over. A number: the seconds
+        after which the turn may come; known at once where the account is paused, or where the line
+        is longer than the patience. Background work lets everybody else go first.
         """
         wait = self.expected_wait(account, rule)
         if wait > patience:
@@ -44,17 +90,14 @@ class RateLimit:
         line = 0 if is_background else 1
         self._waiting[account] = self._waiting.get(account, 0) + line
         try:
-            # The library's own timeout is two nested ones; when they race, one is never collected.
             async with asyncio.timeout(patience):
                 if is_background:
-                    await self._take_behind_others(account, rule)
-                else:
-                    await self._take(account, rule)
+                    return await self._take_behind_others(account, rule)
+                return await self._take(account, rule)
         except TimeoutError:
             return max(self.expected_wait(account, rule), 1.0)
         finally:
             self._waiting[account] -= line
-        return None
 
     async def pause(self, account: AccountKey, seconds: float) -> None:
         """Nobody's turn comes for so long: the marketplace has asked for a pause."""
@@ -66,18 +109,22 @@ class RateLimit:
         in_line = self._waiting.get(account, 0) - float(rule.calls_per_second)
         return self._pause_left(account) + max(0.0, in_line / float(rule.calls_per_second))
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        """Return when the turn has come. One that comes during a pause is not used."""
-        limiter, bucket = self._line(account, rule.calls_per_second)
-        while True:
-            await self._sit_out_pause(account)
-            try:
-                await limiter.try_acquire_async(name="call")
-            finally:
-                # By hand: the library would start a thread.
-                bucket.leak(monotonic_ns() // 1_000_000)
-            if self._pause_left(account) <= 0:
-                return
+    def _pause_left(self, account: AccountKey) -> float:
+        return max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
+
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        """The turn, when it has come."""
+        line = self._lines[account, rule.calls_per_second]
+        limit, second = window(rule.calls_per_second)
+        async with line.head:
+            while True:
+                await self._sit_out_pause(account)
+                wait = line.wait(limit, second, self._monotonic())
+                if wait == 0:
+                    turn = OwnTurn(self._monotonic)
+                    line.turns.append(turn)
+                    return turn
+                await asyncio.sleep(wait)
 
     async def _sit_out_pause(self, account: AccountKey) -> None:
         while True:
@@ -86,30 +133,17 @@ class RateLimit:
                 return
             await asyncio.sleep(left)
 
-    def _pause_left(self, account: AccountKey) -> float:
-        return max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
-
-    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> None:
+    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> Turn:
         """Only the first of the background stands in the line, so nobody is far behind it."""
-        async with self._background.setdefault(account, asyncio.Lock()):
+        async with self._background[account]:
             while True:
                 if not self._waiting[account]:
-                    break
+                    return await self._take(account, rule)
                 await asyncio.sleep(YIELD)
-            await self._take(account, rule)
-
-    def _line(
-        self, account: AccountKey, calls_per_second: Decimal
-    ) -> tuple[Limiter, InMemoryBucket]:
-        line = self._lines.get((account, calls_per_second))
-        if line is None:
-            bucket = InMemoryBucket([_rate(calls_per_second)])
-            line = Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=1), bucket
-            self._lines[account, calls_per_second] = line
-        return line
 
 
-def _rate(calls_per_second: Decimal) -> Rate:
+def window(calls_per_second: Decimal) -> tuple[int, float]:
+    """Turns in a window, and its length in seconds."""
     if calls_per_second >= 1:
-        return Rate(int(calls_per_second), SECOND_MS)
-    return Rate(1, int(SECOND_MS / calls_per_second))
+        return int(calls_per_second), SECOND
+    return 1, SECOND / float(calls_per_second)

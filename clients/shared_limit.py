@@ -1,30 +1,32 @@
 """Calls a second, per account, over all server processes that share one Redis.
 
-Each turn is a member of a sorted set that holds the last second's turns; one script looks and takes
-in a single step, by the clock of the Redis server, since the clocks of several machines differ. A
-process sends only the first of its line to Redis.
+Each turn is a member of a sorted set, with the moment at which its call has arrived at the latest
+(clients/rate_limit.py); one script looks and takes in a single step, by the clock of the Redis
+server, since the clocks of several machines differ. A process sends only the first of its line to
+Redis. A turn whose process dies before it has sent the call counts for `LEASE` seconds.
 
 While Redis cannot be reached, every process keeps to its share of the limit: the limit divided by
-the number of processes seen last. On the way there it lets a whole second pass, and on the way back
-as long as the slowest of the others can take to notice, so that the turns of both ways never add up
-to more than the limit. A process that was never able to count the others takes itself to be the
-only one.
+the number of processes seen last. On the way there it lets its calls arrive and a whole second
+pass, and on the way back also as long as the slowest of the others can take to notice, so that the
+turns of both ways never add up to more than the limit. A process that was never able to count the
+others takes itself to be the only one.
 """
 
 import asyncio
 import logging
 import math
 import time
+from collections import defaultdict
 from collections.abc import Awaitable
 from dataclasses import replace
-from decimal import Decimal
+from functools import partial
 from typing import TypeVar, cast
 from uuid import uuid4
 
 from redis.asyncio import Redis
 
 from clients import redis_server
-from clients.rate_limit import SECOND_MS, RateLimit
+from clients.rate_limit import LEASE, WAY, RateLimit, Turn, window
 from clients.redis_server import AWAY
 from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
@@ -33,7 +35,6 @@ T = TypeVar("T")
 
 PREFIX = "affiliate-graph"
 PROCESSES = f"{PREFIX}:processes"
-SECOND = SECOND_MS / 1000
 HEARTBEAT = 5.0  # seconds between two notes that a process lives
 LIFE = 15  # seconds after which a silent process no longer counts
 # After its return a process still uses turns of its own for as long as a try that began before may
@@ -42,30 +43,60 @@ ALL_NOTICED = redis_server.PATIENCE + redis_server.RETRY_AFTER
 log = logging.getLogger("affiliate_graph.rate_limit")
 
 # KEYS: the turns taken, the pause, the processes. ARGV: turns in a window, its length in
-# microseconds, a name. Returns the microseconds to wait (0: the turn is taken), and how many
-# processes there are. Turns of the future are those of a clock
-# that was set back: they are taken to be of now, so that they neither block for long nor are lost.
+# microseconds, a name, the lease in microseconds, and the names of turns that came to nobody.
+# Returns the microseconds to wait (0: the turn is taken), and how many processes there are. A turn
+# later than any lease is of a clock that was set back: it counts as one that was just taken, so
+# that it neither blocks for long nor is lost.
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local after = '(' .. string.format('%.0f', now)
 local processes = redis.call('ZCARD', KEYS[3])
+local limit, window, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+for place = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[place]) end
 local pause = redis.call('PTTL', KEYS[2])
 if pause > 0 then return {pause * 1000, processes} end
-local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local after = '(' .. string.format('%.0f', now + lease)
 for _, turn in ipairs(redis.call('ZRANGE', KEYS[1], after, '+inf', 'BYSCORE')) do
-    redis.call('ZADD', KEYS[1], now, turn)
+    redis.call('ZADD', KEYS[1], now + lease, turn)
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - window))
 local taken = redis.call('ZCARD', KEYS[1])
 if taken < limit then
-    redis.call('ZADD', KEYS[1], now, ARGV[3])
-    redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000)
+    redis.call('ZADD', KEYS[1], now + lease, ARGV[3])
+    redis.call('PEXPIRE', KEYS[1], math.ceil((lease + window) / 1000) + 1000)
     return {0, processes}
 end
 local blocking = redis.call('ZRANGE', KEYS[1], taken - limit, taken - limit, 'WITHSCORES')
-return {math.max(1000, blocking[2] + window - now), processes}
+return {math.min(window, math.max(1000, blocking[2] + window - now)), processes}
 """
+# KEYS: the turns taken. ARGV: a name, the microseconds after which its call has arrived, the length
+# of a window, and 1 when the call is over: then it has arrived by now, if not before.
+STAMP = """
+local clock = redis.call('TIME')
+local arrives_by = clock[1] * 1000000 + clock[2] + tonumber(ARGV[2])
+local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if ARGV[4] == '1' and (not known or tonumber(known) <= arrives_by) then return end
+redis.call('ZADD', KEYS[1], arrives_by, ARGV[1])
+local life = math.ceil((tonumber(ARGV[2]) + tonumber(ARGV[3])) / 1000) + 1000
+if redis.call('PTTL', KEYS[1]) < life then redis.call('PEXPIRE', KEYS[1], life) end
+"""
+
+
+class SharedTurn(Turn):
+    """A turn that all processes know of."""
+
+    def __init__(
+        self, limit: "SharedRateLimit", name: str, account: AccountKey, rule: QuotaRule
+    ) -> None:
+        self._stamp = partial(limit.stamp, name, account, rule)
+
+    async def sent(self) -> None:
+        """See `Turn`."""
+        await self._stamp(way=WAY, is_over=False)
+
+    async def over(self) -> None:
+        """See `Turn`."""
+        await self._stamp(way=0, is_over=True)
 
 
 class SharedRateLimit(RateLimit):
@@ -75,9 +106,11 @@ class SharedRateLimit(RateLimit):
         super().__init__(monotonic)
         self._redis = redis
         self._script = redis.register_script(TAKE)
+        self._stamp_script = redis.register_script(STAMP)
+        self._nobodys: defaultdict[AccountKey, list[str]] = defaultdict(list)
         self._own = RateLimit(monotonic)  # for while Redis is away
         self._id = uuid4().hex
-        self._heads: dict[AccountKey, asyncio.Lock] = {}
+        self._heads: defaultdict[AccountKey, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._processes = 1
         self._next_beat = 0.0
         self._switched_at = -math.inf  # from shared turns to our own, or back
@@ -96,27 +129,39 @@ class SharedRateLimit(RateLimit):
             name, milliseconds = _key("pause", account), max(1, int(seconds * 1000))
             await self._reached(self._redis.set(name, "1", px=milliseconds))
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        async with self._heads.setdefault(account, asyncio.Lock()):
+    async def stamp(
+        self, name: str, account: AccountKey, rule: QuotaRule, *, way: float, is_over: bool
+    ) -> None:
+        """Note of a turn by when its call has arrived."""
+        if not self._reach.may_ask():
+            return
+        _, second = window(rule.calls_per_second)
+        arguments: list[int | str] = [name, _micro(way), _micro(second), int(is_over)]
+        keys = [_key("turns", account)]
+        await self._reached(cast(Awaitable[None], self._stamp_script(keys=keys, args=arguments)))
+
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        async with self._heads[account]:
             while True:
                 await self._sit_out_pause(account)
                 await asyncio.sleep(self._seconds_to_switch(rule))
                 if self._reach.is_away:
                     if await self._is_back():
                         continue
-                    await self._own._take(account, self._share_of(rule))
+                    own = await self._own._take(account, self._share_of(rule))
                     if await self._is_back():
                         continue  # the others may use all turns by now: this one does not count
-                    return
-                wait = await self._reached(self._ask(account, rule))
+                    return own
+                name = uuid4().hex
+                wait = await self._reached(self._ask(account, rule, name))
                 if wait == 0:
-                    return
+                    return SharedTurn(self, name, account, rule)
                 await asyncio.sleep(wait or 0)
 
     def _seconds_to_switch(self, rule: QuotaRule) -> float:
         """Until the turns of the other way no longer count."""
-        _, window = _window(rule.calls_per_second)
-        until = self._switched_at + window + (0 if self._reach.is_away else ALL_NOTICED)
+        _, second = window(rule.calls_per_second)
+        until = self._switched_at + WAY + second + (0 if self._reach.is_away else ALL_NOTICED)
         return max(0.0, until - self._monotonic())
 
     async def _is_back(self) -> bool:
@@ -139,13 +184,19 @@ class SharedRateLimit(RateLimit):
             self._switched_at = self._monotonic()
         return answer
 
-    async def _ask(self, account: AccountKey, rule: QuotaRule) -> float:
+    async def _ask(self, account: AccountKey, rule: QuotaRule, name: str) -> float:
         """Seconds to wait; 0: the turn is taken."""
         await self._beat()
-        limit, window = _window(rule.calls_per_second)
+        limit, second = window(rule.calls_per_second)
+        nobodys = self._nobodys.pop(account, [])
         keys = [_key("turns", account), _key("pause", account), PROCESSES]
-        arguments: list[int | str] = [limit, int(window * 1_000_000), uuid4().hex]
-        answer = await cast(Awaitable[list[int]], self._script(keys=keys, args=arguments))
+        arguments: list[int | str] = [limit, _micro(second), name, _micro(LEASE), *nobodys]
+        try:
+            answer = await cast(Awaitable[list[int]], self._script(keys=keys, args=arguments))
+        except BaseException:
+            # Nobody will use the turn, should it have been taken: whoever asks next gives it back.
+            self._nobodys[account] += [*nobodys, name]
+            raise
         wait, processes = answer
         self._processes = max(1, processes)
         return wait / 1_000_000
@@ -166,11 +217,8 @@ class SharedRateLimit(RateLimit):
         return replace(rule, calls_per_second=rule.calls_per_second / self._processes)
 
 
-def _window(calls_per_second: Decimal) -> tuple[int, float]:
-    """Turns in a window, and its length in seconds."""
-    if calls_per_second >= 1:
-        return int(calls_per_second), SECOND
-    return 1, SECOND / float(calls_per_second)
+def _micro(seconds: float) -> int:
+    return int(seconds * 1_000_000)
 
 
 def _key(kind: str, account: AccountKey) -> str:

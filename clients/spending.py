@@ -44,6 +44,10 @@ class Purse(Protocol):
         """Whether one more call can be paid."""
         ...
 
+    def check(self) -> None:
+        """Raises CallCapReached when no more call can be paid."""
+        ...
+
     def pay(self, account: AccountKey, rule: QuotaRule) -> None:
         """Pay for one call that is sent now. Raises CallCapReached."""
         ...
@@ -76,10 +80,14 @@ class Spending:
         """See `Purse`."""
         return self.most_calls is None or self.calls + self._promised < self.most_calls
 
-    def pay(self, account: AccountKey, rule: QuotaRule) -> None:
+    def check(self) -> None:
         """See `Purse`."""
         if not self.may_pay():
             raise cap_reached(self.most_calls)
+
+    def pay(self, account: AccountKey, rule: QuotaRule) -> None:
+        """See `Purse`."""
+        self.check()
         self._count(account, rule)
 
     def promise(self) -> bool:
@@ -138,17 +146,19 @@ class Party:
         """See `Purse`."""
         return self._is_promised or any(member.may_pay() for member in self._members)
 
+    def check(self) -> None:
+        """See `Purse`."""
+        if not self.may_pay():
+            raise cap_reached(self._members[0].most_calls)
+
     def pay(self, account: AccountKey, rule: QuotaRule) -> None:
         """See `Purse`."""
+        self.check()
         if self._is_promised:
             self._is_promised = False
             self._members[0].keep_promise(account, rule)
             return
-        for member in self._members:
-            if member.may_pay():
-                member.pay(account, rule)
-                return
-        raise cap_reached(self._members[0].most_calls)
+        next(member for member in self._members if member.may_pay()).pay(account, rule)
 
     @contextmanager
     def active(self) -> Iterator[None]:

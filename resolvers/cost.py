@@ -15,8 +15,9 @@ async def upstream(context: Context) -> Json:
     for the request that opened its batch, and as saved for the others.
     """
     spent = context.spending
+    accounts = list(spent.accounts.items())  # a shared call can still be paid from it meanwhile
     left = await asyncio.gather(
-        *(left_today(account, rule, context.now) for account, rule in spent.accounts.items())
+        *(left_today(account, rule, context.now) for account, rule in accounts)
     )
     return {
         "calls": spent.calls,
@@ -28,6 +29,6 @@ async def upstream(context: Context) -> Json:
                 "calls": calls,
                 "resetsAt": rule.resets_at(context.now).isoformat().replace("+00:00", "Z"),
             }
-            for (account, rule), calls in zip(spent.accounts.items(), left, strict=True)
+            for (account, rule), calls in zip(accounts, left, strict=True)
         ],
     }

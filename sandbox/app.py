@@ -38,11 +38,13 @@ class Sandbox:
         catalog: Path | None = None,
         accounts: Accounts = DEMO_ACCOUNTS,
         latency: float = 0.0,
+        jitter: float = 0.0,
         paapi_retired: bool = True,
     ) -> None:
         """`public_url`: of the server that mounts `picture_routes` at /sandbox. `now`: UTC.
         `catalog`: a folder of real listings instead of the made ones. `latency`: seconds for each
-        call. Raises BadListings for a folder that cannot be read."""
+        call; `jitter`: seconds more at most, at random. Raises BadListings for a folder that cannot
+        be read."""
         self.faults = Faults()
         self.catalog = Catalog(
             pictures=f"{public_url.rstrip('/')}/sandbox/pictures", folder=catalog
@@ -55,7 +57,13 @@ class Sandbox:
             public_url=public_url,
             paapi_retired=paapi_retired,
         )
-        gateways = Gateways(world=self._world, calls=self._log, faults=self.faults, latency=latency)
+        gateways = Gateways(
+            world=self._world,
+            calls=self._log,
+            faults=self.faults,
+            latency=latency,
+            jitter=jitter,
+        )
         # A bare Router: nothing between a fault of the connection and the transport.
         self.app = Router(routes=[*_gateway_routes(gateways), *self.picture_routes()])
 

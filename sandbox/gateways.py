@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,12 +32,13 @@ LIMITS = (FaultKind.RATE, FaultKind.QUOTA)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateways:
-    """The endpoints of one sandbox."""
+    """The endpoints of one sandbox. `jitter`: seconds that a call takes longer, at random."""
 
     world: World
     calls: CallLog
     faults: Faults
     latency: float
+    jitter: float = 0.0
 
     async def aliexpress(self, request: Request) -> Response:
         """GET and POST /aliexpress/sync: query and form are one set of parameters."""
@@ -154,8 +156,8 @@ class Gateways:
         )
         status, refusal = 0, None
         try:
-            if self.latency:
-                await asyncio.sleep(self.latency)
+            if self.latency or self.jitter:
+                await asyncio.sleep(self.latency + random.uniform(0, self.jitter))
             answer = await wire.before_answer(request, active)
             skew = active.get(FaultKind.CLOCK_SKEW)
             clock = self.world.now() + timedelta(minutes=skew.minutes if skew else 0)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 from starlette.applications import Starlette
 
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.retries import Patience
 from clients.sharing import SharedCalls
 from config import read_settings
@@ -82,8 +82,8 @@ class Clock:
 class Unhurried(RateLimit):
     """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> None:
-        return None
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        return Turn()
 
 
 class Graph:

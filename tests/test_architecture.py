@@ -94,7 +94,6 @@ FENCES: dict[str, tuple[str, ...]] = {
     "starlette": ("web/", "sandbox/", "application/"),
     "asyncpg": ("db/",),
     "cryptography": ("db/",),
-    "pyrate_limiter": ("clients/rate_limit.py",),
     "redis": ("clients/redis_server.py", "clients/shared_limit.py"),
     "cashews": ("clients/cache.py",),
     "stamina": ("clients/http.py",),

@@ -14,10 +14,12 @@ import stamina
 
 from clients.base import Answer
 from clients.http import MAX_BODY_BYTES, HTTPSender, http_client
-from clients.rate_limit import RateLimit
+from clients.rate_limit import RateLimit, Turn
 from clients.retries import Patience
+from clients.spending import Spending
 from domain.exceptions import (
     AnswerInvalid,
+    CallCapReached,
     CredentialsRejected,
     MarketplaceUnavailable,
     QuotaExhausted,
@@ -334,8 +336,10 @@ async def test_turns_keep_to_the_limit_in_every_second() -> None:
     clock = asyncio.get_running_loop()
 
     async def call() -> None:
-        assert await limit.turn(ACCOUNT, rule, patience=5) is None
+        turn = await limit.turn(ACCOUNT, rule, patience=5)
+        assert isinstance(turn, Turn)
         times.append(clock.time())
+        await turn.over()
 
     await asyncio.gather(*(call() for _ in range(30)))
 
@@ -347,6 +351,68 @@ async def test_accounts_do_not_wait_for_each_other() -> None:
     rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal("0.5"), reset_offset_hours=0)
     other = AccountKey("default", "amazon", "www.amazon.de", Mode.LIVE)
 
-    assert await limit.turn(ACCOUNT, rule, patience=0.01) is None
-    assert await limit.turn(other, rule, patience=0.01) is None
-    assert await limit.turn(ACCOUNT, rule, patience=0.01) is not None
+    assert isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Turn)
+    assert isinstance(await limit.turn(other, rule, patience=0.01), Turn)
+    assert not isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Turn)
+
+
+async def test_a_call_beyond_the_cap_is_neither_made_nor_booked(client: httpx.AsyncClient) -> None:
+    ledger = Ledger()
+
+    with Spending(most_calls=0).active(), pytest.raises(CallCapReached):
+        await send(sender(client, ledger))
+
+    assert ledger.booked == 0
+
+
+class Told(RateLimit):
+    """Remembers what turns are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        told = self.told
+
+        class Telling(Turn):
+            async def sent(self) -> None:
+                told.append("sent")
+
+            async def over(self) -> None:
+                told.append("over")
+
+        return Telling()
+
+
+async def test_a_turn_is_told_when_its_call_is_sent_and_when_it_is_over() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"a=1")
+        limit.told.append("arrived")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    limit = Told()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, http_client() as client:
+        out = sender(client)
+        out.rate_limit = limit
+        found = await send(out, build=lambda: httpx.Request("POST", url, data={"a": "1"}))
+
+    assert found == b"ok"
+    assert sorted(limit.told[:2]) == ["arrived", "sent"]
+    assert limit.told[2:] == ["over"]
+
+
+@respx.mock
+async def test_a_turn_is_over_when_its_call_fails(client: httpx.AsyncClient) -> None:
+    respx.post(URL).mock(side_effect=httpx.ConnectError("no"))
+    out, limit = sender(client), Told()
+    out.rate_limit = limit
+
+    with pytest.raises(MarketplaceUnavailable):
+        await send(out)
+
+    assert limit.told == ["over"] * 3

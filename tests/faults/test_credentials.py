@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clients.rate_limit import SECOND_MS, RateLimit
+from clients.rate_limit import SECOND, RateLimit
 from sandbox import Sandbox
 from sandbox.accounts import DEMO_ACCOUNTS, DEMO_AMAZON, Accounts
 from tests.faults.asking import RunningClock, aliexpress, amazon, outcome
@@ -29,7 +29,7 @@ async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     parts = {"rate_limit": RateLimit(clock.monotonic)}
     async with (
         running_graph(migrated_database, tmp_path, clock=clock, parts=parts) as graph,
-        unharmed(graph, pace=SECOND_MS / 1000),
+        unharmed(graph, pace=SECOND),
     ):
         await graph.connect_both()
         yield graph

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.rate_limit import SECOND, WAY, Turn
 from clients.redis_server import redis_client
-from clients.shared_limit import ALL_NOTICED, SECOND, SharedRateLimit
+from clients.shared_limit import ALL_NOTICED, SharedRateLimit
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from tests.faults.asking import RunningClock, aliexpress, outcome, product
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
 # Turns that the processes take by themselves and those that they share never overlap.
-UNTIL_SHARED = ALL_NOTICED + SECOND
+UNTIL_SHARED = ALL_NOTICED + WAY + SECOND
 
 
 @pytest.fixture
@@ -168,8 +169,10 @@ async def test_several_processes_never_exceed_the_limit_when_redis_comes_and_goe
 
         async def work(limit: SharedRateLimit) -> None:
             while time.monotonic() < until:
-                if await limit.turn(ACCOUNT, rule, patience=5) is None:
+                turn = await limit.turn(ACCOUNT, rule, patience=5)
+                if isinstance(turn, Turn):
                     turns.append(time.monotonic())
+                    await turn.over()
 
         working = [asyncio.ensure_future(work(limit)) for limit in limits]
         await asyncio.sleep(1.3)
