@@ -67,8 +67,8 @@ class AmazonPace(RateLimit):
     async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
         return await super()._take(account, rule) if account.marketplace == "amazon" else Turn()
 
-    def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
-        return super()._expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
+    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
+        return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
 
 
 @contextlib.contextmanager
@@ -157,7 +157,14 @@ async def new_stage(folder: Path, latency: float) -> Stage:
     url = f"sqlite://{folder}/bench.db"
     await migrate(url)
     return Stage(
-        settings=read_settings({"DATABASE_URL": url, "DATA_DIR": str(folder), "SANDBOX": "on"}),
+        settings=read_settings(
+            {
+                "DATABASE_URL": url,
+                "DATA_DIR": str(folder),
+                "SANDBOX": "on",
+                "BUCKET_CAPACITY": "1000000000",
+            }
+        ),
         keys=Keys(
             ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"
         ),

@@ -15,11 +15,13 @@ from typing import Protocol, TypeVar
 import httpx
 
 from clients.cache import AnswerCache
+from clients.clocks import Clocks
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
@@ -81,11 +83,12 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferPolicy:
-    """How long an observed offer may be believed and shown, and whether prices may be kept."""
+    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
 
     fresh_for: timedelta
     withheld_after: timedelta | None  # None: may be shown for ever, with its date
     keeps_price_history: bool
+    lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
 
 
@@ -162,6 +165,18 @@ class Sender(Protocol):
         ...
 
 
+class ShortLinkReader(Protocol):
+    """Finds out where a short link leads (clients/short_links.py)."""
+
+    async def product(self, address: str) -> ProductRef:
+        """The product that a pasted short link leads to.
+
+        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
+        NotAProduct or MarketplaceUnavailable.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outside:
     """What clients are given to reach the outside world. One for the whole process.
@@ -170,6 +185,7 @@ class Outside:
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for.
+    `short_links` None: short links are not opened. `meter` counts what is asked.
     """
 
     sender: Sender
@@ -177,10 +193,13 @@ class Outside:
     tokens: TokenCache = field(default_factory=TokenCache)
     shared: SharedCalls = field(default_factory=SharedCalls)
     cache: AnswerCache = field(default_factory=AnswerCache)
+    clocks: Clocks = field(default_factory=Clocks)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    meter: Meter = field(default_factory=NoMeter)
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
+    short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
@@ -215,6 +234,8 @@ class Marketplace:
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
+    shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
+    domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead
     check_credentials: Callable[[str, Mapping[str, str]], dict[str, str]]
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]

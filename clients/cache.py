@@ -3,38 +3,39 @@
 A name holds everything that changes the answer: the account with its workspace and mode, the
 fingerprint of its credentials, the operation and what was asked. So new credentials never meet an
 old answer. With Redis all processes share the answers, else they are kept in memory, the least
-recently used ones dropped. What is kept is JSON, never pickled: whoever can write to Redis can lie,
-but not run code here. A Redis that cannot be reached is an empty cache.
+recently used ones dropped. What is kept is JSON, never pickled, and signed with its name: whoever
+can write to Redis can neither run code here nor slip in a link that pays somebody else. A Redis
+that cannot be reached is an empty cache.
 """
 
+import asyncio
 import hashlib
+import hmac
 import logging
+import secrets
 import time
 import warnings
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import orjson
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
-from redis.exceptions import RedisError
 
+from clients import redis_server
 from clients.spending import Monotonic
 from domain.exceptions import AffiliateGraphError, ProductNotFound
 from domain.packing import pack, unpack
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+P = ParamSpec("P")
 
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
-RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
-WARN_EVERY = 60.0
-PATIENCE = 0.5  # seconds that Redis may take
-# Writing several at once goes past the library's own exception.
-UNREACHABLE = (CacheBackendInteractionError, RedisError, OSError)
+SIGNATURE_BYTES = 32
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -63,19 +64,25 @@ class Kept(Generic[V]):
 class AnswerCache:
     """The answers of a process, or of all that share a Redis.
 
-    `most`: answers in memory; a page of a search takes about a hundred kilobytes at most, a product
-    three.
+    `secret` signs what is kept; processes that share a Redis must have the same. `most`: answers in
+    memory; a page of a search takes about a hundred kilobytes at most, a product three.
     """
 
     def __init__(
         self,
         redis_url: str | None = None,
         *,
+        secret: bytes | None = None,
         most: int = 4000,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
-        self._monotonic = monotonic
-        self._away_until = self._next_warning = 0.0
+        self._secret = secret or secrets.token_bytes(32)
+        self._reach = redis_server.Reach(
+            log,
+            lost="answers are not cached until it is back.",
+            back="answers are cached again.",
+            monotonic=monotonic,
+        )
         self._cache = Cache()
         if redis_url is None:
             # Checked when read: a task that looks at every answer each second is not needed.
@@ -85,8 +92,8 @@ class AnswerCache:
                 redis_url,
                 pickle_type="null",  # bytes as they are: what is no entry is judged here
                 suppress=False,
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
+                wait_for_connection_timeout=redis_server.PATIENCE,
+                **redis_server.options(),
             )
 
     async def get(
@@ -95,11 +102,12 @@ class AnswerCache:
         """What is kept of these keys and may still be shown at least."""
         if not keys or shelf.shown_for <= timedelta():
             return {}
-        texts = await self._read([_name(group, key) for key in keys])
+        names = [_name(group, key) for key in keys]
+        texts = await self._read(names)
         found = {
             key: _read(text, shelf, now)
-            for key, text in zip(keys, texts, strict=False)
-            if isinstance(text, bytes)
+            for key, name, signed in zip(keys, names, texts, strict=False)
+            if (text := self._verified(name, signed)) is not None
         }
         return {key: kept for key, kept in found.items() if kept is not None}
 
@@ -126,33 +134,45 @@ class AnswerCache:
     async def close(self) -> None:
         """Close the connections."""
         with warnings.catch_warnings():
-            # The library closes by a name that redis-py would rather not hear any more.
+            # The library closes its Redis client by a name that is going away.
             warnings.simplefilter("ignore", DeprecationWarning)
             await self._cache.close()
 
     async def _read(self, names: list[str]) -> tuple[object, ...]:
-        if self._monotonic() < self._away_until:
-            return ()
-        try:
-            return await self._cache.get_many(*names)
-        except UNREACHABLE:
-            self._lose()
-            return ()
+        return await self._reached(self._cache.get_many, *names) or ()
 
     async def _write(self, texts: dict[str, bytes], life: timedelta) -> None:
-        if not texts or self._monotonic() < self._away_until:
-            return
-        try:
-            await self._cache.set_many(texts, expire=life.total_seconds())
-        except UNREACHABLE:
-            self._lose()
+        if texts:
+            signed = {name: self._signed(name, text) for name, text in texts.items()}
+            await self._reached(self._cache.set_many, signed, expire=life.total_seconds())
 
-    def _lose(self) -> None:
-        now = self._monotonic()
-        self._away_until = now + RETRY_AFTER
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            log.warning("Redis cannot be reached: answers are not cached until it is back.")
+    async def _reached(
+        self, do: Callable[P, Awaitable[V]], *given: P.args, **named: P.kwargs
+    ) -> V | None:
+        """What `do` returns; None while Redis is away, which takes a moment at most."""
+        if not self._reach.may_ask():
+            return None
+        try:
+            async with asyncio.timeout(redis_server.PATIENCE):
+                done = await do(*given, **named)
+        except CacheBackendInteractionError as failure:
+            self._reach.lose(failure.__cause__ or failure)
+            return None
+        except redis_server.AWAY as failure:
+            self._reach.lose(failure)
+            return None
+        self._reach.find()
+        return done
+
+    def _signed(self, name: str, text: bytes) -> bytes:
+        return hmac.digest(self._secret, name.encode() + text, "sha256") + text
+
+    def _verified(self, name: str, signed: object) -> bytes | None:
+        """The text; None unless it was signed with our secret, under this name."""
+        if not isinstance(signed, bytes):
+            return None
+        text = signed[SIGNATURE_BYTES:]
+        return text if hmac.compare_digest(signed, self._signed(name, text)) else None
 
 
 def _name(group: Hashable, key: object) -> str:

@@ -6,11 +6,11 @@ marketplace that lies in a well-formed answer; the clients check what they asked
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -20,6 +20,7 @@ import stamina
 
 from clients.base import Answer
 from clients.breaker import Breakers
+from clients.clocks import Clocks
 from clients.rate_limit import RateLimit, Turn
 from clients.refusals import Refusals
 from clients.retries import Judge, Patience, RetryBudget
@@ -32,10 +33,12 @@ from domain.exceptions import (
     Throttled,
 )
 from domain.marketplaces import AccountKey, QuotaRule
+from domain.metering import Meter, NoMeter
 
 T = TypeVar("T")
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+MOST_AT_ONCE = 40  # calls in the air for a marketplace: one that hangs takes none from another
 QUOTA_PAUSE = 600.0  # seconds
 SENT = "http11.send_request_body.complete"  # as httpx calls the step
 log = logging.getLogger("affiliate_graph.clients")
@@ -48,6 +51,10 @@ class Ledger(Protocol):
         self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
     ) -> bool:
         """Book one call. False: the day's calls for that kind of work are used up."""
+        ...
+
+    async def give_back(self, account: AccountKey, rule: QuotaRule, booked_at: datetime) -> None:
+        """A call that was booked at that moment is not made."""
         ...
 
 
@@ -63,6 +70,9 @@ class HTTPSender:
     breakers: Breakers = field(default_factory=Breakers)
     refusals: Refusals = field(default_factory=Refusals)
     budget: RetryBudget = field(default_factory=RetryBudget)
+    clocks: Clocks = field(default_factory=Clocks)
+    meter: Meter = field(default_factory=NoMeter)
+    _slots: dict[str, asyncio.Semaphore] = field(init=False, default_factory=dict)
 
     async def send(
         self,
@@ -75,27 +85,25 @@ class HTTPSender:
         quota: QuotaRule | None,
     ) -> T:
         """See `clients.base.Sender.send`. Raises MarketplaceError."""
-        paid_by = purse()
-        judge = Judge(self.patience, paid_by, self.budget, account)
+        call = _Call(
+            build=build,
+            account=account,
+            credentials=credentials,
+            operation=operation,
+            quota=quota,
+            paid_by=purse(),
+        )
+        judge = Judge(self.patience, call.paid_by, self.budget, account)
         tries = stamina.retry_context(
             on=judge.pause, attempts=self.patience.attempts, timeout=None, wait_max=0
         )
         try:
             async for attempt in tries:
                 with attempt:
-                    self.refusals.check(account, credentials, operation)
-                    with self.breakers.guard((account, operation)):
-                        async with self._turn(account, quota, paid_by) as turn:
-                            self.refusals.check(account, credentials, operation)
-                            if quota is not None:
-                                await self._book(account, quota, paid_by)
-                            answer = await self._attempt(build, account, operation, paid_by, turn)
-                        return read(answer)
+                    return await self._try(call, read)
         except MarketplaceError as error:
             if error.retry_after is not None and error.retry_at is None:
                 error.retry_at = self.now() + timedelta(seconds=error.retry_after)
-            self.refusals.note(account, credentials, operation, error)
-            await self._slow_down(account, quota, error)
             raise
         raise AssertionError("a retry context ends by returning or raising")
 
@@ -103,16 +111,40 @@ class HTTPSender:
         """See `clients.base.Sender.forgive`."""
         self.refusals.forget(account, credentials)
 
-    async def _slow_down(
-        self, account: AccountKey, quota: QuotaRule | None, error: MarketplaceError
-    ) -> None:
+    @contextmanager
+    def _metered(self, call: "_Call") -> Iterator[None]:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            yield
+            outcome = "ok"
+        except MarketplaceError as error:
+            outcome = error.code
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self.meter.called(call.account, call.operation, outcome, seconds)
+
+    async def _try(self, call: "_Call", read: Callable[[Answer], T]) -> T:
+        """Once: what it meets is told to all callers of the account before anybody tries again."""
+        self.refusals.check(call.account, call.credentials, call.operation)
+        try:
+            with self.breakers.guard((call.account, call.operation)):
+                turn = Turn() if call.quota is None else await self._admit(call, call.quota)
+                with self._metered(call):
+                    return read(await self._attempt(call, turn))
+        except MarketplaceError as error:
+            self.refusals.note(call.account, call.credentials, call.operation, error)
+            await self._slow_down(call, error)
+            raise
+
+    async def _slow_down(self, call: "_Call", error: MarketplaceError) -> None:
         """What the marketplace asked of one caller holds for all callers of the account."""
-        if error.upstream_code is None:
+        if error.retry_at is not None:
             return  # our own word, not the marketplace's
         if isinstance(error, Throttled) and error.retry_after is not None:
-            await self.rate_limit.pause(account, error.retry_after)
+            await self.rate_limit.pause(call.account, error.retry_after)
         elif isinstance(error, QuotaExhausted):
-            await self.rate_limit.pause(account, self._until_more(quota))
+            await self.rate_limit.pause(call.account, self._until_more(call.quota))
 
     def _until_more(self, quota: QuotaRule | None) -> float:
         """Seconds until a used-up quota is tried again: it may have been raised meanwhile."""
@@ -120,70 +152,80 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    @contextlib.asynccontextmanager
-    async def _turn(
-        self, account: AccountKey, quota: QuotaRule | None, paid_by: Purse
-    ) -> AsyncIterator[Turn]:
-        """The account's turn, for one call. Calls that do not count need not wait."""
-        if quota is None:
-            yield Turn()
-            return
-        paid_by.check()
+    async def _admit(self, call: "_Call", quota: QuotaRule) -> Turn:
+        """A call of the day, then a turn: nothing waits between a turn and its call, so that the
+        marketplace sees the pace that the turns have."""
+        call.paid_by.check()  # what is not made must not be booked
+        patience = min(self.patience.turn, call.paid_by.seconds_left())
+        expected = self.rate_limit.expected_wait(call.account, quota)
+        if expected > patience:
+            raise self._too_many(expected)
+        booked_at, turn = await self._book(call, quota), Turn()
+        try:
+            async with self.refusals.heeded(call.account, call.credentials, call.operation):
+                turn = await self._take_turn(call, quota, patience)
+            if quota.day(self.now()) != quota.day(booked_at):  # midnight has passed in the line
+                yesterday, booked_at = booked_at, await self._book(call, quota)
+                await self.ledger.give_back(call.account, quota, yesterday)
+            call.paid_by.pay(call.account, quota)
+        except MarketplaceError:
+            await turn.over()
+            await self.ledger.give_back(call.account, quota, booked_at)
+            raise
+        return turn
+
+    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> Turn:
         turn = await self.rate_limit.turn(
-            account,
+            call.account,
             quota,
-            patience=min(self.patience.turn, paid_by.seconds_left()),
-            is_background=paid_by.priority is Priority.BACKGROUND,
+            patience=patience,
+            is_background=call.paid_by.priority is Priority.BACKGROUND,
         )
         if not isinstance(turn, Turn):
-            raise Throttled(
-                "Too many calls wait for this account already, or the marketplace asked for a "
-                "pause. Try again at retryAt.",
-                retry_at=self.now() + timedelta(seconds=turn),
-            )
-        try:
-            yield turn
-        finally:
-            await turn.over()
+            raise self._too_many(turn)
+        return turn
 
-    async def _book(self, account: AccountKey, quota: QuotaRule, paid_by: Purse) -> None:
-        paid_by.check()  # what is not made must not be booked
-        is_background = paid_by.priority is Priority.BACKGROUND
-        if not await self.ledger.book(account, quota, self.now(), is_background=is_background):
-            raise _used_up(quota, self.now(), is_background=is_background)
-        paid_by.pay(account, quota)
+    def _too_many(self, wait: float) -> Throttled:
+        return Throttled(
+            "Too many calls wait for this account already, or the marketplace asked for a "
+            "pause. Try again at retryAt.",
+            retry_at=self.now() + timedelta(seconds=wait),
+        )
 
-    async def _attempt(
-        self,
-        build: Callable[[], httpx.Request],
-        account: AccountKey,
-        operation: str,
-        paid_by: Purse,
-        turn: Turn,
-    ) -> Answer:
-        request = build()
+    async def _book(self, call: "_Call", quota: QuotaRule) -> datetime:
+        """The moment for which a call was booked."""
+        is_background = call.paid_by.priority is Priority.BACKGROUND
+        now = self.now()
+        if not await self.ledger.book(call.account, quota, now, is_background=is_background):
+            raise _used_up(quota, now, is_background=is_background)
+        return now
+
+    async def _attempt(self, call: "_Call", turn: Turn) -> Answer:
+        request = call.build()
         request.extensions = dict(request.extensions) | {"trace": _tell_when_sent(turn)}
         started = time.monotonic()
         outcome = "no answer"
         try:
-            longest = min(self.patience.attempt, paid_by.seconds_left())
-            answer = await self._exchange(request, longest)
+            longest = min(self.patience.attempt, call.paid_by.seconds_left())
+            answer = await self._exchange(request, longest, call.account.marketplace)
             outcome = str(answer.status)
             return answer
         finally:
+            await turn.over()
             log.info(
                 "call %s %s at %s: %s in %d ms",
-                account.marketplace,
-                operation,
+                call.account.marketplace,
+                call.operation,
                 request.url.host,
                 outcome,
                 (time.monotonic() - started) * 1000,
             )
 
-    async def _exchange(self, request: httpx.Request, longest: float) -> Answer:
+    async def _exchange(self, request: httpx.Request, longest: float, marketplace: str) -> Answer:
         request.headers["accept-encoding"] = "gzip"
+        slots = self._slots.setdefault(marketplace, asyncio.Semaphore(MOST_AT_ONCE))
         try:
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(longest), slots:
                 response = await self.client.send(request, stream=True, follow_redirects=False)
                 try:
                     body = await _bounded_body(response)
@@ -197,13 +239,15 @@ class HTTPSender:
             raise MarketplaceUnavailable(
                 f"The marketplace could not be reached ({type(error).__name__}). Try again later."
             ) from None
+        received_at = self.now()
+        self.clocks.note(marketplace, response.headers, received_at)
         if response.is_redirect:
             raise AnswerInvalid("The marketplace answered with a redirect, which is not followed.")
         return Answer(
             status=response.status_code,
             headers=response.headers,
             body=body,
-            received_at=self.now(),
+            received_at=received_at,
         )
 
 
@@ -215,6 +259,18 @@ def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitab
             await turn.sent()
 
     return trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """What is asked and for whom. See `HTTPSender.send`."""
+
+    build: Callable[[], httpx.Request]
+    account: AccountKey
+    credentials: str
+    operation: str
+    quota: QuotaRule | None
+    paid_by: Purse
 
 
 def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:
@@ -259,5 +315,5 @@ def http_client(
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(15.0, connect=5.0),
-        limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
     )

@@ -72,6 +72,7 @@ class RateLimit:
         self._monotonic = monotonic
         self._lines: defaultdict[tuple[AccountKey, Decimal], _Line] = defaultdict(_Line)
         self._waiting: dict[AccountKey, int] = {}
+        self._background: defaultdict[AccountKey, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._paused_until: dict[AccountKey, float] = {}
 
     async def turn(
@@ -83,7 +84,7 @@ class RateLimit:
         after which the turn may come; known at once where the account is paused, or where the line
         is longer than the patience. Background work lets everybody else go first.
         """
-        wait = self._expected_wait(account, rule)
+        wait = self.expected_wait(account, rule)
         if wait > patience:
             return wait
         line = 0 if is_background else 1
@@ -91,10 +92,10 @@ class RateLimit:
         try:
             async with asyncio.timeout(patience):
                 if is_background:
-                    await self._let_others_pass(account)
+                    return await self._take_behind_others(account, rule)
                 return await self._take(account, rule)
         except TimeoutError:
-            return max(self._expected_wait(account, rule), 1.0)
+            return max(self.expected_wait(account, rule), 1.0)
         finally:
             self._waiting[account] -= line
 
@@ -103,7 +104,7 @@ class RateLimit:
         until = self._monotonic() + seconds
         self._paused_until[account] = max(until, self._paused_until.get(account, 0.0))
 
-    def _expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
+    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         """Seconds of pause that are left, and of those who wait already (less a second's turns)."""
         in_line = self._waiting.get(account, 0) - float(rule.calls_per_second)
         return self._pause_left(account) + max(0.0, in_line / float(rule.calls_per_second))
@@ -125,11 +126,14 @@ class RateLimit:
                     return turn
                 await asyncio.sleep(wait)
 
-    async def _let_others_pass(self, account: AccountKey) -> None:
-        while True:
-            if not self._waiting[account]:
-                return
-            await asyncio.sleep(YIELD)
+    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> Turn:
+        """Only the first of the background stands in the line, so nobody is far behind it."""
+        async with self._background[account]:
+            while True:
+                if not self._waiting[account]:
+                    break
+                await asyncio.sleep(YIELD)
+            return await self._take(account, rule)
 
 
 def window(calls_per_second: Decimal) -> tuple[int, float]:

@@ -18,6 +18,9 @@ class MarketplaceCode(Enum):
 
 
 BY_CODE: dict[str, Marketplace] = {member.value.code: member.value for member in MarketplaceCode}
+MARKETPLACE_NAMES = " or ".join(market.name for market in BY_CODE.values())
+# Behind every host that the sandbox's links name (RFC 2606): they lead nowhere on the network.
+SANDBOX_LINK = re.compile(r"\s*https://[a-z0-9.-]+\.sandbox\.invalid/\S*\s*", re.ASCII)
 
 
 def product_ref(text: str) -> ProductRef:
@@ -25,14 +28,22 @@ def product_ref(text: str) -> ProductRef:
 
     Raises ShortLink, NotAProduct, UnknownHost or InvalidURL.
     """
+    if is_sandbox_link(text):
+        raise ShortLink.of(
+            text,
+            "This is a link that the sandbox made: it leads nowhere. The sandbox itself reads it "
+            "when its operator sets SHORT_LINKS=on.",
+        )
     readings = [(market, market.read_page(text)) for market in BY_CODE.values()]
     for market, reading in readings:
         if reading.kind is PageKind.PRODUCT and reading.ref is not None:
             return reading.ref
         if reading.kind is PageKind.SHORT_LINK:
-            raise ShortLink(
+            raise ShortLink.of(
+                text,
                 f"This is a shortened {market.name} link. Open it in your browser and paste the "
-                "address of the product page that it leads to."
+                "address of the product page that it leads to. The operator of this server can "
+                "have short links opened here: SHORT_LINKS=on.",
             )
     for market, reading in readings:
         if reading.kind is PageKind.NOT_A_PRODUCT:
@@ -43,11 +54,19 @@ def product_ref(text: str) -> ProductRef:
     raise _foreign(text)
 
 
+def is_sandbox_link(text: str) -> bool:
+    """Whether the text is a tracked link as the sandbox makes them."""
+    return SANDBOX_LINK.fullmatch(text) is not None
+
+
 def _foreign(text: str) -> UnknownHost | InvalidURL:
-    names = " or ".join(market.name for market in BY_CODE.values())
     if _is_web_address(text.strip()):
-        return UnknownHost(f"This address is not of {names}. Paste the address of a product there.")
-    return InvalidURL(f"This is not a web address. Paste the address of a product of {names}.")
+        return UnknownHost(
+            f"This address is not of {MARKETPLACE_NAMES}. Paste the address of a product there."
+        )
+    return InvalidURL(
+        f"This is not a web address. Paste the address of a product of {MARKETPLACE_NAMES}."
+    )
 
 
 def _is_web_address(text: str) -> bool:

@@ -6,44 +6,53 @@ server, since the clocks of several machines differ. A process sends only the fi
 Redis. A turn whose process dies before it has sent the call counts for `LEASE` seconds.
 
 While Redis cannot be reached, every process keeps to its share of the limit: the limit divided by
-the number of processes seen last. On the way there and back it lets the calls arrive and a whole
-second pass, so that the turns of both ways never add up to more than the limit.
+the number of processes seen last. On the way there it lets the calls arrive and a whole second
+pass, and on the way back as long as the slowest of the others can take to notice, so that the turns
+of both ways never add up to more than the limit. A process that was never able to count the others
+takes itself to be the only one.
 """
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
 from uuid import uuid4
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from clients.rate_limit import LEASE, SECOND, WAY, RateLimit, Turn, window
+from clients import redis_server
+from clients.rate_limit import LEASE, WAY, RateLimit, Turn, window
+from clients.redis_server import AWAY
 from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
 
+T = TypeVar("T")
+
 PREFIX = "affiliate-graph"
+PROCESSES = f"{PREFIX}:processes"
 HEARTBEAT = 5.0  # seconds between two notes that a process lives
 LIFE = 15  # seconds after which a silent process no longer counts
-RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
-WARN_EVERY = 60.0
-PATIENCE = 0.5  # seconds that Redis may take
+# After its return a process still uses turns of its own for as long as a try that began before may
+# take, and then until its next try.
+ALL_NOTICED = redis_server.PATIENCE + redis_server.RETRY_AFTER
 log = logging.getLogger("affiliate_graph.rate_limit")
 
-# KEYS: the turns taken, the pause. ARGV: turns in a window, its length in microseconds, a name, the
-# lease in microseconds, and the names of turns that came to nobody. Returns the microseconds to
-# wait; 0: the turn is taken. A turn later than any lease is of a clock that was set back: it counts
-# as one that was just taken, so that it neither blocks for long nor is lost.
+# KEYS: the turns taken, the pause, the processes. ARGV: turns in a window, its length in
+# microseconds, a name, the lease in microseconds, and the names of turns that came to nobody.
+# Returns the microseconds to wait (0: the turn is taken), and how many processes there are. A turn
+# later than any lease is of a clock that was set back: it counts as one that was just taken, so
+# that it neither blocks for long nor is lost.
 TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local processes = redis.call('ZCARD', KEYS[3])
 local pause = redis.call('PTTL', KEYS[2])
-if pause > 0 then return pause * 1000 end
+if pause > 0 then return {pause * 1000, processes} end
 local limit, window, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 for place = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[place]) end
 local after = '(' .. string.format('%.0f', now + lease)
@@ -55,10 +64,10 @@ local taken = redis.call('ZCARD', KEYS[1])
 if taken < limit then
     redis.call('ZADD', KEYS[1], now + lease, ARGV[3])
     redis.call('PEXPIRE', KEYS[1], math.ceil((lease + window) / 1000) + 1000)
-    return 0
+    return {0, processes}
 end
 local blocking = redis.call('ZRANGE', KEYS[1], taken - limit, taken - limit, 'WITHSCORES')
-return math.min(window, math.max(1000, blocking[2] + window - now))
+return {math.min(window, math.max(1000, blocking[2] + window - now)), processes}
 """
 # KEYS: the turns taken. ARGV: a name, the microseconds after which its call has arrived, the length
 # of a window, and 1 when the call is over: then it has arrived by now, if not before.
@@ -71,11 +80,6 @@ redis.call('ZADD', KEYS[1], arrives_by, ARGV[1])
 local life = math.ceil((tonumber(ARGV[2]) + tonumber(ARGV[3])) / 1000) + 1000
 if redis.call('PTTL', KEYS[1]) < life then redis.call('PEXPIRE', KEYS[1], life) end
 """
-
-
-def redis_client(url: str) -> Redis:
-    """The connections to a Redis server; one that does not answer is given up after a moment."""
-    return Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
 
 
 class SharedTurn(Turn):
@@ -106,103 +110,109 @@ class SharedRateLimit(RateLimit):
         self._nobodys: defaultdict[AccountKey, list[str]] = defaultdict(list)
         self._own = RateLimit(monotonic)  # for while Redis is away
         self._id = uuid4().hex
-        self._heads: defaultdict[AccountKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._heads: dict[AccountKey, asyncio.Lock] = {}
         self._processes = 1
-        self._next_beat = self._next_warning = self._away_until = self._not_before = 0.0
+        self._next_beat = 0.0
+        self._switched_at = -math.inf  # from shared turns to our own, or back
+        self._reach = redis_server.Reach(
+            log,
+            lost="until it is back, this process keeps to its share of each limit.",
+            back="the limits are shared again.",
+            monotonic=monotonic,
+        )
 
     async def pause(self, account: AccountKey, seconds: float) -> None:
         """See `RateLimit.pause`."""
         await super().pause(account, seconds)
         await self._own.pause(account, seconds)
-        try:
-            name = _key("pause", account)
-            await self._redis.set(name, "1", px=max(1, int(seconds * 1000)))
-        except (RedisError, OSError) as failure:
-            self._lose(failure)
+        if self._reach.may_ask():
+            name, milliseconds = _key("pause", account), max(1, int(seconds * 1000))
+            await self._reached(self._redis.set(name, "1", px=milliseconds))
 
     async def stamp(
         self, name: str, account: AccountKey, rule: QuotaRule, *, way: float, is_over: bool
     ) -> None:
         """Note of a turn by when its call has arrived."""
+        if self._reach.is_away:
+            return
         _, second = window(rule.calls_per_second)
         arguments: list[int | str] = [name, _micro(way), _micro(second), int(is_over)]
-        try:
-            await cast(
-                Awaitable[None],
-                self._stamp_script(keys=[_key("turns", account)], args=arguments),
-            )
-        except (RedisError, OSError) as failure:
-            self._lose(failure)
+        script = self._stamp_script(keys=[_key("turns", account)], args=arguments)
+        await self._reached(cast(Awaitable[None], script))
 
     async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
-        async with self._heads[account]:
+        async with self._heads.setdefault(account, asyncio.Lock()):
             while True:
-                await asyncio.sleep(max(0.0, self._not_before - self._monotonic()))
-                if self._monotonic() < self._away_until:
-                    return await self._own._take(account, self._share_of(rule))
-                name = uuid4().hex
-                try:
-                    await self._beat()
-                    wait = await self._ask(account, rule, name)
-                except (RedisError, OSError) as failure:
-                    self._lose(failure)
+                await asyncio.sleep(self._pause_left(account))
+                await asyncio.sleep(self._seconds_to_switch(rule))
+                if self._reach.is_away:
+                    if await self._is_back():
+                        continue
+                    turn = await self._own._take(account, self._share_of(rule))
+                    if not await self._is_back():
+                        return turn
+                    await turn.over()  # the others may use all turns by now: this one is not used
                     continue
+                name = uuid4().hex
+                wait = await self._reached(self._ask(account, rule, name))
                 if wait == 0:
                     return SharedTurn(self, name, account, rule)
-                await asyncio.sleep(wait)
+                await asyncio.sleep(wait or 0)
+
+    def _seconds_to_switch(self, rule: QuotaRule) -> float:
+        """Until the turns of the other way no longer count."""
+        _, second = window(rule.calls_per_second)
+        until = self._switched_at + WAY + second + (0 if self._reach.is_away else ALL_NOTICED)
+        return max(0.0, until - self._monotonic())
+
+    async def _is_back(self) -> bool:
+        """Whether Redis is there; looked at only every second while it is not."""
+        if self._reach.is_away and self._reach.may_ask():
+            await self._reached(self._redis.ping())
+        return not self._reach.is_away
+
+    async def _reached(self, asked: Awaitable[T]) -> T | None:
+        """What Redis answers; None when it does not."""
+        try:
+            async with asyncio.timeout(redis_server.PATIENCE):
+                answer = await asked
+        except AWAY as failure:
+            if self._reach.lose(failure):
+                self._switched_at = self._monotonic()
+                self._next_beat = 0.0
+            return None
+        if self._reach.find():
+            self._switched_at = self._monotonic()
+        return answer
 
     async def _ask(self, account: AccountKey, rule: QuotaRule, name: str) -> float:
         """Seconds to wait; 0: the turn is taken."""
+        await self._beat()
         limit, second = window(rule.calls_per_second)
         nobodys = self._nobodys.pop(account, [])
-        keys = [_key("turns", account), _key("pause", account)]
+        keys = [_key("turns", account), _key("pause", account), PROCESSES]
         arguments: list[int | str] = [limit, _micro(second), name, _micro(LEASE), *nobodys]
         try:
-            answer = await cast(Awaitable[int], self._script(keys=keys, args=arguments))
+            answer = await cast(Awaitable[list[int]], self._script(keys=keys, args=arguments))
         except BaseException:
             # Nobody will use the turn, should it have been taken: whoever asks next gives it back.
             self._nobodys[account] += [*nobodys, name]
             raise
-        if self._away_until:
-            self._find_again()
-            self._nobodys[account].append(name)  # our own turns may be too near
-            return second
-        return answer / 1_000_000
+        wait, processes = answer
+        self._processes = max(1, processes)
+        return wait / 1_000_000
 
     async def _beat(self) -> None:
-        """Tell the others that this process lives, and count them."""
+        """Tell the others that this process lives, and forget those that are silent."""
         if self._monotonic() < self._next_beat:
             return
-        name, now = f"{PREFIX}:processes", time.time()
+        now = time.time()
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zadd(name, {self._id: now})
-            pipe.zremrangebyscore(name, "-inf", now - LIFE)
-            pipe.zcard(name)
-            pipe.expire(name, LIFE)
-            *_, count, _ = await pipe.execute()
-        self._processes = max(1, int(count))
+            pipe.zadd(PROCESSES, {self._id: now})
+            pipe.zremrangebyscore(PROCESSES, "-inf", now - LIFE)
+            pipe.expire(PROCESSES, LIFE)
+            await pipe.execute()
         self._next_beat = self._monotonic() + HEARTBEAT
-
-    def _lose(self, failure: Exception) -> None:
-        now = self._monotonic()
-        if not self._away_until:
-            self._not_before = now + SECOND + WAY
-        self._away_until = max(now, self._not_before) + RETRY_AFTER
-        self._next_beat = 0.0
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            log.warning(
-                "Redis cannot be reached (%s): until it is back, this process keeps to %s of "
-                "each limit.",
-                type(failure).__name__,
-                "all" if self._processes == 1 else f"1/{self._processes}",
-            )
-
-    def _find_again(self) -> None:
-        self._away_until = 0.0
-        self._next_warning = 0.0
-        self._not_before = self._monotonic() + SECOND + WAY
-        log.warning("Redis is back: the limits are shared again.")
 
     def _share_of(self, rule: QuotaRule) -> QuotaRule:
         return replace(rule, calls_per_second=rule.calls_per_second / self._processes)

@@ -18,6 +18,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 from clients import spending
@@ -137,13 +138,14 @@ def _beyond(asked: Spending) -> AffiliateGraphError:
 class _Ticket(Generic[V]):
     """A key's place in a batch: the answer that will come, and who waits for it."""
 
-    __slots__ = ("answer", "asked", "party")
+    __slots__ = ("answer", "asked", "circumstances", "party")
 
     def __init__(self, asked: Spending) -> None:
         self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
             asyncio.get_running_loop().create_future()
         )
         self.asked = [asked]
+        self.circumstances = copy_context()  # whose request id the log lines of its call show
         self.party: Party | None = None  # once it flies
 
     def join(self, asked: Spending) -> None:
@@ -231,7 +233,9 @@ class _Line(Generic[K, V]):
         for key, ticket in zip(keys, tickets, strict=True):
             ticket.party = party
             self._flying[key] = ticket
-        flight = asyncio.ensure_future(self._fly(keys, party))
+        flight = asyncio.get_running_loop().create_task(
+            self._fly(keys, party), context=tickets[0].circumstances
+        )
         self._flights.add(flight)
         flight.add_done_callback(self._land)
 

@@ -14,6 +14,7 @@ from db.prices import price_history
 from db.statements import Row, Values
 from db.workspaces import among, chunks, mode_of, visible
 from domain.catalog import (
+    CLOCKS_DIFFER,
     CatalogFilter,
     CatalogSort,
     Kept,
@@ -131,7 +132,8 @@ async def keep(
 
     `only_stored`: only update; a product that is not stored, or no longer, is absent from the
     result and stays so.
-    What the publisher added stays. An answer older than the stored one changes nothing. Prices
+    What the publisher added stays. An answer older than the stored one changes nothing, unless that
+    one was seen by a clock that is far ahead of `now`. Prices
     are observed for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
     A product that cannot be stored (an amount out of all bounds) is absent from the result and
     logged; the others are kept.
@@ -290,7 +292,7 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
             before = stored.get(ref)
             if before is None and task.only_stored:
                 continue
-            if before and before.source.offer.observed_at > source["observed_at"]:
+            if before and _is_older(source["observed_at"], before, task.now):
                 kept[ref] = Kept(product=before)
                 continue
             row = _row(task, ref, source, before)
@@ -306,6 +308,11 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
         ]
         await prices.observe(task.workspace.id, stored, watched)
     return kept
+
+
+def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> bool:
+    """Whether an answer was overtaken by the stored one."""
+    return observed_at < stored.source.offer.observed_at <= now + CLOCKS_DIFFER
 
 
 async def _one_import_at_a_time(task: _Import, products: Sequence[SourceProduct]) -> None:

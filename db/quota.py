@@ -18,6 +18,10 @@ BOOK = (
     " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
     " DO UPDATE SET used = quota_days.used + 1 WHERE quota_days.used < $7 RETURNING used"
 )
+GIVE_BACK = (
+    "UPDATE quota_days SET used = used - 1 WHERE workspace_id = $1 AND marketplace = $2"
+    " AND locale = $3 AND mode = $4 AND day = $5 AND used > 0 RETURNING used"
+)
 UNLIMITED = 2**62
 
 
@@ -32,6 +36,13 @@ async def book(key: AccountKey, *, day: date, limit: int | None) -> bool:
     place = (key.workspace, key.marketplace, key.locale, key.mode, day)
     most = UNLIMITED if limit is None else limit
     return bool(await statements.rows(BOOK, (str(uuid4()), *place, most)))
+
+
+@resilient
+async def give_back(key: AccountKey, *, day: date) -> None:
+    """A call that was booked for that day will not be made."""
+    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
+    await statements.rows(GIVE_BACK, place)
 
 
 @resilient

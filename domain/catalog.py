@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -10,6 +10,10 @@ from domain.money import Money, discount_percent
 from domain.products import CatalogProduct, ProductRef, ProductState, SourceProduct
 
 T = TypeVar("T")
+
+# How far the clocks of our servers may be apart. What was seen later than that from now was seen by
+# a clock that has been set back since: it is neither fresh nor newer than what is seen now.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class CatalogSort(Enum):

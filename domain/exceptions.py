@@ -3,7 +3,10 @@
     AffiliateGraphError
     |-- InvalidInput                INVALID_INPUT   the caller's argument cannot be used
     |   |-- InvalidURL              INVALID_URL     not an address at all
-    |   |-- ShortLink               SHORT_LINK      a shortened address; we never open one
+    |   |-- ShortLink               SHORT_LINK      a shortened address that is not opened
+    |   |-- ShortLinkRefused        SHORT_LINK_REFUSED   it leads where we do not go
+    |   |-- ShortLinkDead           SHORT_LINK_DEAD      it leads nowhere any more
+    |   |-- ShortLinkTooLong        SHORT_LINK_TOO_LONG  too many redirects, or a circle of them
     |   |-- NotAProduct             NOT_A_PRODUCT   a marketplace's page, but of no product
     |   |-- UnknownHost             UNKNOWN_HOST    no marketplace of ours
     |   `-- WrongLocale             WRONG_LOCALE    tag, version or site do not go together
@@ -26,7 +29,8 @@
         |-- RequestRefused          MARKETPLACE_ANSWER_INVALID   it refused what we sent
         |-- MarketplaceUnavailable  MARKETPLACE_UNAVAILABLE      retryable
         |   |-- ClockSkewed         MARKETPLACE_UNAVAILABLE      our clock is off
-        |   `-- CircuitOpen         MARKETPLACE_UNAVAILABLE      it failed too often to be asked now
+        |   |-- CircuitOpen         MARKETPLACE_UNAVAILABLE      it failed too often to be asked now
+        |   `-- ShortLinkTimeout    SHORT_LINK_TIMEOUT           retryable
         `-- AnswerInvalid           MARKETPLACE_ANSWER_INVALID   retryable once
 
 A message says what happened and what to do, for the person who reads it. It never holds a secret,
@@ -86,9 +90,35 @@ class InvalidURL(InvalidInput):
 
 
 class ShortLink(InvalidInput):
-    """A shortened link: its target is known only by opening it, which we never do."""
+    """A shortened link: its target is known only by opening it. `address`: as it was pasted."""
 
     code = "SHORT_LINK"
+    address = ""
+
+    @classmethod
+    def of(cls, address: str, message: str) -> Self:
+        """The failure about one address."""
+        failure = cls(message)
+        failure.address = address
+        return failure
+
+
+class ShortLinkRefused(InvalidInput):
+    """A short link, or a redirect of one, that leads where this server does not go."""
+
+    code = "SHORT_LINK_REFUSED"
+
+
+class ShortLinkDead(InvalidInput):
+    """The shortener does not know the link, or no longer."""
+
+    code = "SHORT_LINK_DEAD"
+
+
+class ShortLinkTooLong(InvalidInput):
+    """A short link with more redirects than are followed, or with a circle of them."""
+
+    code = "SHORT_LINK_TOO_LONG"
 
 
 class NotAProduct(InvalidInput):
@@ -244,6 +274,12 @@ class CircuitOpen(MarketplaceUnavailable):
     """It failed to answer several times in a row, so it was not asked."""
 
     retryable = False
+
+
+class ShortLinkTimeout(MarketplaceUnavailable):
+    """A short link did not lead to a product in time."""
+
+    code = "SHORT_LINK_TIMEOUT"
 
 
 class AnswerInvalid(MarketplaceError):

@@ -14,16 +14,18 @@ from db import products as stored_products
 from domain.catalog import Kept
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
+from resolvers import lookups
 from resolvers.context import Context
+from resolvers.lookups import Wanted
 from resolvers.rows import Row
 
-Wanted = ProductRef | AffiliateGraphError
 Live = SourceProduct | AffiliateGraphError
 
 
 async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
     """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
-    refs = [ref for ref in wanted if isinstance(ref, ProductRef)]
+    named = await lookups.opened(context, wanted)
+    refs = [ref for ref in named if isinstance(ref, ProductRef)]
     live = await _fetch(context.dataloaders.live_product, refs)
     kept = await _keep(context, live, only_stored=False)
 
@@ -35,7 +37,7 @@ async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Ro
         found = live[ref]
         return Row(error=found if isinstance(found, AffiliateGraphError) else _unstorable())
 
-    return [row(ref) for ref in wanted]
+    return [row(ref) for ref in named]
 
 
 async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:

@@ -16,7 +16,7 @@ from domain.exceptions import (
 )
 from domain.links import Link, LinkKey
 from domain.products import ProductRef, SourceProduct
-from resolvers import cursors
+from resolvers import cursors, lookups
 from resolvers.context import Context
 from resolvers.dataloaders import Cut
 from resolvers.products import Listing
@@ -76,7 +76,7 @@ async def generate(
         except AffiliateGraphError as error:
             return error
 
-    made = await asyncio.gather(*map(one, wanted))
+    made = await asyncio.gather(*map(one, await lookups.opened(context, wanted)))
     links = {link.key: link for link in made if isinstance(link, Link)}
     await stored_links.keep(context.workspace.id, list(links.values()))
     for key, link in links.items():

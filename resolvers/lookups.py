@@ -1,13 +1,17 @@
 """Which product is meant: an id of ours, a pasted address, or the marketplace's own id."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, product_ref
-from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.exceptions import AffiliateGraphError, InvalidInput, ShortLink
 from domain.products import ProductRef
+from resolvers.context import Context
 from resolvers.marketplaces import locale_of
 
+Wanted = ProductRef | AffiliateGraphError
 MAX_ROWS = 250
 NOT_OURS = "This is not an id that was given out here."
 
@@ -50,6 +54,41 @@ def _find(lookup: Lookup) -> ProductRef:
     if lookup.decoded_id is None:
         raise InvalidInput("Name the product by id, url or ref.")
     return checked(lookup.decoded_id)
+
+
+async def opened(context: Context, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The same rows with short links opened, where the operator allows it; equal ones once."""
+    reader = context.outside.short_links
+    if reader is None:
+        return list(wanted)
+    links = {one.address: one for one in wanted if isinstance(one, ShortLink)}
+
+    async def read(address: str) -> Wanted:
+        try:
+            return await reader.product(address)
+        except AffiliateGraphError as error:
+            return error
+
+    found = dict(zip(links, await asyncio.gather(*map(read, links)), strict=True))
+
+    def row(one: Wanted) -> Wanted:
+        if not isinstance(one, ShortLink):
+            return one
+        led = found[one.address]
+        return led.at((*one.path, *led.path)) if isinstance(led, AffiliateGraphError) else led
+
+    return [row(one) for one in wanted]
+
+
+async def find_opened(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
+    """As `find`, with a short link opened where the operator allows it."""
+    try:
+        return find(lookup, path=path)
+    except ShortLink as link:
+        [led] = await opened(context, [link])
+        if isinstance(led, ProductRef):
+            return led
+        raise led from None
 
 
 def checked(ref: ProductRef) -> ProductRef:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
-from clients.base import CredentialField, Marketplace, Visibility
+from clients import clocks
+from clients.base import CredentialField, Marketplace, Outside, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -31,10 +33,14 @@ MAX_CREDENTIAL_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedMarketplace:
-    """A marketplace with this workspace's credential set for it (which may be empty)."""
+    """A marketplace with this workspace's credential set for it (which may be empty).
+
+    `clock_ahead`: by how much this server's clock is ahead of the marketplace's, if it is off.
+    """
 
     marketplace: Marketplace
     account: Account
+    clock_ahead: timedelta | None = None
 
     @property
     def locale(self) -> str:
@@ -76,7 +82,12 @@ class ConnectedMarketplace:
             state = self.health.state
             if self._is_retired and state is HealthState.CREDENTIALS_REJECTED:
                 state = HealthState.API_RETIRED  # other keys of that interface would not help
-            return self.marketplace.cures.get(state)
+            cure = self.marketplace.cures.get(state)
+            if cure and state is HealthState.CLOCK_SKEWED and self.clock_ahead:
+                return (
+                    f"{cure} It is {clocks.in_words(self.clock_ahead)} {self.marketplace.name}'s."
+                )
+            return cure
         sentences = []
         if unreadable := self.account.unreadable:
             sentences.append(
@@ -142,7 +153,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
     firsts = {(market.code, market.locales[0]) for market in BY_CODE.values()}
     return [
-        _connected(by_key.get(key) or Account(key=key))
+        connected(by_key.get(key) or Account(key=key), context.outside)
         for key in keys
         if key in by_key or (key.marketplace, key.locale) in firsts
     ]
@@ -157,7 +168,8 @@ async def one(
 
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
-    return _connected(await context.dataloaders.account.load(context.account_key(code, locale)))
+    account = await context.dataloaders.account.load(context.account_key(code, locale))
+    return connected(account, context.outside)
 
 
 async def connect(
@@ -179,7 +191,7 @@ async def connect(
     except InvalidInput as error:
         raise error.at(_input_path(error.path, credentials)) from None
     context.forget_loaded()
-    return _connected(account)
+    return connected(account, context.outside)
 
 
 async def disconnect(
@@ -191,7 +203,7 @@ async def disconnect(
     )
     await stored_credentials.forget(key)
     context.forget_loaded()
-    return _connected(Account(key=key))
+    return connected(Account(key=key), context.outside)
 
 
 async def verify(
@@ -211,13 +223,13 @@ async def verify(
     try:
         await marketplace.connect(account, context.outside).verify()
     except MarketplaceNotConnected as error:
-        return _connected(account), error
+        return connected(account, context.outside), error
     except MarketplaceError as error:
         failure = error
     health = evidence(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
-    return _connected(present), failure
+    return connected(present, context.outside), failure
 
 
 async def bootstrap(
@@ -255,8 +267,14 @@ async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
     return await context.dataloaders.calls_today.load(payer)
 
 
-def _connected(account: Account) -> ConnectedMarketplace:
-    return ConnectedMarketplace(marketplace=BY_CODE[account.key.marketplace], account=account)
+def connected(account: Account, outside: Outside | None = None) -> ConnectedMarketplace:
+    """The marketplace of a stored credential set. `outside` knows how far its clock is off."""
+    code = account.key.marketplace
+    return ConnectedMarketplace(
+        marketplace=BY_CODE[code],
+        account=account,
+        clock_ahead=outside.clocks.ahead(code) if outside else None,
+    )
 
 
 def _changes(marketplace: Marketplace, credentials: Sequence[tuple[str, str]]) -> dict[str, Secret]:

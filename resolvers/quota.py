@@ -16,6 +16,10 @@ class DayLedger:
         limit = rule.limit(is_background=is_background)
         return await stored_quota.book(account, day=rule.day(now), limit=limit)
 
+    async def give_back(self, account: AccountKey, rule: QuotaRule, booked_at: datetime) -> None:
+        """A call that was booked at that moment is not made."""
+        await stored_quota.give_back(account, day=rule.day(booked_at))
+
 
 async def left_today(account: AccountKey, rule: QuotaRule, now: datetime) -> int | None:
     """Calls that the account has left on its marketplace's present day; None without a limit."""

@@ -7,6 +7,7 @@ documentation, and whoever reaches it may call it. It holds no real data and mak
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -104,6 +105,14 @@ class Sandbox:
     def made_link(self, url: str) -> MadeLink | None:
         """Which account and tracking id made a link; None for a link that is not from here."""
         return self._world.links.made(url)
+
+    def target_of(self, url: str) -> str | None:
+        """The address or id of the product that a link was made for; None as in `made_link`."""
+        made = self.made_link(url)
+        if made is None or made.account:
+            return made.target if made else None
+        site = (urlsplit(url).hostname or "").removesuffix(".sandbox.invalid")
+        return f"https://{site}/dp/{made.target}"
 
     def picture_routes(self) -> list[BaseRoute]:
         """GET /pictures/<id>-<number>.svg, to be mounted at /sandbox of the public address."""

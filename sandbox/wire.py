@@ -1,6 +1,7 @@
 """From a reply to bytes, and everything that can go wrong on the way."""
 
 import asyncio
+import contextlib
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -36,11 +37,9 @@ async def before_answer(request: Request, active: ActiveFaults) -> Response | No
     """Faults that come instead of an answer. None: go on."""
     latency = active.get(FaultKind.LATENCY)
     if latency:
-        await asyncio.sleep(latency.seconds or 0)
+        await _delay(request, latency.seconds or 0)
     if FaultKind.HANG in active:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        raise ConnectionBroken(is_reset=False)
+        await _delay(request, None)
     if FaultKind.RESET in active:
         raise ConnectionBroken(is_reset=True)
     if FaultKind.CLOSE_BEFORE in active:
@@ -56,6 +55,15 @@ async def before_answer(request: Request, active: ActiveFaults) -> Response | No
         return StreamingResponse(_endless(), media_type=JSON)
     status = active.get(FaultKind.STATUS)
     return _bare(status) if status else None
+
+
+async def _delay(request: Request, seconds: float | None) -> None:
+    """Wait so long (None: for ever), as long as the caller waits too."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            raise ConnectionBroken(is_reset=False)
 
 
 def _bare(fault: Fault) -> Response:

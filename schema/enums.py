@@ -30,6 +30,10 @@ class ErrorCode(Enum):
     INVALID_INPUT = "INVALID_INPUT"
     INVALID_URL = "INVALID_URL"
     SHORT_LINK = "SHORT_LINK"
+    SHORT_LINK_REFUSED = "SHORT_LINK_REFUSED"
+    SHORT_LINK_DEAD = "SHORT_LINK_DEAD"
+    SHORT_LINK_TOO_LONG = "SHORT_LINK_TOO_LONG"
+    SHORT_LINK_TIMEOUT = "SHORT_LINK_TIMEOUT"
     NOT_A_PRODUCT = "NOT_A_PRODUCT"
     UNKNOWN_HOST = "UNKNOWN_HOST"
     NOT_FOUND = "NOT_FOUND"
@@ -59,6 +63,10 @@ describe(
         "INVALID_INPUT": "An argument cannot be used as it is; the message says how to write it.",
         "INVALID_URL": "The text is not a web address.",
         "SHORT_LINK": "A shortened link: open it yourself and paste the product page's address.",
+        "SHORT_LINK_REFUSED": "The short link leads where this server does not go.",
+        "SHORT_LINK_DEAD": "The short link leads nowhere any more.",
+        "SHORT_LINK_TOO_LONG": "The short link redirects too often, or in a circle.",
+        "SHORT_LINK_TIMEOUT": "The short link did not lead to a product in time; try again.",
         "NOT_A_PRODUCT": "A page of a known marketplace, but not a product page.",
         "UNKNOWN_HOST": "An address outside the supported marketplaces.",
         "NOT_FOUND": "Nothing by that id here, or the marketplace does not show the product.",

@@ -11,7 +11,7 @@ from domain import money
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import LinkFilter
 from domain.exceptions import InvalidInput
-from domain.products import ProductRef, ProductState
+from domain.products import ProductState
 from domain.search import ProductSearch, ProductSearchSort
 from resolvers import lookups
 from schema import ids
@@ -57,25 +57,24 @@ class ProductLookup:
     )
     url: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="A pasted product address, or a bare AliExpress id. It is read, never opened.",
+        description="A pasted product address, or a bare AliExpress id. It is read, not opened; "
+        "only short links are, where the operator allows it.",
     )
     ref: ProductRefInput | None = strawberry.field(
         default=strawberry.UNSET, description="The marketplace's own id."
     )
 
-    def product(self, path: tuple[str, ...]) -> ProductRef:
-        """Raises InvalidInput or one of its kinds, with the path of the field."""
+    def record(self) -> lookups.Lookup:
+        """The lookup that resolvers take."""
         if self.ref:
-            lookup = lookups.Lookup(
+            return lookups.Lookup(
                 marketplace=self.ref.marketplace.value,
                 external_id=self.ref.external_id,
                 locale=self.ref.locale,
             )
-        elif isinstance(self.url, str):
-            lookup = lookups.Lookup(url=self.url)
-        else:
-            lookup = lookups.Lookup(decoded_id=ids.product_ref_or_error(self.id or ""))
-        return lookups.find(lookup, path=path)
+        if isinstance(self.url, str):
+            return lookups.Lookup(url=self.url)
+        return lookups.Lookup(decoded_id=ids.product_ref_or_error(self.id or ""))
 
 
 @strawberry.input(description="What to look for in a marketplace.")

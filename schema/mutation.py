@@ -285,7 +285,7 @@ class Mutation(ApiKeyMutations):
 
 def _wanted(lookup: ProductLookup, path: tuple[str, ...]) -> Wanted:
     try:
-        return lookup.product(path)
+        return lookups.find(lookup.record(), path=path)
     except AffiliateGraphError as error:
         return error
 

@@ -92,7 +92,8 @@ class Query(ApiKeyQueries):
         info: Info,
         by: Annotated[ProductLookup, strawberry.argument(description="Which product.")],
     ) -> Product | None:
-        return Product.of(await products.seen(info.context, by.product(("by",))))
+        ref = await lookups.find_opened(info.context, by.record(), path=("by",))
+        return Product.of(await products.seen(info.context, ref))
 
     @strawberry.field(
         description="The catalogue: what was imported.",

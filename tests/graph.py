@@ -8,9 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from starlette.applications import Starlette
 
 from clients.rate_limit import RateLimit, Turn
 from clients.retries import Patience
+from clients.sharing import SharedCalls
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -21,6 +23,7 @@ from sandbox import Sandbox
 from server import Parts, build_app
 from tests.database import wipe
 from web.keys import Keys
+from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
 ALIEXPRESS = {
@@ -92,11 +95,15 @@ class Graph:
         sandbox: Sandbox,
         clock: Clock,
         keyring: KeyRing | None = None,
+        app: Starlette | None = None,
+        shared: SharedCalls | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
+        self.app = app
+        self.shared = shared
 
     async def post(
         self,
@@ -104,13 +111,14 @@ class Graph:
         variables: Mapping[str, object] | None = None,
         *,
         key: str = API_KEY,
+        headers: Mapping[str, str] | None = None,
         **extra: object,
     ) -> dict[str, Any]:
         """The response's JSON, whatever it says."""
         response = await self.http.post(
             "/graphql",
             json={"query": query, "variables": dict(variables or {}), **extra},
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} | dict(headers or {}),
         )
         body: dict[str, Any] = response.json()
         return body
@@ -175,29 +183,50 @@ class Graph:
 
 @contextlib.asynccontextmanager
 async def running_graph(
-    database_url: str, folder: Path, *, sandbox: Sandbox | None = None, clock: Clock | None = None
+    database_url: str,
+    folder: Path,
+    *,
+    sandbox: Sandbox | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
+    spans: OpenTelemetryMeter | None = None,
+    parts: Mapping[str, Any] | None = None,
+    keyring: KeyRing | None = None,
+    wiped: bool = True,
 ) -> AsyncIterator[Graph]:
-    """The application on a migrated database, which is emptied at the end."""
+    """The application on a migrated database, which is emptied at the end if `wiped`.
+
+    `environ`: more settings. `parts`: fields of `Parts` that differ. `keyring`: that of an earlier
+    application on the same database.
+    """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+        | dict(environ or {})
     )
-    keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    parts = Parts(
-        now=clock,
-        monotonic=clock.monotonic,
-        patience=Patience(attempt=5, first_pause=0.001),
-        rate_limit=Unhurried(clock.monotonic),
-        sandbox=box,
-    )
-    app = build_app(settings, keys, parts)
+    ring = keyring or KeyRing.from_text(new_key())
+    keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="tests")
+    usual: dict[str, Any] = {
+        "now": clock,
+        "monotonic": clock.monotonic,
+        "patience": Patience(attempt=5, first_pause=0.001),
+        "rate_limit": Unhurried(clock.monotonic),
+        "sandbox": box,
+        "spans": spans,
+    }
+    used = Parts(**(usual | dict(parts or {})))
+    app = build_app(settings, keys, used)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        yield Graph(http, box, clock, keys.ring)
-        await wipe()
+        try:
+            yield Graph(http, box, clock, ring, app, used.shared)
+        finally:
+            if wiped:
+                await wipe()

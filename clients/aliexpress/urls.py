@@ -39,6 +39,7 @@ SHORT_LINK_PATHS = {
     "a.aliexpress.com": re.compile(r"/_[A-Za-z0-9_-]+/?"),
     "s.aliexpress.com": re.compile(r"/[A-Za-z0-9]{6,}/?"),
 }
+SHORTENER_HOSTS = ("s.click.aliexpress.com", "a.aliexpress.com")  # those that may be opened
 ID_PARAMETERS = ("productId", "productIds", "product_id", "itemId", "item_id")
 REDIRECT_PARAMETERS = ("redirectUrl", "dl_target_url", "return_url", "returnUrl")
 PAIRS = ('""', "''", "<>", "“”", "‘’", "«»")

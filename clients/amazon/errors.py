@@ -84,12 +84,13 @@ def refusal(answer: Answer) -> MarketplaceError:
     body = values.load(answer.body)
     told = _told(body or {})
     status = answer.status
+    code = told.code or str(status)
     if status == 429:
         wait = retry_after(answer, body)
-        return Throttled(THROTTLED, upstream_code=told.code, retry_after=wait)
+        return Throttled(THROTTLED, upstream_code=code, retry_after=wait)
     if status == 408 or status >= 500:
         wait = retry_after(answer, body)
-        return MarketplaceUnavailable(UNAVAILABLE, upstream_code=told.code, retry_after=wait)
+        return MarketplaceUnavailable(UNAVAILABLE, upstream_code=code, retry_after=wait)
     if 400 <= status < 500 and status != 404:  # what a 404 can mean: see says_nothing_found
         return _client_refusal(status, told)
     return AnswerInvalid(UNREADABLE, upstream_code=told.code)

@@ -32,6 +32,8 @@ _SHOP_PREFIXES = ("", "www.", "smile.", "m.")
 _SHOPS = {prefix + domain: site for domain, site in BY_DOMAIN.items() for prefix in _SHOP_PREFIXES}
 _SHORTENERS = {prefix + host: host for host in SHORT_LINK_HOSTS for prefix in ("", "www.")}
 _AMAZON_DOMAINS = (*BY_DOMAIN, *DOMAINS_WITHOUT_API)
+SHORTENER_HOSTS = ("amzn.to", "amzn.eu", "a.co")  # those that may be opened
+DOMAINS = (*_AMAZON_DOMAINS, *SHORT_LINK_HOSTS)
 
 # What stands before the id, in the order in which the forms are tried.
 _FORMS = tuple(

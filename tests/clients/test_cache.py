@@ -1,5 +1,6 @@
 """Answers that are kept: for how long, for whom, and what a liar in Redis can do (nothing)."""
 
+import hmac
 import logging
 import pickle
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clients import cache as module
+from clients import redis_server
 from clients.cache import AnswerCache, Kept, Shelf
 from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, ProductNotFound
 from domain.products import SourceProduct
@@ -151,8 +153,11 @@ async def test_memory_drops_the_least_recently_used() -> None:
     await cache.close()
 
 
+SECRET = b"shared by the processes"
+
+
 async def test_processes_share_the_answers_in_redis(redis_url: str) -> None:
-    one, two = AnswerCache(redis_url), AnswerCache(redis_url)
+    one, two = (AnswerCache(redis_url, secret=SECRET) for _ in range(2))
 
     await put(one, a="x")
 
@@ -204,32 +209,67 @@ TAMPERED = [
 ]
 
 
+async def names_of(redis: Redis) -> list[bytes]:
+    """The names of our entries."""
+    return [name for name in await redis.keys(f"{module.PREFIX}*") if isinstance(name, bytes)]
+
+
+def signed(name: bytes, text: bytes, secret: bytes = SECRET) -> bytes:
+    """The text as an entry of that name, signed as ours are."""
+    text = text.removeprefix(b"bytes:")
+    return b"bytes:" + hmac.digest(secret, name + text, "sha256") + text
+
+
 @pytest.mark.parametrize(("_case", "text"), TAMPERED)
 async def test_what_is_no_entry_of_ours_is_not_there(
     redis_url: str, _case: str, text: bytes
 ) -> None:
-    cache = AnswerCache(redis_url)
+    cache = AnswerCache(redis_url, secret=SECRET)
     await put(cache, a="x")
     async with Redis.from_url(redis_url) as redis:
-        [name] = await redis.keys(f"{module.PREFIX}*")
+        [name] = await names_of(redis)
 
         await redis.set(name, text)
         tampered = await kept(cache)
-        await redis.set(name, entry())
+        await redis.set(name, signed(name, text))
+        signed_nonsense = await kept(cache)
+        await redis.set(name, signed(name, entry()))
         sound = await kept(cache)
 
     await cache.close()
-    assert tampered is None
+    assert (tampered, signed_nonsense) == (None, None)
     assert sound.value == "x"
+
+
+async def test_an_entry_counts_only_under_our_signature_and_its_own_name(redis_url: str) -> None:
+    cache = AnswerCache(redis_url, secret=SECRET)
+    await put(cache, a="pays us")
+    async with Redis.from_url(redis_url) as redis:
+        [name] = await names_of(redis)
+        ours = await redis.get(name)
+        assert isinstance(ours, bytes)
+        await put(cache, b="pays us too")
+        [other] = {*await names_of(redis)} - {name}
+
+        await redis.set(name, signed(name, entry(value="pays somebody else"), b"guessed"))
+        forged = await kept(cache)
+        await redis.set(other, ours)
+        moved = await kept(cache, "b")
+        await redis.set(name, ours)
+        sound = await kept(cache)
+
+    await cache.close()
+    assert (forged, moved) == (None, None)
+    assert sound.value == "pays us"
 
 
 @pytest.mark.parametrize("value", [5, [], {"ref": 5}, {"ref": {}}, {"offer": {"price": "1"}}])
 async def test_a_product_that_is_none_is_not_there(redis_url: str, value: object) -> None:
-    cache, lamp = AnswerCache(redis_url), product(1)
+    cache, lamp = AnswerCache(redis_url, secret=SECRET), product(1)
     await cache.put(LINE, {lamp.ref: lamp}, LAMPS, now=NOW)
     async with Redis.from_url(redis_url) as redis:
-        [name] = await redis.keys(f"{module.PREFIX}*")
-        await redis.set(name, entry(value=value))
+        [name] = await names_of(redis)
+        await redis.set(name, signed(name, entry(value=value)))
 
     assert await cache.get(LINE, [lamp.ref], LAMPS, now=NOW) == {}
     await cache.close()
@@ -239,14 +279,15 @@ async def test_nothing_that_lies_in_redis_is_run(redis_url: str, tmp_path: Path)
     cache, trace = AnswerCache(redis_url), tmp_path / "trace"
     await put(cache, a="x")
     async with Redis.from_url(redis_url) as redis:
-        [name] = await redis.keys(f"{module.PREFIX}*")
+        [name] = await names_of(redis)
         text = await redis.get(name)
         await redis.set(name, pickle.dumps(Runs(trace)))
 
     assert await kept(cache) is None
     assert not trace.exists()
     assert isinstance(text, bytes)
-    assert orjson.loads(text.removeprefix(b"bytes:"))["value"] == "x"  # JSON, and nothing else
+    json = text.removeprefix(b"bytes:")[module.SIGNATURE_BYTES :]
+    assert orjson.loads(json)["value"] == "x"  # JSON, and nothing else
     await cache.close()
 
 
@@ -261,17 +302,18 @@ async def test_a_redis_that_is_away_is_an_empty_cache_until_it_is_back(
         await line.cut()
         with caplog.at_level(logging.WARNING):
             away = [await kept(cache) for _ in range(3)]
-            clock.now += module.RETRY_AFTER
+            clock.now += redis_server.RETRY_AFTER
             await put(cache, b="y")
         await line.mend()
         too_early = await kept(cache)
-        clock.now += module.RETRY_AFTER
+        clock.now += redis_server.RETRY_AFTER
         back = await kept(cache)
 
         await cache.close()
     assert away == [None, None, None]
     assert too_early is None
     assert back.value == "x"
-    assert [record.message for record in caplog.records] == [
-        "Redis cannot be reached: answers are not cached until it is back."
+    assert [record.message.partition("(")[0] for record in caplog.records] == [
+        "Redis cannot be reached ",
+        "Redis is back: answers are cached again.",
     ]

@@ -51,6 +51,9 @@ class Ledger:
         self.booked += 1
         return True
 
+    async def give_back(self, account: AccountKey, rule: QuotaRule, booked_at: datetime) -> None:
+        self.booked -= 1
+
 
 @pytest.fixture(autouse=True)
 def _no_pauses() -> object:
@@ -239,6 +242,48 @@ async def test_every_try_is_booked_and_none_beyond_the_limit(client: httpx.Async
 
     assert (route.call_count, ledger.booked) == (2, 2)
     assert caught.value.retry_at == datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
+
+
+@respx.mock
+async def test_a_call_that_never_gets_its_turn_is_not_booked(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(200)
+    ledger = Ledger()
+    out = sender(client, ledger)
+    slow = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=0)
+    await send(out, quota=slow)
+
+    with pytest.raises(Throttled):
+        await send(out, quota=slow)
+
+    assert ledger.booked == 1
+
+
+@respx.mock
+async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.AsyncClient) -> None:
+    respx.post(URL).respond(200)
+    days: list[str] = []
+    moments = iter([datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)])
+    after_midnight = datetime(2026, 11, 22, 0, 0, 1, tzinfo=UTC)
+
+    class Diary(Ledger):
+        async def book(
+            self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
+        ) -> bool:
+            days.append(f"+{now:%d}")
+            return True
+
+        async def give_back(
+            self, account: AccountKey, rule: QuotaRule, booked_at: datetime
+        ) -> None:
+            days.append(f"-{booked_at:%d}")
+
+    out = sender(client, Diary())
+    out.now = lambda: next(moments, after_midnight)
+    rule = QuotaRule(calls_per_day=9, calls_per_second=Decimal(9), reset_offset_hours=0)
+
+    await send(out, quota=rule)
+
+    assert days == ["+21", "+22", "-21"]
 
 
 @respx.mock

@@ -74,8 +74,24 @@ def test_a_short_link_is_not_opened_but_explained(text: str, name: str) -> None:
 
     assert refusal.value.message == (
         f"This is a shortened {name} link. Open it in your browser and paste the address of the "
-        "product page that it leads to."
+        "product page that it leads to. The operator of this server can have short links opened "
+        "here: SHORT_LINKS=on."
     )
+    assert refusal.value.address == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://s.click.aliexpress.com.sandbox.invalid/e/_cABC",
+        " https://www.amazon.de.sandbox.invalid/dp/B0SANDBX01?tag=sandbox-21\n",
+    ],
+)
+def test_a_link_of_the_sandbox_leads_nowhere(text: str) -> None:
+    with pytest.raises(ShortLink, match="a link that the sandbox made") as refusal:
+        product_ref(text)
+
+    assert refusal.value.address == text
 
 
 @pytest.mark.parametrize(

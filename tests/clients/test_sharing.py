@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -217,6 +218,36 @@ async def test_idle_lines_are_forgotten() -> None:
 
     assert shared._lines == {}
     assert len(asyncio.all_tasks()) == tasks
+
+
+asker: ContextVar[str] = ContextVar("asker", default="nobody")
+
+
+async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch() -> None:
+    shared = SharedCalls()
+    seen: list[tuple[list[str], str]] = []
+    flies, gate = asyncio.Event(), asyncio.Event()
+
+    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+        seen.append((list(keys), asker.get()))
+        flies.set()
+        await gate.wait()
+        return {key: key for key in keys}
+
+    async def one(name: str) -> None:
+        asker.set(name)
+        with shared.request():
+            await shared.get("line", [name], size=50, call=call)
+
+    first = asyncio.create_task(one("a"))
+    await flies.wait()
+    others = [asyncio.create_task(one(name)) for name in ("b", "c", "d")]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(first, *others)
+
+    assert seen == [(["a"], "a"), (["b", "c", "d"], "b")]
 
 
 @dataclass

@@ -49,3 +49,18 @@ async def test_each_day_and_account_is_counted_apart() -> None:
     assert await quota.book(ALIEXPRESS, day=TODAY + timedelta(days=1), limit=1)
     assert await quota.used(ALIEXPRESS, *others, day=TODAY) == 5
     assert await quota.used(day=TODAY) == 0
+
+
+async def test_what_is_given_back_can_be_booked_again() -> None:
+    assert await quota.book(ALIEXPRESS, day=TODAY, limit=1)
+
+    await quota.give_back(ALIEXPRESS, day=TODAY)
+
+    assert await quota.used(ALIEXPRESS, day=TODAY) == 0
+    assert await quota.book(ALIEXPRESS, day=TODAY, limit=1)
+
+
+async def test_nothing_is_given_back_of_a_day_without_calls() -> None:
+    await quota.give_back(ALIEXPRESS, day=TODAY)
+
+    assert await quota.used(ALIEXPRESS, day=TODAY) == 0

@@ -1,5 +1,7 @@
 """Which product is meant, and where in the input it was named wrongly."""
 
+from dataclasses import replace
+
 import pytest
 
 from clients.registry import BY_CODE
@@ -9,14 +11,60 @@ from domain.exceptions import (
     InvalidURL,
     NotAProduct,
     ShortLink,
+    ShortLinkDead,
+    ShortLinkTimeout,
     UnknownHost,
     WrongLocale,
 )
 from domain.products import ProductRef
-from resolvers.lookups import MAX_ROWS, Lookup, checked, checked_site, find, limit_rows
+from resolvers.context import Context
+from resolvers.lookups import (
+    MAX_ROWS,
+    Lookup,
+    Wanted,
+    checked,
+    checked_site,
+    find,
+    find_opened,
+    limit_rows,
+    opened,
+)
+from tests.resolvers.conftest import MakeContext
+
+pytestmark = pytest.mark.anyio
 
 ALIEXPRESS, AMAZON = BY_CODE["aliexpress"], BY_CODE["amazon"]
 AT = ("input", "products", "3")
+ALI = ProductRef("aliexpress", "1005006338829917")
+
+
+class FakeReader:
+    """Implements `clients.base.ShortLinkReader`: what it knows, and what it was asked."""
+
+    def __init__(self, **known: Wanted) -> None:
+        self.known = {f"https://amzn.to/{name}": led for name, led in known.items()}
+        self.asked: list[str] = []
+
+    async def product(self, address: str) -> ProductRef:
+        self.asked.append(address)
+        led = self.known[address]
+        if isinstance(led, AffiliateGraphError):
+            raise led
+        return led
+
+
+def reading(make_context: MakeContext, reader: FakeReader) -> Context:
+    context = make_context()
+    context.outside = replace(context.outside, short_links=reader)
+    return context
+
+
+def row(number: int, url: str) -> Wanted:
+    """What a row of a bulk mutation names, or why it names nothing."""
+    try:
+        return find(Lookup(url=url), path=("input", "products", str(number)))
+    except AffiliateGraphError as error:
+        return error
 
 
 @pytest.mark.parametrize(
@@ -176,3 +224,57 @@ def test_more_rows_are_refused_with_their_number(count: int) -> None:
         limit_rows(count, path=("input", "products"))
 
     assert refusal.value.path == ("input", "products")
+
+
+async def test_short_links_of_a_bulk_are_opened_once_each(make_context: MakeContext) -> None:
+    reader = FakeReader(x=ALI, dead=ShortLinkDead("It leads nowhere."))
+    urls = [
+        "https://amzn.to/x",
+        "https://amzn.to/dead",
+        "https://www.aliexpress.com/item/1005006338829917.html",
+        "https://amzn.to/x",
+        "no address",
+        "https://amzn.to/dead",
+    ]
+    rows = [row(number, url) for number, url in enumerate(urls)]
+
+    found = await opened(reading(make_context, reader), rows)
+
+    assert [one if isinstance(one, ProductRef) else one.code for one in found] == [
+        ALI,
+        "SHORT_LINK_DEAD",
+        ALI,
+        ALI,
+        "INVALID_URL",
+        "SHORT_LINK_DEAD",
+    ]
+    assert [one.path for one in found if isinstance(one, ShortLinkDead)] == [
+        ("input", "products", "1", "url"),
+        ("input", "products", "5", "url"),
+    ]
+    assert sorted(reader.asked) == ["https://amzn.to/dead", "https://amzn.to/x"]
+
+
+async def test_without_the_setting_nothing_is_opened(make_context: MakeContext) -> None:
+    rows = [row(0, "https://amzn.to/x")]
+
+    assert await opened(make_context(), rows) == rows
+
+
+async def test_one_short_link_is_opened(make_context: MakeContext) -> None:
+    context = reading(make_context, FakeReader(x=ALI))
+
+    found = await find_opened(context, Lookup(url="https://amzn.to/x"), path=("by",))
+
+    assert found == ALI
+
+
+async def test_one_short_link_that_leads_nowhere_names_its_field(
+    make_context: MakeContext,
+) -> None:
+    context = reading(make_context, FakeReader(x=ShortLinkTimeout("Too slow.")))
+
+    with pytest.raises(ShortLinkTimeout) as refusal:
+        await find_opened(context, Lookup(url="https://amzn.to/x"), path=("by",))
+
+    assert refusal.value.path == ("by", "url")

@@ -1,176 +1,190 @@
-"""`extensions.cost.upstream`, and the headers by which a request bounds what it spends."""
+"""What operations cost: beforehand by their document, afterwards by their answer."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 
-from db import statements
-from tests.graph import API_KEY, Graph
+from domain.limits import Limits
+from schema import schema
+from schema.cost import MUTATION, SCHEMA, UNSIZED, Asked, actual, requested
+from schema.documents import read
+from tests.examples import EXAMPLES
+from tests.graph import ALIEXPRESS, Graph
+from tests.schema.test_catalog import IMPORT, imported
 
 pytestmark = pytest.mark.anyio
 
-PRODUCT = "query P($by: ProductLookup!) { product(by: $by) { externalId title } }"
-BOTH = """
-query Both($amazon: ProductLookup!, $aliexpress: ProductLookup!) {
-  amazon: product(by: $amazon) { externalId }
-  aliexpress: product(by: $aliexpress) { externalId }
+GRID = """
+query Grid($first: Int = 100) {
+  products(first: $first) {
+    pageInfo { endCursor }
+    nodes {
+      title image { url } offer { price { amount currencyCode } discountPercent }
+      affiliateLinks { nodes { url } }
+      priceHistory { nodes { price { amount } observedAt } }
+    }
+  }
 }
 """
 
 
-def lamp(graph: Graph, number: int) -> dict[str, str]:
-    """A lookup of an AliExpress product."""
-    return {"url": graph.sandbox.catalog.aliexpress_listings()[number].id}
+def ask(document: str, variables: Mapping[str, object] | None = None) -> Asked:
+    found = read(document, 100_000)
+    return Asked.of(schema._schema, found, found.operations[0], variables or {})
 
 
-def item(graph: Graph, number: int) -> dict[str, object]:
-    """A lookup of an item of www.amazon.com."""
-    asin = graph.sandbox.catalog.amazon_listings("www.amazon.com")[number].asin
-    return {"ref": {"marketplace": "AMAZON", "externalId": asin}}
+def price(document: str, variables: Mapping[str, object] | None = None) -> int:
+    return requested(ask(document, variables))
 
 
-async def post(
-    graph: Graph, query: str, variables: dict[str, Any] | None = None, **headers: str
-) -> tuple[int, dict[str, Any]]:
-    """Status and JSON; a header's underscores stand for hyphens."""
-    response = await graph.http.post(
-        "/graphql",
-        json={"query": query, "variables": variables or {}},
-        headers={"Authorization": f"Bearer {API_KEY}"}
-        | {name.replace("_", "-"): value for name, value in headers.items()},
+@pytest.mark.parametrize(
+    ("_case", "document", "points"),
+    [
+        ("nothing but a name", "{ __typename }", 1),
+        ("a page: its object and its rows", "{ products(first: 10) { nodes { title } } }", 11),
+        ("the default page", "{ products { nodes { title } } }", 21),
+        ("null is the default page", "{ products(first: null) { nodes { title } } }", 21),
+        ("no page is over 250 rows", "{ products(first: 9999) { nodes { title } } }", 251),
+        ("a bad page size", "{ products(first: -5) { nodes { title } } }", 21),
+        ("only a count", "{ products(first: 250) { totalCount } }", 1),
+        (
+            "rows of rows",
+            "{ products(first: 3) { nodes { affiliateLinks(first: 2) { nodes { id } } } } }",
+            13,
+        ),
+        ("edges and nodes", "{ products(first: 4) { edges { node { id } } nodes { id } } }", 13),
+        (
+            "an alias more",
+            "{ a: products(first: 4) { nodes { id } } b: products(first: 4) { nodes { id } } }",
+            10,
+        ),
+        ("as many as ids", '{ nodes(ids: ["a", "b", "c"]) { id } }', 6),
+        ("a list without a size", "{ marketplaces { name } }", UNSIZED),
+        ("an inline fragment", "{ ... on Query { products(first: 4) { nodes { id } } } }", 5),
+        ("unknown fields", "{ nope { nix(first: 9) } }", 1),
+        ("fields of another type", "{ ... on Product { offer { price { amount } } } }", 2),
+        ("an unknown type", "{ ... on Nope { a { b } } }", 1),
+        ("an unknown fragment", "{ ...Nope }", 1),
+        ("no mutation of that name", "mutation { nope(input: {a: [1, 2]}) { id } }", 1),
+        ("a subscription", "subscription { a }", 1),
+    ],
+)
+def test_price(_case: str, document: str, points: int) -> None:
+    assert price(document) == points
+
+
+def test_a_page_size_in_a_variable_is_read_with_its_default() -> None:
+    document = "query Q($n: Int = 7) { products(first: $n) { nodes { id } } }"
+
+    assert price(document) == 8
+    assert price(document, {"n": 30}) == 31
+    assert price(document, {"n": None}) == 21
+    assert price(document, {"n": "many"}) == 21
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("mutation M($p: [ProductLookup!]!) { importProducts(input: {products: $p}) %s }", "p"),
+        ("mutation M($i: ImportProductsInput!) { importProducts(input: $i) %s }", "i"),
+        (
+            "mutation { importProducts(input: {products: [" + '{url: "1"}' * 9 + "]}) %s }",
+            "",
+        ),
+    ],
+)
+def test_rows_are_counted_however_they_are_sent(document: str, variables: str) -> None:
+    rows: list[object] = [{"url": "1"}] * 9
+    values: dict[str, object] = {"": {}, "p": {"p": rows}, "i": {"i": {"products": rows}}}
+    sent: Any = values[variables]
+
+    silent = price(document % "{ __typename }", sent)
+    shown = price(document % "{ results { product { id } errors { code } } }", sent)
+
+    assert silent == MUTATION + 9 + 1
+    assert shown == silent + 9 * 3
+
+
+def test_what_may_ask_a_marketplace_weighs_more() -> None:
+    stored = price("{ products(first: 10) { nodes { id } } }")
+    searched = price(
+        "{ searchProducts(marketplace: ALIEXPRESS, search: {}, first: 10) { nodes { id } } }"
     )
-    return response.status_code, response.json()
+    plain = price("{ products(first: 10) { nodes { affiliateLinks { totalCount } } } }")
+    asked = price("{ products(first: 10) { nodes { variants { externalId } } } }")
+
+    assert searched == stored + 10
+    assert asked > plain + 100
 
 
-def upstream(body: dict[str, Any]) -> dict[str, Any]:
-    """What the response tells about marketplace calls."""
-    found: dict[str, Any] = body["extensions"]["cost"]["upstream"]
-    return found
+def test_a_price_does_not_grow_without_end() -> None:
+    below = "{ title }"
+    for _ in range(12):
+        below = f"{{ affiliateLinks(first: 250) {{ nodes {{ product {below} }} }} }}"
+
+    assert price(f"{{ products(first: 250) {{ nodes {below} }} }}") == 1_000_000
 
 
-async def test_a_request_is_told_what_it_spent_and_what_is_left(graph: Graph) -> None:
-    await graph.connect_both()
-    given = {"amazon": item(graph, 0), "aliexpress": lamp(graph, 0)}
-
-    _, body = await post(graph, BOTH, given)
-
-    assert "errors" not in body
-    spent = upstream(body)
-    assert (spent["calls"], spent["savedByBatching"], spent["savedByCache"]) == (2, 0, 0)
-    left = {each["marketplace"]: each for each in spent["leftToday"]}
-    assert left["ALIEXPRESS"]["calls"] is None  # AliExpress publishes no limit
-    assert left["AMAZON"]["calls"] == 8640 - graph.calls("amazon", "getItems")
-    assert all(each["resetsAt"].endswith("Z") for each in left.values())
+def test_the_whole_schema_has_one_price() -> None:
+    assert price(get_introspection_query()) == SCHEMA
 
 
-async def test_what_the_cache_and_the_batches_saved_is_told(graph: Graph) -> None:
-    await graph.connect_both()
-    one, two = lamp(graph, 0), lamp(graph, 1)
-    pair = (
-        "query T($a: ProductLookup!, $b: ProductLookup!)"
-        " { a: product(by: $a) { title } b: product(by: $b) { title } }"
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_can_be_paid(path: Any) -> None:
+    assert price(path.read_text("utf-8")) < Limits().cost / 4
+
+
+def test_a_grid_of_100_products_with_links_and_prices_can_be_paid() -> None:
+    assert price(GRID) < Limits().cost
+
+
+def test_250_rows_with_everything_about_them_can_be_paid() -> None:
+    assert price(IMPORT, {"products": [{"url": "1"}] * 250}) < Limits().cost / 4
+
+
+async def test_the_answer_tells_what_it_could_and_what_it_did_cost(graph: Graph) -> None:
+    await imported(graph, 3)
+
+    body = await graph.post(GRID)
+
+    spent = body["extensions"]["cost"]
+    assert spent["requestedQueryCost"] == price(GRID)
+    # The page, its pageInfo; of each product itself, image, offer, price, an empty list of links,
+    # the history, one entry and its price.
+    assert spent["actualQueryCost"] == 2 + 3 * 8
+    assert spent["throttleStatus"]["currentlyAvailable"] <= 1_000_000_000
+
+
+async def test_a_mutation_costs_its_rows_also_afterwards(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+
+    body = await graph.post(
+        "mutation M($p: [ProductLookup!]!) { importProducts(input: {products: $p}) "
+        "{ results { product { id } } } }",
+        {"p": [{"url": "not an address"}] * 4},
     )
 
-    _, first = await post(graph, pair, {"a": one, "b": two})
-    _, second = await post(graph, pair, {"a": one, "b": two})
-
-    assert (upstream(first)["calls"], upstream(first)["savedByBatching"]) == (1, 1)
-    assert (upstream(second)["calls"], upstream(second)["savedByCache"]) == (0, 2)
-    assert upstream(second)["leftToday"] == []
+    assert body["extensions"]["cost"]["actualQueryCost"] == MUTATION + 4 + 1 + 4
 
 
-async def test_a_request_that_asks_no_marketplace_spent_nothing(graph: Graph) -> None:
-    _, body = await post(graph, "{ viewer { workspace } }")
-
-    assert upstream(body) == {
-        "calls": 0,
-        "savedByBatching": 0,
-        "savedByCache": 0,
-        "leftToday": [],
-    }
-
-
-async def test_the_costs_of_requests_at_once_add_up_to_the_calls_made(graph: Graph) -> None:
-    await graph.connect_both()
-    graph.sandbox.clear_calls()
-
-    answers = await asyncio.gather(
-        *(post(graph, PRODUCT, {"by": lamp(graph, number % 10)}) for number in range(120))
-    )
-
-    assert all("errors" not in body for _, body in answers)
-    spent = sum(upstream(body)["calls"] for _, body in answers)
-    assert spent == graph.calls("aliexpress") <= 4
-    saved = sum(
-        upstream(body)["savedByBatching"] + upstream(body)["savedByCache"] for _, body in answers
-    )
-    assert saved == 120 - spent
-
-
-async def test_a_cap_of_0_makes_no_call_and_shows_what_is_kept(graph: Graph) -> None:
-    await graph.connect_both()
-    await post(graph, PRODUCT, {"by": lamp(graph, 0)})
-    graph.sandbox.clear_calls()
-
-    _, kept = await post(graph, PRODUCT, {"by": lamp(graph, 0)}, X_Max_Upstream_Calls="0")
-    _, new = await post(graph, PRODUCT, {"by": lamp(graph, 1)}, X_Max_Upstream_Calls="0")
-
-    assert kept["data"]["product"]["externalId"] == lamp(graph, 0)["url"]
-    assert new["errors"][0]["extensions"]["code"] == "CALL_CAP_REACHED"
-    assert graph.calls("aliexpress") == 0
-    assert (upstream(kept)["calls"], upstream(new)["calls"]) == (0, 0)
-
-
-async def test_a_cap_of_1_makes_one_call_and_tells_of_the_rest(graph: Graph) -> None:
-    await graph.connect_both()
-    graph.sandbox.clear_calls()
-    given = {"amazon": item(graph, 0), "aliexpress": lamp(graph, 0)}
-
-    _, body = await post(graph, BOTH, given, X_Max_Upstream_Calls="1")
-
-    answered = [name for name, value in (body["data"] or {}).items() if value]
-    assert len(answered) == 1
-    assert [error["extensions"]["code"] for error in body["errors"]] == ["CALL_CAP_REACHED"]
-    assert upstream(body)["calls"] == 1
-    assert graph.calls("aliexpress") + graph.calls("amazon", "getItems") == 1
-
-
-@pytest.mark.parametrize("cap", ["-1", "1.5", "many", "0x10", "1 2", "", "12345678"])
-async def test_a_cap_that_is_no_number_is_refused(graph: Graph, cap: str) -> None:
-    status, body = await post(graph, "{ __typename }", X_Max_Upstream_Calls=cap)
-
-    assert status == 400
-    [error] = body["errors"]
-    assert error["message"].startswith("X-Max-Upstream-Calls must be a whole number")
-
-
-async def test_background_work_leaves_a_part_of_the_day_to_people(graph: Graph) -> None:
-    await graph.connect_both()
-    await post(graph, PRODUCT, {"by": item(graph, 0)})
-    await statements.rows(
-        "UPDATE quota_days SET used = $1 WHERE marketplace = $2 RETURNING used",
-        [8640 * 4 // 5, "amazon"],
-    )
-
-    _, background = await post(graph, PRODUCT, {"by": item(graph, 1)}, X_Priority="background")
-    _, waiting = await post(graph, PRODUCT, {"by": item(graph, 2)}, X_Priority="interactive")
-
-    assert background["errors"][0]["extensions"]["code"] == "QUOTA_EXHAUSTED"
-    assert "Background work has used its part" in background["errors"][0]["message"]
-    assert waiting["data"]["product"] is not None
-
-
-@pytest.mark.parametrize("word", ["Background", " INTERACTIVE ", "interactive"])
-async def test_a_priority_may_be_written_in_any_case(graph: Graph, word: str) -> None:
-    status, body = await post(graph, "{ __typename }", X_Priority=word)
-
-    assert (status, body["data"]) == (200, {"__typename": "Query"})
-
-
-@pytest.mark.parametrize("word", ["urgent", "1", "back ground"])
-async def test_another_priority_is_refused(graph: Graph, word: str) -> None:
-    status, body = await post(graph, "{ __typename }", X_Priority=word)
-
-    assert status == 400
-    assert body["errors"][0]["message"] == "X-Priority must be interactive or background."
+@pytest.mark.parametrize(
+    ("_case", "document", "data", "points"),
+    [
+        ("no data", "{ products { nodes { id } } }", None, 1),
+        ("null", "{ products { nodes { id } } }", {"products": None}, 1),
+        ("a null in a list", "{ nodes(ids: []) { id } }", {"nodes": [None, {"id": "x"}]}, 3),
+        ("an alias", "{ a: products { nodes { id } } }", {"a": {"nodes": [{"id": 1}] * 5}}, 6),
+        (
+            "one key by two fragments",
+            "{ ...A ...B } fragment A on Query { products { nodes { id } } } "
+            "fragment B on Query { products { nodes { title } pageInfo { endCursor } } }",
+            {"products": {"nodes": [{"id": 1, "title": ""}], "pageInfo": {"endCursor": ""}}},
+            3,
+        ),
+        ("the schema", "{ __schema { types { name } } }", {"__schema": {"types": []}}, SCHEMA),
+    ],
+)
+def test_cost_of_an_answer(_case: str, document: str, data: object, points: int) -> None:
+    assert actual(ask(document), data) == points

@@ -212,9 +212,9 @@ def test_wait_is_read_without_a_body(status: int) -> None:
         (403, PAGE, CredentialsRejected, None),
         (404, PAGE, AnswerInvalid, None),
         (302, b"", AnswerInvalid, None),
-        (429, {}, Throttled, None),
-        (500, PAGE, MarketplaceUnavailable, None),
-        (408, b"", MarketplaceUnavailable, None),
+        (429, {}, Throttled, "429"),
+        (500, PAGE, MarketplaceUnavailable, "500"),
+        (408, b"", MarketplaceUnavailable, "408"),
     ],
 )
 def test_refusals_of_a_token_endpoint(

@@ -1,0 +1,1 @@
+"""Guards schema.graphql: no break that the changelog does not name, nothing without description."""
