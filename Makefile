@@ -79,7 +79,6 @@ FUZZ_SECONDS ?= 300
 fuzz: .venv/.dev .venv/.fuzz
 	$(RUN) -m tests.fuzz $(FUZZ_SECONDS)
 
-# About five minutes: Amazon's calls go at their real pace.
 # A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks

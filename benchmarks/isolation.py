@@ -29,7 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from benchmarks.application import ADDRESS, now, product_id
+from benchmarks.application import ADDRESS, PATIENT, now, product_id
 from benchmarks.credential_sets import FIELDS, SHARED_PRODUCTS, CredentialSet, Operation
 from clients.cache import AnswerCache, Kept, Shelf
 from config import read_settings
@@ -304,8 +304,7 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
     with TemporaryDirectory() as name:
         url = f"sqlite://{Path(name)}/isolation.db"
         await migrate(url)
-        patient = {"QUERY_SECONDS": "300", "MUTATION_SECONDS": "300"}  # hundreds at once
-        settings = read_settings({"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | patient)
+        settings = read_settings({"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT)
         keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="benchmarks")
         app = build_app(settings, keys, Parts(now=now, rate_limit=Unhurried(), sandbox=box))
         async with (

@@ -27,7 +27,7 @@ NOTES = """\
   at once, each over a connection of its own, 20 lookups or one link in a request. "In a second"
   counts the calls by the times at which the gateway got them, in every window of a second, wherever
   it begins. The naive client is the same without Redis: each process keeps to the limit by itself.
-  Queries may take 60 s there.
+  Queries may take longer there than by default, and one API key may spend more points.
 - "Asked again": everything is asked twice, and only the second time is counted.
 - The credential sets: one process; each set has a workspace, an API key and accounts of its own,
   ten operations in a request; each call takes up to 50 ms at random, and the limits of calls a

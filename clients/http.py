@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -129,9 +129,9 @@ class HTTPSender:
         self.refusals.check(call.account, call.credentials, call.operation)
         try:
             with self.breakers.guard((call.account, call.operation)):
-                async with self._admitted(call) as turn:
-                    with self._metered(call):
-                        return read(await self._attempt(call, turn))
+                turn = Turn() if call.quota is None else await self._admit(call, call.quota)
+                with self._metered(call):
+                    return read(await self._attempt(call, turn))
         except MarketplaceError as error:
             self.refusals.note(call.account, call.credentials, call.operation, error)
             await self._slow_down(call, error)
@@ -152,27 +152,15 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    @asynccontextmanager
-    async def _admitted(self, call: "_Call") -> AsyncIterator[Turn]:
-        """A call of the day, then a turn: nothing waits between a turn and its call, so that the
-        marketplace sees the pace that the turns have. Calls that do not count need not wait."""
-        if call.quota is None:
-            yield Turn()
-            return
-        turn = await self._admit(call, call.quota)
-        try:
-            yield turn
-        finally:
-            await turn.over()
-
     async def _admit(self, call: "_Call", quota: QuotaRule) -> Turn:
+        """A call of the day, then a turn: nothing waits between a turn and its call, so that the
+        marketplace sees the pace that the turns have."""
         call.paid_by.check()  # what is not made must not be booked
         patience = min(self.patience.turn, call.paid_by.seconds_left())
         expected = self.rate_limit.expected_wait(call.account, quota)
         if expected > patience:
             raise self._too_many(expected)
-        booked_at = await self._book(call, quota)
-        turn = Turn()
+        booked_at, turn = await self._book(call, quota), Turn()
         try:
             async with self.refusals.heeded(call.account, call.credentials, call.operation):
                 turn = await self._take_turn(call, quota, patience)
@@ -223,6 +211,7 @@ class HTTPSender:
             outcome = str(answer.status)
             return answer
         finally:
+            await turn.over()
             log.info(
                 "call %s %s at %s: %s in %d ms",
                 call.account.marketplace,
@@ -262,6 +251,16 @@ class HTTPSender:
         )
 
 
+def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+    """What httpx tells each step of a call to. Connecting can take a while."""
+
+    async def trace(step: str, _info: Mapping[str, object]) -> None:
+        if step == SENT:
+            await turn.sent()
+
+    return trace
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Call:
     """What is asked and for whom. See `HTTPSender.send`."""
@@ -272,16 +271,6 @@ class _Call:
     operation: str
     quota: QuotaRule | None
     paid_by: Purse
-
-
-def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
-    """What httpx tells each step of a call to. Connecting can take a while."""
-
-    async def trace(step: str, _info: Mapping[str, object]) -> None:
-        if step == SENT:
-            await turn.sent()
-
-    return trace
 
 
 def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:

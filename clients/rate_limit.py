@@ -118,28 +118,22 @@ class RateLimit:
         limit, second = window(rule.calls_per_second)
         async with line.head:
             while True:
-                await self._sit_out_pause(account)
-                wait = line.wait(limit, second, self._monotonic())
+                now = self._monotonic()
+                wait = self._pause_left(account) or line.wait(limit, second, now)
                 if wait == 0:
                     turn = OwnTurn(self._monotonic)
                     line.turns.append(turn)
                     return turn
                 await asyncio.sleep(wait)
 
-    async def _sit_out_pause(self, account: AccountKey) -> None:
-        while True:
-            left = self._pause_left(account)
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
-
     async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> Turn:
         """Only the first of the background stands in the line, so nobody is far behind it."""
         async with self._background[account]:
             while True:
                 if not self._waiting[account]:
-                    return await self._take(account, rule)
+                    break
                 await asyncio.sleep(YIELD)
+            return await self._take(account, rule)
 
 
 def window(calls_per_second: Decimal) -> tuple[int, float]:

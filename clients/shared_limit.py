@@ -6,10 +6,10 @@ server, since the clocks of several machines differ. A process sends only the fi
 Redis. A turn whose process dies before it has sent the call counts for `LEASE` seconds.
 
 While Redis cannot be reached, every process keeps to its share of the limit: the limit divided by
-the number of processes seen last. On the way there it lets its calls arrive and a whole second
-pass, and on the way back also as long as the slowest of the others can take to notice, so that the
-turns of both ways never add up to more than the limit. A process that was never able to count the
-others takes itself to be the only one.
+the number of processes seen last. On the way there it lets the calls arrive and a whole second
+pass, and on the way back as long as the slowest of the others can take to notice, so that the turns
+of both ways never add up to more than the limit. A process that was never able to count the others
+takes itself to be the only one.
 """
 
 import asyncio
@@ -51,10 +51,10 @@ TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local processes = redis.call('ZCARD', KEYS[3])
-local limit, window, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
-for place = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[place]) end
 local pause = redis.call('PTTL', KEYS[2])
 if pause > 0 then return {pause * 1000, processes} end
+local limit, window, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+for place = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[place]) end
 local after = '(' .. string.format('%.0f', now + lease)
 for _, turn in ipairs(redis.call('ZRANGE', KEYS[1], after, '+inf', 'BYSCORE')) do
     redis.call('ZADD', KEYS[1], now + lease, turn)
@@ -110,7 +110,7 @@ class SharedRateLimit(RateLimit):
         self._nobodys: defaultdict[AccountKey, list[str]] = defaultdict(list)
         self._own = RateLimit(monotonic)  # for while Redis is away
         self._id = uuid4().hex
-        self._heads: defaultdict[AccountKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._heads: dict[AccountKey, asyncio.Lock] = {}
         self._processes = 1
         self._next_beat = 0.0
         self._switched_at = -math.inf  # from shared turns to our own, or back
@@ -133,25 +133,26 @@ class SharedRateLimit(RateLimit):
         self, name: str, account: AccountKey, rule: QuotaRule, *, way: float, is_over: bool
     ) -> None:
         """Note of a turn by when its call has arrived."""
-        if not self._reach.may_ask():
+        if self._reach.is_away:
             return
         _, second = window(rule.calls_per_second)
         arguments: list[int | str] = [name, _micro(way), _micro(second), int(is_over)]
-        keys = [_key("turns", account)]
-        await self._reached(cast(Awaitable[None], self._stamp_script(keys=keys, args=arguments)))
+        script = self._stamp_script(keys=[_key("turns", account)], args=arguments)
+        await self._reached(cast(Awaitable[None], script))
 
     async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
-        async with self._heads[account]:
+        async with self._heads.setdefault(account, asyncio.Lock()):
             while True:
-                await self._sit_out_pause(account)
+                await asyncio.sleep(self._pause_left(account))
                 await asyncio.sleep(self._seconds_to_switch(rule))
                 if self._reach.is_away:
                     if await self._is_back():
                         continue
-                    own = await self._own._take(account, self._share_of(rule))
-                    if await self._is_back():
-                        continue  # the others may use all turns by now: this one does not count
-                    return own
+                    turn = await self._own._take(account, self._share_of(rule))
+                    if not await self._is_back():
+                        return turn
+                    await turn.over()  # the others may use all turns by now: this one is not used
+                    continue
                 name = uuid4().hex
                 wait = await self._reached(self._ask(account, rule, name))
                 if wait == 0:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.rate_limit import SECOND, WAY, Turn
+from clients.rate_limit import SECOND, Turn
 from clients.redis_server import redis_client
 from clients.shared_limit import ALL_NOTICED, SharedRateLimit
 from domain.marketplaces import AccountKey, QuotaRule
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
 # Turns that the processes take by themselves and those that they share never overlap.
-UNTIL_SHARED = ALL_NOTICED + WAY + SECOND
+UNTIL_SHARED = ALL_NOTICED + SECOND
 
 
 @pytest.fixture
