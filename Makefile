@@ -14,15 +14,16 @@ PYTEST := $(RUN) -m pytest
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres browser typescript check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres e2e typescript fuzz check lint types schema schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
 	echo "make setup          only install what the server needs"
 	echo "make test           run the tests on SQLite"
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
-	echo "make browser        run the tests in a real browser (needs Chromium)"
+	echo "make e2e            drive the page and GraphiQL in a real browser (needs Chromium)"
 	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
+	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
@@ -40,13 +41,13 @@ run: .venv/.run graphiql-if-possible
 
 setup: .venv/.run graphiql-if-possible
 
-test: .venv/.dev web/node_modules/.installed
+test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser and not typescript"
 
-test-postgres: .venv/.dev web/node_modules/.installed
+test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser and not typescript"
 
-browser: .venv/.dev web/node_modules/.installed
+e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) -m browser
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
@@ -73,13 +74,18 @@ schema-current: .venv/.run
 schema-guard: .venv/.run
 	$(RUN) -m schema_guard
 
+# Random operations against a sandbox server of its own, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 300
+fuzz: .venv/.dev .venv/.fuzz
+	$(RUN) -m tests.fuzz $(FUZZ_SECONDS)
+
 # About five minutes: Amazon's calls go at their real pace.
 bench: .venv/.run
 	$(RUN) -m benchmarks
 
 clean:
-	rm -rf examples/typescript/node_modules examples/typescript/dist
-	rm -rf .venv web/node_modules build .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf web/node_modules tests/conformance/node_modules examples/typescript/node_modules
+	rm -rf examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: made again only when a lock file changes.
@@ -92,14 +98,21 @@ clean:
 	.ci/install requirements-dev.lock
 	touch $@
 
+.venv/.fuzz: tests/fuzz/requirements.lock | .venv/.dev
+	.ci/install tests/fuzz/requirements.lock
+	touch $@
+
 web/node_modules/.installed: web/package-lock.json | .venv/.run
 	web/install
 
 examples/typescript/node_modules/.installed: examples/typescript/package-lock.json
 	cd examples/typescript && npm ci --loglevel=error >/dev/null
 	touch $@
+# The official audits of GraphQL over HTTP, for the tests.
+tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
+	web/install tests/conformance
 
-# The server works without GraphiQL: its page then says how to get it.
+# The server works without GraphiQL and the page: both then say how to get them.
 .PHONY: graphiql-if-possible
 graphiql-if-possible: | .venv/.run
 	[ web/node_modules/.installed -nt web/package-lock.json ] || web/install || true

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from ipaddress import ip_address
@@ -19,6 +19,7 @@ from typing import TypedDict
 from urllib.parse import SplitResult, urlsplit
 
 from domain.credentials import Secret
+from domain.limits import Limits
 
 MAKE_KEY = (
     'python3 -c "import secrets,base64;'
@@ -58,7 +59,7 @@ SETTINGS = (
     Setting(
         "ADMIN_API_KEY",
         "made at first start, shown once",
-        f"Key that callers send, at least {SHORTEST_API_KEY} characters.",
+        f"The operator's own API key, at least {SHORTEST_API_KEY} characters.",
         secret=True,
     ),
     Setting("SANDBOX", "off", "on: marketplaces of our own making, nothing real is contacted."),
@@ -69,8 +70,6 @@ SETTINGS = (
         "Redis that several server processes share: limits, caches. redis:// or rediss://.",
         secret=True,
     ),
-    Setting("QUERY_SECONDS", "10", "Longest wait of a query for marketplaces."),
-    Setting("MUTATION_SECONDS", "60", "Longest wait of a mutation for marketplaces."),
     Setting("SEARCH_CACHE_SECONDS", "300", "How long a page of a search is given out; 0 to 600."),
     Setting("ALIEXPRESS_CALLS_PER_SECOND", "1", "Calls a second for an account of AliExpress."),
     Setting("ALIEXPRESS_CALLS_PER_DAY", "", "Calls a day; empty: AliExpress publishes no limit."),
@@ -82,6 +81,25 @@ SETTINGS = (
         "Part of the day's calls that background work leaves to people who wait.",
     ),
     Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
+    Setting(
+        "ALLOWED_HOSTS",
+        "the host of PUBLIC_URL and this machine",
+        "Names by which requests may call the server, separated by commas; * for any.",
+    ),
+    Setting(
+        "ALLOWED_ORIGINS",
+        "",
+        "Web sites whose pages may read answers, separated by commas: https://shop.example.",
+    ),
+    Setting(
+        "TRUSTED_DOCUMENTS",
+        "",
+        "Folder of GraphQL documents that callers may name by their hash instead of sending them.",
+    ),
+    Setting("TRUSTED_DOCUMENTS_ONLY", "off", "on: nothing but those documents is run."),
+    Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
+    Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
+    Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
     Setting("ALIEXPRESS_GATEWAY_URL", "AliExpress", "Another gateway in AliExpress's place."),
     Setting("AMAZON_CREATORS_URL", "Amazon", "Another Creators API in Amazon's place."),
@@ -99,6 +117,10 @@ SETTINGS = (
     Setting("AMAZON_SECRET_KEY", "", "Secret Key of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_HOST", "", "Host of PA-API 5.0 (legacy).", secret=True),
     Setting("AMAZON_REGION", "", "Region of PA-API 5.0 (legacy).", secret=True),
+    *(
+        Setting(limit.metadata["setting"], f"{limit.default}", limit.metadata["help"])
+        for limit in Limits.settings()
+    ),
 )
 KNOWN = frozenset(
     name for s in SETTINGS for name in ((s.name, f"{s.name}_FILE") if s.secret else (s.name,))
@@ -146,7 +168,7 @@ class BootstrapCredentials:
     values: dict[str, Secret]
 
 
-class Limits(TypedDict, total=False):
+class Pace(TypedDict, total=False):
     """Limits of a marketplace that replace its usual ones."""
 
     calls_per_day: int | None
@@ -158,8 +180,8 @@ class Settings:
     """What the environment says, checked.
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
-    `gateway_addresses`: only those that are set, by the name of their setting. `limits`: those that
-    are set, by marketplace code.
+    `gateway_addresses`: only those that are set, by the name of their setting. `allowed_hosts`
+    None: any. `paces`: the limits of marketplaces that are set, by code.
     """
 
     host: str
@@ -172,15 +194,21 @@ class Settings:
     sandbox: bool
     sandbox_catalog: Path | None
     short_links: bool
+    allowed_hosts: frozenset[str] | None
+    allowed_origins: frozenset[str]
+    trusted_documents: Path | None
+    trusted_documents_only: bool
+    introspection: bool
+    metrics: bool
+    opentelemetry: bool
     log_level: str
     gateway_addresses: dict[str, str]
     redis_url: Secret | None
-    query_seconds: float
-    mutation_seconds: float
     search_cache: timedelta
-    limits: dict[str, Limits]
+    paces: dict[str, Pace]
     quota_reserve_percent: int
     bootstrap: tuple[BootstrapCredentials, ...]
+    limits: Limits
 
 
 def from_environment() -> Settings:
@@ -194,27 +222,34 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     host, port = reader.host(), reader.port()
     data_dir = Path(reader.text("DATA_DIR") or "./var").absolute()
     database_url = reader.database_url(data_dir)
-    sandbox = reader.switch("SANDBOX")
+    sandbox = reader.switch("SANDBOX", default="off")
+    public_url = reader.public_url(host, port)
     settings = Settings(
         host=host,
         port=port,
-        public_url=reader.public_url(host, port),
+        public_url=public_url,
         data_dir=data_dir,
         database_url=database_url,
         encryption_keys=reader.encryption_keys(required=database_url.startswith("postgres")),
         admin_api_key=reader.admin_api_key(),
         sandbox=sandbox,
         sandbox_catalog=reader.sandbox_catalog(sandbox=sandbox),
-        short_links=reader.switch("SHORT_LINKS"),
+        short_links=reader.switch("SHORT_LINKS", default="off"),
+        allowed_hosts=reader.allowed_hosts(host, public_url),
+        allowed_origins=reader.allowed_origins(),
+        trusted_documents=reader.folder("TRUSTED_DOCUMENTS"),
+        trusted_documents_only=reader.switch("TRUSTED_DOCUMENTS_ONLY", default="off"),
+        introspection=reader.switch("INTROSPECTION", default="on"),
+        metrics=reader.switch("METRICS", default="off"),
+        opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
         log_level=reader.log_level(),
         gateway_addresses=reader.gateway_addresses(),
         redis_url=reader.redis_url(),
-        query_seconds=reader.number("QUERY_SECONDS", 10, most=300),
-        mutation_seconds=reader.number("MUTATION_SECONDS", 60, most=300),
         search_cache=timedelta(seconds=reader.number("SEARCH_CACHE_SECONDS", 300, 0, most=600)),
-        limits={code: reader.limits(code.upper()) for code in CREDENTIAL_FIELDS},
+        paces={code: reader.pace(code.upper()) for code in CREDENTIAL_FIELDS},
         quota_reserve_percent=int(reader.number("QUOTA_RESERVE_PERCENT", 20, 0, most=90)),
         bootstrap=reader.bootstrap(),
+        limits=reader.limits(),
     )
     problems = reader.problems + _mistyped(environ)
     if problems:
@@ -277,6 +312,39 @@ class _Reader:
             host = "127.0.0.1"
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def allowed_hosts(self, host: str, public_url: str) -> frozenset[str] | None:
+        names = [name.lower() for name in self.words("ALLOWED_HOSTS")]
+        if "*" in names:
+            return None
+        for number, name in enumerate(names, start=1):
+            if not re.fullmatch(r"[a-z0-9.-]+", name) and not _is_address(name.strip("[]")):
+                self._problem(f"ALLOWED_HOSTS: name {number} is no host name. No http://, no port.")
+        if not names and not self.text("PUBLIC_URL") and not _is_loopback(host):
+            return None  # listens to others, and nobody said by which name they call it
+        parts = _split(public_url)
+        return frozenset((*names, str(parts.hostname if parts else "")))
+
+    def allowed_origins(self) -> frozenset[str]:
+        origins = [origin.lower().rstrip("/") for origin in self.words("ALLOWED_ORIGINS")]
+        for number, origin in enumerate(origins, start=1):
+            parts = _split(origin)
+            if parts is None or f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
+                self._problem(
+                    f"ALLOWED_ORIGINS: entry {number} is no origin. Write https://shop.example, "
+                    "without a path; * is not possible."
+                )
+        return frozenset(origins)
+
+    def folder(self, name: str) -> Path | None:
+        text = self.text(name)
+        if text and not Path(text).is_dir():
+            self._problem(f"{name} names {text}, which is not a folder.")
+        return Path(text).absolute() if text else None
+
+    def words(self, name: str) -> list[str]:
+        """The words of a list with commas."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
     def database_url(self, data_dir: Path) -> str:
         address = self.text("DATABASE_URL")
         if not address:
@@ -319,12 +387,33 @@ class _Reader:
             self._problem("ADMIN_API_KEY may hold only letters, digits and signs of ASCII.")
         return Secret(key)
 
-    def switch(self, name: str) -> bool:
-        """A setting that is on or off; off where it is not set."""
-        text = self.text(name).lower() or "off"
+    def switch(self, name: str, *, default: str) -> bool:
+        """A setting that is on or off."""
+        text = self.text(name).lower() or default
         if text not in SWITCH:
             self._problem(f"{name} must be {_either(SWITCH)}.")
         return SWITCH.get(text, False)
+
+    def limits(self) -> Limits:
+        numbers = {limit.name: self._number(limit) for limit in Limits.settings()}
+        found = Limits(**numbers)
+        if found.capacity < found.cost:
+            self._problem(
+                f"BUCKET_CAPACITY ({found.capacity}) must be at least LIMIT_COST ({found.cost}), "
+                "or the dearest operations could never be paid."
+            )
+        return found
+
+    def _number(self, limit: Field[int]) -> int:
+        said = limit.metadata
+        text = self.text(said["setting"]).replace("_", "") or str(limit.default)
+        is_number = text.isascii() and text.isdigit() and len(text) <= 12
+        if is_number and said["least"] <= int(text) <= said["most"]:
+            return int(text)
+        self._problem(
+            f"{said['setting']} must be a whole number from {said['least']} to {said['most']}."
+        )
+        return int(str(limit.default))
 
     def sandbox_catalog(self, *, sandbox: bool) -> Path | None:
         text = self.text("SANDBOX_CATALOG")
@@ -367,8 +456,8 @@ class _Reader:
         self._problem(f"{name} must be a number from {least:g} to {most:g}.")
         return default
 
-    def limits(self, prefix: str) -> Limits:
-        found = Limits()
+    def pace(self, prefix: str) -> Pace:
+        found = Pace()
         if self.text(f"{prefix}_CALLS_PER_SECOND"):
             pace = self.number(f"{prefix}_CALLS_PER_SECOND", 1, 0.01, most=1000)
             found["calls_per_second"] = Decimal(str(pace))

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from application import exports
 from application.access import Access, Refused, refusal
+from application.observing import metrics_route, observers
 from application.outside import Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
@@ -26,9 +28,14 @@ from domain.api_keys import Caller
 from domain.marketplaces import Workspace
 from resolvers.access import Doorkeeper
 from resolvers.context import Context
-from web import graphiql, logs
+from resolvers.throttle import Buckets
+from web import graphiql, logs, trusted
 from web.endpoint import Endpoint
+from web.failures import UnexpectedFailures
+from web.headers import HeaderLimit
+from web.hosts import HostCheck
 from web.keys import Keys
+from web.page import WebPage
 from web.security import (
     SecurityHeaders,
     allow_reading,
@@ -37,8 +44,10 @@ from web.security import (
     is_loopback_host,
     session_cookie,
 )
+from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
+ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -51,7 +60,7 @@ class Running:
     access: Access
     outside: Outside | None = None
 
-    def context(self, request: Request, spending: Spending) -> Context:
+    def context(self, request: Request, spending: Spending | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.outside is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -61,7 +70,7 @@ class Running:
             outside=self.outside,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending,
+            spending=spending or Spending(),
             caller=caller,
         )
 
@@ -78,39 +87,64 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     sessions = Sessions(access, parts.start_link, is_secure=is_secure)
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
+    watching = observers(settings, (text for _, text in _examples()), parts.spans)
     endpoint = Endpoint(
-        running.context,
-        query_seconds=settings.query_seconds,
-        mutation_seconds=settings.mutation_seconds,
+        context=running.context,
+        buckets=Buckets(settings.limits),
+        limits=settings.limits,
+        has_introspection=settings.introspection,
+        trusted=_trusted(settings),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, box, parts) as outside,
+            open_outside(settings, keys.ring, box, parts, watching.meter) as outside,
         ):
             running.outside = outside
             yield
             await parts.shared.land()
+        await watching.close()
 
     async def graphql(request: Request) -> Response:
         return await _graphql(request, running, endpoint)
 
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+        Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *graphiql.routes(),
+        *WebPage(settings.public_url).routes(),
     ]
+    if watching.metrics is not None:
+        routes.append(metrics_route(watching.metrics, access, lambda: running.outside))
     if box is not None:
         routes.append(Mount("/sandbox", routes=box.picture_routes()))
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(logs.RequestLog), Middleware(SecurityHeaders)],
+        middleware=_middleware(settings),
     )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outermost to the innermost."""
+    return [
+        Middleware(logs.RequestLog),
+        Middleware(SecurityHeaders),
+        Middleware(UnexpectedFailures),
+        Middleware(HeaderLimit),
+        Middleware(HostCheck, allowed=settings.allowed_hosts),
+    ]
+
+
+def _trusted(settings: Settings) -> TrustedDocuments:
+    """The documents of the project and of the operator. Raises CannotStart."""
+    own = [ROOT / "examples", ROOT / "web" / "operations"]
+    return trusted.load(own, settings.trusted_documents, only=settings.trusted_documents_only)
 
 
 async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
@@ -122,16 +156,29 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     origin = request.headers.get("origin", "")
     if request.method == "OPTIONS":
         return cross_origin_permission(origin)
+    is_listed = origin.lower() in running.settings.allowed_origins
     try:
         caller = await running.access.caller(request)
+        request.state.caller = caller
+        with running.shared.request():
+            response = await endpoint.answer(request, caller=caller.identity)
+        is_listed = is_listed or (caller.key is not None and origin.lower() in caller.key.origins)
     except Refused as refused:
-        return refusal(request, refused)
-    request.state.caller = caller
-    with running.shared.request():
-        response = await endpoint.answer(request)
-    if caller.key is not None and origin.lower() in caller.key.origins:
+        response = refusal(request, refused)
+    response.headers["Vary"] = "Origin"
+    if is_listed:
         allow_reading(response, origin)
     return response
+
+
+async def _export(request: Request, running: Running) -> Response:
+    try:
+        request.state.caller = await running.access.caller(request)
+        return await exports.answer(request, running.context(request, Spending()))
+    except Refused as refused:
+        return refusal(request, refused)
+    except DatabaseUnavailable as failure:
+        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:

@@ -22,10 +22,14 @@ from clients.sharing import SharedCalls
 from clients.short_links import SandboxLinks, ShortLinks
 from clients.spending import Monotonic
 from config import Settings
+from db import hashing
+from db.keys import KeyProvider
 from domain.marketplaces import QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from sandbox import Sandbox, SandboxTransport
+from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
 
@@ -54,6 +58,7 @@ class Parts:
     rate_limit: RateLimit | None = None
     shared: SharedCalls = field(default_factory=SharedCalls)
     sandbox: Sandbox | None = None
+    spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
 
 
@@ -76,14 +81,22 @@ def sandbox_of(settings: Settings, parts: Parts) -> Sandbox | None:
 
 @contextlib.asynccontextmanager
 async def open_outside(
-    settings: Settings, box: Sandbox | None, parts: Parts
+    settings: Settings,
+    keys: KeyProvider,
+    box: Sandbox | None,
+    parts: Parts,
+    meter: Meter | None = None,
 ) -> AsyncIterator[Outside]:
-    """The way to the marketplaces, with pools of connections that are closed at the end."""
+    """The way to the marketplaces, with pools of connections that are closed at the end.
+
+    `keys` sign what is cached. `meter` None: nobody counts.
+    """
+    meter = meter or NoMeter()
     mounts = {SANDBOX_BASE: SandboxTransport(box)} if box else {}
     async with (
         http_client(mounts) as client,
         _rate_limit(settings, parts) as rate_limit,
-        _cache(settings, parts) as cache,
+        _cache(settings, keys, parts) as cache,
     ):
         clocks = Clocks()
         yield Outside(
@@ -95,6 +108,7 @@ async def open_outside(
                 rate_limit=rate_limit,
                 breakers=Breakers(parts.monotonic),
                 refusals=Refusals(parts.monotonic),
+                meter=meter,
                 clocks=clocks,
             ),
             clocks=clocks,
@@ -106,6 +120,7 @@ async def open_outside(
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
             short_links=_short_links(settings, box),
+            meter=meter,
         )
 
 
@@ -115,7 +130,7 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
         code: replace(
             market.quota,
             reserve_percent=settings.quota_reserve_percent,
-            **settings.limits.get(code, {}),
+            **settings.paces.get(code, {}),
         )
         for code, market in BY_CODE.items()
     }
@@ -136,9 +151,10 @@ async def _rate_limit(settings: Settings, parts: Parts) -> AsyncIterator[RateLim
 
 
 @contextlib.asynccontextmanager
-async def _cache(settings: Settings, parts: Parts) -> AsyncIterator[AnswerCache]:
+async def _cache(settings: Settings, keys: KeyProvider, parts: Parts) -> AsyncIterator[AnswerCache]:
     url = settings.redis_url.reveal() if settings.redis_url else None
-    cache = AnswerCache(url, monotonic=parts.monotonic)
+    secret = hashing.derived(keys, "cached answers")
+    cache = AnswerCache(url, secret=secret, monotonic=parts.monotonic)
     try:
         yield cache
     finally:

@@ -28,6 +28,7 @@ from web.endpoint import BadRequest, error_response, read_body
 from web.security import is_local_request
 
 LINK_LIFE = timedelta(minutes=10)
+LONGEST_BODY = 4096  # bytes: an API key in JSON
 LINK_IS_OVER = (
     "This link was used already, or is older than ten minutes. Sign in with your API key, or start "
     "the server again for a new link.\n"
@@ -144,7 +145,7 @@ def _shown(caller: Caller) -> Response:
 async def _key(request: Request) -> Secret:
     """The key of the body. Raises BadRequest."""
     try:
-        given = orjson.loads(await read_body(request))
+        given = orjson.loads(await read_body(request, LONGEST_BODY))
     except orjson.JSONDecodeError:
         given = None
     key = given.get("key") if isinstance(given, dict) else None

@@ -146,7 +146,14 @@ async def new_stage(folder: Path, latency: float) -> Stage:
     url = f"sqlite://{folder}/bench.db"
     await migrate(url)
     return Stage(
-        settings=read_settings({"DATABASE_URL": url, "DATA_DIR": str(folder), "SANDBOX": "on"}),
+        settings=read_settings(
+            {
+                "DATABASE_URL": url,
+                "DATA_DIR": str(folder),
+                "SANDBOX": "on",
+                "BUCKET_CAPACITY": "1000000000",
+            }
+        ),
         keys=Keys(
             ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"
         ),

@@ -21,6 +21,7 @@ from clients.sharing import SharedCalls
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
@@ -82,11 +83,12 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferPolicy:
-    """How long an observed offer may be believed and shown, and whether prices may be kept."""
+    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
 
     fresh_for: timedelta
     withheld_after: timedelta | None  # None: may be shown for ever, with its date
     keeps_price_history: bool
+    lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
 
 
@@ -183,7 +185,7 @@ class Outside:
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for.
-    `short_links` None: short links are not opened.
+    `short_links` None: short links are not opened. `meter` counts what is asked.
     """
 
     sender: Sender
@@ -194,6 +196,7 @@ class Outside:
     clocks: Clocks = field(default_factory=Clocks)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    meter: Meter = field(default_factory=NoMeter)
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
     short_links: ShortLinkReader | None = None

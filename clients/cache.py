@@ -3,13 +3,16 @@
 A name holds everything that changes the answer: the account with its workspace and mode, the
 fingerprint of its credentials, the operation and what was asked. So new credentials never meet an
 old answer. With Redis all processes share the answers, else they are kept in memory, the least
-recently used ones dropped. What is kept is JSON, never pickled: whoever can write to Redis can lie,
-but not run code here. A Redis that cannot be reached is an empty cache.
+recently used ones dropped. What is kept is JSON, never pickled, and signed with its name: whoever
+can write to Redis can neither run code here nor slip in a link that pays somebody else. A Redis
+that cannot be reached is an empty cache.
 """
 
 import asyncio
 import hashlib
+import hmac
 import logging
+import secrets
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
@@ -32,6 +35,7 @@ P = ParamSpec("P")
 
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
+SIGNATURE_BYTES = 32
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -60,17 +64,19 @@ class Kept(Generic[V]):
 class AnswerCache:
     """The answers of a process, or of all that share a Redis.
 
-    `most`: answers in memory; a page of a search takes about a hundred kilobytes at most, a product
-    three.
+    `secret` signs what is kept; processes that share a Redis must have the same. `most`: answers in
+    memory; a page of a search takes about a hundred kilobytes at most, a product three.
     """
 
     def __init__(
         self,
         redis_url: str | None = None,
         *,
+        secret: bytes | None = None,
         most: int = 4000,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
+        self._secret = secret or secrets.token_bytes(32)
         self._reach = redis_server.Reach(
             log,
             lost="answers are not cached until it is back.",
@@ -84,7 +90,7 @@ class AnswerCache:
         else:
             self._cache.setup(
                 redis_url,
-                pickle_type="json",
+                pickle_type="null",  # bytes as they are: what is no entry is judged here
                 suppress=False,
                 wait_for_connection_timeout=redis_server.PATIENCE,
                 **redis_server.options(),
@@ -96,11 +102,12 @@ class AnswerCache:
         """What is kept of these keys and may still be shown at least."""
         if not keys or shelf.shown_for <= timedelta():
             return {}
-        texts = await self._read([_name(group, key) for key in keys])
+        names = [_name(group, key) for key in keys]
+        texts = await self._read(names)
         found = {
             key: _read(text, shelf, now)
-            for key, text in zip(keys, texts, strict=False)
-            if isinstance(text, str)
+            for key, name, signed in zip(keys, names, texts, strict=False)
+            if (text := self._verified(name, signed)) is not None
         }
         return {key: kept for key, kept in found.items() if kept is not None}
 
@@ -113,8 +120,8 @@ class AnswerCache:
         now: datetime,
     ) -> None:
         """Keep answers, and "not found" for a moment; other failures are not kept."""
-        found: dict[str, str] = {}
-        missing: dict[str, str] = {}
+        found: dict[str, bytes] = {}
+        missing: dict[str, bytes] = {}
         for key, answer in answers.items():
             if isinstance(answer, ProductNotFound):
                 missing[_name(group, key)] = _text({"missing": answer.message}, now)
@@ -134,9 +141,10 @@ class AnswerCache:
     async def _read(self, names: list[str]) -> tuple[object, ...]:
         return await self._reached(self._cache.get_many, *names) or ()
 
-    async def _write(self, texts: dict[str, str], life: timedelta) -> None:
+    async def _write(self, texts: dict[str, bytes], life: timedelta) -> None:
         if texts:
-            await self._reached(self._cache.set_many, texts, expire=life.total_seconds())
+            signed = {name: self._signed(name, text) for name, text in texts.items()}
+            await self._reached(self._cache.set_many, signed, expire=life.total_seconds())
 
     async def _reached(
         self, do: Callable[P, Awaitable[V]], *given: P.args, **named: P.kwargs
@@ -156,26 +164,42 @@ class AnswerCache:
         self._reach.find()
         return done
 
+    def _signed(self, name: str, text: bytes) -> bytes:
+        return hmac.digest(self._secret, name.encode() + text, "sha256") + text
+
+    def _verified(self, name: str, signed: object) -> bytes | None:
+        """The text; None unless it was signed with our secret, under this name."""
+        if not isinstance(signed, bytes):
+            return None
+        text = signed[SIGNATURE_BYTES:]
+        return text if hmac.compare_digest(signed, self._signed(name, text)) else None
+
 
 def _name(group: Hashable, key: object) -> str:
     return PREFIX + hashlib.sha256(repr((group, key)).encode()).hexdigest()
 
 
-def _text(entry: dict[str, Any], now: datetime) -> str:
-    return orjson.dumps(entry | {"since": now.isoformat()}).decode()
+def _text(entry: dict[str, Any], now: datetime) -> bytes:
+    return orjson.dumps(entry | {"since": now.isoformat()})
 
 
-def _read(text: str, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
+def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
     """None for what is no entry of ours, or too old to be shown."""
     try:
         entry = orjson.loads(text)
         since = datetime.fromisoformat(entry["since"])
         missing = entry.get("missing")
-        value = unpack(shelf.kind, entry["value"]) if missing is None else ProductNotFound(missing)
-    except (ValueError, KeyError, TypeError, ArithmeticError):
+        value = unpack(shelf.kind, entry["value"]) if missing is None else _missing(missing)
+        age = now - since
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return None
-    age = now - since
     life = shelf.shown_for if missing is None else NOT_FOUND_FOR
     if not timedelta() <= age < life:
         return None
     return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
+
+
+def _missing(message: object) -> ProductNotFound:
+    if not isinstance(message, str):
+        raise TypeError("a message is text")
+    return ProductNotFound(message)

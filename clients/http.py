@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -32,6 +33,7 @@ from domain.exceptions import (
     Throttled,
 )
 from domain.marketplaces import AccountKey, QuotaRule
+from domain.metering import Meter, NoMeter
 
 T = TypeVar("T")
 
@@ -68,6 +70,7 @@ class HTTPSender:
     refusals: Refusals = field(default_factory=Refusals)
     budget: RetryBudget = field(default_factory=RetryBudget)
     clocks: Clocks = field(default_factory=Clocks)
+    meter: Meter = field(default_factory=NoMeter)
     _slots: dict[str, asyncio.Semaphore] = field(init=False, default_factory=dict)
 
     async def send(
@@ -107,6 +110,19 @@ class HTTPSender:
         """See `clients.base.Sender.forgive`."""
         self.refusals.forget(account, credentials)
 
+    @contextmanager
+    def _metered(self, call: "_Call") -> Iterator[None]:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            yield
+            outcome = "ok"
+        except MarketplaceError as error:
+            outcome = error.code
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self.meter.called(call.account, call.operation, outcome, seconds)
+
     async def _try(self, call: "_Call", read: Callable[[Answer], T]) -> T:
         """Once: what it meets is told to all callers of the account before anybody tries again."""
         self.refusals.check(call.account, call.credentials, call.operation)
@@ -114,7 +130,8 @@ class HTTPSender:
             with self.breakers.guard((call.account, call.operation)):
                 if call.quota is not None:
                     await self._admit(call, call.quota)
-                return read(await self._attempt(call))
+                with self._metered(call):
+                    return read(await self._attempt(call))
         except MarketplaceError as error:
             self.refusals.note(call.account, call.credentials, call.operation, error)
             await self._slow_down(call, error)

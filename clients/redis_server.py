@@ -38,6 +38,18 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, **options())
 
 
+async def is_answered(url: str) -> bool:
+    """Whether a Redis server answers there."""
+    client = redis_client(url)
+    try:
+        await client.ping()
+    except AWAY:
+        return False
+    finally:
+        await client.aclose()
+    return True
+
+
 class Reach:
     """Whether a Redis server is worth asking now, for one kind of use of it.
 

@@ -18,6 +18,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 from clients import spending
@@ -137,13 +138,14 @@ def _beyond(asked: Spending) -> AffiliateGraphError:
 class _Ticket(Generic[V]):
     """A key's place in a batch: the answer that will come, and who waits for it."""
 
-    __slots__ = ("answer", "asked", "party")
+    __slots__ = ("answer", "asked", "circumstances", "party")
 
     def __init__(self, asked: Spending) -> None:
         self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
             asyncio.get_running_loop().create_future()
         )
         self.asked = [asked]
+        self.circumstances = copy_context()  # whose request id the log lines of its call show
         self.party: Party | None = None  # once it flies
 
     def join(self, asked: Spending) -> None:
@@ -195,6 +197,7 @@ class _Line(Generic[K, V]):
         while len(self._waiting) >= size:
             self._depart()
         self.set_timer()
+        self._forget_if_idle()
 
     def set_timer(self) -> None:
         """Decide anew when those who wait leave."""
@@ -216,7 +219,9 @@ class _Line(Generic[K, V]):
             self._timer = loop.call_later(pause, self._leave)
 
     def _leave(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()  # else it would send the next batch off too early
+            self._timer = None
         if self._waiting:
             self._depart()
 
@@ -228,7 +233,9 @@ class _Line(Generic[K, V]):
         for key, ticket in zip(keys, tickets, strict=True):
             ticket.party = party
             self._flying[key] = ticket
-        flight = asyncio.ensure_future(self._fly(keys, party))
+        flight = asyncio.get_running_loop().create_task(
+            self._fly(keys, party), context=tickets[0].circumstances
+        )
         self._flights.add(flight)
         flight.add_done_callback(self._land)
 
@@ -268,5 +275,8 @@ class _Line(Generic[K, V]):
             flight.exception()
         if self._waiting:
             self._leave() if not self._flights else self.set_timer()
-        elif not self._flights:
+        self._forget_if_idle()
+
+    def _forget_if_idle(self) -> None:
+        if not self._waiting and not self._flights:
             self._shared.forget(self._group)

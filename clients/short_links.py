@@ -11,6 +11,7 @@ against a shortener that names another product than its author meant.
 import asyncio
 import contextlib
 import logging
+import math
 import re
 import ssl
 import string
@@ -24,6 +25,7 @@ import httpx
 
 from clients.public_network import NotPublic, PublicNetwork, connections
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref
+from clients.spending import purse
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -99,7 +101,7 @@ def next_hop(address: str) -> Hop:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     host = PLAIN_HOST.fullmatch(authority)
     if host is None or not _is_listed(host[1].lower()):
-        raise _refused(f"it leads outside {MARKETPLACE_NAMES}")
+        raise _refused(f"it is no plain address of {MARKETPLACE_NAMES}")
     parts = urlsplit(address)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Hop(host[1].lower(), quote(target, safe=string.punctuation))
@@ -132,9 +134,16 @@ class ShortLinks:
     async def product(self, address: str) -> ProductRef:
         """See `clients.base.ShortLinkReader.product`."""
         hop = first_hop(address)
-        async with self._turns:
-            with _logged(hop.host):
-                return await self._follow(hop)
+        left = purse().seconds_left()
+        try:
+            async with asyncio.timeout(None if math.isinf(left) else left), self._turns:
+                with _logged(hop.host):
+                    return await self._follow(hop)
+        except TimeoutError:
+            raise ShortLinkTimeout(
+                "The short link did not lead to a product within the time that a request may "
+                "take. Try again later, or paste the address of the product page."
+            ) from None
 
     async def _follow(self, hop: Hop) -> ProductRef:
         try:

@@ -68,6 +68,10 @@ class Spending:
         """See `Purse`."""
         return max(0.0, self.deadline - self.monotonic())
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Set the deadline: so many seconds from now."""
+        self.deadline = self.monotonic() + seconds
+
     def may_pay(self) -> bool:
         """See `Purse`."""
         return self.most_calls is None or self.calls + self._promised < self.most_calls

@@ -1,42 +1,107 @@
 """Reads a command and its options, runs it, and words what hinders it."""
 
-import asyncio
+import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from commands.bootstrap import check_bootstrap
-from commands.serve import serve
-from config import BadSettings, from_environment
+from commands import (
+    api_keys,
+    database,
+    doctor,
+    encryption,
+    exports,
+    imports,
+    marketplaces,
+    serve,
+    workspaces,
+)
+from config import BadSettings
+from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
-from db.migrate import migrate
+from domain.exceptions import AffiliateGraphError, InvalidInput
 from sandbox import BadListings
-from schema import schema
 from web.keys import CannotStart
+
+GOOD, FAILED, USAGE, CANNOT_START, INTERRUPTED = 0, 1, 2, 3, 130
+DESCRIPTION = (
+    "One GraphQL server over the affiliate APIs of AliExpress and Amazon. Settings come from the "
+    "environment: see docs/configuration.md."
+)
+EXIT_CODES = (
+    "Exit codes: 0 good; 1 the work, or a part of it, failed; 2 the command or the settings cannot "
+    "be used; 3 it cannot start: database, keys or port."
+)
+MODULES = (
+    serve,
+    doctor,
+    database,
+    workspaces,
+    api_keys,
+    encryption,
+    marketplaces,
+    imports,
+    exports,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command of the operator. Returns the exit code: 2 bad settings, 3 cannot start."""
-    command = arguments[0] if arguments else "serve"
-    if command not in ("serve", "schema", "migrate") or len(arguments) > 1:
-        print("Commands: serve (default), schema, migrate.", file=sys.stderr)
-        return 2
-    if command == "schema":
-        print(schema.as_str())
-        return 0
+    """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
     try:
-        settings = from_environment()
-        check_bootstrap(settings)
-        if command == "migrate":
-            done = asyncio.run(migrate(settings.database_url))
-            print(f"Migrations applied: {', '.join(done.applied) or 'none were needed'}.")
-            return 0
-        return serve(settings)
+        given = _parser().parse_args(arguments or ["serve"])
+    except SystemExit as exit:
+        return exit.code if isinstance(exit.code, int) else USAGE
+    try:
+        code: int = given.run(given)
+        sys.stdout.flush()
     except BadSettings as bad:
         print("The settings cannot be used:", *bad.problems, sep="\n  ", file=sys.stderr)
-        return 2
+        return USAGE
     except BadListings as bad:
         print(f"SANDBOX_CATALOG cannot be used: {bad}", file=sys.stderr)
-        return 2
+        return USAGE
     except (CannotStart, NotReady, DatabaseUnavailable) as failure:
         print(failure, file=sys.stderr)
-        return 3
+        return CANNOT_START
+    except AffiliateGraphError as error:
+        print(error.message, file=sys.stderr)
+        return USAGE if isinstance(error, InvalidInput) else FAILED
+    except (KeyboardInterrupt, EOFError):
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has enough
+        _drop_output()
+        return FAILED
+    except OSError as error:
+        _drop_output()
+        print(f"The system refused: {error.strerror or error}.", file=sys.stderr)
+        return FAILED
+    return code
+
+
+def _drop_output() -> None:
+    """What was not written yet goes nowhere: Python would complain about it at its own end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python server.py", description=DESCRIPTION, epilog=EXIT_CODES
+    )
+    parser.add_argument(
+        "--workspace",
+        metavar="NAME",
+        default=DEFAULT_WORKSPACE,
+        help=f"whose keys, settings and products are meant (default: {DEFAULT_WORKSPACE})",
+    )
+    # Also understood behind the command. There it has no default, which would win over the first.
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--workspace", metavar="NAME", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+    )
+    for module in MODULES:
+        module.add(commands, shared)
+    return parser

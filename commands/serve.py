@@ -1,18 +1,21 @@
 """serve: make everything ready, listen, and run until a signal ends it."""
 
+import argparse
 import asyncio
 import errno
 import resource
 import socket
 from dataclasses import replace
-from pathlib import Path
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from application.app import build_app
 from application.outside import Parts, open_outside
+from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
+from commands.office import make_folder, read_settings
 from config import Settings
 from db.connection import open_database
 from db.encryption import check_canary
@@ -26,11 +29,21 @@ from web.security import is_loopback_host
 VERSION = "0.1.0"
 
 
+def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    add_command(commands, shared, "serve", "run the server (what happens without a command)", run)
+
+
+def run(_given: argparse.Namespace) -> int:
+    """Run until a signal ends it. Returns the exit code."""
+    return serve(read_settings())
+
+
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
     logs.configure(settings.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
-    _make_folder(settings.data_dir)
+    make_folder(settings.data_dir)
     keys = load_keys(settings)
     logs.register_secret(keys.admin.reveal())
     listener = listen(settings)
@@ -75,13 +88,6 @@ def _sign_in(settings: Settings, parts: Parts) -> str | None:
     return f"{settings.public_url}/session/start?token={token}"
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotStart(f"DATA_DIR: {folder} cannot be made: {error.strerror}.") from None
-
-
 def _public_url(settings: Settings, listener: socket.socket) -> str:
     """With PORT=0 the port is known only now."""
     return settings.public_url.removesuffix(":0") + (
@@ -103,7 +109,7 @@ async def _make_ready(settings: Settings, keys: KeyRing) -> None:
     await prepare(settings.database_url)
     async with (
         open_database(settings.database_url, shared=False),
-        open_outside(settings, None, Parts()) as outside,
+        open_outside(settings, keys, None, Parts()) as outside,
     ):
         await check_canary(keys)
         await store_bootstrap(settings, outside, keys)
@@ -131,9 +137,17 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling the operator what to do when it is ready."""
+    """uvicorn, telling the operator what to do when it is ready.
+
+    The first signal lets the requests that are under way finish; the second one ends at once.
+    """
 
     greeting = ""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note a signal."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then greet."""

@@ -5,11 +5,19 @@ through ON DELETE CASCADE, the rows of its children.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from db import statements
+from db import rows, statements
 
 MIGRATIONS_TABLE = "tortoise_migrations"
 
+NEWEST_MOMENT = """
+SELECT max(moment) AS newest FROM (
+    SELECT max(synced_at) AS moment FROM products
+    UNION ALL SELECT max(updated_at) FROM marketplace_accounts
+    UNION ALL SELECT max(created_at) FROM api_keys
+) AS moments
+"""
 POSTGRES_COLUMNS = """
 SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default,
        character_maximum_length, numeric_precision, numeric_scale
@@ -58,6 +66,12 @@ async def orphans() -> list[str]:
         return []
     found = await statements.rows("PRAGMA foreign_key_check")
     return [f"{row['table']} has rows without their {row['parent']}" for row in found]
+
+
+async def newest_moment() -> datetime | None:
+    """The latest time at which something was stored; None for an empty database."""
+    [row] = await statements.rows(NEWEST_MOMENT)
+    return rows.moment_or_none(row["newest"])
 
 
 def differences(expected: set[str], found: set[str]) -> list[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "check_canary",
     "key_file",
     "key_usage",
+    "open_canary",
     "reencrypt",
     "seal",
     "unseal",
@@ -134,6 +135,19 @@ async def check_canary(keys: KeyProvider) -> None:
         "SELECT sealed FROM encryption_canary WHERE id = $1", [CANARY_ID]
     )
     unseal(keys, canary["sealed"], CANARY)
+
+
+@resilient
+async def open_canary(keys: KeyProvider) -> None:
+    """As `check_canary`, but nothing is written."""
+    if foreign := sorted(set(await key_usage()) - set(keys.ids)):
+        raise KeyMissing(
+            f"The database holds values sealed with key {', '.join(foreign)}, which is not loaded"
+            f" (loaded: {', '.join(keys.ids)})."
+        )
+    found = await statements.rows("SELECT sealed FROM encryption_canary WHERE id = $1", [CANARY_ID])
+    for row in found:
+        unseal(keys, row["sealed"], CANARY)
 
 
 @resilient

@@ -22,12 +22,21 @@ def each(keys: KeyProvider, purpose: str, token: Secret) -> list[str]:
     return [_hash(keys, key_id, purpose, token) for key_id in keys.ids]
 
 
+def derived(keys: KeyProvider, purpose: str) -> bytes:
+    """A secret of 32 bytes for that purpose, which all servers with the same newest key share."""
+    return _pepper(keys, keys.current_id, purpose)
+
+
 def is_same(stored: str, candidates: list[str]) -> bool:
     """Whether the stored hash is among them, in a time that tells nothing about it."""
     return sum(hmac.compare_digest(stored, candidate) for candidate in candidates) > 0
 
 
 def _hash(keys: KeyProvider, key_id: str, purpose: str, token: Secret) -> str:
-    pepper = hmac.digest(keys.key(key_id) or b"", f"affiliate graph {purpose}".encode(), "sha256")
+    pepper = _pepper(keys, key_id, purpose)
     text = token.reveal().encode(errors="surrogatepass")
     return f"{key_id}${hmac.new(pepper, text, hashlib.sha256).hexdigest()}"
+
+
+def _pepper(keys: KeyProvider, key_id: str, purpose: str) -> bytes:
+    return hmac.digest(keys.key(key_id) or b"", f"affiliate graph {purpose}".encode(), "sha256")

@@ -53,13 +53,18 @@ async def prepare(url: str, *, auto: bool | None = None) -> Migrated:
     if not waiting:
         return Migrated()
     if auto is None:
-        auto = is_sqlite(url) or waiting == _known()
+        auto = migrates_itself(url, waiting)
     if auto:
         return await migrate(url)
     raise MigrationsPending(
         f"The database needs {len(waiting)} migration(s), up to {waiting[-1]}. Make a backup,"
         f" then run: {COMMAND}"
     )
+
+
+def migrates_itself(url: str, waiting: tuple[str, ...]) -> bool:
+    """Whether a start applies these pending migrations without being told to."""
+    return is_sqlite(url) or waiting == _known()
 
 
 @resilient

@@ -80,6 +80,11 @@ class Caller:
     scopes: frozenset[Scope]
     key: APIKey | None = None
 
+    @property
+    def identity(self) -> str:
+        """Tells callers apart: each stored key is one, and so is the operator."""
+        return self.key.id if self.key else f"operator of {self.workspace}"
+
     def may(self, scope: Scope | None) -> bool:
         """Whether this caller has the scope; None: no scope is needed."""
         return scope is None or not self.scopes.isdisjoint((scope, Scope.ADMIN))

@@ -1,5 +1,9 @@
-"""API keys of a workspace: made, replaced, taken back, listed. A key's text is shown once."""
+"""API keys of a workspace: made, replaced, taken back, listed. A key's text is shown once.
 
+Each change is a line in the log, with who made it.
+"""
+
+import logging
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +20,7 @@ from domain.products import Mode
 from resolvers import cursors
 from resolvers.context import Context
 
+log = logging.getLogger("affiliate_graph.api_keys")
 MAX_NAME_LENGTH = 100
 MAX_ORIGINS = 20
 DEFAULT_OVERLAP = 24  # hours
@@ -54,6 +59,7 @@ async def create(
         created_at=context.now,
     )
     await stored_keys.keep(key, text, context.keys)
+    _note(context, "made", key)
     return Made(key=key, text=text)
 
 
@@ -62,6 +68,7 @@ async def revoke(context: Context, key_id: str) -> APIKey:
     revoked = await stored_keys.revoke(context.workspace.id, key_id, context.now)
     if revoked is None:
         raise _unknown()
+    _note(context, "revoked", revoked)
     return revoked
 
 
@@ -100,8 +107,11 @@ async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = N
     until = now + timedelta(hours=hours)
     if not await stored_keys.replace(old, new, text, context.keys, until=until):
         raise InvalidInput(
-            "This key was rotated already. Rotate the key that replaced it.", path=("input", "id")
+            "This key was rotated already. Rotate the key that replaced it, or make a new one with "
+            "createApiKey.",
+            path=("input", "id"),
         )
+    _note(context, "rotated", new)
     return Made(key=new, text=text)
 
 
@@ -123,10 +133,28 @@ async def page(
     return of_list, found
 
 
+def cursor(of_list: str, page: Page[APIKey]) -> str:
+    """The cursor of a page's last row, to read on behind it."""
+    return cursors.encode(of_list, page.rows[-1][0])
+
+
 async def count(context: Context) -> int | None:
     """How many keys the workspace has, those at their end included."""
     counted = await stored_keys.page(context.workspace.id, first=1, after=None, count=True)
     return counted.total
+
+
+def _note(context: Context, what: str, key: APIKey) -> None:
+    caller = context.caller
+    log.info(
+        "API key %s",
+        what,
+        extra={
+            "workspace": key.workspace,
+            "apiKey": key.id,
+            "by": caller.key.id if caller.key else caller.name,
+        },
+    )
 
 
 def _mode(context: Context) -> Mode:

@@ -19,6 +19,7 @@ from domain.exceptions import (
     NotInProgram,
     ProductNotFound,
 )
+from domain.marketplaces import AccountKey
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -61,6 +62,7 @@ async def ask(outside: Outside, question: Question[K, V], keys: Sequence[K]) -> 
     if question.is_fresh_wanted:
         fresh = {}
     spending.spending().saved_by_cache += len(fresh)
+    _note_reading(outside, question, hits=len(fresh), misses=len(keys) - len(fresh))
     missing = [key for key in keys if key not in fresh]
     call = _keeping(outside, question)
     found = await outside.shared.get(question.line, missing, size=question.size, call=call)
@@ -78,16 +80,38 @@ async def _kept(
 def _keeping(outside: Outside, question: Question[K, V]) -> Call[K, V]:
     """The call, whose answers are kept before anybody gets them."""
     shelf = question.shelf
-    if shelf is None:
-        return question.call
 
     async def call(keys: Sequence[K]) -> Mapping[K, V | AffiliateGraphError]:
+        _note_batch(outside, question, len(keys))
+        if shelf is None:
+            return await question.call(keys)
         found = await question.call(keys)
         answers = {key: found[key] for key in keys if key in found}  # nothing that was not asked
         await outside.cache.put(question.line, answers, shelf, now=outside.now())
         return answers
 
     return call
+
+
+def _subject(question: Question[K, V]) -> tuple[AccountKey, str] | None:
+    """The account and the operation that a line begins with."""
+    match question.line:
+        case (str(operation), AccountKey() as account, *_):
+            return account, operation
+        case _:
+            return None
+
+
+def _note_reading(outside: Outside, question: Question[K, V], *, hits: int, misses: int) -> None:
+    subject = _subject(question)
+    if subject is not None and question.shelf is not None and not question.is_fresh_wanted:
+        outside.meter.cache(*subject, hits=hits, misses=misses)
+
+
+def _note_batch(outside: Outside, question: Question[K, V], size: int) -> None:
+    subject = _subject(question)
+    if subject is not None:
+        outside.meter.batch(*subject, size)
 
 
 def _best(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from clients import clocks
-from clients.base import CredentialField, Marketplace, Visibility
+from clients.base import CredentialField, Marketplace, Outside, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -153,7 +153,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
     firsts = {(market.code, market.locales[0]) for market in BY_CODE.values()}
     return [
-        _connected(context, by_key.get(key) or Account(key=key))
+        connected(by_key.get(key) or Account(key=key), context.outside)
         for key in keys
         if key in by_key or (key.marketplace, key.locale) in firsts
     ]
@@ -168,9 +168,8 @@ async def one(
 
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
-    return _connected(
-        context, await context.dataloaders.account.load(context.account_key(code, locale))
-    )
+    account = await context.dataloaders.account.load(context.account_key(code, locale))
+    return connected(account, context.outside)
 
 
 async def connect(
@@ -192,7 +191,7 @@ async def connect(
     except InvalidInput as error:
         raise error.at(_input_path(error.path, credentials)) from None
     context.forget_loaded()
-    return _connected(context, account)
+    return connected(account, context.outside)
 
 
 async def disconnect(
@@ -204,7 +203,7 @@ async def disconnect(
     )
     await stored_credentials.forget(key)
     context.forget_loaded()
-    return _connected(context, Account(key=key))
+    return connected(Account(key=key), context.outside)
 
 
 async def verify(
@@ -224,13 +223,13 @@ async def verify(
     try:
         await marketplace.connect(account, context.outside).verify()
     except MarketplaceNotConnected as error:
-        return _connected(context, account), error
+        return connected(account, context.outside), error
     except MarketplaceError as error:
         failure = error
     health = evidence(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
-    return _connected(context, present), failure
+    return connected(present, context.outside), failure
 
 
 async def bootstrap(
@@ -268,12 +267,13 @@ async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
     return await context.dataloaders.calls_today.load(payer)
 
 
-def _connected(context: Context, account: Account) -> ConnectedMarketplace:
+def connected(account: Account, outside: Outside | None = None) -> ConnectedMarketplace:
+    """The marketplace of a stored credential set. `outside` knows how far its clock is off."""
     code = account.key.marketplace
     return ConnectedMarketplace(
         marketplace=BY_CODE[code],
         account=account,
-        clock_ahead=context.outside.clocks.ahead(code),
+        clock_ahead=outside.clocks.ahead(code) if outside else None,
     )
 
 

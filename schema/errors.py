@@ -37,6 +37,8 @@ def user_errors(error: AffiliateGraphError | None) -> list[UserError]:
     return [] if error is None else [UserError.of(error)]
 
 
+SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
+LONGEST_MESSAGE = 500
 UNEXPECTED = "Something went wrong on our side. Tell the operator the requestId."
 
 
@@ -56,7 +58,7 @@ def shown(error: GraphQLError, *, request_id: str, default_code: str) -> dict[st
     elif cause is None or isinstance(cause, (GraphQLError, NotAValue)):
         if isinstance(cause, NotAValue):
             default_code = "BAD_USER_INPUT"
-        entry["message"] = error.message
+        entry["message"] = _shortened(error.message)
         extensions = {"code": default_code, **(error.extensions or {})}
         if path := _variable_path(error.message):
             extensions["inputPath"] = path
@@ -71,6 +73,27 @@ def shown(error: GraphQLError, *, request_id: str, default_code: str) -> dict[st
         entry["path"] = error.path
     entry["extensions"] = extensions
     return entry
+
+
+def _shortened(message: str) -> str:
+    """GraphQL quotes what was sent, however long it is."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ..."
+
+
+def without_suggestion(error: GraphQLError) -> GraphQLError:
+    """The error as GraphQL words it, without the names it would suggest."""
+    message = SUGGESTION.sub("", error.message)
+    if message == error.message:
+        return error
+    return GraphQLError(
+        message,
+        error.nodes,
+        error.source,
+        error.positions,
+        error.path,
+        error.original_error,
+        error.extensions,
+    )
 
 
 def _variable_path(message: str) -> list[str] | None:

@@ -9,6 +9,7 @@ import pytest
 from db import migrate
 from tests.database import empty_database
 from tests.graph import Graph, running_graph
+from tests.redis_server import forget_ours, server_url
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(os.environ.get("REFERENCE_DIR", ROOT.parent / "shared"))
@@ -45,3 +46,12 @@ async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     """The whole application over the sandbox gateways, with nothing stored."""
     async with running_graph(migrated_database, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+async def redis_url() -> AsyncIterator[str]:
+    """A Redis server that holds nothing of ours."""
+    url = server_url()
+    await forget_ours(url)
+    yield url
+    await forget_ours(url)

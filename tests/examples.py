@@ -59,6 +59,9 @@ def check(answers: Mapping[str, Any], *, many: int = 120) -> None:
     links = answers["generate-links"]["generateLinks"]["results"]
     assert all(row["errors"] == [] for row in links)
     assert all(".sandbox.invalid/" in row["affiliateLink"]["url"] for row in links)
+    made = answers["api-key"]["createApiKey"]
+    assert made["errors"] == []
+    assert made["key"].endswith(made["apiKey"]["lastFour"])
     margin = answers["margin"]["updateProduct"]["product"]["margin"]
     assert margin["profit"]["currencyCode"] == "USD"
     assert answers["list"]["products"]["totalCount"] == many + 1

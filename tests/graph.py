@@ -23,6 +23,7 @@ from sandbox import Sandbox
 from server import Parts, build_app
 from tests.database import wipe
 from web.keys import Keys
+from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
 ALIEXPRESS = {
@@ -94,15 +95,15 @@ class Graph:
         sandbox: Sandbox,
         clock: Clock,
         keyring: KeyRing | None = None,
-        shared: SharedCalls | None = None,
         app: Starlette | None = None,
+        shared: SharedCalls | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
         self.clock = clock
         self.keyring = keyring
-        self.shared = shared
         self.app = app
+        self.shared = shared
 
     async def post(
         self,
@@ -188,6 +189,7 @@ async def running_graph(
     sandbox: Sandbox | None = None,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
+    spans: OpenTelemetryMeter | None = None,
     parts: Mapping[str, Any] | None = None,
     keyring: KeyRing | None = None,
     wiped: bool = True,
@@ -201,6 +203,7 @@ async def running_graph(
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
         | dict(environ or {})
     )
@@ -212,6 +215,7 @@ async def running_graph(
         "patience": Patience(attempt=5, first_pause=0.001),
         "rate_limit": Unhurried(clock.monotonic),
         "sandbox": box,
+        "spans": spans,
     }
     used = Parts(**(usual | dict(parts or {})))
     app = build_app(settings, keys, used)
@@ -222,7 +226,7 @@ async def running_graph(
         ) as http,
     ):
         try:
-            yield Graph(http, box, clock, ring, used.shared, app)
+            yield Graph(http, box, clock, ring, app, used.shared)
         finally:
             if wiped:
                 await wipe()

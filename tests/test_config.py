@@ -2,12 +2,14 @@
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import config
 from config import SETTINGS, BadSettings, Settings, read_settings
+from domain.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -266,7 +268,7 @@ def test_no_secret_is_shown() -> None:
 
 def test_no_secret_is_in_a_problem() -> None:
     given = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
-    given |= {"SANDBOX_CATALOG": "", "ENCRYPTION_KEYS": PASSWORD}
+    given |= {"SANDBOX_CATALOG": "", "TRUSTED_DOCUMENTS": "", "ENCRYPTION_KEYS": PASSWORD}
 
     found = problems(**given)
 
@@ -293,3 +295,75 @@ def test_the_example_holds_every_setting_and_no_other() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
 
     assert [line[1:].split("=")[0] for line in lines if "=" in line] == [s.name for s in SETTINGS]
+
+
+def test_limits_are_read() -> None:
+    settings = read_settings(
+        {"LIMIT_DEPTH": "20", "LIMIT_COST": "9_000", "BUCKET_RESTORE": "7", "INTROSPECTION": "off"}
+    )
+
+    assert settings.limits == replace(Limits(), depth=20, cost=9_000, restore=7)
+    assert not settings.introspection
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "many", "1.5", "9" * 30, "\u0662"])
+def test_limits_that_are_no_limits_are_told_with_their_range(text: str) -> None:
+    assert problems(LIMIT_DEPTH=text) == ["LIMIT_DEPTH must be a whole number from 3 to 50."]
+
+
+def test_a_bucket_must_hold_the_dearest_operation() -> None:
+    [problem] = problems(LIMIT_COST="60000")
+
+    assert "BUCKET_CAPACITY (50000)" in problem
+    assert "LIMIT_COST (60000)" in problem
+
+
+def test_a_mistyped_limit_is_noticed() -> None:
+    assert problems(LIMIT_DEPHT="9") == ["LIMIT_DEPHT is not a setting. Did you mean LIMIT_DEPTH?"]
+
+
+@pytest.mark.parametrize(
+    ("_case", "environ", "hosts"),
+    [
+        ("this machine only", {}, {"127.0.0.1"}),
+        ("by its public name", {"PUBLIC_URL": "https://Graph.example:8443"}, {"graph.example"}),
+        ("for others, by whatever name", {"HOST": "0.0.0.0"}, None),
+        (
+            "for others, by its public name",
+            {"HOST": "0.0.0.0", "PUBLIC_URL": "https://graph.example"},
+            {"graph.example"},
+        ),
+        (
+            "by more names",
+            {"ALLOWED_HOSTS": "A.example, b.example,", "PUBLIC_URL": "https://c.example"},
+            {"a.example", "b.example", "c.example"},
+        ),
+        ("by any name", {"ALLOWED_HOSTS": "*"}, None),
+    ],
+)
+def test_hosts_that_are_answered(
+    _case: str, environ: dict[str, str], hosts: set[str] | None
+) -> None:
+    assert read_settings(environ).allowed_hosts == hosts
+
+
+def test_origins_are_read_without_their_last_slash() -> None:
+    origins = read_settings({"ALLOWED_ORIGINS": "https://Shop.example/, http://localhost:3000"})
+
+    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "shop.example", "https://shop.example/path", "null", "//x"]
+)
+def test_what_is_no_origin_is_told(origin: str) -> None:
+    [problem] = problems(ALLOWED_ORIGINS=f"https://good.example,{origin}")
+
+    assert problem.startswith("ALLOWED_ORIGINS: entry 2 is no origin")
+
+
+@pytest.mark.parametrize("name", ["https://a.example", "a.example:80", "a b"])
+def test_what_is_no_host_name_is_told(name: str) -> None:
+    [problem] = problems(ALLOWED_HOSTS=name)
+
+    assert problem.startswith("ALLOWED_HOSTS: name 1 is no host name")

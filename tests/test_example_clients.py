@@ -203,6 +203,30 @@ def test_throttled_calls_are_sent_again(program: list[str]) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
+def test_a_request_that_the_points_do_not_cover_is_sent_again(program: list[str]) -> None:
+    told = {"code": "THROTTLED", "retryAfter": 0}
+    refused = {"errors": [{"message": "Too few points.", "extensions": told}]}
+    fake = FakeServer(first={"Sync": [refused]})
+
+    with serving(fake) as address:
+        done = run_program(program, address)
+
+    assert done.returncode == 0, done.stderr
+    assert fake.asked.count("Sync") == 2
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_points_that_never_suffice_end_the_program(program: list[str]) -> None:
+    told = {"code": "THROTTLED", "retryAfter": 3600}
+    refused = {"errors": [{"message": "Too few points.", "extensions": told}]}
+
+    with serving(FakeServer(first={"Sync": [refused]})) as address:
+        done = run_program(program, address)
+
+    assert (done.returncode, done.stderr) == (1, "THROTTLED: Too few points.\n")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize(
     ("_case", "error", "times"),
     [

@@ -31,8 +31,9 @@ def text(started: Started) -> str:
     rows = [
         f"Affiliate Graph {started.version}   {mode}",
         "",
-        f"  GraphiQL   {started.address}/graphql" + _hint(started),
+        f"  Web page   {started.address}/",
         *_sign_in(started),
+        f"  GraphiQL   {started.address}/graphql" + _hint(started),
         f"  Health     {started.address}/healthz",
         "",
         f"  API key    {_key(started)}",
@@ -42,9 +43,9 @@ def text(started: Started) -> str:
         "Try it:",
         _curl(started),
         "",
-        "Go live: stop, start with SANDBOX=off, then connectMarketplace with your own keys."
+        "Go live: stop, start with SANDBOX=off, then add your own keys under Marketplaces."
         if started.sandbox
-        else "Connect a marketplace: see connectMarketplace in GraphiQL.",
+        else "Connect a marketplace: on the web page, or with connectMarketplace.",
         "",
     ]
     return "\n".join(rows)

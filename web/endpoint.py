@@ -1,23 +1,36 @@
 """GraphQL over HTTP: reads a request, asks the schema to run it, words the response.
 
-Protects against: bodies over 1 MiB, requests that a foreign page can send without asking first
-(only application/json is read, GET never changes anything), and JSON that is no GraphQL request.
+Protects against: bodies over the limit, callers who spend faster than their bucket fills, requests
+that a foreign page can send without asking first (only application/json is read, GET never changes
+anything), and JSON that is no GraphQL request.
 """
 
+import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from clients.spending import Priority, Spending
+from domain.limits import Limits
 from resolvers.context import Context
-from schema.execution import Operation, Outcome, request_error, run
+from resolvers.throttle import Buckets, Standing
+from schema.execution import (
+    Operation,
+    Outcome,
+    Terms,
+    refused,
+    request_error,
+    run,
+    unexpected,
+)
+from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
-MAX_BODY_BYTES = 1024 * 1024
+RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 CAP_HEADER = "X-Max-Upstream-Calls"
@@ -34,38 +47,58 @@ class BadRequest(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """Answers GET and POST. `context` makes the Context of a request that may be answered.
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """One caller's bucket; see schema.execution.Purse."""
 
-    `query_seconds`, `mutation_seconds`: how long one waits for marketplaces.
-    """
+    buckets: Buckets
+    caller: str
+
+    def take(self, points: int) -> Standing:
+        """Pay beforehand, or learn how long to wait."""
+        return self.buckets.take(self.caller, points, now=time.monotonic())
+
+    def give_back(self, points: int) -> Standing:
+        """Take back what was not used."""
+        return self.buckets.give_back(self.caller, points, now=time.monotonic())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Answers GET and POST. `context` makes the Context of a request that may be answered."""
 
     context: Callable[[Request, Spending], Context]
-    query_seconds: float = 10
-    mutation_seconds: float = 60
+    buckets: Buckets
+    limits: Limits = field(default_factory=Limits)
+    has_introspection: bool = True
+    trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
 
-    async def answer(self, request: Request) -> Response:
-        """The response to one request, also to a bad one."""
+    async def answer(self, request: Request, *, caller: str) -> Response:
+        """The response to one request, also to a bad one. `caller`: whose bucket pays."""
         media_type = preferred_type(request.headers.get("accept", ""))
+        terms = Terms(
+            limits=self.limits,
+            purse=Purse(self.buckets, caller),
+            has_introspection=self.has_introspection,
+        )
         try:
-            operation = await _read(request)
-            spending = self._spending(request, operation)
+            operation = await _read(request, self.limits, self.trusted)
+            spending = _spending(request)
         except BadRequest as bad:
-            outcome = request_error(bad.message, bad.code)
-            return _response(outcome, media_type, bad.status)
-        outcome = await run(operation, self.context(request, spending))
+            outcome = refused(request_error(bad.message, bad.code), terms)
+            is_usual = outcome.is_throttled or bad.code == NOT_FOUND
+            status = _status(outcome, media_type) if is_usual else bad.status
+            return _response(outcome, media_type, status)
+        outcome = await run(operation, self.context(request, spending), terms)
         return _response(outcome, media_type, _status(outcome, media_type))
 
-    def _spending(self, request: Request, operation: Operation) -> Spending:
-        """What the request may spend: its time, its cap, its priority. Raises BadRequest."""
-        # Whoever only mentions the word is given more time than needed, which harms nobody.
-        seconds = self.mutation_seconds if "mutation" in operation.query else self.query_seconds
-        return Spending(
-            most_calls=_cap(request.headers.get(CAP_HEADER)),
-            deadline=time.monotonic() + seconds,
-            priority=_priority(request.headers.get(PRIORITY_HEADER)),
-        )
+
+def _spending(request: Request) -> Spending:
+    """What the request may spend on marketplace calls. Raises BadRequest."""
+    return Spending(
+        most_calls=_cap(request.headers.get(CAP_HEADER)),
+        priority=_priority(request.headers.get(PRIORITY_HEADER)),
+    )
 
 
 def _cap(text: str | None) -> int | None:
@@ -99,6 +132,19 @@ def error_response(request: Request, status: int, message: str, code: str) -> Re
     return _response(request_error(message, code), media_type, status)
 
 
+def failure_response(request: Request, request_id: str) -> Response:
+    """What is told of a failure that nobody expected."""
+    media_type = preferred_type(request.headers.get("accept", ""))
+    return _response(unexpected(request_id), media_type, 500)
+
+
+def unavailable_response(request: Request, message: str, code: str) -> Response:
+    """What is told where a request could not be begun, or not be finished, just now."""
+    response = error_response(request, 503, message, code)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def _weight(parameters: list[str]) -> float:
     for parameter in parameters:
         if parameter.startswith("q="):
@@ -112,11 +158,15 @@ def _weight(parameters: list[str]) -> float:
 def _status(outcome: Outcome, media_type: str) -> int:
     if outcome.is_refused_change:
         return 405
+    if outcome.is_throttled:
+        return 429
     return 400 if outcome.is_request_error and media_type == GRAPHQL_JSON else 200
 
 
 def _response(outcome: Outcome, media_type: str, status: int) -> Response:
-    headers = {"Allow": "POST"} if status == 405 else {}
+    headers = _rate_limit(outcome.standing) if outcome.standing else {}
+    if status == 405:
+        headers["Allow"] = "POST"
     return Response(
         orjson.dumps(outcome.body),
         status,
@@ -125,16 +175,29 @@ def _response(outcome: Outcome, media_type: str, status: int) -> Response:
     )
 
 
-async def _read(request: Request) -> Operation:
+def _rate_limit(standing: Standing) -> dict[str, str]:
+    """The header fields of the IETF's draft "RateLimit header fields for HTTP"."""
+    window = math.ceil(standing.capacity / standing.restore)
+    full = math.ceil(standing.seconds_to_full)
+    headers = {
+        "RateLimit-Policy": f'"points";q={standing.capacity};w={window}',
+        "RateLimit": f'"points";r={standing.available};t={full}',
+    }
+    if standing.wait:
+        headers["Retry-After"] = str(math.ceil(standing.wait))
+    return headers
+
+
+async def _read(request: Request, limits: Limits, trusted: TrustedDocuments) -> Operation:
     if request.method == "GET":
-        return _from_query_string(request)
+        return _operation(_from_query_string(request), trusted, may_change=False)
     content_type = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind != JSON or any(_is_other_charset(parameter) for parameter in parameters):
         raise BadRequest(415, "Send the request as application/json in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(415, "Send the request unpacked, without content-encoding.")
-    return _operation(_json(await read_body(request)), may_change=True)
+    return _operation(_json(await read_body(request, limits.body)), trusted, may_change=True)
 
 
 def _is_other_charset(parameter: str) -> bool:
@@ -142,27 +205,31 @@ def _is_other_charset(parameter: str) -> bool:
     return name == "charset" and value.strip('"') not in ("utf-8", "utf8")
 
 
-def _from_query_string(request: Request) -> Operation:
+def _from_query_string(request: Request) -> dict[str, object]:
     given = request.query_params
-    variables = given.get("variables")
-    return _operation(
-        {
-            "query": given.get("query"),
-            "variables": _json(variables.encode()) if variables else None,
-            "operationName": given.get("operationName") or None,
-        },
-        may_change=False,
-    )
+    variables, extensions = given.get("variables"), given.get("extensions")
+    return {
+        "query": given.get("query"),
+        "documentId": given.get("documentId") or None,
+        "variables": _json(variables.encode()) if variables else None,
+        "extensions": _json(extensions.encode()) if extensions else None,
+        "operationName": given.get("operationName") or None,
+    }
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
     """The body of a request. Raises BadRequest when it is too long or broke off."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise BadRequest(413, "A request holds at most 1 MiB.", "PAYLOAD_TOO_LARGE")
+            if len(body) > most:
+                raise BadRequest(
+                    413,
+                    f"A request holds at most {most:,} bytes. Send its rows in several requests, "
+                    "or let the operator raise LIMIT_BODY.",
+                    "PAYLOAD_TOO_LARGE",
+                )
     except ClientDisconnect:
         raise BadRequest(400, "The request broke off.") from None
     return bytes(body)
@@ -175,17 +242,20 @@ def _json(text: bytes) -> object:
         raise BadRequest(400, "The request is not valid JSON in UTF-8.") from None
 
 
-def _operation(given: object, *, may_change: bool) -> Operation:
+def _operation(given: object, trusted: TrustedDocuments, *, may_change: bool) -> Operation:
     if not isinstance(given, dict):
         raise BadRequest(400, 'A GraphQL request is a JSON object: {"query": "{ ... }"}.')
-    query, variables = given.get("query"), given.get("variables")
-    name, extensions = given.get("operationName"), given.get("extensions")
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
+    variables, name = given.get("variables"), given.get("operationName")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest(400, "operationName must be text.")
-    if extensions is not None and not isinstance(extensions, dict):
+    if not isinstance(given.get("extensions"), dict | None):
         raise BadRequest(400, "extensions must be a JSON object.")
+    try:
+        query = trusted.document(given)
+    except NotTrusted as refusal:
+        raise BadRequest(400, refusal.message, refusal.code) from None
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
     return Operation(query=query, variables=variables, name=name, may_change=may_change)

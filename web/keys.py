@@ -30,27 +30,33 @@ class Keys:
             self.made_ring.unlink(missing_ok=True)
 
 
+def load_ring(settings: Settings) -> tuple[KeyRing, Path | None]:
+    """The encryption keys alone, and their file when it was made just now.
+
+    Raises EncryptionError.
+    """
+    if settings.encryption_keys:
+        return KeyRing.from_text(",".join(key.reveal() for key in settings.encryption_keys)), None
+    place = settings.data_dir / "encryption.key"
+    is_new = not place.exists()
+    return key_file(place), place if is_new else None
+
+
 def load_keys(settings: Settings) -> Keys:
     """Keys from the settings, else from files in DATA_DIR, made at the first start (0600).
 
     Raises EncryptionError.
     """
-    made: list[str] = []
-    made_ring: Path | None = None
-    if settings.encryption_keys:
-        ring = KeyRing.from_text(",".join(key.reveal() for key in settings.encryption_keys))
-    else:
-        place = settings.data_dir / "encryption.key"
-        if not place.exists():
-            made_ring = place
-            made.append(f"{place}   (back it up: without it stored credentials are lost)")
-        ring = key_file(place)
+    ring, made_ring = load_ring(settings)
+    made: tuple[str, ...] = ()
+    if made_ring is not None:
+        made = (f"{made_ring}   (back it up: without it stored credentials are lost)",)
     if settings.admin_api_key is not None:
         return Keys(
             ring=ring,
             admin=settings.admin_api_key,
             admin_place="ADMIN_API_KEY",
-            made=tuple(made),
+            made=made,
             made_ring=made_ring,
         )
     place = settings.data_dir / "admin.key"
@@ -60,7 +66,7 @@ def load_keys(settings: Settings) -> Keys:
         ring=ring,
         admin=Secret(read_private(place).strip()),
         admin_place=str(place),
-        made=tuple(made),
+        made=made,
         new_admin=key if is_new else None,
         made_ring=made_ring,
     )

@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.api_keys import Caller
 from domain.credentials import MASK
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -143,6 +144,17 @@ def _id_of(offered: str) -> str:
     return offered if SANE_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
+def _caller(scope: Scope) -> dict[str, str]:
+    """Who asked, where the application found that out: workspace and id of the API key."""
+    caller = scope.get("state", {}).get("caller")
+    if not isinstance(caller, Caller):
+        return {}
+    return {
+        "workspace": caller.workspace,
+        "apiKey": caller.key.id if caller.key else caller.name,
+    }
+
+
 def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
     """One line; `status` is null where no answer was begun."""
     logger.info(
@@ -154,5 +166,6 @@ def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
             "path": scope["path"],
             "status": status,
             "ms": round(seconds * 1000, 1),
+            **_caller(scope),
         },
     )

@@ -16,6 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
+EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+CROSS_ORIGIN_HEADERS = (  # what a foreign page may send; never the one above
+    "Authorization",
+    "Content-Type",
+    "X-Api-Key",
+    "X-Max-Upstream-Calls",
+    "X-Request-Id",
+)
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -53,7 +61,7 @@ def cross_origin_permission(origin: str) -> Response:
         headers={
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Api-Key, X-Request-Id",
+            "Access-Control-Allow-Headers": ", ".join(CROSS_ORIGIN_HEADERS),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",
         },
@@ -61,10 +69,18 @@ def cross_origin_permission(origin: str) -> Response:
 
 
 def allow_reading(response: Response, origin: str) -> None:
-    """Let the page of that origin read the answer."""
+    """Let the page of that origin read the answer, without its cookies."""
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
     response.headers["Vary"] = "Origin"
+
+
+def is_allowed_host(host_header: str, allowed: frozenset[str] | None) -> bool:
+    """Whether a Host header names this machine or one of the allowed hosts; None allows any."""
+    if allowed is None or is_loopback_host(host_header):
+        return True
+    match = HOST.fullmatch(host_header)
+    return match is not None and match.group(1).lower().strip("[]") in allowed
 
 
 def is_loopback_host(host_header: str) -> bool:

@@ -40,6 +40,7 @@ MARKETPLACE = Marketplace(
         fresh_for=timedelta(minutes=15),
         withheld_after=None,  # no retention limit is stated
         keeps_price_history=True,
+        lets_pictures_be_copied=True,
         disclaimer=(
             "Prices are those that AliExpress told at the time shown. They can change at any "
             "moment; the price at AliExpress when you buy is the one that counts."

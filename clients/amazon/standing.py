@@ -11,6 +11,7 @@ POLICY = OfferPolicy(
     fresh_for=timedelta(hours=1),
     withheld_after=timedelta(hours=24),
     keeps_price_history=False,
+    lets_pictures_be_copied=False,
     disclaimer=(
         "Prices and availability are accurate as of the date and time shown and can change. "
         "What Amazon shows at the time of purchase applies."

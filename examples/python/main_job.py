@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -175,18 +175,32 @@ class AffiliateGraph:
 def retried(ask: Callable[[], T], errors_of: Callable[[T], Sequence[Mapping[str, Any]]]) -> T:
     """The answer without errors. One that is only throttled is asked again, in time.
 
-    Raises Failed.
+    Raises Failed, and TransportQueryError for a request that was refused.
     """
     for left in reversed(range(TRIES)):
-        answer = ask()
-        errors = [UserError.of(error) for error in errors_of(answer)]
-        if not errors:
-            return answer
+        try:
+            answer = ask()
+        except TransportQueryError as refusal:
+            errors = [throttled(refusal)]
+        else:
+            errors = [UserError.of(error) for error in errors_of(answer)]
+            if not errors:
+                return answer
         pause = max(pause_of(error) for error in errors)
         if any(error.code != "THROTTLED" for error in errors) or pause > LONGEST_PAUSE or not left:
             raise Failed(errors)
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
+
+
+def throttled(refusal: TransportQueryError) -> UserError:
+    """The refusal of a request for which the key's points do not suffice; others are raised."""
+    error = (refusal.errors or [{}])[0]
+    told = error.get("extensions", {})
+    if told.get("code") != "THROTTLED":
+        raise refusal
+    retry_at = datetime.now(UTC) + timedelta(seconds=told["retryAfter"])
+    return UserError("THROTTLED", error["message"], (), retry_at)
 
 
 def pause_of(error: UserError) -> float:

@@ -125,6 +125,25 @@ async def test_a_browser_may_ask_before_it_sends_a_key_but_no_cookie(graph: Grap
     assert "access-control-allow-credentials" not in answer.headers
 
 
+async def test_the_log_names_the_key_by_its_id(
+    graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    key = await graph.make_key("READ")
+    [stored] = await statements.rows("SELECT id FROM api_keys")
+
+    await ask(graph, X_Api_Key=key)
+    await ask(graph, X_Api_Key="wrong-key-0123456789")
+
+    made, _, used, refused = [
+        vars(record) for record in caplog.records if record.name.startswith(("web", "affiliate"))
+    ]
+    assert (made["apiKey"], made["by"]) == (str(stored["id"]), "the operator's key")
+    assert (used["apiKey"], used["workspace"]) == (str(stored["id"]), "default")
+    assert "apiKey" not in refused
+    assert key not in caplog.text
+
+
 async def test_a_silent_database_is_told_as_such(
     graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -334,7 +334,7 @@ async def test_the_start_link_signs_in_and_leads_to_the_page(
 
 
 async def test_the_start_link_is_for_this_machine(migrated_database: str, tmp_path: Path) -> None:
-    answer, told = await started(migrated_database, tmp_path, Host="evil.example")
+    answer, told = await started(migrated_database, tmp_path, **{"X-Forwarded-For": "192.0.2.7"})
 
     assert answer.status_code == 403
     assert "ten minutes" in answer.text

@@ -1,66 +1,114 @@
-"""Refusals end the waits of those whom they concern, and of nobody else."""
-
-import asyncio
+"""Refusals that are remembered: for whom, for what, and for how long."""
 
 import pytest
 
-from clients.refusals import Refusals
-from domain.exceptions import CredentialsRejected, MarketplaceError, PermissionMissing
+from clients.refusals import HOLDS, Refusals
+from domain.exceptions import (
+    APIRetired,
+    CredentialsRejected,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotEligible,
+    PermissionMissing,
+    ProductNotFound,
+    Throttled,
+)
 from domain.marketplaces import AccountKey
 from domain.products import Mode
 
-pytestmark = pytest.mark.anyio
-
-ACCOUNT = AccountKey("default", "amazon", "", Mode.LIVE)
-OTHER = AccountKey("theirs", "amazon", "", Mode.LIVE)
+OURS = AccountKey("default", "aliexpress", "", Mode.LIVE)
+THEIRS = AccountKey("other", "aliexpress", "", Mode.LIVE)
 
 
-async def wait(
-    refusals: Refusals, account: AccountKey, credentials: str, operation: str
-) -> MarketplaceError | None:
-    """The refusal that ended the wait; None when its turn came."""
+class Clock:
+    """A monotonic clock that is told to go on."""
+
+    seconds = 50.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def is_refused(
+    refusals: Refusals,
+    account: AccountKey = OURS,
+    credentials: str = "first",
+    operation: str = "search",
+) -> bool:
+    """Whether a call would be refused at once."""
     try:
-        async with refusals.heeded(account, credentials, operation):
-            await asyncio.sleep(0.05)
-    except MarketplaceError as refusal:
-        return refusal
-    return None
+        refusals.check(account, credentials, operation)
+    except MarketplaceError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
-    ("failure", "ended"),
-    [
-        (CredentialsRejected("no"), [True, True, False, False]),
-        (PermissionMissing("no"), [True, False, False, False]),
-        (MarketplaceError("trouble"), [False, False, False, False]),
-    ],
+    "failure", [CredentialsRejected("no"), NotEligible("no"), APIRetired("no")]
 )
-async def test_a_refusal_ends_the_waits_that_it_concerns(
-    failure: MarketplaceError, ended: list[bool]
-) -> None:
-    refusals = Refusals()
-    waits = [
-        asyncio.ensure_future(wait(refusals, *who))
-        for who in [
-            (ACCOUNT, "keys", "getItems"),
-            (ACCOUNT, "keys", "searchItems"),
-            (ACCOUNT, "other keys", "getItems"),
-            (OTHER, "keys", "getItems"),
-        ]
-    ]
-    await asyncio.sleep(0)
+def test_a_refusal_of_the_account_holds_for_every_operation(failure: MarketplaceError) -> None:
+    refusals = Refusals(Clock())
 
-    refusals.note(ACCOUNT, "keys", "getItems", failure)
-    refusals.note(ACCOUNT, "keys", "getItems", failure)
+    refusals.note(OURS, "first", "search", failure)
 
-    told = await asyncio.gather(*waits)
-    assert [isinstance(one, type(failure)) for one in told] == ended
-    assert refusals._waits == {}
+    with pytest.raises(type(failure)) as told:
+        refusals.check(OURS, "first", "links")
+    assert told.value is not failure  # a copy: paths are set on it
+    assert told.value.message == failure.message
 
 
-async def test_a_time_limit_inside_stays_a_time_limit() -> None:
-    refusals = Refusals()
+def test_a_missing_permission_holds_for_its_operation_only() -> None:
+    refusals = Refusals(Clock())
 
-    with pytest.raises(TimeoutError):
-        async with refusals.heeded(ACCOUNT, "keys", "getItems"), asyncio.timeout(0):
-            await asyncio.sleep(1)
+    refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
+
+    assert is_refused(refusals, operation="hot products")
+    assert not is_refused(refusals, operation="search")
+
+
+@pytest.mark.parametrize(
+    "failure", [Throttled("slow"), MarketplaceUnavailable("down"), ProductNotFound("gone")]
+)
+def test_other_failures_are_no_refusals(failure: MarketplaceError) -> None:
+    refusals = Refusals(Clock())
+
+    refusals.note(OURS, "first", "search", failure)
+
+    assert not is_refused(refusals)
+
+
+def test_other_credentials_and_other_accounts_are_asked() -> None:
+    refusals = Refusals(Clock())
+
+    refusals.note(OURS, "first", "search", CredentialsRejected("no"))
+
+    assert is_refused(refusals)
+    assert not is_refused(refusals, credentials="second")
+    assert not is_refused(refusals, account=THEIRS)
+
+
+def test_it_ends_and_refusing_does_not_prolong_it() -> None:
+    clock = Clock()
+    refusals, failure = Refusals(clock), CredentialsRejected("no")
+    refusals.note(OURS, "first", "search", failure)
+    clock.seconds += HOLDS - 1
+
+    is_refused_late = is_refused(refusals)
+    refusals.note(OURS, "first", "search", failure)  # as the way out does with what it raises
+    clock.seconds += 1
+
+    assert is_refused_late
+    assert not is_refused(refusals)
+
+
+def test_a_tested_connection_is_asked_anew() -> None:
+    refusals = Refusals(Clock())
+    refusals.note(OURS, "first", "search", CredentialsRejected("no"))
+    refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
+    refusals.note(THEIRS, "first", "search", CredentialsRejected("no"))
+
+    refusals.forget(OURS, "first")
+
+    assert not is_refused(refusals)
+    assert not is_refused(refusals, operation="hot products")
+    assert is_refused(refusals, account=THEIRS)

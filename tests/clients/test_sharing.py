@@ -1,14 +1,30 @@
 """Calls shared by requests: who flies with whom, and who is harmed by whom (nobody)."""
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
 
+from clients import sharing
 from clients.sharing import SharedCalls
-from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, ProductNotFound
+from clients.spending import Spending, purse
+from domain.exceptions import (
+    AffiliateGraphError,
+    CallCapReached,
+    MarketplaceUnavailable,
+    ProductNotFound,
+)
+from domain.marketplaces import AccountKey, QuotaRule
+from domain.products import Mode
 
 pytestmark = pytest.mark.anyio
+
+ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
+RULE = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=0)
 
 
 class Gate:
@@ -202,3 +218,180 @@ async def test_idle_lines_are_forgotten() -> None:
 
     assert shared._lines == {}
     assert len(asyncio.all_tasks()) == tasks
+
+
+asker: ContextVar[str] = ContextVar("asker", default="nobody")
+
+
+async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch() -> None:
+    shared = SharedCalls()
+    seen: list[tuple[list[str], str]] = []
+    flies, gate = asyncio.Event(), asyncio.Event()
+
+    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+        seen.append((list(keys), asker.get()))
+        flies.set()
+        await gate.wait()
+        return {key: key for key in keys}
+
+    async def one(name: str) -> None:
+        asker.set(name)
+        with shared.request():
+            await shared.get("line", [name], size=50, call=call)
+
+    first = asyncio.create_task(one("a"))
+    await flies.wait()
+    others = [asyncio.create_task(one(name)) for name in ("b", "c", "d")]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(first, *others)
+
+    assert seen == [(["a"], "a"), (["b", "c", "d"], "b")]
+
+
+@dataclass
+class Paid:
+    """Calls that are paid as the way out pays them: each of them, and each repetition."""
+
+    repetitions: int = 0
+    delay: float = 0
+    asked: list[list[str]] = field(default_factory=list)
+    made: int = 0
+
+    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+        self.asked.append(list(keys))
+        await asyncio.sleep(self.delay)
+        for number in range(self.repetitions + 1):
+            if number and not purse().may_pay():
+                raise MarketplaceUnavailable("down")
+            purse().pay(ACCOUNT, RULE)
+            self.made += 1
+            await asyncio.sleep(self.delay)
+        return {key: f"{key}!" for key in keys}
+
+
+async def asked_by(
+    spending: Spending, shared: SharedCalls, call: sharing.Call[str, str], *keys: str, size: int = 2
+) -> dict[str, str | AffiliateGraphError]:
+    """What one request with this purse gets."""
+    with shared.request(), spending.active():
+        return await shared.get("line", keys, size=size, call=call)
+
+
+async def test_a_capped_request_gets_what_fits_in() -> None:
+    shared, call, capped = SharedCalls(), Paid(), Spending(most_calls=1)
+
+    found = await asked_by(capped, shared, call, "a", "b", "c", "d")
+
+    assert (found["a"], found["b"]) == ("a!", "b!")
+    assert isinstance(found["c"], CallCapReached)
+    assert isinstance(found["d"], CallCapReached)
+    assert (call.made, capped.calls) == (1, 1)
+
+
+async def test_a_request_that_may_not_ask_makes_no_call_and_leaves_nothing_behind() -> None:
+    shared, call, capped = SharedCalls(), Paid(), Spending(most_calls=0)
+
+    found = await asked_by(capped, shared, call, "a")
+
+    assert isinstance(found["a"], CallCapReached)
+    assert call.made == 0
+    assert shared._lines == {}
+
+
+async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
+    shared, call, payer, capped = SharedCalls(), Paid(), Spending(), Spending(most_calls=0)
+
+    payers, joined = await asyncio.gather(
+        asked_by(payer, shared, call, "a"), asked_by(capped, shared, call, "a", "b")
+    )
+
+    assert payers == {"a": "a!"}
+    assert joined == {"a": "a!", "b": "b!"}
+    assert (call.made, payer.calls, capped.calls) == (1, 1, 0)
+    assert (payer.saved_by_batching, capped.saved_by_batching) == (0, 2)
+
+
+async def test_a_repetition_is_paid_by_whoever_still_may() -> None:
+    shared, call = SharedCalls(), Paid(repetitions=1)
+    opener, other = Spending(most_calls=1), Spending()
+
+    await asyncio.gather(asked_by(opener, shared, call, "a"), asked_by(other, shared, call, "b"))
+
+    assert (call.made, opener.calls, other.calls) == (2, 1, 1)
+
+
+async def test_nobody_pays_for_a_call_that_was_not_made() -> None:
+    shared, capped = SharedCalls(), Spending(most_calls=1)
+
+    async def refuse(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+        raise MarketplaceUnavailable("left alone")
+
+    found = await asked_by(capped, shared, refuse, "a")
+
+    assert isinstance(found["a"], MarketplaceUnavailable)
+    assert capped.calls == 0
+    assert capped.may_pay()
+
+
+async def test_a_request_is_told_at_its_deadline_and_the_call_goes_on() -> None:
+    shared, gate = SharedCalls(), Gate(is_open=False)
+    hasty, patient = Spending(deadline=5, monotonic=lambda: 5), Spending()
+    waiting = asyncio.ensure_future(asked_by(patient, shared, gate, "a"))
+    await asyncio.sleep(0)
+
+    found = await asked_by(hasty, shared, gate, "a")
+    gate.opened.set()
+
+    assert isinstance(found["a"], MarketplaceUnavailable)
+    assert await waiting == {"a": "a!"}
+
+
+async def test_a_batch_that_left_takes_its_timer_along() -> None:
+    shared, first, second = SharedCalls(), Gate(is_open=False), Gate()
+    one = asyncio.ensure_future(shared.get("line", ["a"], size=9, call=first))
+    await asyncio.sleep(0.001)
+    two = asyncio.ensure_future(shared.get("line", ["b"], size=9, call=second))
+    await asyncio.sleep(0)
+    timer = shared._lines["line"]._timer
+
+    first.opened.set()
+    await asyncio.gather(one, two)
+
+    assert second.asked == [["b"]]
+    assert timer is not None
+    assert timer.cancelled()  # else it would send a later batch off before its time
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_the_counts_of_all_requests_add_up_and_no_cap_is_exceeded(seed: int) -> None:
+    chance = random.Random(seed)
+    shared = SharedCalls()
+    calls = [
+        Paid(repetitions=chance.randrange(3), delay=chance.choice((0, 0, 0.001))) for _ in range(3)
+    ]
+    purses = [Spending(most_calls=chance.choice((None, 0, 1, 2, 5))) for _ in range(30)]
+    group_sizes = [chance.randint(1, 4) for _ in calls]
+
+    async def request(spent: Spending) -> dict[str, str | AffiliateGraphError]:
+        await asyncio.sleep(chance.choice((0, 0, 0.001, 0.003)))
+        found: dict[str, str | AffiliateGraphError] = {}
+        with shared.request(), spent.active():
+            for _ in range(chance.randint(1, 3)):
+                line = chance.randrange(3)
+                keys = [f"{line}-{chance.randrange(12)}" for _ in range(chance.randint(1, 6))]
+                found |= await shared.get(line, keys, size=group_sizes[line], call=calls[line])
+                assert set(keys) <= set(found)
+        return found
+
+    answers = await asyncio.gather(*map(request, purses))
+    await shared.land()
+
+    assert sum(spent.calls for spent in purses) == sum(call.made for call in calls)
+    for spent, found in zip(purses, answers, strict=True):
+        assert spent.most_calls is None or spent.calls <= spent.most_calls
+        assert spent._promised == 0
+        told = [value for value in found.values() if isinstance(value, CallCapReached)]
+        assert not told or spent.most_calls is not None
+        assert all(value == f"{key}!" for key, value in found.items() if isinstance(value, str))

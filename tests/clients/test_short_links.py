@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from clients.public_network import PublicNetwork
 from clients.short_links import AT_ONCE, SandboxLinks, ShortLinks
+from clients.spending import Spending
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -352,6 +353,16 @@ async def test_a_host_that_never_answers_ends_in_time() -> None:
         await network.reader(patience=0.01).product("https://amzn.to/x")
 
     assert refusal.value.retryable
+
+
+async def test_nobody_waits_longer_than_the_request_may_take() -> None:
+    network = FakeNetwork(silent=frozenset({"amzn.to"}))
+
+    with (
+        Spending(deadline=0.01, monotonic=lambda: 0.0).active(),
+        pytest.raises(ShortLinkTimeout, match="that a request may take"),
+    ):
+        await network.reader().product("https://amzn.to/x")
 
 
 async def test_a_host_out_of_reach_is_told() -> None:

@@ -17,7 +17,7 @@ from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
 
 pytestmark = pytest.mark.anyio
 
-DEADLINE = 1.0  # seconds, by QUERY_SECONDS
+DEADLINE = 1.0  # seconds, by LIMIT_MARKETPLACE_QUERY_SECONDS
 SLOW = [("latency", {"seconds": 30}), ("hang", {}), ("trickle", {"seconds": 1})]
 
 
@@ -25,11 +25,13 @@ SLOW = [("latency", {"seconds": 30}), ("hang", {}), ("trickle", {"seconds": 1})]
 async def wired(
     migrated_database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Wired]:
-    """Parametrised indirectly: QUERY_SECONDS."""
+    """Parametrised indirectly: LIMIT_MARKETPLACE_QUERY_SECONDS."""
     clock = Clock()
     box = Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     async with gateways(box) as (server, address):
-        settings = box.addresses(address) | {"QUERY_SECONDS": getattr(request, "param", "1")}
+        settings = box.addresses(address) | {
+            "LIMIT_MARKETPLACE_QUERY_SECONDS": getattr(request, "param", "1")
+        }
         parts = {"patience": Patience(first_pause=0.001)}
         async with (
             running_graph(

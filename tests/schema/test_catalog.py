@@ -7,6 +7,8 @@ import pytest
 
 from db import statements
 from db.statements import Row
+from domain.products import ProductRef
+from schema import ids as node_ids
 from tests.graph import ALIEXPRESS, AMAZON, Graph
 
 pytestmark = pytest.mark.anyio
@@ -159,11 +161,14 @@ async def test_120_products_are_three_calls(graph: Graph) -> None:
 async def test_120_products_in_one_query_are_three_calls(graph: Graph) -> None:
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     ids = await aliexpress_ids(graph, 120)
-    fields = " ".join(f'p{id}: product(by: {{url: "{id}"}}) {{ externalId }}' for id in ids)
+    nodes = [node_ids.of_product(ProductRef("aliexpress", id)) for id in ids]
 
-    data = await graph.run(f"{{ {fields} }}")
+    data = await graph.run(
+        "query N($ids: [ID!]!) { nodes(ids: $ids) { ... on Product { externalId } } }",
+        {"ids": nodes},
+    )
 
-    assert [data[f"p{id}"]["externalId"] for id in ids] == ids
+    assert [node["externalId"] for node in data["nodes"]] == ids
     assert graph.calls("aliexpress") == 3
 
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from db import doctor, statements
 from domain.api_keys import Scope
-from tests.graph import Graph
+from exports import formats
+from tests.graph import API_KEY, Graph, running_graph
 from tests.schema.walking import RootField, most, root_fields
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +49,14 @@ TELLING = {
     "syncProduct": "product",
     "updateProduct": "product",
 }
+
+
+@pytest.fixture
+async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
+    """As elsewhere, for documents that ask for everything there is."""
+    wide = {"LIMIT_SELECTIONS": "5000", "LIMIT_ALIASES": "5000", "LIMIT_COST": "1000000"}
+    async with running_graph(migrated_database, tmp_path, environ=wide) as running:
+        yield running
 
 
 async def fill(graph: Graph) -> dict[str, str]:
@@ -124,6 +134,7 @@ async def test_no_field_leads_into_another_workspace(
 
     told = json.dumps(bodies)
     assert "VALIDATION_FAILED" not in told, told
+    assert "TOO_COMPLEX" not in told, told
     assert "INTERNAL_SERVER_ERROR" not in told, told
     assert MARK not in told
     assert filled_at not in told
@@ -159,6 +170,23 @@ async def test_an_unconnected_workspace_has_nothing_of_the_others_settings(graph
         assert not any(field["isSet"] for field in market["credentialFields"])
     assert (found["products"]["totalCount"], found["affiliateLinks"]["totalCount"]) == (0, 0)
     assert found["viewer"]["workspace"] == "other"
+
+
+@pytest.mark.parametrize("format", formats.NAMES)
+async def test_exports_hold_nothing_of_another_workspace(graph: Graph, format: str) -> None:
+    ids = await fill(graph)
+    key = await graph.make_workspace("other", Scope.READ)
+    asked = {"id": ids["product"], "link": "https://shop.example/p/{handle}"}
+    path = f"/export/{format}"
+
+    own = await graph.http.get(path, params=asked, headers={"X-Api-Key": API_KEY})
+    others = await graph.http.get(path, params=asked, headers={"X-Api-Key": key})
+
+    assert (own.status_code, others.status_code) == (200, 200)
+    assert MARK not in others.text
+    assert len(others.text.splitlines()) <= len(own.text.splitlines())
+    if format in ("json", "csv"):
+        assert MARK in own.text
 
 
 async def test_idempotency_keys_are_each_workspaces_own(graph: Graph) -> None:

@@ -1,25 +1,31 @@
 """GraphQL over HTTP: what is read, what is refused, and with which status."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
 from clients.spending import Spending
 from domain.api_keys import Caller
+from domain.limits import Limits
+from domain.metering import NoMeter
+from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
+from resolvers.throttle import Buckets
 from web.endpoint import (
     GRAPHQL_JSON,
     JSON,
-    MAX_BODY_BYTES,
     Endpoint,
     error_response,
     preferred_type,
@@ -38,13 +44,22 @@ class NoContext:
     request_id: str = "req-1"
     spending: Spending = field(default_factory=Spending)
     caller: Caller = OPERATOR
+    outside: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
 def make_context(_request: Request, _spending: Spending) -> Context:
     return cast(Context, NoContext())
 
 
-APP = Starlette(routes=[Route("/graphql", Endpoint(make_context).answer, methods=["GET", "POST"])])
+LIMITS = Limits()
+ENDPOINT = Endpoint(context=make_context, buckets=Buckets(replace(LIMITS, capacity=1_000_000)))
+
+
+async def answer(request: Request) -> Response:
+    return await ENDPOINT.answer(request, caller="tests")
+
+
+APP = Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
 
 
 @pytest.fixture
@@ -215,8 +230,8 @@ REQUEST_ERRORS = [
     ("unknown variable", {"query": "{ node(id: $id) { id } }"}, "GRAPHQL_VALIDATION_FAILED"),
     (
         "the same field a thousand times",
-        {"query": "{" + "__typename " * 5_000 + "}"},
-        "GRAPHQL_VALIDATION_FAILED",
+        {"query": "{" + "__typename " * 4_000 + "}"},
+        "QUERY_TOO_COMPLEX",
     ),
     (
         "a fragment in itself",
@@ -340,13 +355,13 @@ def padded(size: int) -> bytes:
 
 
 async def test_a_mebibyte_is_read(http: httpx.AsyncClient) -> None:
-    response = await post(http, padded(MAX_BODY_BYTES))
+    response = await post(http, padded(LIMITS.body))
 
     assert response.status_code == 200
 
 
 async def test_a_byte_more_is_refused(http: httpx.AsyncClient) -> None:
-    response = await post(http, padded(MAX_BODY_BYTES + 1))
+    response = await post(http, padded(LIMITS.body + 1))
 
     assert response.status_code == 413
     assert code(response) == "PAYLOAD_TOO_LARGE"
@@ -386,7 +401,7 @@ async def test_a_caller_who_hangs_up_is_no_failure_of_ours() -> None:
     async def receive() -> Message:
         return messages.pop(0)
 
-    response = await Endpoint(make_context).answer(Request(scope, receive))
+    response = await answer(Request(scope, receive))
 
     assert response.status_code == 400
 
@@ -477,9 +492,9 @@ async def test_a_query_beside_a_mutation_can_be_sent_in_the_address(
 
 
 async def test_a_subscription_is_told_that_there_are_none(http: httpx.AsyncClient) -> None:
-    response = await post(http, {"query": "subscription { a }"})
+    response = await post(http, {"query": "subscription { a }"}, accept=GRAPHQL_JSON)
 
-    assert response.status_code in (200, 400)
+    assert response.status_code == 400
     assert "POST" not in only_error(response)["message"]
 
 
@@ -512,6 +527,169 @@ async def test_a_bug_is_masked_and_logged(
     assert "NoContext" in caplog.text
 
 
+def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
+    """An application whose callers are as limited as that; the query `caller` names them."""
+    endpoint = Endpoint(
+        context=make_context,
+        buckets=Buckets(limits),
+        limits=limits,
+        has_introspection=has_introspection,
+    )
+
+    async def answer(request: Request) -> Response:
+        return await endpoint.answer(request, caller=request.query_params.get("caller", ""))
+
+    return Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
+
+
+def client_of(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1")
+
+
+async def test_every_answer_tells_how_the_bucket_stands() -> None:
+    limits = replace(LIMITS, capacity=200, restore=1)
+    async with client_of(limited(limits)) as http:
+        good = await http.post("/graphql", json={"query": TYPENAME})
+        bad = await http.post("/graphql", json={"query": "{"})
+        nonsense = await http.post("/graphql", json=[])
+
+    assert good.headers["ratelimit-policy"] == '"points";q=200;w=200'
+    assert good.headers["ratelimit"] == '"points";r=199;t=1'
+    assert good.json()["extensions"]["cost"] == {
+        "requestedQueryCost": 1,
+        "actualQueryCost": 1,
+        "throttleStatus": {
+            "maximumAvailable": 200,
+            "currentlyAvailable": 199,
+            "restoreRate": 1,
+        },
+        "upstream": {"calls": 0, "savedByBatching": 0, "savedByCache": 0, "leftToday": []},
+    }
+    assert bad.headers["ratelimit"] == '"points";r=198;t=2'
+    assert nonsense.headers["ratelimit"] == '"points";r=197;t=3'
+
+
+@pytest.mark.parametrize("media_type", [JSON, GRAPHQL_JSON])
+@pytest.mark.parametrize(
+    "body", [{"query": TYPENAME}, {"query": "{"}, []], ids=["good", "bad", "nonsense"]
+)
+async def test_an_empty_bucket_is_told_with_the_time_to_wait(media_type: str, body: object) -> None:
+    limits = replace(LIMITS, capacity=2, restore=1)
+    async with client_of(limited(limits)) as http:
+        for _ in range(2):
+            await http.post("/graphql?caller=one", json=body)
+        throttled = await http.post(
+            "/graphql?caller=one", json=body, headers={"accept": media_type}
+        )
+        other = await http.post("/graphql?caller=two", json={"query": TYPENAME})
+
+    assert throttled.status_code == 429
+    assert throttled.headers["retry-after"] == "1"
+    assert throttled.headers["content-type"] == media_type + UTF8
+    error = only_error(throttled)
+    assert error["extensions"]["code"] == "THROTTLED"
+    assert error["extensions"]["retryAfter"] == 1
+    assert error["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 0
+    assert other.json()["data"] == {"__typename": "Query"}
+
+
+async def test_what_an_operation_did_not_cost_is_given_back() -> None:
+    limits = replace(LIMITS, capacity=300, cost=300, restore=1)
+    document = '{ node(id: "forged") { id } nodes(ids: []) { id } }'
+    async with client_of(limited(limits)) as http:
+        answer = await http.post("/graphql", json={"query": document})
+
+    spent = answer.json()["extensions"]["cost"]
+    assert spent["requestedQueryCost"] == 6
+    assert spent["actualQueryCost"] == 1
+    assert spent["throttleStatus"]["currentlyAvailable"] == 299
+
+
+async def test_an_operation_over_the_limit_is_refused_with_its_price() -> None:
+    async with client_of(limited(replace(LIMITS, cost=100))) as http:
+        answer = await http.post(
+            "/graphql", json={"query": "{ products(first: 100) { nodes { id } } }"}
+        )
+
+    error = only_error(answer)
+    assert error["message"].startswith("The operation can cost 101 points; at most 100")
+    assert error["extensions"] == {
+        "code": "QUERY_TOO_COMPLEX",
+        "measure": "cost",
+        "value": 101,
+        "limit": 100,
+        "setting": "LIMIT_COST",
+    }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ __schema { queryType { name } } }",
+        '{ __type(name: "Product") { name } }',
+        "{ ... on Query { ...F } } fragment F on Query { __schema { queryType { name } } }",
+    ],
+)
+async def test_introspection_can_be_off(document: str) -> None:
+    async with client_of(limited(LIMITS, has_introspection=False)) as http:
+        answer = await http.post("/graphql", json={"query": document})
+        name = await http.post("/graphql", json={"query": TYPENAME})
+
+    assert "Introspection is off" in only_error(answer)["message"]
+    assert name.json()["data"] == {"__typename": "Query"}
+
+
+GUESSES = [
+    "{ product { id } }",
+    "{ productz { id } }",
+    "{ products(frist: 1) { totalCount } }",
+    "{ ... on Produkt { id } }",
+    "query Q($a: ProductLookip) { __typename }",
+    "{ products(sort: PRICE_ACS) { totalCount } }",
+    "{ products(filter: {txt: 1}) { totalCount } }",
+    "{ __typename @inclde(if: true) }",
+    "{ ...Producs } fragment Products on Query { __typename }",
+]
+
+
+@pytest.mark.parametrize("document", GUESSES)
+async def test_guesses_are_not_helped_where_introspection_is_off(document: str) -> None:
+    async with client_of(limited(LIMITS, has_introspection=False)) as http:
+        answer = await http.post("/graphql", json={"query": document})
+
+    assert answer.json()["errors"]
+    assert "Did you mean" not in answer.text
+
+
+async def test_typing_errors_are_helped_where_introspection_is_on(http: httpx.AsyncClient) -> None:
+    answers = [await post(http, {"query": document}) for document in GUESSES]
+
+    assert sum("Did you mean" in answer.text for answer in answers) >= 6
+
+
+async def test_an_operation_that_takes_too_long_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped = asyncio.Event()
+
+    async def endless(*_args: object, **_kwargs: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(marketplaces, "every", endless)
+    limits = replace(LIMITS, query_seconds=0)
+    async with client_of(limited(limits)) as http:
+        answer = await http.post("/graphql", json={"query": "{ marketplaces { name } }"})
+
+    [error] = answer.json()["errors"]
+    assert answer.json()["data"] is None
+    assert error["extensions"]["code"] == "OPERATION_TIMEOUT"
+    assert error["extensions"]["setting"] == "LIMIT_QUERY_SECONDS"
+    assert stopped.is_set()
+
+
 def test_an_error_outside_the_schema_has_the_same_shape() -> None:
     request = Request(
         {"type": "http", "headers": [(b"accept", GRAPHQL_JSON.encode())], "method": "GET"}
@@ -531,3 +709,4 @@ async def test_other_methods_are_refused(http: httpx.AsyncClient, method: str) -
     response = await http.request(method, "/graphql", json={"query": TYPENAME})
 
     assert response.status_code == 405
+    assert {"GET", "POST"} <= set(response.headers["allow"].split(", "))

@@ -30,6 +30,7 @@ export class RequestRefused extends Error {
   constructor(
     readonly code: string,
     message: string,
+    readonly retryAfter?: number, // seconds, where the points of the key did not suffice
   ) {
     super(message);
   }
@@ -41,7 +42,7 @@ interface GraphQLAnswer<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly {
     readonly message: string;
-    readonly extensions?: { readonly code?: string };
+    readonly extensions?: { readonly code?: string; readonly retryAfter?: number };
   }[];
 }
 
@@ -59,7 +60,8 @@ export class AffiliateGraph {
     const answer = await this.send<Data>(JSON.stringify({ query: document, variables }));
     const refusal = answer.errors?.[0];
     if (refusal !== undefined) {
-      throw new RequestRefused(refusal.extensions?.code ?? "UNKNOWN", refusal.message);
+      const { code = "UNKNOWN", retryAfter } = refusal.extensions ?? {};
+      throw new RequestRefused(code, refusal.message, retryAfter);
     }
     if (answer.data === undefined || answer.data === null) {
       throw new NoAnswer("the answer holds no data");
@@ -92,10 +94,15 @@ export async function retried<Answer>(
   errorsOf: (answer: Answer) => readonly UserError[],
 ): Promise<Answer> {
   for (let left = TRIES - 1; ; left -= 1) {
-    const answer = await ask();
-    const errors = errorsOf(answer);
-    if (errors.length === 0) {
-      return answer;
+    let errors: readonly UserError[];
+    try {
+      const answer = await ask();
+      errors = errorsOf(answer);
+      if (errors.length === 0) {
+        return answer;
+      }
+    } catch (failure) {
+      errors = [throttled(failure)];
     }
     const pause = Math.max(...errors.map(pauseOf));
     const onlyThrottled = errors.every((error) => error.code === "THROTTLED");
@@ -104,6 +111,19 @@ export async function retried<Answer>(
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** The refusal of a request for which the key's points do not suffice; others are thrown. */
+function throttled(failure: unknown): UserError {
+  if (!(failure instanceof RequestRefused) || failure.code !== "THROTTLED") {
+    throw failure;
+  }
+  const seconds = failure.retryAfter ?? UNTOLD_PAUSE / 1000;
+  return {
+    code: "THROTTLED",
+    message: failure.message,
+    retryAt: new Date(Date.now() + seconds * 1000).toISOString(),
+  };
 }
 
 /** Milliseconds until trying again makes sense. */

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, SCREENSHOTS, Server, Visit
+from tests.e2e.conftest import ROOT, SCREENSHOTS, Server, Visit
 
 pytestmark = pytest.mark.browser
 

@@ -1,5 +1,6 @@
 """A running server and a browser that reaches nothing but this machine."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -7,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,22 +30,58 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+# Where real listings have their pictures. The test answers in their place.
+PICTURE_HOSTS = (
+    ".alicdn.com",
+    ".aliexpress-media.com",
+    ".media-amazon.com",
+    ".ssl-images-amazon.com",
+)
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><rect width="4" height="3"'
+    ' fill="#cfd8d6"/><circle cx="2" cy="1.5" r="0.8" fill="#0f766e"/></svg>'
+)
+
 
 @dataclass(frozen=True)
 class Server:
-    """A server process: its address, and the API key it was given."""
+    """A server process: its address, the API key it was given, and what its catalogue has.
+
+    `words` find more than a page of products; `products` are three AliExpress ids.
+    """
 
     url: str
     api_key: str
+    output: Path  # what it printed
+    name: str = "made"
+    words: str = "phone case"
+    products: tuple[str, str, str] = ("1005000000001121", "1005000000001122", "1005000000001123")
+
+
+REAL = partial(
+    Server,
+    name="real",
+    words="drill",
+    products=("1005002908822281", "4001065559489", "4000689570791"),
+)
 
 
 @dataclass
 class Visit:
-    """A browser page with what it did wrong: console errors, requests that left this machine."""
+    """A browser page with what it did wrong: console errors, requests that left this machine.
+
+    `pictures`: addresses of the marketplaces' own pictures, which were answered here.
+    """
 
     page: Page
     complaints: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+
+def is_picture(host: str, kind: str) -> bool:
+    """Whether a browser asks for a picture of a marketplace's own host."""
+    return kind == "image" and host.endswith(PICTURE_HOSTS)
 
 
 def free_port() -> int:
@@ -65,10 +103,14 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
     pytest.fail(f"The server did not become ready:\n{log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The real server as a process, on a free port, with its own data folder."""
-    folder = tmp_path_factory.mktemp("server")
+@contextlib.contextmanager
+def running_server(
+    folder: Path, more: Mapping[str, str] | None = None, *, catalog: Path | None = None
+) -> Iterator[Server]:
+    """The real server as a process, on a free port, with its own data folder.
+
+    `catalog`: a folder of real listings in the place of the made ones.
+    """
     port, key = free_port(), secrets.token_urlsafe(24)
     environ = {
         "PATH": os.environ["PATH"],
@@ -77,9 +119,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "DATA_DIR": str(folder),
         "ADMIN_API_KEY": key,
         "SANDBOX": "on",
-        "ALIEXPRESS_APP_KEY": "500100",
-        "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
-        "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
+        **({"SANDBOX_CATALOG": str(catalog)} if catalog else {}),
+        **(more or {}),
     }
     url, log = f"http://127.0.0.1:{port}", folder / "log"
     with log.open("wb") as output:
@@ -88,10 +129,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
         try:
             wait_until_ready(process, url, log)
-            yield Server(url, key)
+            yield REAL(url, key, log) if catalog else Server(url, key, log)
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose AliExpress is connected."""
+    connected = {
+        "ALIEXPRESS_APP_KEY": "500100",
+        "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
+        "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
+    }
+    with running_server(tmp_path_factory.mktemp("server"), connected) as server:
+        yield server
 
 
 @pytest.fixture
@@ -113,6 +166,9 @@ def _watch(visit: Visit) -> None:
         parts = urlsplit(route.request.url)
         if parts.hostname == "127.0.0.1" or parts.scheme in ("data", "blob"):
             route.continue_()
+        elif is_picture(parts.hostname or "", route.request.resource_type):
+            visit.pictures.append(route.request.url)
+            route.fulfill(body=PICTURE, content_type="image/svg+xml")
         else:
             visit.outside.append(route.request.url)
             route.abort()

@@ -1,0 +1,160 @@
+"""key create, list, revoke and rotate. A new key alone goes to standard output, once."""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta
+
+from commands.arguments import Commands, add_command, add_group
+from commands.office import open_context, read_settings
+from commands.tables import print_table
+from domain.api_keys import APIKey, Scope, in_order
+from resolvers import api_keys
+from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from resolvers.context import Context
+
+PAGE = 250
+
+
+def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    """Add the commands to the parser."""
+    group = add_group(commands, shared, "key", "make, list, replace and take back API keys")
+    create = add_command(group, shared, "create", "make an API key; it is printed once", run_create)
+    create.add_argument("name", metavar="NAME", help="what to call it")
+    create.add_argument(
+        "scopes",
+        metavar="SCOPE",
+        nargs="+",
+        type=_scope,
+        help=f"what it may do: {', '.join(scope.name for scope in Scope)}",
+    )
+    create.add_argument(
+        "--days", type=_days, metavar="N", help="it ends after N days (default: never)"
+    )
+    create.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a web page that may use it, such as https://shop.example.com; may be repeated",
+    )
+    add_command(group, shared, "list", "list the API keys, newest first", run_list)
+    revoke = add_command(group, shared, "revoke", "take an API key back, at once", run_revoke)
+    revoke.add_argument("id", metavar="ID", help="see: key list")
+    rotate = add_command(
+        group, shared, "rotate", "replace an API key; the new one is printed once", run_rotate
+    )
+    rotate.add_argument("id", metavar="ID", help="see: key list")
+    rotate.add_argument(
+        "--overlap",
+        type=int,
+        default=DEFAULT_OVERLAP,
+        metavar="HOURS",
+        help="for how long the old key goes on (default: %(default)s)",
+    )
+
+
+def run_create(given: argparse.Namespace) -> int:
+    """Make a key. Raises InvalidInput."""
+    expires_at = datetime.now(UTC) + timedelta(days=given.days) if given.days else None
+
+    async def create() -> Made:
+        async with open_context(read_settings(), given.workspace) as context:
+            return await api_keys.create(
+                context,
+                name=given.name,
+                scopes=given.scopes,
+                expires_at=expires_at,
+                origins=given.origin,
+            )
+
+    _print_made(asyncio.run(create()))
+    return 0
+
+
+def run_list(given: argparse.Namespace) -> int:
+    """One line each."""
+
+    async def every() -> list[APIKey]:
+        async with open_context(read_settings(), given.workspace) as context:
+            return await _every(context)
+
+    now = datetime.now(UTC)
+    print_table(
+        ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED"),
+        [
+            (
+                key.id,
+                key.name,
+                f"{key.prefix}...{key.last_four}",
+                ",".join(scope.name for scope in in_order(key.scopes)),
+                key.status(now).name,
+                _minute(key.expires_at),
+                _minute(key.last_used_at),
+            )
+            for key in asyncio.run(every())
+        ],
+    )
+    return 0
+
+
+def run_revoke(given: argparse.Namespace) -> int:
+    """Take it back. Raises NotFound."""
+
+    async def revoke() -> APIKey:
+        async with open_context(read_settings(), given.workspace) as context:
+            return await api_keys.revoke(context, given.id)
+
+    print(f"Revoked: {asyncio.run(revoke()).name}. It is accepted no more.")
+    return 0
+
+
+def run_rotate(given: argparse.Namespace) -> int:
+    """Make the successor. Raises NotFound, InvalidInput."""
+
+    async def rotate() -> Made:
+        async with open_context(read_settings(), given.workspace) as context:
+            return await api_keys.rotate(context, given.id, overlap_hours=given.overlap)
+
+    _print_made(asyncio.run(rotate()))
+    print(f"The old key goes on for {given.overlap} hours.", file=sys.stderr)
+    return 0
+
+
+async def _every(context: Context) -> list[APIKey]:
+    found: list[APIKey] = []
+    after = None
+    while True:
+        of_list, page = await api_keys.page(context, first=PAGE, after=after)
+        found += [key for _, key in page.rows]
+        if not page.has_next:
+            return found
+        after = api_keys.cursor(of_list, page)
+
+
+def _print_made(made: Made) -> None:
+    scopes = ", ".join(scope.name for scope in in_order(made.key.scopes))
+    print(
+        f"API key {made.key.name} of workspace {made.key.workspace}: {scopes}. "
+        f"Expires: {_minute(made.key.expires_at)}. It is shown this once:",
+        file=sys.stderr,
+    )
+    print(made.text.reveal())
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
+
+
+def _scope(text: str) -> Scope:
+    try:
+        return Scope[text.upper()]
+    except KeyError:
+        names = ", ".join(scope.name for scope in Scope)
+        raise argparse.ArgumentTypeError(f"{text} is none of: {names}") from None
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 36500:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of days, 1 to 36500")
+    return int(text)

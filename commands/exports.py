@@ -1,0 +1,93 @@
+"""export: the whole catalogue as a file, in the formats that /export/{format} answers."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from commands.arguments import Commands, add_command
+from commands.office import open_context, read_settings
+from domain.catalog import CatalogFilter
+from domain.exceptions import InvalidInput
+from domain.money import parse_currency
+from exports import formats
+from resolvers import exports
+
+
+def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = add_command(
+        commands, shared, "export", "write the whole catalogue to standard output or a file", run
+    )
+    parser.add_argument(
+        "--format",
+        choices=formats.NAMES,
+        default="json",
+        help="json: one array; csv: a table; or for an importer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="the file to write (default: standard output)"
+    )
+    parser.add_argument(
+        "--currency",
+        default="USD",
+        metavar="CODE",
+        help="woocommerce, shopify: the shop's currency (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--legacy-header", action="store_true", help="shopify: the older names of its columns"
+    )
+    parser.add_argument(
+        "--link",
+        default="",
+        metavar="URL",
+        help="merchant: a product's address in your own shop: https://shop.example/p/{handle}",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write it, page by page. A file is replaced only when all of it was written.
+
+    Raises InvalidInput.
+    """
+    if given.format == "merchant":
+        exports.check_own_shop(given.link)
+    format = formats.by_name(
+        given.format,
+        formats.Options(
+            currency=parse_currency(given.currency, path=("currency",)),
+            legacy_header=given.legacy_header,
+            link_template=given.link,
+        ),
+    )
+    with _output(given.output) as output:
+        asyncio.run(_export(given.workspace, format, output))
+    return 0
+
+
+async def _export(workspace: str, format: formats.Format, output: BinaryIO) -> None:
+    async with open_context(read_settings(), workspace) as context:
+        async for piece in formats.written(format, exports.pages(context, CatalogFilter())):
+            output.write(piece)
+
+
+@contextlib.contextmanager
+def _output(file: str | None) -> Iterator[BinaryIO]:
+    """Standard output, or a file that takes its name when it is complete. Raises InvalidInput."""
+    if file is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    aside = Path(f"{file}.part")
+    try:
+        with aside.open("wb") as output:
+            yield output
+        os.replace(aside, file)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from None
+    finally:
+        aside.unlink(missing_ok=True)

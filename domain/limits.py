@@ -1,0 +1,120 @@
+"""How much one caller may ask for. Each number is a setting; its metadata words the setting."""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+
+def _limit(default: int, setting: str, *, least: int, most: int, help: str) -> Any:
+    """A whole number that the operator can set between `least` and `most`."""
+    return field(
+        default=default,
+        metadata={"setting": setting, "least": least, "most": most, "help": help},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is looked at before an operation runs, while it runs, and from one to the next.
+
+    Sizes are bytes, times are seconds, costs are points (schema/cost.py says what has which).
+    """
+
+    body: int = _limit(
+        1_048_576,
+        "LIMIT_BODY",
+        least=10_000,
+        most=100_000_000,
+        help="Largest request body, in bytes.",
+    )
+    document: int = _limit(
+        262_144,
+        "LIMIT_DOCUMENT",
+        least=1_000,
+        most=10_000_000,
+        help="Longest GraphQL document, in bytes.",
+    )
+    tokens: int = _limit(
+        5_000,
+        "LIMIT_TOKENS",
+        least=100,
+        most=100_000,
+        help="Most words and signs of a document. 250 rows written into it are 3,500.",
+    )
+    selections: int = _limit(
+        500,
+        "LIMIT_SELECTIONS",
+        least=50,
+        most=5_000,
+        help="Most fields, fragments and variables of a document; fragments count at each use.",
+    )
+    depth: int = _limit(
+        12,
+        "LIMIT_DEPTH",
+        least=3,
+        most=50,
+        help="Deepest nesting of fields. Questions about the schema are exempt.",
+    )
+    aliases: int = _limit(
+        50, "LIMIT_ALIASES", least=0, most=5_000, help="Most aliases of a document."
+    )
+    root_fields: int = _limit(
+        50, "LIMIT_ROOT_FIELDS", least=1, most=1_000, help="Most fields directly under the root."
+    )
+    directives: int = _limit(
+        50, "LIMIT_DIRECTIVES", least=0, most=1_000, help="Most directives of a document."
+    )
+    cost: int = _limit(
+        25_000,
+        "LIMIT_COST",
+        least=100,
+        most=10_000_000,
+        help="Most points that one operation may cost.",
+    )
+    marketplace_query_seconds: int = _limit(
+        10,
+        "LIMIT_MARKETPLACE_QUERY_SECONDS",
+        least=1,
+        most=300,
+        help="Longest wait of a query for marketplaces.",
+    )
+    marketplace_mutation_seconds: int = _limit(
+        60,
+        "LIMIT_MARKETPLACE_MUTATION_SECONDS",
+        least=1,
+        most=200,
+        help="Longest wait of a mutation for marketplaces. 25 calls of Amazon take 25.",
+    )
+    query_seconds: int = _limit(
+        30, "LIMIT_QUERY_SECONDS", least=1, most=600, help="Longest time of a query."
+    )
+    mutation_seconds: int = _limit(
+        120,
+        "LIMIT_MUTATION_SECONDS",
+        least=1,
+        most=240,  # an idempotency key is held for five minutes
+        help="Longest time of a mutation. 250 Amazon rows take 25 seconds at Amazon's own pace.",
+    )
+    capacity: int = _limit(
+        50_000,
+        "BUCKET_CAPACITY",
+        least=100,
+        most=1_000_000_000,
+        help="Points that an API key can spend at once. At least LIMIT_COST.",
+    )
+    restore: int = _limit(
+        1_000,
+        "BUCKET_RESTORE",
+        least=1,
+        most=100_000_000,
+        help="Points that an API key gets back each second.",
+    )
+
+    @classmethod
+    def settings(cls) -> "tuple[Field[Any], ...]":
+        """The fields with what their metadata says about each setting."""
+        return fields(cls)
+
+    @classmethod
+    def setting(cls, name: str) -> str:
+        """The setting that holds the limit of that name."""
+        return str(next(f.metadata["setting"] for f in fields(cls) if f.name == name))

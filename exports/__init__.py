@@ -1,0 +1,1 @@
+"""Files for other programs: catalogue products in, text out. No I/O."""

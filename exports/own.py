@@ -1,0 +1,110 @@
+"""Our own files: everything that is known of a product, as JSON and as a table for spreadsheets."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.exports import ExportedProduct
+from domain.money import discount_percent
+from exports.cells import amount, category_names, line, quoted
+from schema import ids
+
+PICTURE_COLUMNS = 10
+COLUMNS = (
+    "id",
+    "marketplace",
+    "locale",
+    "source_id",
+    "mode",
+    "title",
+    "url",
+    "affiliate_url",
+    "price",
+    "currency",
+    "original_price",
+    "discount_percent",
+    "availability",
+    "positive_percent",
+    "average_rating",
+    "review_count",
+    "orders",
+    "commission_percent",
+    "category",
+    "brand",
+    "shop",
+    "selling_price",
+    "selling_currency",
+    "notes",
+    "state",
+    "observed_at",
+    "synced_at",
+    "imported_at",
+    "disclosure",
+)
+
+
+def fields(product: ExportedProduct) -> dict[str, Any]:
+    """Column -> value; times in ISO 8601 UTC, amounts as text, None for what is not known."""
+    entry, source, offer = product.entry, product.source, product.source.offer
+    reviews, selling = source.reviews, entry.selling_price
+    values = (
+        ids.of_product(source.ref),
+        source.ref.marketplace.upper(),
+        source.ref.locale or None,
+        source.ref.external_id,
+        entry.mode.value,
+        source.title,
+        source.url,
+        product.affiliate_url or None,
+        amount(offer.price) or None,
+        offer.price.currency if offer.price else None,
+        amount(offer.list_price) or None,
+        discount_percent(offer.price, offer.list_price) if offer.price else None,
+        offer.availability.value,
+        _number(reviews.positive_percent if reviews else None),
+        _number(reviews.average_rating if reviews else None),
+        reviews.count if reviews else None,
+        source.orders_last_30_days,
+        _number(source.commission_percent),
+        " > ".join(category_names(product)) or None,
+        source.brand,
+        source.seller.name if source.seller else None,
+        amount(selling) or None,
+        selling.currency if selling else None,
+        entry.notes,
+        entry.state.value,
+        _time(offer.observed_at),
+        _time(entry.synced_at),
+        _time(entry.imported_at),
+        product.disclosure,
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def as_json(product: ExportedProduct) -> str:
+    """One object in one line."""
+    images = [image.url for image in product.images]
+    return json.dumps(fields(product) | {"images": images}, ensure_ascii=False)
+
+
+def header() -> str:
+    """The first row of the table."""
+    pictures = [f"image_{number}" for number in range(1, PICTURE_COLUMNS + 1)]
+    return line([*COLUMNS, *pictures])
+
+
+def as_row(product: ExportedProduct) -> str:
+    """One row of the table, safe to open in a spreadsheet."""
+    cells = ["" if value is None else str(value) for value in fields(product).values()]
+    pictures = [image.url for image in product.images[:PICTURE_COLUMNS]]
+    pictures += [""] * (PICTURE_COLUMNS - len(pictures))
+    return line([quoted(cell) for cell in (*cells, *pictures)])
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")

@@ -1,0 +1,108 @@
+"""Exports: the catalogue page by page, with what the marketplaces' terms let others have."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import urlsplit
+
+from clients.registry import BY_CODE, product_ref
+from db import links as stored_links
+from db import products as stored_products
+from domain.catalog import CatalogFilter, CatalogSort, Position
+from domain.exceptions import AffiliateGraphError, InvalidInput, UnknownHost
+from domain.exports import ExportedProduct
+from domain.links import Link
+from domain.products import CatalogProduct, ProductRef
+from resolvers.context import Context
+from resolvers.products import Listing
+
+PAGE = 250  # products in memory at a time
+SHORTENERS = frozenset(
+    {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly"}
+    | {"rebrand.ly", "shorturl.at", "s.id", "lnkd.in", "geni.us", "t.ly", "rb.gy"}
+)
+OWN_SHOP = (
+    "Google Merchant takes products of your own shop only: affiliate links and links to a "
+    "marketplace get an account suspended. Give the address of a product in your shop, such as "
+    '"https://shop.example/products/{handle}".'
+)
+
+
+async def pages(
+    context: Context, wanted: CatalogFilter, refs: Sequence[ProductRef] = ()
+) -> AsyncIterator[list[ExportedProduct]]:
+    """The catalogue, last import first; with `refs` only those of them that are in it.
+
+    Raises DatabaseUnavailable, also in the middle.
+    """
+    if refs:
+        found = await stored_products.by_refs(context.workspace, refs)
+        for start in range(0, len(refs), PAGE):
+            some = refs[start : start + PAGE]
+            yield await _exported(context, [found[ref] for ref in some if ref in found])
+        return
+    after: Position | None = None
+    while True:
+        page = await stored_products.page(
+            context.workspace,
+            wanted,
+            CatalogSort.IMPORTED_DESC,
+            first=PAGE,
+            after=after,
+            count=False,
+        )
+        yield await _exported(context, [entry for _, entry in page.rows])
+        if not page.has_next:
+            return
+        after = page.rows[-1][0]
+
+
+def check_own_shop(link_template: str) -> None:
+    """Raises InvalidInput unless this is an address of the user's own shop with a {handle}."""
+    path = ("link",)
+    try:
+        parts = urlsplit(link_template)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        raise InvalidInput(OWN_SHOP, path=path) from None
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"([\w-]+\.)+[\w-]+", host):
+        raise InvalidInput(OWN_SHOP, path=path)
+    if not re.fullmatch("[!-~]{1,1900}", link_template) or "{handle}" not in link_template:
+        raise InvalidInput(
+            'The address must be plain ASCII and hold "{handle}", which becomes the product\'s '
+            'own part: "https://shop.example/products/{handle}".',
+            path=path,
+        )
+    if host in SHORTENERS or _is_marketplace(host) or _is_marketplace(parts.netloc):
+        raise InvalidInput(f"{host} is not your own shop. {OWN_SHOP}", path=path)
+
+
+def _is_marketplace(host: str) -> bool:
+    """Whether pages of that host are a marketplace's: then they are read as products or refused."""
+    try:
+        product_ref(f"https://{host}/")
+    except UnknownHost:
+        return False
+    except AffiliateGraphError:
+        return True
+    return True
+
+
+async def _exported(context: Context, entries: Sequence[CatalogProduct]) -> list[ExportedProduct]:
+    refs = [entry.source.ref for entry in entries]
+    links = await stored_links.pages_of(context.workspace, refs, first=1, after=None)
+    made = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
+    return [_one(context, entry, made.get(entry.source.ref)) for entry in entries]
+
+
+def _one(context: Context, entry: CatalogProduct, link: Link | None) -> ExportedProduct:
+    listing = Listing(source=entry.source, entry=entry)
+    market = BY_CODE[listing.ref.marketplace]
+    shown = listing.shown(context.now)
+    return ExportedProduct(
+        entry=entry,
+        source=shown,
+        marketplace_name=market.name,
+        images=shown.images if market.policy.lets_pictures_be_copied else (),
+        affiliate_url=link.url if link else entry.source.tracked_url or "",
+        disclosure=market.disclosure(listing.ref.locale),
+    )

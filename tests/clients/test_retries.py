@@ -1,0 +1,123 @@
+"""Which failures are tried again, after which pause, and when it is enough."""
+
+import pytest
+
+from clients.retries import RESERVE, SHARE, Judge, Patience, RetryBudget
+from clients.spending import Spending
+from domain.exceptions import (
+    AnswerInvalid,
+    CircuitOpen,
+    ClockSkewed,
+    CredentialsRejected,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    ProductNotFound,
+    QuotaExhausted,
+    Throttled,
+)
+from domain.marketplaces import AccountKey
+from domain.products import Mode
+from tests.fakes import NOW
+
+ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
+OTHER = AccountKey("other", "aliexpress", "", Mode.LIVE)
+
+
+def judge(
+    *,
+    purse: Spending | None = None,
+    budget: RetryBudget | None = None,
+    patience: Patience | None = None,
+    account: AccountKey = ACCOUNT,
+) -> Judge:
+    """The judge of one call."""
+    return Judge(patience or Patience(), purse or Spending(), budget or RetryBudget(), account)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        CredentialsRejected("no"),
+        QuotaExhausted("no more"),
+        ProductNotFound("gone"),
+        ClockSkewed("late"),
+        CircuitOpen("left alone"),
+        KeyError("a bug"),
+    ],
+)
+def test_what_cannot_get_better_is_not_tried_again(failure: Exception) -> None:
+    assert judge().pause(failure) is False
+
+
+@pytest.mark.parametrize(
+    ("failure", "tries"),
+    [(MarketplaceUnavailable("down"), 3), (Throttled("slow"), 3), (AnswerInvalid("cut off"), 2)],
+)
+def test_each_class_of_failure_has_its_tries(failure: MarketplaceError, tries: int) -> None:
+    of_call = judge()
+
+    outcomes = [of_call.pause(failure) is not False for _ in range(tries)]
+
+    assert outcomes == [True] * (tries - 1) + [False]
+
+
+def test_pauses_grow_and_scatter() -> None:
+    first = [judge().pause(MarketplaceUnavailable("down")) for _ in range(50)]
+    second = []
+    for _ in range(50):
+        of_call = judge()
+        of_call.pause(MarketplaceUnavailable("down"))
+        second.append(of_call.pause(MarketplaceUnavailable("down")))
+
+    assert all(1 <= pause <= 1.25 for pause in first)
+    assert all(2 <= pause <= 2.25 for pause in second)
+    assert len(set(first)) > 40
+
+
+def test_what_the_marketplace_asked_is_waited_for_and_a_little_more() -> None:
+    pauses = [judge().pause(Throttled("slow", retry_after=7)) for _ in range(50)]
+
+    assert all(7.25 <= pause <= 8 for pause in pauses)
+
+
+@pytest.mark.parametrize(
+    ("_case", "failure"),
+    [
+        ("a pause that nobody waits for", Throttled("slow", retry_after=31)),
+        ("our own word, with its time", Throttled("a line", retry_at=NOW)),
+    ],
+)
+def test_long_waits_are_the_callers_own(_case: str, failure: MarketplaceError) -> None:
+    assert judge().pause(failure) is False
+
+
+@pytest.mark.parametrize(("left", "is_tried"), [(0.9, False), (1.3, True)])
+def test_no_pause_goes_beyond_the_deadline(left: float, is_tried: bool) -> None:
+    purse = Spending(deadline=10 + left, monotonic=lambda: 10)
+
+    assert (judge(purse=purse).pause(MarketplaceUnavailable("down")) is not False) == is_tried
+
+
+def test_a_request_at_its_cap_does_not_try_again() -> None:
+    purse = Spending(most_calls=1, calls=1)
+
+    assert judge(purse=purse).pause(MarketplaceUnavailable("down")) is False
+
+
+def test_an_account_in_trouble_repeats_a_tenth_of_its_calls() -> None:
+    budget, calls = RetryBudget(), 1000
+
+    tried = sum(
+        judge(budget=budget).pause(MarketplaceUnavailable("down")) is not False
+        for _ in range(calls)
+    )
+
+    assert RESERVE <= tried <= RESERVE + calls * SHARE
+
+
+def test_one_accounts_trouble_is_not_anothers() -> None:
+    budget = RetryBudget()
+    for _ in range(100):
+        judge(budget=budget).pause(MarketplaceUnavailable("down"))
+
+    assert judge(budget=budget, account=OTHER).pause(MarketplaceUnavailable("down")) is not False

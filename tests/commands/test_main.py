@@ -1,0 +1,192 @@
+"""Every command: its help, its exit codes, and no traceback for what is expected."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands.main import main
+from tests.commands.conftest import Command
+from tests.database import on_postgres
+from tests.processes import PLAIN, ROOT, run_server
+
+COMMANDS = (
+    ("serve",),
+    ("doctor",),
+    ("migrate",),
+    ("schema",),
+    ("workspace",),
+    ("workspace", "create"),
+    ("workspace", "list"),
+    ("key",),
+    ("key", "create"),
+    ("key", "list"),
+    ("key", "revoke"),
+    ("key", "rotate"),
+    ("keys",),
+    ("keys", "status"),
+    ("keys", "reencrypt"),
+    ("connect",),
+    ("verify",),
+    ("import",),
+    ("export",),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([*words, "--help"])
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert f"python server.py {words[0]}" in printed
+    assert ".\n" in printed
+
+
+def test_help_lists_the_commands_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--help"])
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert all(f" {words[0]} " in printed for words in COMMANDS)
+    assert "Exit codes: 0 good; 1 " in printed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("unknown",),
+        ("key",),
+        ("key", "create", "shop"),
+        ("key", "create", "shop", "FLY"),
+        ("key", "create", "shop", "READ", "--days", "0"),
+        ("key", "create", "shop", "READ", "--days", "soon"),
+        ("key", "create", "shop", "READ", "IMPORT", "--origin", "https://shop.example.com"),
+        ("key", "rotate", "1", "--overlap", "many"),
+        ("connect", "ebay"),
+        ("connect", "aliexpress", "--locale", "www.amazon.de"),
+        ("verify", "--locale", "www.amazon.de"),
+        ("import",),
+        ("import", "no-such-file"),
+        ("import", "-", "--locale", "www.amazon.de"),
+        ("export", "--format", "clay"),
+        ("export", "--output", "/no/such/folder/file"),
+        ("workspace", "create", "Big Shop"),
+        ("workspace", "create", "default"),
+        ("--workspace", "nobody", "key", "list"),
+        ("key", "list", "--workspace", "nobody"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_used_is_told_with_exit_code_2(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    done = command(*arguments)
+
+    assert done.code == 2
+    assert done.err.strip()
+    assert "Traceback" not in done.err
+
+
+def test_what_is_not_there_is_a_failure(command: Command) -> None:
+    for words in (("key", "revoke", "x"), ("key", "rotate", "x")):
+        done = command(*words)
+
+        assert done.code == 1
+        assert "no such API key" in done.err
+
+
+def test_bad_settings_are_told_by_every_command(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "eighty")
+
+    for words in (("key", "list"), ("export",), ("migrate",), ("serve",)):
+        done = command(*words)
+
+        assert done.code == 2
+        assert "PORT" in done.err
+
+
+def test_a_database_out_of_reach_is_told_with_exit_code_3(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "no-database").write_text("x" * 5000)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite://{tmp_path / 'no-database'}")
+
+    done = command("workspace", "list")
+
+    assert done.code == 3
+    assert "database" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_foreign_encryption_key_is_told_with_exit_code_3(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("key", "list")
+    monkeypatch.setenv("ENCRYPTION_KEYS", "A" * 42 + "E=")
+
+    done = command("key", "list")
+
+    assert done.code == 3
+    assert "not loaded" in done.err
+
+
+def test_schema_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == (ROOT / "schema.graphql").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("first_start")
+def test_migrate_tells_what_it_did(command: Command) -> None:
+    first, second = command("migrate"), command("migrate")
+
+    assert (first.code, second.code) == (0, 0)
+    assert "0001_initial" in first.out
+    assert "none were needed" in second.out
+
+
+def test_a_reader_that_has_enough_is_no_failure_to_tell(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} server.py schema | head -c 10"],
+        cwd=ROOT,
+        env=PLAIN,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert len(done.stdout) == 10
+    assert done.stderr == ""
+
+
+def test_a_full_disk_is_told_without_a_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} server.py schema > /dev/full"],
+        cwd=ROOT,
+        env=PLAIN,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The system refused: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(on_postgres(), reason="a process of its own uses SQLite here")
+def test_commands_work_as_processes_of_their_own(tmp_path: Path) -> None:
+    environ = {"DATA_DIR": str(tmp_path / "data"), "SANDBOX": "on"}
+
+    made = run_server("key", "create", "shop", "READ", environ=environ)
+    listed = run_server("key", "list", environ=environ)
+
+    assert made.returncode == listed.returncode == 0
+    assert made.stdout.strip()[-4:] in listed.stdout
+    assert not (tmp_path / "data" / "admin.key").exists()  # the first start makes and shows it

@@ -1,0 +1,87 @@
+// The only door to the server: GraphQL operations by name, the session, and files.
+const PREFLIGHT = { "GraphQL-Preflight": "1" };
+const operations = fetch(new URL("operations.json", import.meta.url)).then((file) => file.json());
+
+// A failure with its code, and when trying again makes sense. `message` is for people.
+export class Failed extends Error {
+  constructor({ message, code = "", retryAt = null }) {
+    super(message);
+    this.code = code;
+    this.retryAt = retryAt;
+  }
+}
+
+const signedOut = new EventTarget();
+export const onSignedOut = (listener) => signedOut.addEventListener("out", listener);
+
+// The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
+// pass only with `partial`, for lists of which a part is missing.
+export async function run(name, variables = {}, { partial = false } = {}) {
+  const query = (await operations)[name];
+  const answer = await send("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const body = await answer.json().catch(() => null);
+  const error = body?.errors?.[0];
+  if (error && !(partial && body.data)) throw failure(error);
+  if (!body?.data) throw new Failed({ message: `The server answered ${answer.status}.` });
+  return body.data;
+}
+
+// Who is signed in; null for nobody.
+export async function session() {
+  const answer = await send("/session", {}, { quiet: true });
+  const found = await answer.json().catch(() => null); // read in any case, else it counts as broken off
+  return answer.ok ? found : null;
+}
+
+export async function signIn(key) {
+  const answer = await send(
+    "/session",
+    {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ key }),
+    },
+    { quiet: true },
+  );
+  return answer.ok ? answer.json() : Promise.reject(await told(answer));
+}
+
+export const signOut = () => send("/session", { method: "DELETE" }, { quiet: true });
+
+// Ask for a file of an export and hand it to the browser's downloads. Answers its size in bytes.
+export async function download(format, parameters) {
+  const answer = await send(`/export/${format}?${new URLSearchParams(parameters)}`);
+  if (!answer.ok) throw await told(answer);
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
+  const blob = await answer.blob();
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = name ?? "export";
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
+  return blob.size;
+}
+
+async function send(path, options = {}, { quiet = false } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { ...PREFLIGHT, ...options.headers } });
+  } catch {
+    throw new Failed({ message: "The server cannot be reached. Is it running?", code: "OFFLINE" });
+  }
+  if (answer.status === 401 && !quiet) signedOut.dispatchEvent(new Event("out"));
+  return answer;
+}
+
+async function told(answer) {
+  const body = await answer.json().catch(() => null);
+  const error = body?.errors?.[0];
+  return error ? failure(error) : new Failed({ message: `The server answered ${answer.status}.` });
+}
+
+const failure = ({ message, extensions = {} }) =>
+  new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });
