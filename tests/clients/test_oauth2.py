@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clients.oauth2 import Token, TokenCache
+from clients.spending import Spending
 from domain.credentials import Secret
-from domain.exceptions import CredentialsRejected
+from domain.exceptions import CredentialsRejected, MarketplaceUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -177,4 +178,35 @@ async def test_dropping_an_unknown_key_leaves_the_others() -> None:
     cache.drop("never seen", kept)
 
     assert await cache.get("one", fetcher.fetch, now=NOW) == kept
+    assert fetcher.fetches == 1
+
+
+async def test_a_fetch_ends_when_nobody_waits_for_it_any_longer() -> None:
+    cache, fetcher = TokenCache(), Fetcher()
+    tasks = asyncio.all_tasks()
+    caller = asyncio.create_task(cache.get("key", fetcher.fetch, now=NOW))
+    await until_waiting()
+
+    caller.cancel()
+    await until_waiting()
+    left = asyncio.all_tasks() - tasks
+    fetcher.gate.set()
+    later = await cache.get("key", fetcher.fetch, now=NOW)
+
+    assert left == set()
+    assert (fetcher.fetches, later.reveal()) == (2, "2")
+
+
+async def test_who_comes_first_with_no_time_left_does_not_end_the_fetch_for_the_others() -> None:
+    cache, fetcher = TokenCache(), Fetcher()
+    hasty = Spending(deadline=0.0, monotonic=lambda: 1.0)
+
+    with hasty.active():
+        first = asyncio.create_task(cache.get("key", fetcher.fetch, now=NOW))
+    second = asyncio.create_task(cache.get("key", fetcher.fetch, now=NOW))
+    with pytest.raises(MarketplaceUnavailable):
+        await first
+    fetcher.gate.set()
+
+    assert (await second).reveal() == "1"
     assert fetcher.fetches == 1

@@ -24,12 +24,16 @@ UNKNOWN_ASINS = [f"https://www.amazon.com/dp/B0NONE{number:04}" for number in ra
 
 @pytest.fixture
 async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
-    """The application with its real pace of one call a second."""
+    """The application with real turns, one in two seconds: the first call's answer is there by then
+    on a busy machine too."""
     clock = RunningClock()
+    settings = {f"{name}_CALLS_PER_SECOND": "0.5" for name in ("ALIEXPRESS", "AMAZON")}
     parts = {"rate_limit": RateLimit(clock.monotonic)}
     async with (
-        running_graph(migrated_database, tmp_path, clock=clock, parts=parts) as graph,
-        unharmed(graph, pace=SECOND),
+        running_graph(
+            migrated_database, tmp_path, clock=clock, environ=settings, parts=parts
+        ) as graph,
+        unharmed(graph, pace=2 * SECOND),
     ):
         await graph.connect_both()
         yield graph
@@ -59,7 +63,7 @@ async def test_a_secret_that_was_changed_is_refused_once_and_for_all_who_wait(
     assert set(codes) == {"CREDENTIALS_REJECTED"}
     assert again == ["CREDENTIALS_REJECTED"]
     assert paced.calls("aliexpress") == 1
-    assert took < 1.0
+    assert took < 2.0
     assert other == [None]
     assert (await health_of(paced, "ALIEXPRESS"))["state"] == "CREDENTIALS_REJECTED"
     assert (await health_of(paced, "AMAZON"))["state"] == "HEALTHY"
@@ -73,7 +77,7 @@ async def test_a_wrong_secret_of_amazon_costs_one_token_request(paced: Graph) ->
 
     assert set(codes) == {"CREDENTIALS_REJECTED"}
     assert (paced.calls("amazon", "token"), paced.calls("amazon")) == (1, 1)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2.0
 
 
 async def test_an_account_that_is_shut_out_is_asked_once_however_many_wait_for_their_turn(
@@ -82,11 +86,11 @@ async def test_an_account_that_is_shut_out_is_asked_once_however_many_wait_for_t
     paced.sandbox.accounts = changed(amazon={"is_eligible": False})
     started = time.monotonic()
 
-    codes = await outcome(paced, UNKNOWN_ASINS)
+    codes = await outcome(paced, UNKNOWN_ASINS[:120])  # 24 seconds of turns
 
     assert set(codes) == {"NOT_ELIGIBLE"}
     assert paced.calls("amazon", "getItems") == 1
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2.0
     assert (await health_of(paced, "AMAZON"))["state"] == "NOT_ELIGIBLE"
 
 

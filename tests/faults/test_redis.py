@@ -167,17 +167,22 @@ async def test_several_processes_never_exceed_the_limit_when_redis_comes_and_goe
             limits.append(SharedRateLimit(client))
         until = time.monotonic() + 8
 
-        async def work(limit: SharedRateLimit) -> None:
+        resting_until = [0.0] * 3
+
+        async def work(number: int, limit: SharedRateLimit) -> None:
             while time.monotonic() < until:
+                await asyncio.sleep(max(0.0, resting_until[number] - time.monotonic()))
                 turn = await limit.turn(ACCOUNT, rule, patience=5)
                 if isinstance(turn, Turn):
                     turns.append(time.monotonic())
                     await turn.over()
 
-        working = [asyncio.ensure_future(work(limit)) for limit in limits]
+        working = [asyncio.ensure_future(work(*each)) for each in enumerate(limits)]
         await asyncio.sleep(1.3)
         shared = len(turns)
         redis.kill()
+        # Each notices at its own time that it is gone, and so that it is back.
+        resting_until = [time.monotonic() + 0.4 * number for number in range(3)]
         await asyncio.sleep(2.6)
         alone = len(turns) - shared
         redis.start()

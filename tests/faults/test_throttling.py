@@ -100,6 +100,8 @@ async def test_who_waits_in_line_sits_out_a_ban_that_comes_meanwhile(
         await outcome(graph, amazon(graph, 1))  # the token is there
         await asyncio.sleep(1)
         graph.sandbox.clear_calls()
+        # The first answer comes when ten have had their turn and six stand in the line.
+        graph.sandbox.faults.inject("latency", seconds=0.5, calls=1)
         graph.sandbox.faults.inject("status", code=429, retry_after=2, calls=1)
 
         codes = await outcome(graph, amazon(graph, 160))
