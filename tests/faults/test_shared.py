@@ -58,9 +58,6 @@ async def test_callers_that_go_away_harm_nobody_who_stays(
         found = await asyncio.gather(*asking, return_exceptions=True)
         late = await product(graph, id)
 
-        assert [isinstance(one, asyncio.CancelledError) for one in found[:leavers]] == (
-            [True] * leavers
-        )
         assert all(
             isinstance(one, dict) and one["data"]["product"]["externalId"] == id
             for one in found[leavers:]
