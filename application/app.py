@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -30,8 +31,8 @@ from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
-from web.endpoint import Endpoint
-from web.failures import UnexpectedFailures
+from web.endpoint import READING, Endpoint
+from web.failures import UnexpectedFailures, wrong_address
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
 from web.keys import Keys
@@ -127,6 +128,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         routes=routes,
         lifespan=lifespan,
         middleware=_middleware(settings),
+        exception_handlers={HTTPException: wrong_address},
     )
 
 
@@ -149,7 +151,7 @@ def _trusted(settings: Settings) -> TrustedDocuments:
 
 async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
     has_query = "query" in request.query_params
-    if request.method == "GET" and graphiql.wants_page(
+    if request.method in READING and graphiql.wants_page(
         request.headers.get("accept", ""), has_query
     ):
         return _page(request, running)

@@ -33,6 +33,7 @@ from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+READING = ("GET", "HEAD")  # what cannot change anything
 CAP_HEADER = "X-Max-Upstream-Calls"
 PRIORITY_HEADER = "X-Priority"
 
@@ -189,7 +190,7 @@ def _rate_limit(standing: Standing) -> dict[str, str]:
 
 
 async def _read(request: Request, limits: Limits, trusted: TrustedDocuments) -> Operation:
-    if request.method == "GET":
+    if request.method in READING:
         return _operation(_from_query_string(request), trusted, may_change=False)
     content_type = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))

@@ -130,3 +130,24 @@ async def test_every_route_with_a_body_bounds_it(graph: Graph, path: str) -> Non
     )
 
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("PUT", "/graphql", 405, "BAD_REQUEST"),
+        ("DELETE", "/graphql", 405, "BAD_REQUEST"),
+        ("POST", "/export/json", 405, "BAD_REQUEST"),
+        ("GET", "/nothing", 404, "NOT_FOUND"),
+        ("GET", "/sandbox/nothing", 404, "NOT_FOUND"),
+    ],
+)
+async def test_wrong_addresses_and_methods_are_told_as_errors(
+    graph: Graph, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await graph.http.request(method, path, headers=KEY)
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (status, code)
+    assert ("allow" in answer.headers) == (status == 405)
+    assert answer.headers.get("allow", "GET").split(", ")[0] in error["message"] + "GET"
