@@ -156,9 +156,10 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     ):
         return _page(request, running)
     origin = request.headers.get("origin", "")
-    if request.method == "OPTIONS":
-        return cross_origin_permission(origin)
     is_listed = origin.lower() in running.settings.allowed_origins
+    if request.method == "OPTIONS":
+        is_listed = is_listed or await _is_of_a_key(origin.lower(), running)
+        return cross_origin_permission(origin, is_listed=is_listed)
     try:
         caller = await running.access.caller(request)
         request.state.caller = caller
@@ -171,6 +172,10 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     if is_listed:
         allow_reading(response, origin)
     return response
+
+
+async def _is_of_a_key(origin: str, running: Running) -> bool:
+    return bool(origin) and await running.access.lists_origin(origin)
 
 
 async def _export(request: Request, running: Running) -> Response:

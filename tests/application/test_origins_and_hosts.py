@@ -65,6 +65,39 @@ async def test_permission_to_send_says_nothing_of_cookies(graph: Graph) -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
+async def may_send(graph: Graph, origin: str) -> bool:
+    answer = await graph.http.options(
+        "/graphql", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
+    )
+    assert answer.headers["vary"] == "Origin"
+    return answer.headers.get("access-control-allow-origin") == origin
+
+
+async def test_only_pages_that_somebody_listed_are_permitted_to_send(graph: Graph) -> None:
+    await graph.make_key("READ", origins=["https://blog.example"])
+
+    found = {
+        origin: await may_send(graph, origin)
+        for origin in (SHOP, "https://blog.example", "https://evil.example", "null")
+    }
+
+    assert found == {
+        SHOP: True,
+        "https://blog.example": True,
+        "https://evil.example": False,
+        "null": False,
+    }
+
+
+async def test_pages_of_a_key_at_its_end_are_permitted_no_more(graph: Graph) -> None:
+    soon = "2026-11-21T13:00:00Z"
+    await graph.make_key("READ", origins=["https://blog.example"], expiresAt=soon)
+
+    graph.clock.advance(hours=1)
+
+    assert not await may_send(graph, "https://blog.example")
+
+
 @pytest.mark.parametrize("host", ["graph.example", "GRAPH.example:443", "localhost", "127.0.0.1:1"])
 async def test_its_names_are_answered(graph: Graph, host: str) -> None:
     answer = await ask(graph, Host=host)
