@@ -70,7 +70,7 @@ async def may_send(graph: Graph, origin: str) -> bool:
         "/graphql", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
     )
     assert answer.headers["vary"] == "Origin"
-    return answer.headers.get("access-control-allow-origin") == origin
+    return bool(answer.headers.get("access-control-allow-origin") == origin)
 
 
 async def test_only_pages_that_somebody_listed_are_permitted_to_send(graph: Graph) -> None:
