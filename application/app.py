@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from application import exports
 from application.access import Access, Refused, refusal
 from application.observing import metrics_route, observers
-from application.outside import Parts, open_outside, sandbox_of
+from application.outside import Ending, Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
 from clients.sharing import SharedCalls
@@ -116,7 +116,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
-        Route("/readyz", _readyz, methods=["GET"]),
+        Route("/readyz", partial(_readyz, ending=parts.ending), methods=["GET"]),
         *graphiql.routes(),
         *WebPage(settings.public_url).routes(),
     ]
@@ -214,11 +214,17 @@ async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def _readyz(_request: Request) -> Response:
+async def _readyz(_request: Request, ending: Ending) -> Response:
     try:
+        if ending.is_told:
+            return _not_ready("The server was told to end.")
         await ping()
     except DatabaseUnavailable as failure:
-        return JSONResponse(
-            {"status": "not ready", "reason": str(failure)}, 503, headers={"Retry-After": "5"}
-        )
+        return _not_ready(str(failure))
     return JSONResponse({"status": "ready"})
+
+
+def _not_ready(reason: str) -> Response:
+    return JSONResponse(
+        {"status": "not ready", "reason": reason}, 503, headers={"Retry-After": "5"}
+    )
