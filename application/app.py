@@ -31,7 +31,7 @@ from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
-from web.endpoint import READING, Endpoint
+from web.endpoint import READING, Endpoint, Purse
 from web.failures import UnexpectedFailures, wrong_address
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
@@ -89,9 +89,10 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
     watching = observers(settings, (text for _, text in _examples()), parts.spans)
+    buckets = Buckets(settings.limits)
     endpoint = Endpoint(
         context=running.context,
-        buckets=Buckets(settings.limits),
+        buckets=buckets,
         limits=settings.limits,
         has_introspection=settings.introspection,
         trusted=_trusted(settings),
@@ -113,7 +114,9 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
 
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-        Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
+        Route(
+            "/export/{format}", partial(_export, running=running, buckets=buckets), methods=["GET"]
+        ),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", partial(_readyz, ending=parts.ending), methods=["GET"]),
@@ -178,10 +181,13 @@ async def _is_of_a_key(origin: str, running: Running) -> bool:
     return bool(origin) and await running.access.lists_origin(origin)
 
 
-async def _export(request: Request, running: Running) -> Response:
+async def _export(request: Request, running: Running, buckets: Buckets) -> Response:
     try:
-        request.state.caller = await running.access.caller(request)
-        return await exports.answer(request, running.context(request, Spending()))
+        caller = await running.access.caller(request)
+        request.state.caller = caller
+        context = running.context(request, Spending())
+        purse = Purse(buckets, caller.identity)
+        return await exports.answer(request, context, purse, running.settings.limits.capacity)
     except Refused as refused:
         return refusal(request, refused)
     except DatabaseUnavailable as failure:
