@@ -7,7 +7,7 @@ every operation that nobody wrote down beforehand. Does not protect against unwa
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,16 +63,19 @@ class TrustedDocuments:
         return document
 
 
-def load(own: Sequence[Path], folder: Path | None, *, only: bool) -> TrustedDocuments:
+def load(
+    own: Sequence[Path], folder: Path | None, *, only: bool, texts: Iterable[str] = ()
+) -> TrustedDocuments:
     """The *.graphql files of our own folders and, with its folders, of the operator's.
 
-    The operator's may hold manifests too (*.json): those of Apollo's tools, or objects of documents
-    by hash. Our own folders may be missing. Raises CannotStart for files that cannot be used.
+    `texts`: documents of ours that stand in no file as they are sent. The operator's folder may hold
+    manifests too (*.json): those of Apollo's tools, or objects of documents by hash. Our own folders
+    may be missing. Raises CannotStart for files that cannot be used.
     """
     paths = [path for each in own for path in each.glob("*.graphql")]
     if folder is not None:
         paths += [*folder.rglob("*.graphql"), *folder.rglob("*.json")]
-    documents = (document for path in paths for document in _documents(path))
+    documents = [*texts, *(document for path in paths for document in _documents(path))]
     return TrustedDocuments(
         by_hash={sha256(document): document for document in documents}, only=only
     )
