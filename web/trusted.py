@@ -68,9 +68,9 @@ def load(
 ) -> TrustedDocuments:
     """The *.graphql files of our own folders and, with its folders, of the operator's.
 
-    `texts`: documents of ours that stand in no file as they are sent. The operator's folder may hold
-    manifests too (*.json): those of Apollo's tools, or objects of documents by hash. Our own folders
-    may be missing. Raises CannotStart for files that cannot be used.
+    `texts`: documents of ours that stand in no file as they are sent. The operator's folder may
+    hold manifests too (*.json): those of Apollo's tools, or objects of documents by hash. Our own
+    folders may be missing. Raises CannotStart for files that cannot be used.
     """
     paths = [path for each in own for path in each.glob("*.graphql")]
     if folder is not None:
