@@ -4,12 +4,15 @@ Registered by files of the operator, never by callers. Where only these may run,
 every operation that nobody wrote down beforehand. Does not protect against unwanted variables.
 """
 
+import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from graphql import GraphQLSyntaxError, parse, print_ast
 
 from web.keys import CannotStart
 
@@ -111,12 +114,18 @@ def _documents(path: Path) -> Iterator[str]:
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".graphql":
-            # Editors end files with a line end; programs send the document without.
-            yield from {text, text.strip()}
+            # Editors end files with a line end; programs send the document without, or print it.
+            yield from {text, text.strip(), *_printed(text)}
             return
         yield from _of_manifest(json.loads(text))
     except (OSError, ValueError) as failure:
         raise CannotStart(f"TRUSTED_DOCUMENTS: {path} cannot be used: {failure}") from None
+
+
+def _printed(text: str) -> Iterator[str]:
+    """The document as GraphQL's own printer words it, which many clients send."""
+    with contextlib.suppress(GraphQLSyntaxError):  # not a document: nobody can send it either
+        yield print_ast(parse(text))
 
 
 def _of_manifest(manifest: object) -> Iterator[str]:

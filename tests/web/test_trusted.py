@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import parse, print_ast
 
 from tests.examples import EXAMPLES
 from tests.graph import API_KEY, Graph, running_graph
@@ -97,7 +98,7 @@ async def test_documents_of_folders_below_and_of_manifests_are_trusted(graph: Gr
 async def test_examples_are_trusted(graph: Graph, path: Path) -> None:
     text = path.read_text("utf-8")
 
-    for document in (text, text.strip()):
+    for document in (text, text.strip(), print_ast(parse(text))):
         answer = await send(graph, {"documentId": sha256(document), "operationName": "Nobody"})
 
         assert code(answer) == "OPERATION_RESOLUTION_FAILURE"
