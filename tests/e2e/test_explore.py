@@ -68,6 +68,22 @@ def test_a_refused_question_does_not_show_the_answer_to_the_one_before(
     expect(page.locator(STATUS)).to_have_text("")
 
 
+def test_the_categories_of_what_was_found_can_be_chosen(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    options = page.locator("#categories option")
+    expect(options.filter(has_text="Phone Cases")).to_have_count(1)
+
+    chosen = options.filter(has_text="Phone Cases").get_attribute("value") or ""
+    page.get_by_label("Category id").fill(chosen)
+    page.get_by_label("Keywords").fill("")
+    page.get_by_role("button", name="Search").click()
+
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

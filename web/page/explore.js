@@ -79,7 +79,8 @@ export function Explore({ searchable, onImport }) {
       <label>Positive from <select value=${form.minPositivePercent} onChange=${set("minPositivePercent")}>
         ${["", "80", "90", "95"].map((each) => html`<option key=${each} value=${each}>${each ? `${each}%` : "any"}</option>`)}
       </select></label>
-      <label>Category id <input placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
+      <label>Category id <input list="categories" placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
+      <datalist id="categories">${categoriesOf(result.value).map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>
       <label class="wide sort">Sort <select value=${form.sort} onChange=${set("sort")}>
         ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}</option>`)}
       </select></label>
@@ -169,6 +170,10 @@ export function Profit({ margin: left }) {
   return html`<p class="profit ${isLoss ? "loss" : "gain"}" data-profit=${left.profit.amount} data-percent=${left.percent}>
     ${isLoss ? "Loss" : "Profit"} <strong>${shown(left.profit)}</strong> · ${left.percent}%</p>`;
 }
+
+// Categories of what was found, id and name: marketplaces have no list of theirs to offer.
+const categoriesOf = (found) =>
+  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(([id]) => id);
 
 // The form as the API takes it: what is left empty is not asked for.
 function input(form) {
