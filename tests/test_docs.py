@@ -154,6 +154,14 @@ def test_errors_page_names_nothing_unknown() -> None:
     assert named <= known
 
 
+def test_operators_read_of_settings_that_exist() -> None:
+    known = REQUEST_CODES | {code.value for code in ErrorCode} | KNOWN
+    foreign = {"OTEL_EXPORTER_OTLP_ENDPOINT"}  # OpenTelemetry reads this one itself
+    named = {match.group() for match in CODE.finditer(text_of(ROOT / "docs/operations.md"))}
+
+    assert named <= known | foreign
+
+
 def test_every_state_of_health_is_explained() -> None:
     page = text_of(ROOT / "docs/errors.md")
 
