@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -249,6 +250,17 @@ def test_decisions_are_listed() -> None:
     for name in pages:
         sections = headings(folder / name)[1:]
         assert sections == ["Context", "Decision", "Consequences", "Alternatives"], name
+
+
+def test_each_dependency_has_its_row() -> None:
+    needed = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]["dependencies"]
+    lock = text_of(ROOT / "requirements.lock")
+    locked = dict(re.findall(r"^([\w-]+)==(\S+)", lock, flags=re.MULTILINE))
+    page = text_of(ROOT / "docs/decisions/0012-runtime-dependencies.md")
+
+    rows = dict(re.findall(r"^\| ([a-z][\w-]*) \| ([\d.]+) \|", page, flags=re.MULTILINE))
+
+    assert rows == {name: locked[name] for name in needed}
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
