@@ -48,8 +48,8 @@ class BadRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
-    """One caller's bucket; see schema.execution.Purse."""
+class CallersBucket:
+    """One of the buckets; see schema.execution.Bucket."""
 
     buckets: Buckets
     caller: str
@@ -78,7 +78,7 @@ class Endpoint:
         media_type = preferred_type(request.headers.get("accept", ""))
         terms = Terms(
             limits=self.limits,
-            purse=Purse(self.buckets, caller),
+            bucket=CallersBucket(self.buckets, caller),
             has_introspection=self.has_introspection,
         )
         try:
