@@ -28,6 +28,7 @@ from schema.execution import (
     run,
     unexpected,
 )
+from web.accept import media_ranges
 from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
 RETRY_SECONDS = 5  # after which the storage may be back
@@ -118,12 +119,9 @@ def _priority(text: str | None) -> Priority:
 
 def preferred_type(accept: str) -> str:
     """The newer media type for whoever names it, application/json for everybody else."""
-    weights: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[name] = _weight(parameters)
-    newer = weights.get(GRAPHQL_JSON, 0.0)
-    return GRAPHQL_JSON if newer > 0 and newer >= weights.get(JSON, 0.0) else JSON
+    ranges = media_ranges(accept)
+    newer = ranges.get(GRAPHQL_JSON, 0.0)
+    return GRAPHQL_JSON if newer > 0 and newer >= ranges.get(JSON, 0.0) else JSON
 
 
 def error_response(request: Request, status: int, message: str, code: str) -> Response:
@@ -143,16 +141,6 @@ def unavailable_response(request: Request, message: str, code: str) -> Response:
     response = error_response(request, 503, message, code)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _status(outcome: Outcome, media_type: str) -> int:
