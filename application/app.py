@@ -30,7 +30,7 @@ from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
-from web.endpoint import Endpoint
+from web.endpoint import RETRY_SECONDS, Endpoint
 from web.failures import UnexpectedFailures
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
@@ -47,7 +47,6 @@ from web.security import (
 from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
-ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -174,11 +173,9 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
 async def _export(request: Request, running: Running) -> Response:
     try:
         request.state.caller = await running.access.caller(request)
-        return await exports.answer(request, running.context(request, Spending()))
+        return await exports.answer(request, running.context(request))
     except Refused as refused:
         return refusal(request, refused)
-    except DatabaseUnavailable as failure:
-        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:
@@ -212,6 +209,8 @@ async def _readyz(_request: Request) -> Response:
         await ping()
     except DatabaseUnavailable as failure:
         return JSONResponse(
-            {"status": "not ready", "reason": str(failure)}, 503, headers={"Retry-After": "5"}
+            {"status": "not ready", "reason": str(failure)},
+            503,
+            headers={"Retry-After": str(RETRY_SECONDS)},
         )
     return JSONResponse({"status": "ready"})
