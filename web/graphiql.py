@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from web import assets
 from web.accept import media_ranges, preference
 from web.assets import routes
+from web.security import DEFAULT_HEADERS
 
 __all__ = ["CONTENT_SECURITY_POLICY", "page", "routes", "wants_page"]
 
@@ -32,13 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+HEADERS = DEFAULT_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 JSON_TYPES = ("application/json", "application/graphql-response+json")
 
 
