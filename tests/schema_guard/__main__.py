@@ -1,6 +1,7 @@
 """`python -m tests.schema_guard [FOLDER]`: whether schema.graphql breaks callers, or lacks words.
 
-Exit code 1 when it does. Compared with the commit where this branch left the main one (on it: with the commit before).
+Exit code 1 when it does. Compared with the commit where this branch left the main one (on it: with
+the commit before).
 """
 
 import sys
