@@ -168,11 +168,12 @@ async def _import_batch(
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    wanted = [(line, read_product(line.text, given.marketplace, given.locale)) for line in batch]
-    stored = set() if given.again else await _stored(context, [what for _, what in wanted])
+    read = [read_product(line.text, given.marketplace, given.locale) for line in batch]
+    wanted = await lookups.opened(context, read)
+    stored = set() if given.again else await _stored(context, wanted)
     asked: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, what in wanted:
+    for line, what in zip(batch, wanted, strict=True):
         if isinstance(what, AffiliateGraphError):
             failures.append((line, what))
         elif what in seen or what in stored:
