@@ -95,6 +95,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "redis": ("clients/redis_server.py", "clients/shared_limit.py"),
     "cashews": ("clients/cache.py",),
     "stamina": ("clients/http.py",),
+    "orjson": ("web/", "application/", "db/", "clients/cache.py"),
     "uvicorn": ("commands/serve.py", "sandbox/__main__.py"),
 }
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}

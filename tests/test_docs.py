@@ -7,11 +7,13 @@ import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
+from clients.base import Marketplace, MarketplaceClient, OfferPolicy
 from clients.registry import MarketplaceCode
 from config import KNOWN
 from domain.marketplaces import HealthState
@@ -202,6 +204,19 @@ def test_named_make_targets_exist(page: Path) -> None:
     named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z0-9-]*)", line)}
 
     assert named <= targets
+
+
+@pytest.mark.parametrize("described", [Marketplace, OfferPolicy, MarketplaceClient])
+def test_whoever_adds_a_marketplace_is_told_of_every_field(described: type) -> None:
+    page = text_of(ROOT / "docs/adding-a-marketplace.md")
+    names = (
+        [field.name for field in fields(described)]
+        if is_dataclass(described)
+        else [name for name in vars(described) if not name.startswith("_")]
+    )
+
+    assert names
+    assert [name for name in names if not re.search(rf"`{name}[`(]", page)] == []
 
 
 def test_first_query_is_the_one_that_the_server_prints() -> None:
