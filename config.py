@@ -98,6 +98,11 @@ SETTINGS = (
     ),
     Setting("TRUSTED_DOCUMENTS_ONLY", "off", "on: nothing but those documents is run."),
     Setting("INTROSPECTION", "on", "off: callers cannot ask for the schema, nor guess at it."),
+    Setting(
+        "DRAIN_SECONDS",
+        "1",
+        "After SIGTERM: how long /readyz says no while requests are still taken; 0 to 60.",
+    ),
     Setting("METRICS", "off", "on: numbers for Prometheus at /metrics, for the operator."),
     Setting("OPENTELEMETRY", "off", "on: a span for each operation and each marketplace call."),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS) + "."),
@@ -199,6 +204,7 @@ class Settings:
     trusted_documents: Path | None
     trusted_documents_only: bool
     introspection: bool
+    drain_seconds: float
     metrics: bool
     opentelemetry: bool
     log_level: str
@@ -253,6 +259,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trusted_documents=reader.folder("TRUSTED_DOCUMENTS"),
         trusted_documents_only=reader.switch("TRUSTED_DOCUMENTS_ONLY", default="off"),
         introspection=reader.switch("INTROSPECTION", default="on"),
+        drain_seconds=reader.number("DRAIN_SECONDS", 1, 0, most=60),
         metrics=reader.switch("METRICS", default="off"),
         opentelemetry=reader.switch("OPENTELEMETRY", default="off"),
         log_level=reader.log_level(),

@@ -66,6 +66,13 @@ class Access:
         _check_origin(request, caller)
         return caller
 
+    async def lists_origin(self, origin: str) -> bool:
+        """Whether any API key is for the pages of that origin; not while the storage is away."""
+        try:
+            return await self.doorkeeper.lists_origin(origin, self.now())
+        except DatabaseUnavailable:
+            return False
+
     async def by_cookie(self, request: Request) -> Caller:
         """Who signed in with this browser. Raises Refused."""
         token = Secret(request.cookies.get(self.cookie, ""))

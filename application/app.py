@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,7 +17,7 @@ from starlette.routing import Mount, Route
 from application import exports
 from application.access import Access, Refused, refusal
 from application.observing import metrics_route, observers
-from application.outside import Parts, open_outside, sandbox_of
+from application.outside import Ending, Parts, open_outside, sandbox_of
 from application.sessions import Sessions
 from clients.base import Outside
 from clients.sharing import SharedCalls
@@ -30,8 +31,8 @@ from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
-from web.endpoint import RETRY_SECONDS, Endpoint
-from web.failures import UnexpectedFailures
+from web.endpoint import READING, RETRY_SECONDS, CallersBucket, Endpoint
+from web.failures import UnexpectedFailures, wrong_address
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
 from web.keys import Keys
@@ -87,9 +88,10 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
     box = sandbox_of(settings, parts)
     watching = observers(settings, (text for _, text in _examples()), parts.spans)
+    buckets = Buckets(settings.limits)
     endpoint = Endpoint(
         context=running.context,
-        buckets=Buckets(settings.limits),
+        buckets=buckets,
         limits=settings.limits,
         has_introspection=settings.introspection,
         trusted=_trusted(settings),
@@ -111,10 +113,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
 
     routes: list[Route | Mount] = [
         Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-        Route("/export/{format}", partial(_export, running=running), methods=["GET"]),
+        Route(
+            "/export/{format}", partial(_export, running=running, buckets=buckets), methods=["GET"]
+        ),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
-        Route("/readyz", _readyz, methods=["GET"]),
+        Route("/readyz", partial(_readyz, ending=parts.ending), methods=["GET"]),
         *graphiql.routes(),
         *WebPage(settings.public_url).routes(),
     ]
@@ -126,6 +130,7 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         routes=routes,
         lifespan=lifespan,
         middleware=_middleware(settings),
+        exception_handlers={HTTPException: wrong_address},
     )
 
 
@@ -148,14 +153,15 @@ def _trusted(settings: Settings) -> TrustedDocuments:
 
 async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
     has_query = "query" in request.query_params
-    if request.method == "GET" and graphiql.wants_page(
+    if request.method in READING and graphiql.wants_page(
         request.headers.get("accept", ""), has_query
     ):
         return _page(request, running)
     origin = request.headers.get("origin", "")
-    if request.method == "OPTIONS":
-        return cross_origin_permission(origin)
     is_listed = origin.lower() in running.settings.allowed_origins
+    if request.method == "OPTIONS":
+        is_listed = is_listed or await _is_of_a_key(origin.lower(), running)
+        return cross_origin_permission(origin, is_listed=is_listed)
     try:
         caller = await running.access.caller(request)
         request.state.caller = caller
@@ -170,10 +176,17 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     return response
 
 
-async def _export(request: Request, running: Running) -> Response:
+async def _is_of_a_key(origin: str, running: Running) -> bool:
+    return bool(origin) and await running.access.lists_origin(origin)
+
+
+async def _export(request: Request, running: Running, buckets: Buckets) -> Response:
     try:
-        request.state.caller = await running.access.caller(request)
-        return await exports.answer(request, running.context(request))
+        caller = await running.access.caller(request)
+        request.state.caller = caller
+        bucket = CallersBucket(buckets, caller.identity)
+        most = running.settings.limits.capacity
+        return await exports.answer(request, running.context(request), bucket, most)
     except Refused as refused:
         return refusal(request, refused)
 
@@ -204,13 +217,19 @@ async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def _readyz(_request: Request) -> Response:
+async def _readyz(_request: Request, ending: Ending) -> Response:
     try:
+        if ending.is_told:
+            return _not_ready("The server was told to end.")
         await ping()
     except DatabaseUnavailable as failure:
-        return JSONResponse(
-            {"status": "not ready", "reason": str(failure)},
-            503,
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        )
+        return _not_ready(str(failure))
     return JSONResponse({"status": "ready"})
+
+
+def _not_ready(reason: str) -> Response:
+    return JSONResponse(
+        {"status": "not ready", "reason": reason},
+        503,
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )

@@ -9,8 +9,12 @@
 Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, as in the graph's products, or
 `id`, once for each product. Everything is checked, and the first page read, before the answer
 begins; a connection that breaks off later is an incomplete file.
+
+The key's bucket pays for every product, page by page. One that is empty at the start refuses; one
+that becomes empty on the way slows the file down to what flows in.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.datastructures import QueryParams
@@ -28,9 +32,11 @@ from exports import formats
 from resolvers import exports
 from resolvers.context import Context
 from schema import ids
-from web.endpoint import error_response
+from web.endpoint import CallersBucket, error_response, rate_limit, throttled_response
 
 MOST_IDS = 250
+ROW_POINTS = 2  # about 35 microseconds each, as everywhere
+PAGE_POINTS = exports.PAGE * ROW_POINTS
 KNOWN = {
     "marketplace",
     "text",
@@ -43,27 +49,46 @@ KNOWN = {
 }
 
 
-async def answer(request: Request, context: Context) -> Response:
-    """The file, or what is wrong with the request. Raises DatabaseUnavailable."""
+async def answer(request: Request, context: Context, bucket: CallersBucket, most: int) -> Response:
+    """The file, or what is wrong with the request. `most`: what the bucket can hold.
+
+    Raises DatabaseUnavailable.
+    """
+    points = min(PAGE_POINTS, most)
+    standing = bucket.take(points)
+    if standing.wait:
+        return throttled_response(request, points, standing)
+    rows = 0
     try:
         context.caller.require(Scope.READ, "An export")
         format = _format(request.path_params["format"], request.query_params)
         pages = exports.pages(context, _filter(request.query_params), _refs(request.query_params))
         first = await anext(pages)
+        rows = len(first)
     except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
+    finally:
+        standing = bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
+    disposition = f'attachment; filename="{format.file_name}"'
     return StreamingResponse(
-        formats.written(format, _after(first, pages)),
+        formats.written(format, _paid(first, pages, bucket, most)),
         media_type=f"{format.media_type}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{format.file_name}"'},
+        headers={"Content-Disposition": disposition} | rate_limit(standing),
     )
 
 
-async def _after(
-    first: list[ExportedProduct], rest: AsyncIterator[list[ExportedProduct]]
+async def _paid(
+    first: list[ExportedProduct],
+    rest: AsyncIterator[list[ExportedProduct]],
+    bucket: CallersBucket,
+    most: int,
 ) -> AsyncIterator[Sequence[ExportedProduct]]:
+    """The pages, each when the bucket has paid for it; the first was paid for."""
     yield first
     async for page in rest:
+        points = min(len(page) * ROW_POINTS, most)
+        while wait := bucket.take(points).wait:  # noqa: ASYNC110 - other requests may be faster
+            await asyncio.sleep(wait)
         yield page
 
 

@@ -48,6 +48,13 @@ def modes(settings: Settings) -> dict[str, Mode]:
     return {code: mode(code) for code in BY_CODE}
 
 
+@dataclass
+class Ending:
+    """Whether the server was told to end. Then it is not ready, though it still answers."""
+
+    is_told: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """What tests and benchmarks put in the place of the real thing."""
@@ -60,6 +67,7 @@ class Parts:
     sandbox: Sandbox | None = None
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
+    ending: Ending = field(default_factory=Ending)
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:

@@ -73,7 +73,8 @@ class Refusals:
     async def heeded(
         self, account: AccountKey, credentials: str, operation: str
     ) -> AsyncIterator[None]:
-        """Around a wait before a call: a refusal that comes meanwhile ends it and is raised."""
+        """Around a wait before a call: a refusal that holds, or comes meanwhile, is raised."""
+        self.check(account, credentials, operation)
         wait = _Wait(operation, asyncio.timeout(None))
         waits = self._waits.setdefault((account, credentials), set())
         waits.add(wait)

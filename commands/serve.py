@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import errno
 import resource
+import signal
 import socket
+import time
 from dataclasses import replace
 from types import FrameType
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from application.app import build_app
-from application.outside import Parts, open_outside
+from application.outside import Ending, Parts, open_outside
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.office import make_folder, read_settings
@@ -62,7 +64,9 @@ def serve(settings: Settings) -> int:
             server_header=False,
             timeout_graceful_shutdown=25,
             lifespan="on",
-        )
+        ),
+        parts.ending,
+        drain=settings.drain_seconds,
     )
     server.greeting = banner.text(
         banner.Started(
@@ -139,14 +143,24 @@ def listen(settings: Settings) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn, telling the operator what to do when it is ready.
 
-    The first signal lets the requests that are under way finish; the second one ends at once.
+    SIGTERM: for `drain` seconds it says that it is not ready and still takes requests, so that
+    whoever sends them can turn elsewhere before the door is shut. Then, and at once after a signal
+    of the keyboard, it lets the requests that are under way finish; a second signal ends at once.
     """
 
     greeting = ""
 
+    def __init__(self, config: uvicorn.Config, ending: Ending, *, drain: float) -> None:
+        super().__init__(config)
+        self._ending = ending
+        self._drain = drain
+        self._told_at: float | None = None
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note a signal."""
         self.force_exit = self.should_exit
+        if sig != signal.SIGTERM:
+            self._drain = 0
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -154,3 +168,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self.greeting:
             print(self.greeting, flush=True)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to take no more requests, asked ten times a second."""
+        if not await super().on_tick(counter):
+            return False
+        self._ending.is_told = True
+        now = time.monotonic()
+        self._told_at = now if self._told_at is None else self._told_at
+        return self.force_exit or now - self._told_at >= self._drain

@@ -141,6 +141,17 @@ async def note_use(key: APIKey, now: datetime) -> None:
 
 
 @resilient
+async def lists_origin(origin: str, now: datetime) -> bool:
+    """Whether a key that is still accepted, of whichever workspace, lists that origin."""
+    found = await statements.rows(
+        "SELECT origins FROM api_keys WHERE revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > $1) AND CAST(origins AS TEXT) <> '[]'",
+        [now],
+    )
+    return any(origin in rows.document(row["origins"]) for row in found)
+
+
+@resilient
 async def pepper_usage(now: datetime) -> dict[str, int]:
     """Id of an encryption key -> how many API keys that are still accepted were hashed under it."""
     found = await statements.rows(

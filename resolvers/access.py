@@ -50,6 +50,10 @@ class Doorkeeper:
         _, key = found
         return OPERATOR if key is None else await self._caller(key, now)
 
+    async def lists_origin(self, origin: str, now: datetime) -> bool:
+        """Whether any key that is accepted lists that origin. Raises DatabaseUnavailable."""
+        return await stored_keys.lists_origin(origin, now)
+
     async def sign_in(self, caller: Caller, now: datetime) -> Secret:
         """The token of a new session, good for SESSION_LIFE or until its key is at its end."""
         return await stored_sessions.begin(

@@ -100,7 +100,7 @@ async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = N
         last_four=text.reveal()[-4:],
         scopes=old.scopes,
         origins=old.origins,
-        expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+        expires_at=_same_life(old, now),
         rotated_from=old.id,
         created_at=now,
     )
@@ -193,6 +193,16 @@ def _expiry(moment: datetime | None, now: datetime) -> datetime | None:
     if moment is not None and moment <= now:
         raise InvalidInput("This moment is over already.", path=("input", "expiresAt"))
     return moment
+
+
+def _same_life(old: APIKey, now: datetime) -> datetime | None:
+    """When the successor of a key ends: it lives as long as the key was made for."""
+    if old.expires_at is None:
+        return None
+    try:
+        return now + (old.expires_at - old.created_at)
+    except OverflowError:  # made for thousands of years: no later moment can be written
+        return old.expires_at
 
 
 def _origins(given: Sequence[str]) -> tuple[str, ...]:

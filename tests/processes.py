@@ -15,7 +15,11 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 # Nothing of the surroundings but what a program needs to run at all.
-PLAIN = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", "/tmp")}
+PLAIN = {
+    "PATH": os.environ.get("PATH", ""),
+    "HOME": os.environ.get("HOME", "/tmp"),
+    "DRAIN_SECONDS": "0",  # nobody sends traffic by /readyz here
+}
 
 
 @dataclass

@@ -26,6 +26,7 @@ from schema.execution import (
     refused,
     request_error,
     run,
+    throttled,
     unexpected,
 )
 from web.accept import media_ranges
@@ -34,6 +35,7 @@ from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+READING = ("GET", "HEAD")  # what cannot change anything
 CAP_HEADER = "X-Max-Upstream-Calls"
 PRIORITY_HEADER = "X-Priority"
 
@@ -143,6 +145,12 @@ def unavailable_response(request: Request, message: str, code: str) -> Response:
     return response
 
 
+def throttled_response(request: Request, points: int, standing: Standing) -> Response:
+    """What is told to a caller whose bucket holds too little."""
+    media_type = preferred_type(request.headers.get("accept", ""))
+    return _response(throttled(points, standing), media_type, 429)
+
+
 def _status(outcome: Outcome, media_type: str) -> int:
     if outcome.is_refused_change:
         return 405
@@ -152,7 +160,7 @@ def _status(outcome: Outcome, media_type: str) -> int:
 
 
 def _response(outcome: Outcome, media_type: str, status: int) -> Response:
-    headers = _rate_limit(outcome.standing) if outcome.standing else {}
+    headers = rate_limit(outcome.standing) if outcome.standing else {}
     if status == 405:
         headers["Allow"] = "POST"
     return Response(
@@ -163,7 +171,7 @@ def _response(outcome: Outcome, media_type: str, status: int) -> Response:
     )
 
 
-def _rate_limit(standing: Standing) -> dict[str, str]:
+def rate_limit(standing: Standing) -> dict[str, str]:
     """The header fields of the IETF's draft "RateLimit header fields for HTTP"."""
     window = math.ceil(standing.capacity / standing.restore)
     full = math.ceil(standing.seconds_to_full)
@@ -177,7 +185,7 @@ def _rate_limit(standing: Standing) -> dict[str, str]:
 
 
 async def _read(request: Request, limits: Limits, trusted: TrustedDocuments) -> Operation:
-    if request.method == "GET":
+    if request.method in READING:
         return _operation(_from_query_string(request), trusted, may_change=False)
     content_type = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))

@@ -1,5 +1,6 @@
 """The last net: what fails outside the graph.
 
+A wrong address or method is told as one, in the shape of every other error.
 An expected failure is told as what it is, with 503: only the storage can fail there. A request that
 is cut off because the server ends is told so, with 503 too. Whatever else fails is logged, and told
 as nothing but a request id.
@@ -8,16 +9,31 @@ as nothing but a request id.
 import asyncio
 import logging
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.exceptions import AffiliateGraphError
 from web import logs
-from web.endpoint import failure_response, unavailable_response
+from web.endpoint import error_response, failure_response, unavailable_response
 
 ENDING = "The server ends and could not wait for this request. Send it again in a moment."
+NOWHERE = "There is nothing at this address. The API is at /graphql, the page at /."
 log = logging.getLogger("affiliate_graph.web")
+
+
+async def wrong_address(request: Request, failure: Exception) -> Response:
+    """The answer where no route takes the address, or none takes the method, of a request."""
+    status = failure.status_code if isinstance(failure, HTTPException) else 404
+    headers = dict(getattr(failure, "headers", None) or {})
+    if status == 405:
+        takes = ", ".join(sorted(headers.get("Allow", "").replace(" ", "").split(",")))
+        response = error_response(request, 405, f"This address takes {takes}.", "BAD_REQUEST")
+    else:
+        response = error_response(request, status, NOWHERE, "NOT_FOUND")
+    response.headers.update(headers)
+    return response
 
 
 class UnexpectedFailures:

@@ -49,24 +49,21 @@ def session_cookie(public_url: str) -> str:
     return "__Host-session" if public_url.startswith("https://") else "session"
 
 
-def cross_origin_permission(origin: str) -> Response:
+def cross_origin_permission(origin: str, *, is_listed: bool) -> Response:
     """The answer to a browser that asks whether a foreign page may send a request with a key.
 
-    Any page may: what the key is good for is decided when it comes. Cookies and the header that
-    goes with them stay forbidden.
+    Which key it is, it does not say: so pages may that anybody listed, and what the key is good for
+    is decided when it comes. Cookies and the header that goes with them stay forbidden.
     """
-    if not origin:
-        return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
-    return Response(
-        status_code=204,
-        headers={
+    headers = {"Allow": "GET, POST, OPTIONS", "Vary": "Origin"}
+    if is_listed:
+        headers |= {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": "GET, POST",
             "Access-Control-Allow-Headers": ", ".join(CROSS_ORIGIN_HEADERS),
             "Access-Control-Max-Age": "600",
-            "Vary": "Origin",
-        },
-    )
+        }
+    return Response(status_code=204, headers=headers)
 
 
 def allow_reading(response: Response, origin: str) -> None:

@@ -109,6 +109,8 @@ async def test_other_keys_never_open_the_answer_to_a_foreign_page(graph: Graph) 
 
 
 async def test_a_browser_may_ask_before_it_sends_a_key_but_no_cookie(graph: Graph) -> None:
+    await graph.make_key("READ", origins=[PAGE])
+
     answer = await graph.http.options(
         "/graphql",
         headers={

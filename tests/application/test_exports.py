@@ -4,9 +4,11 @@ import asyncio
 import csv
 import io
 import json
+import time
 import tracemalloc
 from collections.abc import MutableMapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +18,7 @@ from db import statements
 from domain.marketplaces import Workspace
 from domain.products import Mode
 from tests.db.records import keep, product
-from tests.graph import API_KEY, Graph
+from tests.graph import API_KEY, Graph, running_graph
 
 pytestmark = pytest.mark.anyio
 
@@ -213,6 +215,44 @@ async def test_a_large_catalogue_is_exported_in_little_memory(graph: Graph) -> N
     assert max(rows for rows, _ in pages) == 250
     held = [bytes_held for rows, bytes_held in pages if rows]
     assert max(held) < 2 * held[0] + 1_000_000  # all rows at once would be 12 times the first page
+
+
+async def test_a_file_is_paid_for_by_its_rows(migrated_database: str, tmp_path: Path) -> None:
+    small = {"LIMIT_COST": "100", "BUCKET_CAPACITY": "1000", "BUCKET_RESTORE": "1"}
+    async with running_graph(migrated_database, tmp_path, environ=small) as graph:
+        await keep([product(number) for number in range(50)], workspace=SANDBOX)
+        refused = await export(graph, "shopify", {"header": "unknown"})
+        answer = await export(graph, "json")
+
+    assert refused.status_code == 400
+    assert len(answer.json()) == 50
+    assert answer.headers["ratelimit"].startswith('"points";r=899;')
+
+
+async def test_an_empty_bucket_gives_no_file(migrated_database: str, tmp_path: Path) -> None:
+    small = {"LIMIT_COST": "100", "BUCKET_CAPACITY": "100", "BUCKET_RESTORE": "1"}
+    async with running_graph(migrated_database, tmp_path, environ=small) as graph:
+        await keep([product(number) for number in range(60)], workspace=SANDBOX)
+        first, second = await export(graph, "json"), await export(graph, "json")
+
+    assert len(first.json()) == 60
+    assert second.status_code == 429
+    assert int(second.headers["retry-after"]) > 90
+    assert second.json()["errors"][0]["extensions"]["code"] == "THROTTLED"
+
+
+async def test_a_bucket_that_empties_on_the_way_slows_the_file_down(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    small = {"LIMIT_COST": "100", "BUCKET_CAPACITY": "100", "BUCKET_RESTORE": "1000"}
+    async with running_graph(migrated_database, tmp_path, environ=small) as graph:
+        await keep([product(number) for number in range(600)], workspace=SANDBOX)
+        begun = time.monotonic()
+        answer = await export(graph, "json")
+        seconds = time.monotonic() - begun
+
+    assert len(answer.json()) == 600
+    assert seconds > 0.19  # two more pages, each with a whole bucket
 
 
 def _scope(path: str) -> dict[str, Any]:

@@ -75,6 +75,39 @@ async def test_pages_may_say_what_an_answer_is_worth(graph: Graph) -> None:
     assert PREFLIGHT_HEADER not in allowed
 
 
+async def may_send(graph: Graph, origin: str) -> bool:
+    answer = await graph.http.options(
+        "/graphql", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
+    )
+    assert answer.headers["vary"] == "Origin"
+    return bool(answer.headers.get("access-control-allow-origin") == origin)
+
+
+async def test_only_pages_that_somebody_listed_are_permitted_to_send(graph: Graph) -> None:
+    await graph.make_key("READ", origins=["https://blog.example"])
+
+    found = {
+        origin: await may_send(graph, origin)
+        for origin in (SHOP, "https://blog.example", "https://evil.example", "null")
+    }
+
+    assert found == {
+        SHOP: True,
+        "https://blog.example": True,
+        "https://evil.example": False,
+        "null": False,
+    }
+
+
+async def test_pages_of_a_key_at_its_end_are_permitted_no_more(graph: Graph) -> None:
+    soon = "2026-11-21T13:00:00Z"
+    await graph.make_key("READ", origins=["https://blog.example"], expiresAt=soon)
+
+    graph.clock.advance(hours=1)
+
+    assert not await may_send(graph, "https://blog.example")
+
+
 @pytest.mark.parametrize("host", ["graph.example", "GRAPH.example:443", "localhost", "127.0.0.1:1"])
 async def test_its_names_are_answered(graph: Graph, host: str) -> None:
     answer = await ask(graph, Host=host)
@@ -140,3 +173,24 @@ async def test_every_route_with_a_body_bounds_it(graph: Graph, path: str) -> Non
     )
 
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("PUT", "/graphql", 405, "BAD_REQUEST"),
+        ("DELETE", "/graphql", 405, "BAD_REQUEST"),
+        ("POST", "/export/json", 405, "BAD_REQUEST"),
+        ("GET", "/nothing", 404, "NOT_FOUND"),
+        ("GET", "/sandbox/nothing", 404, "NOT_FOUND"),
+    ],
+)
+async def test_wrong_addresses_and_methods_are_told_as_errors(
+    graph: Graph, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await graph.http.request(method, path, headers=KEY)
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (status, code)
+    assert ("allow" in answer.headers) == (status == 405)
+    assert answer.headers.get("allow", "GET").split(", ")[0] in error["message"] + "GET"

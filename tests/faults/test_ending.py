@@ -83,6 +83,30 @@ async def test_no_request_under_way_is_lost(slow: ServerProcess) -> None:
     assert "Traceback" not in slow.output
 
 
+async def test_a_server_is_not_ready_before_it_shuts_the_door(tmp_path: Path) -> None:
+    settings = {"ADMIN_API_KEY": KEY, "DRAIN_SECONDS": "2"}
+    with started_server(tmp_path / "data", settings) as server:
+        server.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        async with caller(server) as late:
+            ready, alive = await late.get("/readyz"), await late.get("/healthz")
+            answer = await late.post("/graphql", json={"query": "{ __typename }"})
+        code = server.process.wait(timeout=10)
+
+    assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
+    assert alive.status_code == 200
+    assert answer.json()["data"] == {"__typename": "Query"}
+    assert code in (0, -signal.SIGTERM)
+
+
+async def test_the_keyboard_waits_for_nobody(tmp_path: Path) -> None:
+    with started_server(tmp_path / "data", {"DRAIN_SECONDS": "60"}) as server:
+        server.process.send_signal(signal.SIGINT)
+        code = server.process.wait(timeout=10)
+
+    assert code in (0, -signal.SIGINT, 130)
+
+
 async def test_a_second_signal_ends_at_once(slow: ServerProcess) -> None:
     async with caller(slow) as http:
         tasks = await begun(http, 5)

@@ -99,7 +99,7 @@ async def test_where_nothing_can_be_written_reads_go_on(
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     ids = await aliexpress_ids(graph, 180)
     await import_(graph, ids[:1])
-    await statements.rows("VACUUM")  # earlier tests left room in the file
+    await statements.rows("VACUUM")  # no free pages of earlier tests to write into
 
     await statements.rows(fault)
     codes = await import_(graph, ids[1:])

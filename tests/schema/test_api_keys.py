@@ -165,6 +165,16 @@ async def test_an_overlap_has_bounds(graph: Graph, hours: int) -> None:
     assert payload["errors"][0]["path"] == ["input", "overlapHours"]
 
 
+async def test_a_key_until_the_end_of_time_is_rotated_too(graph: Graph) -> None:
+    old = await create(graph, expiresAt="9999-12-31T23:59:59Z")
+    graph.clock.advance(minutes=1)
+
+    new = (await graph.run(ROTATE, {"input": {"id": old["apiKey"]["id"]}}))["rotateApiKey"]
+
+    assert new["errors"] == []
+    assert new["apiKey"]["expiresAt"] == old["apiKey"]["expiresAt"]
+
+
 async def test_a_key_is_rotated_once(graph: Graph) -> None:
     old = await create(graph)
     given = {"input": {"id": old["apiKey"]["id"]}}

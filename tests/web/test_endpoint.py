@@ -483,6 +483,14 @@ async def test_nothing_is_changed_by_an_address(
     assert "POST" in only_error(response)["message"]
 
 
+async def test_head_is_answered_as_get_is(http: httpx.AsyncClient) -> None:
+    query = await http.head("/graphql", params={"query": TYPENAME})
+    mutation = await http.head("/graphql", params={"query": DELETE})
+
+    assert query.status_code == 200
+    assert mutation.status_code == 405
+
+
 async def test_a_query_beside_a_mutation_can_be_sent_in_the_address(
     http: httpx.AsyncClient,
 ) -> None:
