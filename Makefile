@@ -72,7 +72,7 @@ schema-current: .venv/.run
 		{ echo "schema.graphql is not what the server serves: run 'make schema'." >&2; exit 1; }
 
 schema-guard: .venv/.run
-	$(RUN) -m schema_guard
+	$(RUN) -m tests.schema_guard
 
 # Random operations against a sandbox server of its own, for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 300

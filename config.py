@@ -16,7 +16,7 @@ from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from domain.credentials import Secret
 from domain.limits import Limits
@@ -215,6 +215,19 @@ class Settings:
     quota_reserve_percent: int
     bootstrap: tuple[BootstrapCredentials, ...]
     limits: Limits
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """What no log may show: keys, and the passwords inside addresses, as written and as meant.
+
+        Credentials of marketplaces are not among them: they are stored sealed, and some of them,
+        such as a host, are no secrets.
+        """
+        addresses = (self.database_url, self.redis_url.reveal() if self.redis_url else "")
+        found = (_split(address) for address in addresses)
+        passwords = [parts.password for parts in found if parts is not None and parts.password]
+        admin = () if self.admin_api_key is None else (self.admin_api_key,)
+        texts = dict.fromkeys((*passwords, *map(unquote, passwords)))
+        return (*self.encryption_keys, *admin, *map(Secret, texts))
 
 
 def from_environment() -> Settings:

@@ -6,7 +6,7 @@ only read); and requests that a foreign page sends with the browser's cookie, wh
 that only our own page can add. Does not protect against whoever holds the key itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,9 @@ from db.exceptions import DatabaseUnavailable
 from domain.api_keys import Caller, is_mistyped
 from domain.credentials import Secret
 from resolvers.access import Doorkeeper
-from web.endpoint import error_response
+from web.endpoint import error_response, unavailable_response
 from web.security import PREFLIGHT_HEADER, bearer_key
 
-RETRY_AFTER = "5"  # seconds
 MISTYPED = (
     "This API key is not valid here: a character is wrong or missing. Copy it again from where it "
     "was shown."
@@ -61,10 +60,7 @@ class Access:
         """Whose key this is. Raises Refused."""
         if is_mistyped(key.reveal()):
             raise _unauthenticated(MISTYPED)
-        try:
-            caller = await self.doorkeeper.by_key(key, self.now())
-        except DatabaseUnavailable as failure:
-            raise Refused(503, failure.message, failure.code) from failure
+        caller = await _looked_up(self.doorkeeper.by_key(key, self.now()))
         if caller is None:
             raise _unauthenticated("This API key is not valid here.")
         _check_origin(request, caller)
@@ -79,11 +75,8 @@ class Access:
 
     async def by_cookie(self, request: Request) -> Caller:
         """Who signed in with this browser. Raises Refused."""
-        token = request.cookies.get(self.cookie, "")
-        try:
-            caller = await self.doorkeeper.by_session(Secret(token), self.now()) if token else None
-        except DatabaseUnavailable as failure:
-            raise Refused(503, failure.message, failure.code) from failure
+        token = Secret(request.cookies.get(self.cookie, ""))
+        caller = await _looked_up(self.doorkeeper.by_session(token, self.now())) if token else None
         if caller is None:
             raise _unauthenticated("You are not signed in, or no more. Sign in with an API key.")
         return caller
@@ -102,12 +95,20 @@ def require_preflight(request: Request) -> None:
 
 def refusal(request: Request, refused: Refused) -> Response:
     """The answer to a request that is not let in."""
+    if refused.status == 503:
+        return unavailable_response(request, refused.message, refused.code)
     response = error_response(request, refused.status, refused.message, refused.code)
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if refused.status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER
     return response
+
+
+async def _looked_up(asked: Awaitable[Caller | None]) -> Caller | None:
+    """Whom the storage knows. Raises Refused, so that a page may read the answer."""
+    try:
+        return await asked
+    except DatabaseUnavailable as failure:
+        raise Refused(503, failure.message, failure.code) from failure
 
 
 def _unauthenticated(message: str) -> Refused:

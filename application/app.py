@@ -31,7 +31,7 @@ from resolvers.access import Doorkeeper
 from resolvers.context import Context
 from resolvers.throttle import Buckets
 from web import graphiql, logs, trusted
-from web.endpoint import READING, Endpoint, Purse
+from web.endpoint import READING, RETRY_SECONDS, CallersBucket, Endpoint
 from web.failures import UnexpectedFailures, wrong_address
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
@@ -48,7 +48,6 @@ from web.security import (
 from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
-ADMIN = "admin"  # whose bucket pays
 
 
 @dataclass(kw_only=True)
@@ -189,13 +188,11 @@ async def _export(request: Request, running: Running, buckets: Buckets) -> Respo
     try:
         caller = await running.access.caller(request)
         request.state.caller = caller
-        context = running.context(request, Spending())
-        purse = Purse(buckets, caller.identity)
-        return await exports.answer(request, context, purse, running.settings.limits.capacity)
+        bucket = CallersBucket(buckets, caller.identity)
+        most = running.settings.limits.capacity
+        return await exports.answer(request, running.context(request), bucket, most)
     except Refused as refused:
         return refusal(request, refused)
-    except DatabaseUnavailable as failure:
-        return refusal(request, Refused(503, failure.message, failure.code))
 
 
 def _page(request: Request, running: Running) -> Response:
@@ -236,5 +233,7 @@ async def _readyz(_request: Request, ending: Ending) -> Response:
 
 def _not_ready(reason: str) -> Response:
     return JSONResponse(
-        {"status": "not ready", "reason": reason}, 503, headers={"Retry-After": "5"}
+        {"status": "not ready", "reason": reason},
+        503,
+        headers={"Retry-After": str(RETRY_SECONDS)},
     )

@@ -32,7 +32,7 @@ from exports import formats
 from resolvers import exports
 from resolvers.context import Context
 from schema import ids
-from web.endpoint import Purse, error_response, rate_limit, throttled_response
+from web.endpoint import CallersBucket, error_response, rate_limit, throttled_response
 
 MOST_IDS = 250
 ROW_POINTS = 2  # about 35 microseconds each, as everywhere
@@ -49,13 +49,13 @@ KNOWN = {
 }
 
 
-async def answer(request: Request, context: Context, purse: Purse, most: int) -> Response:
+async def answer(request: Request, context: Context, bucket: CallersBucket, most: int) -> Response:
     """The file, or what is wrong with the request. `most`: what the bucket can hold.
 
     Raises DatabaseUnavailable.
     """
     points = min(PAGE_POINTS, most)
-    standing = purse.take(points)
+    standing = bucket.take(points)
     if standing.wait:
         return throttled_response(request, points, standing)
     rows = 0
@@ -68,10 +68,10 @@ async def answer(request: Request, context: Context, purse: Purse, most: int) ->
     except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
     finally:
-        standing = purse.give_back(points - max(1, min(rows * ROW_POINTS, points)))
+        standing = bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
     disposition = f'attachment; filename="{format.file_name}"'
     return StreamingResponse(
-        formats.written(format, _paid(first, pages, purse, most)),
+        formats.written(format, _paid(first, pages, bucket, most)),
         media_type=f"{format.media_type}; charset=utf-8",
         headers={"Content-Disposition": disposition} | rate_limit(standing),
     )
@@ -80,14 +80,14 @@ async def answer(request: Request, context: Context, purse: Purse, most: int) ->
 async def _paid(
     first: list[ExportedProduct],
     rest: AsyncIterator[list[ExportedProduct]],
-    purse: Purse,
+    bucket: CallersBucket,
     most: int,
 ) -> AsyncIterator[Sequence[ExportedProduct]]:
     """The pages, each when the bucket has paid for it; the first was paid for."""
     yield first
     async for page in rest:
         points = min(len(page) * ROW_POINTS, most)
-        while wait := purse.take(points).wait:  # noqa: ASYNC110 - other requests may be faster
+        while wait := bucket.take(points).wait:  # noqa: ASYNC110 - other requests may be faster
             await asyncio.sleep(wait)
         yield page
 

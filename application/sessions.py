@@ -82,8 +82,6 @@ class Sessions:
             return error_response(request, bad.status, bad.message, bad.code)
         except Refused as refused:
             return refusal(request, refused)
-        except DatabaseUnavailable as failure:
-            return refusal(request, Refused(503, failure.message, failure.code))
 
     async def start(self, request: Request) -> Response:
         """Sign in as the operator by the printed link, and go on to the page."""

@@ -18,6 +18,7 @@ from clients.cache import AnswerCache
 from clients.clocks import Clocks
 from clients.oauth2 import TokenCache
 from clients.sharing import SharedCalls
+from domain.catalog import CLOCKS_DIFFER
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
@@ -90,6 +91,14 @@ class OfferPolicy:
     keeps_price_history: bool
     lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
+
+    def expires_at(self, observed_at: datetime) -> datetime:
+        """Until when an offer seen at that moment may be believed."""
+        return observed_at + self.fresh_for
+
+    def is_expired(self, observed_at: datetime, now: datetime) -> bool:
+        """Whether it is too old to be believed, or of a clock that has been set back."""
+        return now >= self.expires_at(observed_at) or observed_at > now + CLOCKS_DIFFER
 
 
 class MarketplaceClient(Protocol):

@@ -168,11 +168,12 @@ async def _import_batch(
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    wanted = [(line, read_product(line.text, given.marketplace, given.locale)) for line in batch]
-    stored = set() if given.again else await _stored(context, [what for _, what in wanted])
+    read = [read_product(line.text, given.marketplace, given.locale) for line in batch]
+    wanted = await lookups.opened(context, read)
+    stored = set() if given.again else await _stored(context, wanted)
     asked: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, what in wanted:
+    for line, what in zip(batch, wanted, strict=True):
         if isinstance(what, AffiliateGraphError):
             failures.append((line, what))
         elif what in seen or what in stored:
@@ -189,9 +190,7 @@ async def _import_batch(
     return _common_failure(rows)
 
 
-def read_product(
-    text: str, market: Marketplace | None, locale: str | None
-) -> ProductRef | AffiliateGraphError:
+def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.Wanted:
     """The product that a line names, or why it names none."""
     lookup = (
         lookups.Lookup(marketplace=market, external_id=text, locale=locale)
@@ -204,9 +203,7 @@ def read_product(
         return error
 
 
-async def _stored(
-    context: Context, wanted: Sequence[ProductRef | AffiliateGraphError]
-) -> set[ProductRef]:
+async def _stored(context: Context, wanted: Sequence[lookups.Wanted]) -> set[ProductRef]:
     """Those that are in the catalogue."""
     refs = [ref for ref in wanted if isinstance(ref, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)

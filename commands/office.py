@@ -95,4 +95,4 @@ def make_folder(folder: Path) -> None:
 def quiet_logs(settings: Settings) -> None:
     """A command's own words are on the screen; of the log only what is wrong."""
     level = logging.getLevelName(settings.log_level)
-    logs.configure(logging.getLevelName(max(logging.WARNING, level)))
+    logs.configure(logging.getLevelName(max(logging.WARNING, level)), settings.secrets())

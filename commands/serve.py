@@ -44,7 +44,7 @@ def run(_given: argparse.Namespace) -> int:
 
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.secrets())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
     make_folder(settings.data_dir)
     keys = load_keys(settings)

@@ -37,8 +37,10 @@ A message says what happened and what to do, for the person who reads it. It nev
 a marketplace's whole answer or a name of our modules.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
+
+from domain import moments
 
 
 class AffiliateGraphError(Exception):
@@ -72,8 +74,7 @@ class AffiliateGraphError(Exception):
         """What graphql-core shows under `errors[].extensions`."""
         shown: dict[str, object] = {"code": self.code}
         if self.retry_at is not None:
-            in_utc = self.retry_at.astimezone(UTC).isoformat()
-            shown["retryAt"] = in_utc.replace("+00:00", "Z")
+            shown["retryAt"] = moments.shown(self.retry_at)
         if self.upstream_code is not None:
             shown["upstreamCode"] = self.upstream_code
         return shown

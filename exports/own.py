@@ -1,10 +1,10 @@
 """Our own files: everything that is known of a product, as JSON and as a table for spreadsheets."""
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from domain import moments
 from domain.exports import ExportedProduct
 from domain.money import discount_percent
 from exports.cells import amount, category_names, line, quoted
@@ -74,9 +74,9 @@ def fields(product: ExportedProduct) -> dict[str, Any]:
         selling.currency if selling else None,
         entry.notes,
         entry.state.value,
-        _time(offer.observed_at),
-        _time(entry.synced_at),
-        _time(entry.imported_at),
+        moments.shown(offer.observed_at),
+        moments.shown(entry.synced_at),
+        moments.shown(entry.imported_at),
         product.disclosure,
     )
     return dict(zip(COLUMNS, values, strict=True))
@@ -100,10 +100,6 @@ def as_row(product: ExportedProduct) -> str:
     pictures = [image.url for image in product.images[:PICTURE_COLUMNS]]
     pictures += [""] * (PICTURE_COLUMNS - len(pictures))
     return line([quoted(cell) for cell in (*cells, *pictures)])
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _number(value: Decimal | None) -> str | None:

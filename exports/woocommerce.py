@@ -1,7 +1,6 @@
 """WooCommerce's product CSV, for its built-in importer: affiliate products, as drafts."""
 
-from datetime import UTC
-
+from domain import moments
 from domain.exports import ExportedProduct
 from domain.money import discount_percent
 from exports.cells import (
@@ -67,7 +66,7 @@ def as_row(product: ExportedProduct, *, currency: str) -> str:
         f"View on {product.marketplace_name}",
         source.ref.marketplace,
         source.ref.external_id,
-        product.entry.synced_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        moments.shown(product.entry.synced_at),
     )
     return line([cell if cell == DRAFT else quoted(cell) for cell in cells])
 

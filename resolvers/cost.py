@@ -2,6 +2,7 @@
 
 import asyncio
 
+from domain import moments
 from resolvers.context import Context
 from resolvers.quota import left_today
 
@@ -27,7 +28,7 @@ async def upstream(context: Context) -> Json:
             {
                 "marketplace": context.marketplace(account.marketplace).code.upper(),
                 "calls": calls,
-                "resetsAt": rule.resets_at(context.now).isoformat().replace("+00:00", "Z"),
+                "resetsAt": moments.shown(rule.resets_at(context.now)),
             }
             for (account, rule), calls in zip(accounts, left, strict=True)
         ],

@@ -19,6 +19,7 @@ from domain.products import ProductRef, SourceProduct
 from resolvers import cursors, lookups
 from resolvers.context import Context
 from resolvers.dataloaders import Cut
+from resolvers.lookups import Wanted
 from resolvers.products import Listing
 from resolvers.rows import Row
 
@@ -57,14 +58,14 @@ async def by_key(
 
 async def generate(
     context: Context,
-    wanted: Sequence[ProductRef | AffiliateGraphError],
+    wanted: Sequence[Wanted],
     *,
     tracking_id: str | None,
     sub_id: str | None,
 ) -> list[Row]:
     """Make, check and store links. One row each, in the order asked; a bad one spoils no other."""
 
-    async def one(ref: ProductRef | AffiliateGraphError) -> Link | AffiliateGraphError:
+    async def one(ref: Wanted) -> Link | AffiliateGraphError:
         if isinstance(ref, AffiliateGraphError):
             return ref
         try:

@@ -11,7 +11,7 @@ from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.marketplaces import locale_of
 
-Wanted = ProductRef | AffiliateGraphError
+Wanted = ProductRef | AffiliateGraphError  # the product that an input names, or why it names none
 MAX_ROWS = 250
 NOT_OURS = "This is not an id that was given out here."
 
@@ -20,7 +20,7 @@ NOT_OURS = "This is not an id that was given out here."
 class Lookup:
     """Exactly one of the three is given. `ref` comes with its marketplace and country site."""
 
-    decoded_id: ProductRef | AffiliateGraphError | None = None
+    decoded_id: Wanted | None = None
     url: str | None = None
     marketplace: Marketplace | None = None
     external_id: str = ""

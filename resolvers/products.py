@@ -7,7 +7,7 @@ from datetime import datetime
 from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import products as stored_products
-from domain.catalog import CLOCKS_DIFFER, CatalogFilter, CatalogSort, Page, PublisherFields
+from domain.catalog import CatalogFilter, CatalogSort, Page, PublisherFields
 from domain.exceptions import (
     MarketplaceError,
     MarketplaceNotConnected,
@@ -65,13 +65,9 @@ class Listing:
             return None
         return self.entry.state_since
 
-    def expires_at(self) -> datetime:
-        """Until when the offer may be believed."""
-        return self.source.offer.observed_at + self.policy.fresh_for
-
     def is_expired(self, now: datetime) -> bool:
-        """Whether the offer is too old to be believed, or of a clock that has been set back."""
-        return now >= self.expires_at() or self.source.offer.observed_at > now + CLOCKS_DIFFER
+        """Whether the offer is too old to be believed; see `OfferPolicy.is_expired`."""
+        return self.policy.is_expired(self.source.offer.observed_at, now)
 
     def is_withheld(self, now: datetime) -> bool:
         """Whether the marketplace's terms forbid to show the data by now."""

@@ -6,12 +6,15 @@ from datetime import datetime
 from db.exceptions import DatabaseUnavailable
 from domain.exceptions import (
     AffiliateGraphError,
+    CallCapReached,
     MarketplaceError,
     MarketplaceUnavailable,
     QuotaExhausted,
 )
 from domain.links import LinkKey
 from domain.products import ProductRef
+
+_PASSING = (CallCapReached, QuotaExhausted, MarketplaceUnavailable, DatabaseUnavailable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,8 @@ class Row:
 
     @property
     def is_final(self) -> bool:
-        """False when trying again later can end better."""
-        if isinstance(self.error, (QuotaExhausted, MarketplaceUnavailable, DatabaseUnavailable)):
+        """False when the same input can end better: later, or with another cap on calls."""
+        if isinstance(self.error, _PASSING):
             return False
         return not (isinstance(self.error, MarketplaceError) and self.error.retryable)
 

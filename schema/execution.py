@@ -31,8 +31,8 @@ from schema.observing import observed
 LONG_NUMBER = re.compile(r"\d{4000}")
 
 
-class Purse(Protocol):
-    """Who pays for an operation."""
+class Bucket(Protocol):
+    """The points of one caller, which pay for operations."""
 
     def take(self, points: int) -> Standing:
         """Pay before the operation runs; a `wait` above 0 says that it cannot be paid now."""
@@ -53,10 +53,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which conditions a request is answered. Without a purse nobody pays."""
+    """On which conditions a request is answered. Without a bucket nobody pays."""
 
     limits: Limits = field(default_factory=Limits)
-    purse: Purse | None = None
+    bucket: Bucket | None = None
     has_introspection: bool = True
 
 
@@ -105,7 +105,7 @@ async def _run(
         requested = _price(asked, terms.limits)
     except GraphQLError as error:
         return refused(_worded(error), terms)
-    standing = terms.purse.take(requested) if terms.purse else None
+    standing = terms.bucket.take(requested) if terms.bucket else None
     if standing is not None and standing.wait:
         return throttled(requested, standing)
     outcome = await _executed(operation, asked, context, terms)
@@ -113,8 +113,8 @@ async def _run(
     if not outcome.is_request_error:
         actual = min(requested, cost.actual(asked, outcome.body.get("data")))
     note.points = actual
-    if terms.purse is not None:
-        standing = terms.purse.give_back(requested - actual)
+    if terms.bucket is not None:
+        standing = terms.bucket.give_back(requested - actual)
     return await _with_cost(outcome, requested, actual, standing, context)
 
 
@@ -128,7 +128,7 @@ def request_error(message: str, code: str, **extensions: object) -> Outcome:
 
 def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
-    standing = terms.purse.take(1) if terms.purse else None
+    standing = terms.bucket.take(1) if terms.bucket else None
     if standing is not None and standing.wait:
         return throttled(1, standing)
     return replace(outcome, standing=standing)

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from domain.limits import Limits
-from resolvers.cursors import MAX_PAGE_SIZE
+from resolvers.lookups import MAX_ROWS
 
 MANY = 1_000_000  # numbers grow no further
 DEEPEST = 64  # levels that are followed at all, questions about the schema included
@@ -175,7 +175,7 @@ def check_variables(variables: Mapping[str, object]) -> None:
         count += len(inner)
         if isinstance(value, list) and len(value) > MOST_ELEMENTS:
             raise GraphQLError(
-                f"At most {MAX_PAGE_SIZE} rows; {len(value):,} were sent.",
+                f"At most {MAX_ROWS} rows; {len(value):,} were sent.",
                 extensions={"code": "INVALID_INPUT", "inputPath": [name]},
             )
         if count > MOST_VALUES:

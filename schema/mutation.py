@@ -18,6 +18,7 @@ from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
 from domain.products import ProductRef
 from resolvers import idempotency, imports, links, lookups, marketplaces, products
+from resolvers.lookups import Wanted
 from resolvers.rows import Row
 from schema import ids
 from schema.access import MutationNeeds
@@ -61,7 +62,6 @@ T = TypeVar("T")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-Wanted = ProductRef | AffiliateGraphError
 Run = Callable[[], Awaitable[list[Row]]]
 What = strawberry.argument(description="What to do.")
 

@@ -344,7 +344,7 @@ def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> O
     return Offer.of(
         record,
         record.price,
-        expires_at=record.observed_at + listing.policy.fresh_for,
-        is_expired=now >= record.observed_at + listing.policy.fresh_for,
+        expires_at=listing.policy.expires_at(record.observed_at),
+        is_expired=listing.policy.is_expired(record.observed_at, now),
         disclaimer=listing.policy.disclaimer,
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 from graphql import FloatValueNode, IntValueNode, StringValueNode, ValueNode
 
+from domain import moments
 from domain.exceptions import InvalidInput
 from domain.money import parse_amount
 
@@ -53,10 +54,6 @@ def _instant(value: object) -> datetime:
         raise _bad("This instant is out of range.") from None
 
 
-def _instant_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 SCALARS: dict[object, object] = {
     Decimal: strawberry.scalar(
         name="Decimal",
@@ -69,7 +66,7 @@ SCALARS: dict[object, object] = {
         name="DateTime",
         description='An instant in UTC, ISO 8601: "2026-05-01T12:00:00Z".',
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
-        serialize=_instant_text,
+        serialize=moments.shown,
         parse_value=_instant,
     ),
 }

@@ -266,6 +266,22 @@ def test_no_secret_is_shown() -> None:
     assert KEY not in shown
 
 
+def test_secrets_are_known_to_whoever_masks_them() -> None:
+    settings = read_settings(
+        {
+            "ENCRYPTION_KEYS": KEY,
+            "ADMIN_API_KEY": f"{PASSWORD}-{PASSWORD}",
+            "DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph",
+            "REDIS_URL": "redis://:a%2Fpassword@127.0.0.1:6379/0",
+        }
+    )
+
+    texts = [secret.reveal() for secret in settings.secrets()]
+
+    assert texts == [KEY, f"{PASSWORD}-{PASSWORD}", PASSWORD, "a%2Fpassword", "a/password"]
+    assert read_settings({}).secrets() == ()
+
+
 def test_no_secret_is_in_a_problem() -> None:
     given = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
     given |= {"SANDBOX_CATALOG": "", "TRUSTED_DOCUMENTS": "", "ENCRYPTION_KEYS": PASSWORD}

@@ -5,12 +5,15 @@ import json
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
+from clients.base import Marketplace, MarketplaceClient, OfferPolicy
 from clients.registry import MarketplaceCode
 from config import KNOWN
 from domain.marketplaces import HealthState
@@ -154,6 +157,14 @@ def test_errors_page_names_nothing_unknown() -> None:
     assert named <= known
 
 
+def test_operators_read_of_settings_that_exist() -> None:
+    known = REQUEST_CODES | {code.value for code in ErrorCode} | KNOWN
+    foreign = {"OTEL_EXPORTER_OTLP_ENDPOINT"}  # OpenTelemetry reads this one itself
+    named = {match.group() for match in CODE.finditer(text_of(ROOT / "docs/operations.md"))}
+
+    assert named <= known | foreign
+
+
 def test_every_state_of_health_is_explained() -> None:
     page = text_of(ROOT / "docs/errors.md")
 
@@ -193,6 +204,19 @@ def test_named_make_targets_exist(page: Path) -> None:
     named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z0-9-]*)", line)}
 
     assert named <= targets
+
+
+@pytest.mark.parametrize("described", [Marketplace, OfferPolicy, MarketplaceClient])
+def test_whoever_adds_a_marketplace_is_told_of_every_field(described: type) -> None:
+    page = text_of(ROOT / "docs/adding-a-marketplace.md")
+    names = (
+        [field.name for field in fields(described)]
+        if is_dataclass(described)
+        else [name for name in vars(described) if not name.startswith("_")]
+    )
+
+    assert names
+    assert [name for name in names if not re.search(rf"`{name}[`(]", page)] == []
 
 
 def test_first_query_is_the_one_that_the_server_prints() -> None:
@@ -241,6 +265,17 @@ def test_decisions_are_listed() -> None:
     for name in pages:
         sections = headings(folder / name)[1:]
         assert sections == ["Context", "Decision", "Consequences", "Alternatives"], name
+
+
+def test_each_dependency_has_its_row() -> None:
+    needed = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]["dependencies"]
+    lock = text_of(ROOT / "requirements.lock")
+    locked = dict(re.findall(r"^([\w-]+)==(\S+)", lock, flags=re.MULTILINE))
+    page = text_of(ROOT / "docs/decisions/0012-runtime-dependencies.md")
+
+    rows = dict(re.findall(r"^\| ([a-z][\w-]*) \| ([\d.]+) \|", page, flags=re.MULTILINE))
+
+    assert rows == {name: locked[name] for name in needed}
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

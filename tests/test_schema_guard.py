@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from schema_guard import findings, history
-from schema_guard.__main__ import main
+from tests.schema_guard import findings, history
+from tests.schema_guard.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = '''
@@ -338,7 +338,7 @@ def test_the_command_tells_by_its_exit_code(project: Project) -> None:
     project.commit()
 
     done = subprocess.run(
-        [sys.executable, "-m", "schema_guard", str(project.folder)],
+        [sys.executable, "-m", "tests.schema_guard", str(project.folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,

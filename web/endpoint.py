@@ -30,6 +30,7 @@ from schema.execution import (
     throttled,
     unexpected,
 )
+from web.accept import media_ranges
 from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
 BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
@@ -52,8 +53,8 @@ class BadRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
-    """One caller's bucket; see schema.execution.Purse."""
+class CallersBucket:
+    """One of the buckets; see schema.execution.Bucket."""
 
     buckets: Buckets
     caller: str
@@ -82,7 +83,7 @@ class Endpoint:
         media_type = preferred_type(request.headers.get("accept", ""))
         terms = Terms(
             limits=self.limits,
-            purse=Purse(self.buckets, caller),
+            bucket=CallersBucket(self.buckets, caller),
             has_introspection=self.has_introspection,
         )
         try:
@@ -122,12 +123,9 @@ def _priority(text: str | None) -> Priority:
 
 def preferred_type(accept: str) -> str:
     """The newer media type for whoever names it, application/json for everybody else."""
-    weights: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[name] = _weight(parameters)
-    newer = weights.get(GRAPHQL_JSON, 0.0)
-    return GRAPHQL_JSON if newer > 0 and newer >= weights.get(JSON, 0.0) else JSON
+    ranges = media_ranges(accept)
+    newer = ranges.get(GRAPHQL_JSON, 0.0)
+    return GRAPHQL_JSON if newer > 0 and newer >= ranges.get(JSON, 0.0) else JSON
 
 
 def error_response(request: Request, status: int, message: str, code: str) -> Response:
@@ -153,16 +151,6 @@ def throttled_response(request: Request, points: int, standing: Standing) -> Res
     """What is told to a caller whose bucket holds too little."""
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(throttled(points, standing), media_type, 429)
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _status(outcome: Outcome, media_type: str) -> int:

@@ -14,7 +14,9 @@ from string import Template
 from starlette.responses import HTMLResponse, Response
 
 from web import assets
+from web.accept import media_ranges, preference
 from web.assets import routes
+from web.security import DEFAULT_HEADERS
 
 __all__ = ["CONTENT_SECURITY_POLICY", "page", "routes", "wants_page"]
 
@@ -31,13 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+HEADERS = DEFAULT_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 JSON_TYPES = ("application/json", "application/graphql-response+json")
 
 
@@ -49,9 +45,9 @@ def wants_page(accept: str, has_query: bool) -> bool:
     """
     if has_query:
         return False
-    ranges = _media_ranges(accept)
-    html = _preference("text/html", ranges)
-    return html[0] > 0 and html > max(_preference(kind, ranges) for kind in JSON_TYPES)
+    ranges = media_ranges(accept)
+    html = preference("text/html", ranges)
+    return html[0] > 0 and html > max(preference(kind, ranges) for kind in JSON_TYPES)
 
 
 def page(api_key: str, examples: Sequence[tuple[str, str]], notice: str) -> Response:
@@ -77,35 +73,3 @@ def page(api_key: str, examples: Sequence[tuple[str, str]], notice: str) -> Resp
 
 def _template(name: str) -> Template:
     return Template((assets.FOLDER / "graphiql" / name).read_text(encoding="utf-8"))
-
-
-def _media_ranges(accept: str) -> dict[str, float]:
-    """`text/html;q=0.8` as {"text/html": 0.8}; a range with a q outside 0 to 1 is left out."""
-    ranges: dict[str, float] = {}
-    for part in accept.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = _quality(parameters)
-        if name and quality is not None:
-            ranges[name] = max(quality, ranges.get(name, 0.0))
-    return ranges
-
-
-def _quality(parameters: list[str]) -> float | None:
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip() == "q":
-            try:
-                quality = float(value)
-            except ValueError:
-                return None
-            return quality if 0 <= quality <= 1 else None
-    return 1.0
-
-
-def _preference(kind: str, ranges: dict[str, float]) -> tuple[float, int]:
-    """(q, how exactly it is named) by the most exact range that covers the type."""
-    family = kind.partition("/")[0] + "/*"
-    for exactness, name in ((2, kind), (1, family), (0, "*/*")):
-        if name in ranges:
-            return ranges[name], exactness
-    return 0.0, 0

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
@@ -18,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.api_keys import Caller
-from domain.credentials import MASK
+from domain.credentials import MASK, Secret
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -33,8 +34,13 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 _secrets: set[str] = set()
 
 
-def configure(level: str) -> None:
-    """Sends all lines from `level` on to standard error, in place of earlier handlers."""
+def configure(level: str, secrets: Iterable[Secret] = ()) -> None:
+    """Sends all lines from `level` on to standard error, in place of earlier handlers.
+
+    `secrets` are masked as those of `register_secret` are.
+    """
+    for secret in secrets:
+        register_secret(secret.reveal())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter())
     handler.addFilter(Redaction())

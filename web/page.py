@@ -21,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from web.security import DEFAULT_HEADERS
+
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "/assets/page"
 LIBRARY = "node_modules/htm/preact/standalone.module.js"  # Preact with its hooks, and htm
@@ -32,12 +34,6 @@ MEDIA_TYPES = {
 }
 SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 FRAGMENT = re.compile(r"^fragment (\w+) on .*?^}\n", flags=re.DOTALL | re.MULTILINE)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def content_security_policy(public_url: str) -> str:
@@ -118,7 +114,7 @@ class WebPage:
 
     def show(self, _request: Request) -> Response:
         """The page, or what to do where its library is not installed."""
-        headers = HEADERS | {"Content-Security-Policy": self._policy}
+        headers = DEFAULT_HEADERS | {"Content-Security-Policy": self._policy}
         try:
             address = f"{PREFIX}/{version()}"
         except OSError:

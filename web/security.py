@@ -22,6 +22,7 @@ CROSS_ORIGIN_HEADERS = (  # what a foreign page may send; never the one above
     "Content-Type",
     "X-Api-Key",
     "X-Max-Upstream-Calls",
+    "X-Priority",
     "X-Request-Id",
 )
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")

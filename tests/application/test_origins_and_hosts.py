@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from tests.graph import API_KEY, Graph, running_graph
+from web.endpoint import CAP_HEADER, PRIORITY_HEADER
+from web.security import PREFLIGHT_HEADER
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +65,14 @@ async def test_permission_to_send_says_nothing_of_cookies(graph: Graph) -> None:
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == SHOP
     assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_pages_may_say_what_an_answer_is_worth(graph: Graph) -> None:
+    answer = await graph.http.options("/graphql", headers={"Origin": SHOP})
+
+    allowed = answer.headers["access-control-allow-headers"].split(", ")
+    assert {CAP_HEADER, PRIORITY_HEADER} <= set(allowed)
+    assert PREFLIGHT_HEADER not in allowed
 
 
 async def may_send(graph: Graph, origin: str) -> bool:

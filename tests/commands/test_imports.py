@@ -63,6 +63,22 @@ def test_what_is_there_already_is_skipped(connected: Command, ids: list[str]) ->
     assert "1 imported, 2 skipped" in done.err
 
 
+def test_short_links_are_opened_where_the_operator_allows_it(
+    connected: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = f"https://www.aliexpress.com/item/{ids[0]}.html"
+    monkeypatch.setattr(Sandbox, "target_of", lambda _box, _link: page)
+    link = "https://s.click.aliexpress.sandbox.invalid/e/_a\n"
+
+    refused = connected("import", "-", typed=link)
+    monkeypatch.setenv("SHORT_LINKS", "on")
+    opened = connected("import", "-", typed=f"{link}{ids[0]}\n")
+
+    assert refused.out.startswith("line 1: SHORT_LINK: ")
+    assert (opened.code, opened.out) == (0, "")
+    assert "1 imported, 1 skipped" in opened.err
+
+
 def test_again_fetches_what_is_there(connected: Command, ids: list[str]) -> None:
     connected("import", "-", typed=f"{ids[0]}\n")
 

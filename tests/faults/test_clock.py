@@ -95,6 +95,18 @@ async def test_a_stored_price_of_the_future_is_not_taken_for_fresh(graph: Graph)
     assert stored["products"]["nodes"][0]["offer"]["price"]["amount"] == "3.21"
 
 
+async def test_a_stored_price_of_the_future_is_shown_as_expired(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    [id] = aliexpress(graph, 1)
+    await imported(graph, [id])
+    graph.sandbox.faults.inject("status", code=503)
+
+    jump_back(graph)
+    seen = (await product(graph, id))["data"]["product"]
+
+    assert seen["offer"]["isExpired"] is True
+
+
 async def test_a_product_that_is_missing_is_told_at_once_and_marked_when_the_hour_is_made_up(
     graph: Graph,
 ) -> None:

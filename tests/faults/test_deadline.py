@@ -58,10 +58,10 @@ async def test_a_stopped_query_leaves_nothing_behind_and_the_next_one_works(
 async def test_a_call_shared_with_a_stopped_query_lands_for_the_others(hurried: Graph) -> None:
     [id] = await aliexpress_ids(hurried, 1)
     before = hurried.calls("aliexpress", "productdetail.get")
-    hurried.sandbox.faults.inject("latency", operation="productdetail.get", seconds=1.5)
+    hurried.sandbox.faults.inject("latency", operation="productdetail.get", seconds=1.4)
 
     first = asyncio.ensure_future(hurried.post(PREVIEW, {"url": id}))
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.8)  # the call lands amid the two deadlines
     second = asyncio.ensure_future(hurried.post(PREVIEW, {"url": id}))
     answers = [await first, await second]
 

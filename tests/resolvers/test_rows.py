@@ -9,6 +9,7 @@ from db.exceptions import DatabaseUnavailable
 from domain.exceptions import (
     AffiliateGraphError,
     AnswerInvalid,
+    CallCapReached,
     ClockSkewed,
     IdempotencyConflict,
     InvalidURL,
@@ -77,6 +78,7 @@ def test_an_error_is_shown_the_same_when_it_is_remembered(error: AffiliateGraphE
         (IdempotencyConflict("Taken."), True),
         (Throttled("Too fast."), False),
         (QuotaExhausted("Used up."), False),
+        (CallCapReached("The cap."), False),
         (MarketplaceUnavailable("No answer."), False),
         (ClockSkewed("The clock is off."), False),
         (AnswerInvalid("Cut off."), False),

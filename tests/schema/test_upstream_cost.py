@@ -7,6 +7,7 @@ import pytest
 
 from db import statements
 from tests.graph import API_KEY, Graph
+from tests.schema.test_catalog import IMPORT
 
 pytestmark = pytest.mark.anyio
 
@@ -174,3 +175,16 @@ async def test_another_priority_is_refused(graph: Graph, word: str) -> None:
 
     assert status == 400
     assert body["errors"][0]["message"] == "X-Priority must be interactive or background."
+
+
+async def test_a_capped_mutation_can_be_sent_again_with_another_cap(graph: Graph) -> None:
+    await graph.connect_both()
+    given = {"products": [lamp(graph, 0)], "key": "import 1"}
+
+    _, capped = await post(graph, IMPORT, given, X_Max_Upstream_Calls="0")
+    _, again = await post(graph, IMPORT, given)
+
+    [refused] = capped["data"]["importProducts"]["results"]
+    [imported] = again["data"]["importProducts"]["results"]
+    assert [error["code"] for error in refused["errors"]] == ["CALL_CAP_REACHED"]
+    assert imported["errors"] == []

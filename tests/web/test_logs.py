@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from domain.credentials import MASK
+from domain.credentials import MASK, Secret
 from web import logs
 
 SECRET = 'p@ss "wörd"/+ 1\\2'
@@ -86,6 +86,14 @@ def test_a_registered_secret_is_masked_wherever_it_stands(
     shown = json.dumps(line, ensure_ascii=False)
     assert shown.count(MASK) >= 6
     assert not any(part in shown for part in ("p@ss", "p%40ss", "wörd", "w\\u00f6rd"))
+
+
+def test_the_secrets_of_the_settings_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", [Secret(SECRET)])
+
+    log.info("it is %s", SECRET)
+
+    assert lines(capsys)[0]["message"] == f"it is {MASK}"
 
 
 def test_short_texts_are_not_masked(capsys: pytest.CaptureFixture[str]) -> None:

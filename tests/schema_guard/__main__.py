@@ -1,6 +1,7 @@
-"""`python -m schema_guard [FOLDER]`: exit code 1 when schema.graphql breaks callers or lacks words.
+"""`python -m tests.schema_guard [FOLDER]`: whether schema.graphql breaks callers, or lacks words.
 
-Compared with the commit where this branch left the main one (on it: with the commit before).
+Exit code 1 when it does. Compared with the commit where this branch left the main one (on it: with
+the commit before).
 """
 
 import sys
@@ -8,14 +9,14 @@ from pathlib import Path
 
 from graphql import GraphQLError
 
-from schema_guard import findings, history
+from tests.schema_guard import findings, history
 
 SCHEMA, CHANGELOG = "schema.graphql", "CHANGELOG.md"
 
 
 def main(arguments: list[str]) -> int:
     """Look at the folder, this project's by default, and tell what was found."""
-    folder = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
+    folder = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent.parent
     try:
         problems = _broken(folder) + _bare(folder)
     except GraphQLError as error:
