@@ -36,7 +36,7 @@ from web.failures import UnexpectedFailures, wrong_address
 from web.headers import HeaderLimit
 from web.hosts import HostCheck
 from web.keys import Keys
-from web.page import WebPage
+from web.page import WebPage, operations
 from web.security import (
     SecurityHeaders,
     allow_reading,
@@ -147,8 +147,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _trusted(settings: Settings) -> TrustedDocuments:
     """The documents of the project and of the operator. Raises CannotStart."""
-    own = [ROOT / "examples", ROOT / "web" / "operations"]
-    return trusted.load(own, settings.trusted_documents, only=settings.trusted_documents_only)
+    return trusted.load(
+        [ROOT / "examples"],
+        settings.trusted_documents,
+        only=settings.trusted_documents_only,
+        texts=operations().values(),  # of the page, each with its fragments
+    )
 
 
 async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:

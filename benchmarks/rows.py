@@ -117,6 +117,12 @@ def works() -> list[Work]:
         ),
         *(amazon_with_duplicates(distinct) for distinct in range(21, 26)),
         Work(
+            name="40 Amazon lookups, all distinct, spread over 8 seconds, 1 call/s",
+            asks=[replace(amazon_product(number), after=0.2 * number) for number in range(40)],
+            must="at most 10 calls",
+            is_met=lambda run: len(run.calls) <= 10,
+        ),
+        Work(
             name="20 concurrent first Amazon calls",
             asks=[amazon_product(number) for number in range(20)],
             must="1 token request",

@@ -26,7 +26,7 @@ from cashews.exceptions import CacheBackendInteractionError
 
 from clients import redis_server
 from clients.spending import Monotonic
-from domain.exceptions import AffiliateGraphError, ProductNotFound
+from domain.exceptions import AffiliateGraphError, MarketplaceError, NotInProgram, ProductNotFound
 from domain.packing import pack, unpack
 
 K = TypeVar("K", bound=Hashable)
@@ -36,6 +36,10 @@ P = ParamSpec("P")
 PREFIX = "affiliate-graph:answers:"
 NOT_FOUND_FOR = timedelta(minutes=1)
 SIGNATURE_BYTES = 32
+# Failures that are the marketplace's answer about a key, and would be the same a moment later.
+_KINDS_OF_MISSING: dict[str, type[MarketplaceError]] = {
+    kind.code: kind for kind in (ProductNotFound, NotInProgram)
+}
 log = logging.getLogger("affiliate_graph.cache")
 
 
@@ -119,12 +123,13 @@ class AnswerCache:
         *,
         now: datetime,
     ) -> None:
-        """Keep answers, and "not found" for a moment; other failures are not kept."""
+        """Keep answers, and for a moment that there is none; other failures are not kept."""
         found: dict[str, bytes] = {}
         missing: dict[str, bytes] = {}
         for key, answer in answers.items():
-            if isinstance(answer, ProductNotFound):
-                missing[_name(group, key)] = _text({"missing": answer.message}, now)
+            if isinstance(answer, (ProductNotFound, NotInProgram)):
+                entry = {"missing": answer.message, "code": answer.code}
+                missing[_name(group, key)] = _text(entry, now)
             elif not isinstance(answer, AffiliateGraphError):
                 found[_name(group, key)] = _text({"value": pack(answer)}, now)
         if shelf.fresh_for > timedelta():
@@ -189,7 +194,7 @@ def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
         entry = orjson.loads(text)
         since = datetime.fromisoformat(entry["since"])
         missing = entry.get("missing")
-        value = unpack(shelf.kind, entry["value"]) if missing is None else _missing(missing)
+        value = unpack(shelf.kind, entry["value"]) if missing is None else _missing(entry)
         age = now - since
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return None
@@ -199,7 +204,8 @@ def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
     return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
 
 
-def _missing(message: object) -> ProductNotFound:
+def _missing(entry: Mapping[str, Any]) -> MarketplaceError:
+    message = entry["missing"]
     if not isinstance(message, str):
         raise TypeError("a message is text")
-    return ProductNotFound(message)
+    return _KINDS_OF_MISSING[entry["code"]](message)

@@ -40,6 +40,8 @@ T = TypeVar("T")
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MOST_AT_ONCE = 40  # calls in the air for a marketplace: one that hangs takes none from another
 QUOTA_PAUSE = 600.0  # seconds
+# Of the time that is left: a call sent in the last moment is spent, and its answer comes too late.
+FOR_THE_TURN = 0.8
 SENT = "http11.send_request_body.complete"  # as httpx calls the step
 log = logging.getLogger("affiliate_graph.clients")
 
@@ -156,7 +158,7 @@ class HTTPSender:
         """A call of the day, then a turn: nothing waits between a turn and its call, so that the
         marketplace sees the pace that the turns have."""
         call.paid_by.check()  # what is not made must not be booked
-        patience = min(self.patience.turn, call.paid_by.seconds_left())
+        patience = min(self.patience.turn, FOR_THE_TURN * call.paid_by.seconds_left())
         expected = self.rate_limit.expected_wait(call.account, quota)
         if expected > patience:
             raise self._too_many(expected)

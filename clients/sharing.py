@@ -7,7 +7,9 @@ somebody already waits for is not asked twice. A full batch leaves at once. A ba
 - leaves at once when this is the only request under way;
 - else waits a few milliseconds for company, a little longer while requests under way have not yet
   come to wait for something;
-- and while another call of its line is in the air, until that one lands, at most a quarter second.
+- while another call of its line is in the air, until that one lands, at most a quarter second;
+- and while another call of its line still waits for its turn, until that one is sent, at most three
+  seconds: it would stand behind that one, and who comes meanwhile rides along.
 
 One caller that fails, or goes away, harms nobody: calls run in tasks of their own. Nobody waits
 longer than its request's deadline, and the request that opens a batch pays for its call
@@ -22,7 +24,7 @@ from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 from clients import spending
-from clients.spending import Party, Spending
+from clients.spending import Party, Priority, Spending
 from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable
 
 K = TypeVar("K", bound=Hashable)
@@ -31,6 +33,7 @@ V = TypeVar("V")
 QUIET = 0.004  # seconds without a newcomer after which a batch leaves when everybody waits
 LONGEST_WINDOW = 0.02  # seconds that those who do not wait yet can hold a batch up
 LONGEST_GATHERING = 0.25  # seconds to wait for a call in the air
+LONGEST_HOLD = 3.0  # seconds to wait for a call that has not had its turn: part of a query's ten
 
 Call = Callable[[Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]]
 
@@ -164,7 +167,7 @@ class _Line(Generic[K, V]):
         self._group = group
         self._waiting: dict[K, _Ticket[V]] = {}
         self._flying: dict[K, _Ticket[V]] = {}
-        self._flights: set[asyncio.Task[None]] = set()
+        self._flights: dict[asyncio.Task[None], Party] = {}
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._since = 0.0  # when the first of those who wait came
         self._size = 1
@@ -209,7 +212,8 @@ class _Line(Generic[K, V]):
         loop = asyncio.get_running_loop()
         waited = loop.time() - self._since
         if self._flights:
-            self._timer = loop.call_later(max(0.0, LONGEST_GATHERING - waited), self._leave)
+            longest = LONGEST_HOLD if self._is_held_up() else LONGEST_GATHERING
+            self._timer = loop.call_later(max(0.0, longest - waited), self._leave)
         elif self._shared.is_lonely():
             self._timer = loop.call_soon(self._leave)
         else:
@@ -217,6 +221,20 @@ class _Line(Generic[K, V]):
             if self._shared.everybody_waits():
                 pause = min(QUIET, pause)
             self._timer = loop.call_later(pause, self._leave)
+
+    def _is_held_up(self) -> bool:
+        """Whether those who wait could only stand behind a call that waits for its turn.
+
+        People who wait do not stand behind background work.
+        """
+        unsent = [party for party in self._flights.values() if not party.is_sent]
+        if any(party.priority is Priority.INTERACTIVE for party in unsent):
+            return True
+        return bool(unsent) and not any(
+            asked.priority is Priority.INTERACTIVE
+            for ticket in self._waiting.values()
+            for asked in ticket.asked
+        )
 
     def _leave(self) -> None:
         if self._timer is not None:
@@ -229,14 +247,15 @@ class _Line(Generic[K, V]):
         keys = list(self._waiting)[: self._size]
         tickets = [self._waiting.pop(key) for key in keys]
         # The first to have asked opened the batch, and has promised to pay for it.
-        party = Party(asked for ticket in tickets for asked in ticket.asked)
+        asked = (asked for ticket in tickets for asked in ticket.asked)
+        party = Party(asked, when_sent=self.set_timer)
         for key, ticket in zip(keys, tickets, strict=True):
             ticket.party = party
             self._flying[key] = ticket
         flight = asyncio.get_running_loop().create_task(
             self._fly(keys, party), context=tickets[0].circumstances
         )
-        self._flights.add(flight)
+        self._flights[flight] = party
         flight.add_done_callback(self._land)
 
     async def _fly(self, keys: list[K], party: Party) -> None:
@@ -270,7 +289,7 @@ class _Line(Generic[K, V]):
             answer.exception()  # seen, should everybody who waited be gone
 
     def _land(self, flight: "asyncio.Task[None]") -> None:
-        self._flights.discard(flight)
+        self._flights.pop(flight, None)
         if not flight.cancelled():
             flight.exception()
         if self._waiting:

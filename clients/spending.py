@@ -121,11 +121,18 @@ class Spending:
 
 
 class Party:
-    """The requests that wait for one shared call. The first one opened it and has promised it."""
+    """The requests that wait for one shared call. The first one opened it and has promised it.
 
-    def __init__(self, members: Iterable[Spending]) -> None:
+    `when_sent` is called once, when the call has had its turn and is paid.
+    """
+
+    def __init__(
+        self, members: Iterable[Spending], *, when_sent: Callable[[], None] = lambda: None
+    ) -> None:
         self._members = list(dict.fromkeys(members))
+        self._when_sent = when_sent
         self._is_promised = True
+        self.is_sent = False
 
     def join(self, spending: Spending) -> None:
         """One more request waits for the call."""
@@ -157,8 +164,11 @@ class Party:
         if self._is_promised:
             self._is_promised = False
             self._members[0].keep_promise(account, rule)
-            return
-        next(member for member in self._members if member.may_pay()).pay(account, rule)
+        else:
+            next(member for member in self._members if member.may_pay()).pay(account, rule)
+        if not self.is_sent:
+            self.is_sent = True
+            self._when_sent()
 
     @contextmanager
     def active(self) -> Iterator[None]:

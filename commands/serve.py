@@ -17,6 +17,7 @@ from application.app import build_app
 from application.outside import Ending, Parts, open_outside
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
+from commands.connections import LateConnections
 from commands.office import make_folder, read_settings
 from config import Settings
 from db.connection import open_database
@@ -155,6 +156,7 @@ class Server(uvicorn.Server):
         self._ending = ending
         self._drain = drain
         self._told_at: float | None = None
+        self._late = LateConnections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note a signal."""
@@ -171,6 +173,8 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to take no more requests, asked ten times a second."""
+        if counter % 10 == 0:
+            self._late.end(self.server_state.connections, time.monotonic())
         if not await super().on_tick(counter):
             return False
         self._ending.is_told = True

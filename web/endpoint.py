@@ -1,10 +1,11 @@
 """GraphQL over HTTP: reads a request, asks the schema to run it, words the response.
 
-Protects against: bodies over the limit, callers who spend faster than their bucket fills, requests
-that a foreign page can send without asking first (only application/json is read, GET never changes
-anything), and JSON that is no GraphQL request.
+Protects against: bodies over the limit or that never end, callers who spend faster than their
+bucket fills, requests that a foreign page can send without asking first (only application/json is
+read, GET never changes anything), and JSON that is no GraphQL request.
 """
 
+import asyncio
 import math
 import re
 import time
@@ -32,6 +33,7 @@ from schema.execution import (
 from web.accept import media_ranges
 from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
+BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -214,20 +216,27 @@ def _from_query_string(request: Request) -> dict[str, object]:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The body of a request. Raises BadRequest when it is too long or broke off."""
-    body = bytearray()
+    """The body of a request. Raises BadRequest when it is too long, too slow, or broke off."""
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                raise BadRequest(
-                    413,
-                    f"A request holds at most {most:,} bytes. Send its rows in several requests, "
-                    "or let the operator raise LIMIT_BODY.",
-                    "PAYLOAD_TOO_LARGE",
-                )
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _body(request, most)
+    except TimeoutError:
+        raise BadRequest(408, f"The request did not arrive within {BODY_SECONDS} s.") from None
     except ClientDisconnect:
         raise BadRequest(400, "The request broke off.") from None
+
+
+async def _body(request: Request, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise BadRequest(
+                413,
+                f"A request holds at most {most:,} bytes. Send its rows in several requests, "
+                "or let the operator raise LIMIT_BODY.",
+                "PAYLOAD_TOO_LARGE",
+            )
     return bytes(body)
 
 

@@ -4,12 +4,15 @@ Registered by files of the operator, never by callers. Where only these may run,
 every operation that nobody wrote down beforehand. Does not protect against unwanted variables.
 """
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from graphql import GraphQLSyntaxError, parse, print_ast
 
 from web.keys import CannotStart
 
@@ -63,16 +66,19 @@ class TrustedDocuments:
         return document
 
 
-def load(own: Sequence[Path], folder: Path | None, *, only: bool) -> TrustedDocuments:
+def load(
+    own: Sequence[Path], folder: Path | None, *, only: bool, texts: Iterable[str] = ()
+) -> TrustedDocuments:
     """The *.graphql files of our own folders and, with its folders, of the operator's.
 
-    The operator's may hold manifests too (*.json): those of Apollo's tools, or objects of documents
-    by hash. Our own folders may be missing. Raises CannotStart for files that cannot be used.
+    `texts`: documents of ours that stand in no file as they are sent. The operator's folder may
+    hold manifests too (*.json): those of Apollo's tools, or objects of documents by hash. Our own
+    folders may be missing. Raises CannotStart for files that cannot be used.
     """
     paths = [path for each in own for path in each.glob("*.graphql")]
     if folder is not None:
         paths += [*folder.rglob("*.graphql"), *folder.rglob("*.json")]
-    documents = (document for path in paths for document in _documents(path))
+    documents = [*texts, *(document for path in paths for document in _documents(path))]
     return TrustedDocuments(
         by_hash={sha256(document): document for document in documents}, only=only
     )
@@ -108,12 +114,18 @@ def _documents(path: Path) -> Iterator[str]:
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".graphql":
-            # Editors end files with a line end; programs send the document without.
-            yield from {text, text.strip()}
+            # Editors end files with a line end; programs send the document without, or print it.
+            yield from {text, text.strip(), *_printed(text)}
             return
         yield from _of_manifest(json.loads(text))
     except (OSError, ValueError) as failure:
         raise CannotStart(f"TRUSTED_DOCUMENTS: {path} cannot be used: {failure}") from None
+
+
+def _printed(text: str) -> Iterator[str]:
+    """The document as GraphQL's own printer words it, which many clients send."""
+    with contextlib.suppress(GraphQLSyntaxError):  # not a document: nobody can send it either
+        yield print_ast(parse(text))
 
 
 def _of_manifest(manifest: object) -> Iterator[str]:

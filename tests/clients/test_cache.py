@@ -15,7 +15,13 @@ from redis.asyncio import Redis
 from clients import cache as module
 from clients import redis_server
 from clients.cache import AnswerCache, Kept, Shelf
-from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, ProductNotFound
+from domain.exceptions import (
+    AffiliateGraphError,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotInProgram,
+    ProductNotFound,
+)
 from domain.products import SourceProduct
 from domain.search import SearchPage
 from tests.fakes import product
@@ -99,13 +105,16 @@ async def test_an_answer_ages_by_the_clock_that_is_passed(
     assert (found.is_fresh if found else None) == is_fresh
 
 
-async def test_not_found_is_kept_for_a_minute(cache: AnswerCache) -> None:
-    await put(cache, a=ProductNotFound("Gone."))
+@pytest.mark.parametrize("kind", [ProductNotFound, NotInProgram])
+async def test_that_there_is_none_is_kept_for_a_minute(
+    cache: AnswerCache, kind: type[MarketplaceError]
+) -> None:
+    await put(cache, a=kind("Gone."))
 
     soon = await kept(cache, after=timedelta(seconds=59))
     late = await kept(cache, after=timedelta(seconds=60))
 
-    assert isinstance(soon.value, ProductNotFound)
+    assert isinstance(soon.value, kind)
     assert (soon.value.message, soon.is_fresh, late) == ("Gone.", True, None)
 
 
@@ -204,7 +213,8 @@ TAMPERED = [
     ("a time that is none", entry(since="yesterday")),
     ("a time of the future", entry(since="2027-11-21T12:00:00+00:00")),
     ("a time that is a number", entry(since=5)),
-    ("a message that is no text", entry(missing={"a": 1})),
+    ("a message that is no text", entry(missing={"a": 1}, code="NOT_FOUND")),
+    ("a failure of no kept kind", entry(missing="Gone.", code="THROTTLED")),
     ("cut off", entry()[:-3]),
 ]
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -363,6 +364,22 @@ async def test_a_call_beyond_the_cap_is_neither_made_nor_booked(client: httpx.As
         await send(sender(client, ledger))
 
     assert ledger.booked == 0
+
+
+@respx.mock
+async def test_nobody_gets_a_turn_too_late_for_the_answer(client: httpx.AsyncClient) -> None:
+    route = respx.post(URL).respond(200)
+    out = sender(client)
+    out.patience = Patience(turn=30)
+    three = QuotaRule(calls_per_day=None, calls_per_second=Decimal(3), reset_offset_hours=0)
+    await asyncio.gather(*(send(out, quota=three) for _ in range(3)))
+
+    started = time.monotonic()
+    with Spending(deadline=started + 1.1).active(), pytest.raises(Throttled):
+        await send(out, quota=three)  # its turn would come after 1.005 seconds
+
+    assert time.monotonic() - started < 1
+    assert route.call_count == 3
 
 
 class Told(RateLimit):

@@ -11,7 +11,7 @@ import pytest
 
 from clients import sharing
 from clients.sharing import SharedCalls
-from clients.spending import Spending, purse
+from clients.spending import Priority, Spending, purse
 from domain.exceptions import (
     AffiliateGraphError,
     CallCapReached,
@@ -346,6 +346,73 @@ async def test_a_request_is_told_at_its_deadline_and_the_call_goes_on() -> None:
 
     assert isinstance(found["a"], MarketplaceUnavailable)
     assert await waiting == {"a": "a!"}
+
+
+class Turns:
+    """A call that is sent, and paid, when its turn comes."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.turns = asyncio.Semaphore(0)
+
+    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+        self.asked.append(list(keys))
+        await self.turns.acquire()
+        purse().pay(ACCOUNT, RULE)
+        return {key: f"{key}!" for key in keys}
+
+
+async def test_newcomers_ride_together_while_a_call_waits_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "LONGEST_GATHERING", 0.001)
+    shared, call = SharedCalls(), Turns()
+    waiting = []
+
+    for key in "abcdef":
+        waiting.append(asyncio.ensure_future(asked_by(Spending(), shared, call, key, size=9)))
+        await asyncio.sleep(0.01)
+    for _ in waiting:
+        call.turns.release()
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*waiting)
+
+    assert call.asked == [["a"], ["b", "c", "d", "e", "f"]]
+
+
+async def test_people_do_not_wait_behind_background_work_that_waits_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "LONGEST_GATHERING", 0.001)
+    shared, call = SharedCalls(), Turns()
+    background = Spending(priority=Priority.BACKGROUND)
+    first = asyncio.ensure_future(asked_by(background, shared, call, "a", size=9))
+    await asyncio.sleep(0.01)
+
+    second = asyncio.ensure_future(asked_by(Spending(), shared, call, "b", size=9))
+    await asyncio.sleep(0.05)
+    asked = list(call.asked)
+    call.turns.release()
+    call.turns.release()
+    await asyncio.gather(first, second)
+
+    assert asked == [["a"], ["b"]]
+
+
+async def test_nobody_is_held_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "LONGEST_HOLD", 0.01)
+    shared, call = SharedCalls(), Turns()
+    first = asyncio.ensure_future(asked_by(Spending(), shared, call, "a", size=9))
+    await asyncio.sleep(0.001)
+
+    second = asyncio.ensure_future(asked_by(Spending(), shared, call, "b", size=9))
+    await asyncio.sleep(0.05)
+    asked = list(call.asked)
+    call.turns.release()
+    call.turns.release()
+    await asyncio.gather(first, second)
+
+    assert asked == [["a"], ["b"]]
 
 
 async def test_a_batch_that_left_takes_its_timer_along() -> None:

@@ -12,14 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
+from web.page import operations
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
+OPERATIONS = operations()
 ARGUMENTS = [
     "--no-sandbox",  # needed by root, as in continuous integration
     "--disable-gpu",
@@ -145,6 +149,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     }
     with running_server(tmp_path_factory.mktemp("server"), connected) as server:
         yield server
+
+
+@pytest.fixture
+def emptied(server: Server) -> Iterator[Server]:
+    """The server of `server`; what the test imported is deleted after it."""
+    yield server
+    found = ask(server, "{ products(first: 100) { nodes { id } } }")
+    for product in found["products"]["nodes"]:
+        ask(server, OPERATIONS["delete"], id=product["id"])
+
+
+def ask(server: Server, query: str, **variables: Any) -> Any:
+    """The data of an operation, by the API key."""
+    answer = httpx.post(
+        f"{server.url}/graphql",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {server.api_key}"},
+        trust_env=False,
+        timeout=30,
+    ).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
 
 
 @pytest.fixture

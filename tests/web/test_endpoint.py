@@ -23,6 +23,7 @@ from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
 from resolvers.throttle import Buckets
+from web import endpoint
 from web.endpoint import (
     GRAPHQL_JSON,
     JSON,
@@ -404,6 +405,22 @@ async def test_a_caller_who_hangs_up_is_no_failure_of_ours() -> None:
     response = await answer(Request(scope, receive))
 
     assert response.status_code == 400
+
+
+async def test_a_body_that_trickles_is_not_waited_for(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "BODY_SECONDS", 0.05)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.001)
+
+    response = await http.post("/graphql", content=trickle(), headers={"content-type": JSON})
+
+    assert response.status_code == 408
+    assert code(response) == "BAD_REQUEST"
 
 
 async def get(http: httpx.AsyncClient, **parameters: str) -> httpx.Response:

@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import parse, print_ast
 
 from tests.examples import EXAMPLES
 from tests.graph import API_KEY, Graph, running_graph
 from web.keys import CannotStart
+from web.page import operations
 from web.trusted import TrustedDocuments, load, sha256
 
 pytestmark = pytest.mark.anyio
@@ -96,10 +98,17 @@ async def test_documents_of_folders_below_and_of_manifests_are_trusted(graph: Gr
 async def test_examples_are_trusted(graph: Graph, path: Path) -> None:
     text = path.read_text("utf-8")
 
-    for document in (text, text.strip()):
+    for document in (text, text.strip(), print_ast(parse(text))):
         answer = await send(graph, {"documentId": sha256(document), "operationName": "Nobody"})
 
         assert code(answer) == "OPERATION_RESOLUTION_FAILURE"
+
+
+@pytest.mark.parametrize("name", sorted(operations()))
+async def test_the_page_works_where_only_trusted_documents_do(strict: Graph, name: str) -> None:
+    answer = await send(strict, {"query": operations()[name], "operationName": "Nobody"})
+
+    assert code(answer) == "OPERATION_RESOLUTION_FAILURE"
 
 
 async def test_a_hash_can_come_in_the_address(graph: Graph) -> None:

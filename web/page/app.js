@@ -2,6 +2,7 @@
 import { html, render, useEffect, useState } from "./html.js";
 import { Failed, onSignedOut, run, session, signIn, signOut } from "./api.js";
 import { Explore } from "./explore.js";
+import { forget } from "./kept.js";
 import { Library } from "./library.js";
 import { Links } from "./links.js";
 import { Marketplaces } from "./marketplaces.js";
@@ -15,14 +16,15 @@ function App() {
   const [error, setError] = useState(null);
   const look = () =>
     session().then((found) => (setError(null), setWho(found)), (failure) => setError(failure));
+  const leave = () => (forget(), setWho(null));
   useEffect(() => {
     look();
-    onSignedOut(() => setWho(null));
+    onSignedOut(leave);
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
   if (who === undefined) return html`<p class="quiet pad">Loading ...</p>`;
   return who
-    ? html`<${Signed} who=${who} onSignOut=${() => signOut().finally(() => setWho(null))} />`
+    ? html`<${Signed} who=${who} onSignOut=${() => signOut().finally(leave)} />`
     : html`<${SignIn} onSignIn=${setWho} />`;
 }
 

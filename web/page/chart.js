@@ -9,11 +9,12 @@ const WIDTH = 600;
 const HEIGHT = 120;
 const EDGE = 10;
 
-export function PriceChart({ id }) {
+// `syncedAt`: asked anew when it changes.
+export function PriceChart({ id, syncedAt }) {
   const [state, load] = useAsk(() => run("history", { by: { id } }).then((data) => data.product.priceHistory.nodes));
   useEffect(() => {
     load();
-  }, [id]);
+  }, [id, syncedAt]);
   if (state.error) return html`<${Failure} error=${state.error} again=${load} />`;
   if (!state.value) return html`<p class="quiet">Loading ...</p>`;
   const seen = [...state.value].reverse();

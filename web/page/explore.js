@@ -1,7 +1,8 @@
 // Explore: a marketplace's own search, with what would be left of a planned selling price.
-import { html, useEffect, useState } from "./html.js";
+import { html, useState } from "./html.js";
 import { run } from "./api.js";
-import { isAmount, margin, shown } from "./money.js";
+import { kept } from "./kept.js";
+import { AMOUNT, isAmount, margin, shown } from "./money.js";
 import { Dialog, Failure, Failures, LinkBox, Pager, Picture, Price, Sandbox, Skeletons, useAsk } from "./parts.js";
 import { ago, compact, plain, plural, rating, shipping, time } from "./words.js";
 
@@ -27,25 +28,26 @@ const BLANK = {
   sort: "RELEVANCE",
 };
 const PAGE = 24;
-// What was searched last: kept while other screens are open.
-let kept = { form: BLANK, site: null, selling: "", trail: [], asked: null, result: null };
+const START = { form: BLANK, site: null, selling: "", trail: [], asked: null, result: null };
 
 export function Explore({ searchable, onImport }) {
-  const [form, setForm] = useState(kept.form);
-  const [site, setSite] = useState(kept.site ?? searchable[0].id);
-  const [selling, setSelling] = useState(kept.selling);
-  const [trail, setTrail] = useState(kept.trail);
-  const [asked, setAsked] = useState(kept.asked);
-  const [result, search, setResult] = useAsk((variables) => run("search", variables).then((data) => data.searchProducts));
+  const last = kept.explore ?? START;
+  const [form, setForm] = useState(last.form);
+  const [site, setSite] = useState(last.site ?? searchable[0].id);
+  const [selling, setSelling] = useState(last.selling);
+  const [trail, setTrail] = useState(last.trail);
+  const [asked, setAsked] = useState(last.asked);
+  const [result, search, setResult] = useAsk(
+    (variables) => run("search", variables).then((data) => data.searchProducts),
+    last.result,
+  );
   const card = searchable.find((each) => each.id === site) ?? searchable[0];
-  useEffect(() => {
-    if (kept.result) setResult({ busy: false, value: kept.result, error: null });
-  }, []);
-  kept = { form, site, selling, trail, asked, result: result.value };
+  kept.explore = { form, site, selling, trail, asked, result: result.value };
 
   const go = (question, pages) => {
     setAsked(question);
     setTrail(pages);
+    setResult((now) => ({ ...now, value: null })); // it answered another question
     search({ ...question, first: PAGE, after: pages.at(-1) ?? null });
   };
   const submit = (event) => {
@@ -68,16 +70,17 @@ export function Explore({ searchable, onImport }) {
           <span>${each.name}${each.locale ? ` ${each.locale.replace("www.amazon", "")}` : ""}</span></label>`)}
       </fieldset>
       <label class="wide">Keywords <input type="search" value=${form.keywords} onInput=${set("keywords")} placeholder="phone case" /></label>
-      <label>Price from <input inputmode="decimal" value=${form.minPrice} onInput=${set("minPrice")} /></label>
-      <label>Price to <input inputmode="decimal" value=${form.maxPrice} onInput=${set("maxPrice")} /></label>
-      <label>Currency <input maxlength="3" value=${form.currencyCode} onInput=${set("currencyCode")} /></label>
-      <label>Ship to <input maxlength="2" list="countries" placeholder="any" value=${form.shipToCountry} onInput=${set("shipToCountry")} /></label>
+      <label>Price from <input inputmode="decimal" pattern=${AMOUNT} title="Plain digits, like 15.50" value=${form.minPrice} onInput=${set("minPrice")} /></label>
+      <label>Price to <input inputmode="decimal" pattern=${AMOUNT} title="Plain digits, like 49.99" value=${form.maxPrice} onInput=${set("maxPrice")} /></label>
+      <label>Currency <input maxlength="3" pattern="[A-Za-z]{3}" title="Three letters, like USD" value=${form.currencyCode} onInput=${set("currencyCode")} /></label>
+      <label>Ship to <input maxlength="2" pattern="[A-Za-z]{2}" title="Two letters, like DE" list="countries" placeholder="any" value=${form.shipToCountry} onInput=${set("shipToCountry")} /></label>
       <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>
-      <label>Orders from <input inputmode="numeric" value=${form.minOrders} onInput=${set("minOrders")} /></label>
+      <label>Orders from <input inputmode="numeric" pattern="[0-9]{1,9}" title="A whole number, like 100" value=${form.minOrders} onInput=${set("minOrders")} /></label>
       <label>Positive from <select value=${form.minPositivePercent} onChange=${set("minPositivePercent")}>
         ${["", "80", "90", "95"].map((each) => html`<option key=${each} value=${each}>${each ? `${each}%` : "any"}</option>`)}
       </select></label>
-      <label>Category id <input placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
+      <label>Category id <input list="categories" placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
+      <datalist id="categories">${categoriesOf(result.value).map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>
       <label class="wide sort">Sort <select value=${form.sort} onChange=${set("sort")}>
         ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}</option>`)}
       </select></label>
@@ -106,7 +109,7 @@ function Summary({ result, selling, onSelling, currency }) {
   const { value, busy } = result;
   const isWrong = selling.trim() !== "" && !isAmount(selling);
   return html`<div class="summary">
-    <p role="status">${busy ? "Searching ..." : value && html`
+    <p role="status">${busy ? "Searching ..." : value && (value.nodes.length > 0 || !value.errors.length) && html`
       <strong>${value.totalCount === null ? plural(value.nodes.length, "product") : `${plural(value.totalCount, "product")} found`}</strong>
       ${value.cachedAt && html`<span class="quiet" title=${time(value.cachedAt)}> · from the cache, asked ${ago(value.cachedAt)}</span>`}
       ${value.postFilters.length > 0 && html`<span class="quiet"> · filtered afterwards, so pages can be shorter: ${value.postFilters.map(plain).join(", ")}</span>`}`}
@@ -167,6 +170,10 @@ export function Profit({ margin: left }) {
   return html`<p class="profit ${isLoss ? "loss" : "gain"}" data-profit=${left.profit.amount} data-percent=${left.percent}>
     ${isLoss ? "Loss" : "Profit"} <strong>${shown(left.profit)}</strong> · ${left.percent}%</p>`;
 }
+
+// Categories of what was found, id and name: marketplaces have no list of theirs to offer.
+const categoriesOf = (found) =>
+  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(([id]) => id);
 
 // The form as the API takes it: what is left empty is not asked for.
 function input(form) {

@@ -4,6 +4,7 @@ import { run } from "./api.js";
 import { PriceChart } from "./chart.js";
 import { Export } from "./export.js";
 import { Profit } from "./explore.js";
+import { kept } from "./kept.js";
 import { isAmount } from "./money.js";
 import { Dialog, Failure, LinkBox, Pager, Picture, Price, Sandbox, useAsk } from "./parts.js";
 import { ago, capital, plain, plural, time } from "./words.js";
@@ -25,7 +26,8 @@ export function Library({ cards, imports }) {
   const [sort, setSort] = useState("IMPORTED_DESC");
   const [trail, setTrail] = useState([]);
   const [chosen, setChosen] = useState(new Set());
-  const [news, setNews] = useState({}); // id -> what the last sync said
+  const [news, setNews] = useState(kept.news ?? {}); // id -> what the last sync said
+  kept.news = news;
   const [open, setOpen] = useState(null); // "export" or { links }
   const [page, load, setPage] = useAsk((given) => run("library", given).then((data) => data.products));
   const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
@@ -156,7 +158,7 @@ function Row({ row, news, isChosen, onToggle, onRow }) {
         ${saved.busy && html`<p class="quiet">Saving ...</p>`}${saved.error && html`<p class="problem" role="alert">${saved.error.message}</p>`}</td>
       <td data-label="Synced"><p title=${time(row.syncedAt)}>${ago(row.syncedAt)}</p></td>
     </tr>
-    ${isOpen && html`<tr class="history"><td colspan="6"><${PriceChart} id=${row.id} /></td></tr>`}`;
+    ${isOpen && html`<tr class="history"><td colspan="6"><${PriceChart} id=${row.id} syncedAt=${row.syncedAt} /></td></tr>`}`;
 }
 
 function News({ news }) {

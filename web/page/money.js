@@ -9,7 +9,9 @@ export const shown = (money) =>
       )
     : "";
 
-export const isAmount = (text) => /^\d{1,15}(\.\d{1,4})?$/.test(text.trim());
+// As the server takes it; also the pattern of a field.
+export const AMOUNT = "[0-9]{1,15}([.][0-9]{1,4})?";
+export const isAmount = (text) => new RegExp(`^${AMOUNT}$`).test(text.trim());
 
 // What is left of a selling price, by the server's rule: profit = selling price - price - shipping;
 // percent = profit / selling price, two decimals, half away from zero. Null where currencies differ

@@ -126,8 +126,9 @@ export const Skeletons = ({ count }) =>
   </ul>`;
 
 // State of something that is asked for: { busy, value, error }, and a function that asks.
-export function useAsk(ask) {
-  const [state, setState] = useState({ busy: false, value: null, error: null });
+// `known`: the answer that is there already.
+export function useAsk(ask, known = null) {
+  const [state, setState] = useState({ busy: false, value: known, error: null });
   const turn = useRef(0);
   const go = async (...given) => {
     const mine = ++turn.current; // an answer that comes after a later question is of no use

@@ -2,18 +2,30 @@
 import { html, useRef, useState } from "./html.js";
 import { run } from "./api.js";
 import { Dialog, Picture, Price } from "./parts.js";
-import { plural } from "./words.js";
+import { count, plural } from "./words.js";
 
 const MOST = 250;
 const AT_ONCE = 10; // previews under way at the same time; the server joins their calls
+
+const ID = /^([0-9]{8,}|[A-Z0-9]{10})$/;
+
+// What was pasted, each thing once. A line can hold several ids or addresses; a comma inside an
+// address belongs to it.
+function listed(text) {
+  const found = text.split("\n").flatMap((line) => {
+    const words = line.split(/[\s,;]+/).filter(Boolean);
+    return words.every((word) => ID.test(word)) ? words : line.split(/[\s,;]+(?=https?:)/);
+  });
+  return [...new Set(found.map((each) => each.trim()).filter(Boolean))];
+}
 
 export function Paste({ onImport }) {
   const [text, setText] = useState("");
   const [lines, setLines] = useState(null); // [{ text, product, error, done }]
   const submit = (event) => {
     event.preventDefault();
-    const texts = text.split(/\s*\n\s*|\s*,\s*(?=http|\d)/).map((each) => each.trim()).filter(Boolean);
-    if (texts.length) setLines([...new Set(texts)].map((each) => ({ text: each })));
+    const texts = listed(text);
+    if (texts.length) setLines(texts.map((each) => ({ text: each })));
   };
   const keys = (event) => {
     if (event.key === "Enter" && !event.shiftKey) submit(event);
@@ -51,14 +63,17 @@ function Preview({ start, onImport, onDone, onClose }) {
     onDone();
   };
   const bad = lines.filter((line) => line.error).length;
+  const done = lines.filter((line) => line.done).length;
   return html`<${Dialog} title="Preview" wide onClose=${onClose}>
     <p role="status" class="quiet">${waiting
       ? `Looking at ${plural(waiting, "line")} ...`
-      : `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`}</p>
+      : done
+        ? `${count(done)} imported, ${count(lines.length - done)} not.`
+        : `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`}</p>
     <ul class="lines">${lines.map((line) => html`<${Line} key=${line.text} line=${line} />`)}</ul>
     <div class="row end">
-      <button type="button" class="primary" disabled=${isBusy || waiting > 0 || !good.length} onClick=${importAll}>
-        ${isBusy ? "Importing ..." : `Import ${plural(good.length, "product")}`}</button>
+      ${done && !good.length ? html`<button type="button" class="primary" onClick=${onClose}>Done</button>` : html`<button type="button" class="primary" disabled=${isBusy || waiting > 0 || !good.length} onClick=${importAll}>
+        ${isBusy ? "Importing ..." : `Import ${plural(good.length, "product")}`}</button>`}
     </div>
   </${Dialog}>`;
 }

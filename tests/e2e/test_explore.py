@@ -1,0 +1,110 @@
+"""Explore keeps what was found, tells where it came from, and never shows an old answer as new."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Server, Visit
+from tests.e2e.test_states import search, signed_in
+
+pytestmark = pytest.mark.browser
+
+CARDS = ".grid > .card[data-id]"
+STATUS = ".summary [role=status]"
+
+
+def test_what_was_found_is_there_again_after_another_screen(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    found = page.locator(CARDS).count()
+
+    page.get_by_role("link", name="Links").click()
+    expect(page.get_by_role("heading", name="Links")).to_be_visible()
+    page.get_by_role("link", name="Explore").click()
+
+    expect(page.locator(CARDS)).to_have_count(found)
+
+
+def test_nothing_is_left_for_who_signs_in_next(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("API key").fill(server.api_key)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_label("Keywords")).to_have_value("")
+    expect(page.locator(CARDS)).to_have_count(0)
+
+
+def test_the_second_answer_to_a_question_is_told_to_be_from_the_cache(
+    server: Server, visit: Visit
+) -> None:
+    page = signed_in(server, visit)
+    page.get_by_label("Price to").fill("77.31")  # asked by no other test
+    search(page)
+    expect(page.locator(STATUS)).to_contain_text("found")
+    assert "from the cache" not in page.locator(STATUS).inner_text()
+
+    page.get_by_role("button", name="Search").click()
+
+    expect(page.locator(STATUS)).to_contain_text("from the cache, asked just now")
+
+
+def test_a_refused_question_does_not_show_the_answer_to_the_one_before(
+    server: Server, visit: Visit
+) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+
+    page.get_by_label("Price from").fill("20")
+    page.get_by_label("Price to").fill("5")
+    page.get_by_role("button", name="Search").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("minPrice is above maxPrice")
+    expect(page.locator(CARDS)).to_have_count(0)
+    expect(page.locator(STATUS)).to_have_text("")
+
+
+def test_the_categories_of_what_was_found_can_be_chosen(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    options = page.locator("#categories option")
+    expect(options.filter(has_text="Phone Cases")).to_have_count(1)
+
+    chosen = options.filter(has_text="Phone Cases").get_attribute("value") or ""
+    page.get_by_label("Category id").fill(chosen)
+    page.get_by_label("Keywords").fill("")
+    page.get_by_role("button", name="Search").click()
+
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Price from", "1,50"),
+        ("Price to", "cheap"),
+        ("Orders from", "1.5"),
+        ("Orders from", "many"),
+        ("Currency", "E1"),
+        ("Ship to", "D"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_at_its_field_and_not_asked(
+    server: Server, visit: Visit, field: str, value: str
+) -> None:
+    page = signed_in(server, visit)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.get_by_label(field, exact=True).fill(value)
+
+    search(page)
+
+    expect(page.get_by_label(field, exact=True)).to_be_focused()
+    assert page.get_by_label(field, exact=True).evaluate("node => node.validity.patternMismatch")
+    assert not [body for body in asked if "query Explore" in body]

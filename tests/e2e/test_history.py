@@ -1,0 +1,117 @@
+"""Prices that change between two syncs, as the library tells and draws them."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import ROOT, Server, Visit, free_port, running_server
+from tests.e2e.test_states import signed_in
+
+pytestmark = pytest.mark.browser
+
+PRODUCT = "1005000000001121"
+
+
+@pytest.fixture
+def marketplace() -> Iterator[str]:
+    """The address of a sandbox in a process of its own: its prices can be set."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()  # it says so when it listens
+        yield url
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def live(marketplace: str, tmp_path: Path) -> Iterator[Server]:
+    """A server whose AliExpress is that sandbox."""
+    connected = {
+        "SANDBOX": "off",
+        "ALIEXPRESS_GATEWAY_URL": f"{marketplace}/aliexpress/sync",
+        "ALIEXPRESS_APP_KEY": "500100",
+        "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
+        "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
+    }
+    with running_server(tmp_path, connected) as server:
+        yield server
+
+
+def set_price(marketplace: str, amount: str) -> None:
+    change = {"action": "set_price", "product": PRODUCT, "amount": amount}
+    answer = httpx.post(f"{marketplace}/control/catalog", json=change, trust_env=False)
+    assert answer.status_code == 200, answer.text
+
+
+def sync(page: Page) -> None:
+    page.get_by_role("button", name="Sync").click()
+    expect(page.get_by_text("Working ...")).to_have_count(0)
+
+
+def points(page: Page) -> list[tuple[float, float]]:
+    drawn = page.locator(".chart polyline").get_attribute("points") or ""
+    return [(float(x), float(y)) for x, y in (point.split(",") for point in drawn.split())]
+
+
+def test_changed_prices_are_told_and_drawn(marketplace: str, live: Server, visit: Visit) -> None:
+    set_price(marketplace, "20.00")
+    page = signed_in(live, visit)
+    page.get_by_label("Product addresses or ids").fill(PRODUCT)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Import 1 product").click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_label("Choose all").check()
+
+    for amount in ("26.00", "17.50"):
+        set_price(marketplace, amount)
+        sync(page)
+        expect(page.locator(".library .price strong")).to_have_text(f"${amount}")
+    expect(page.locator(".changed")).to_contain_text("Changed: price")
+    page.get_by_role("button", name="Price history").click()
+
+    caption = page.locator(".chart figcaption")
+    expect(caption).to_contain_text(re.compile(r"3 prices seen, from \$20\.00 on .* to \$17\.50"))
+    (first_x, first), (second_x, second), (third_x, third) = points(page)
+    assert first_x < second_x < third_x
+    assert second < first < third  # upwards is a smaller number
+    shown = page.locator(".chart circle title").all_text_contents()
+    assert [text.split(",")[0] for text in shown] == ["$20.00", "$26.00", "$17.50"]
+    # The pictures of that sandbox are on another port, from where the page takes none.
+    assert [text for text in visit.complaints if "/sandbox/pictures/" not in text] == []
+
+
+def test_an_open_history_follows_a_sync(marketplace: str, live: Server, visit: Visit) -> None:
+    set_price(marketplace, "20.00")
+    page = signed_in(live, visit)
+    page.get_by_label("Product addresses or ids").fill(PRODUCT)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Import 1 product").click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("button", name="Price history").click()
+    expect(page.locator(".history")).to_contain_text("One price seen so far")
+    page.get_by_label("Choose all").check()
+
+    set_price(marketplace, "26.00")
+    sync(page)
+
+    expect(page.locator(".chart circle")).to_have_count(2)
+    page.get_by_role("link", name="Links").click()
+    page.get_by_role("link", name="Library").click()
+    expect(page.locator(".changed")).to_contain_text("Changed: price")
