@@ -1,6 +1,5 @@
 """doctor: every fault is found, named, and told with what mends it; nothing is changed."""
 
-import os
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -224,14 +223,10 @@ def test_a_silent_redis_is_told(command: Command, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_missing_graphiql_is_no_failure(
-    command: Command, monkeypatch: pytest.MonkeyPatch
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     command("migrate")
-
-    def missing(_name: str) -> str:
-        raise FileNotFoundError(os.devnull)
-
-    monkeypatch.setattr("commands.doctor.assets.address", missing)
+    monkeypatch.setattr("commands.doctor.assets.FOLDER", tmp_path)
 
     done = command("doctor")
 
