@@ -58,6 +58,9 @@ class Workspace:
     modes: Mapping[str, Mode]
 
 
+EVERY_WORKSPACE = ""  # of what a marketplace counts per key, whoever uses the key
+
+
 @dataclass(frozen=True, slots=True)
 class AccountKey:
     """Names one credential set: a workspace has one for each marketplace and country site.

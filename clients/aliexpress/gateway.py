@@ -5,7 +5,7 @@ secret are opened only while a request is built; every try is built, dated and s
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -18,7 +18,7 @@ from clients.base import Answer, Outside
 from clients.signing.aliexpress import SignMethod, sign, signable
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, MarketplaceNotConnected
-from domain.marketplaces import Account, QuotaRule
+from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
 
 T = TypeVar("T")
 
@@ -38,6 +38,15 @@ class AppKeys:
 
     key: Secret
     secret: Secret
+
+
+def payer(account: Account) -> AccountKey:
+    """AliExpress counts calls per application, which several workspaces may share."""
+    stored = account.credentials.get("appKey")
+    if stored is None:
+        return account.key
+    name = f"application {stored.value.fingerprint()}"
+    return replace(account.key, workspace=EVERY_WORKSPACE, locale=name)
 
 
 class Gateway:
@@ -82,7 +91,7 @@ class Gateway:
         return await self._outside.sender.send(
             build,
             receive,
-            account=self._account.key,
+            account=payer(self._account),
             credentials=self._account.fingerprint,
             operation=operation,
             quota=self._quota,

@@ -22,7 +22,7 @@ from clients.amazon.records import BrowseNode
 from clients.base import Outside
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
-from domain.marketplaces import Account, AccountKey, QuotaRule
+from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
 from domain.products import SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
@@ -63,11 +63,12 @@ NODE_RESOURCES = ("browseNodes.ancestor", "browseNodes.children")
 
 
 def payer(account: Account) -> AccountKey:
-    """Amazon counts calls per credential, which several country sites may share."""
+    """Amazon counts calls per credential, which several sites and workspaces may share."""
     for field in ("credentialId", "accessKey"):
         stored = account.credentials.get(field)
         if stored is not None:
-            return replace(account.key, locale=f"credential {stored.value.fingerprint()}")
+            name = f"credential {stored.value.fingerprint()}"
+            return replace(account.key, workspace=EVERY_WORKSPACE, locale=name)
     return account.key
 
 

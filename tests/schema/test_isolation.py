@@ -11,7 +11,7 @@ import pytest
 from db import doctor, statements
 from domain.api_keys import Scope
 from exports import formats
-from tests.graph import API_KEY, Graph, running_graph
+from tests.graph import ALIEXPRESS, API_KEY, Graph, running_graph
 from tests.schema.walking import RootField, most, root_fields
 
 pytestmark = pytest.mark.anyio
@@ -114,7 +114,7 @@ async def test_the_owner_has_rows_to_protect_in_every_table(graph: Graph) -> Non
     rows = await rows_of("default")
 
     empty = {table for table, found in rows.items() if not found}
-    assert empty <= {"encryption_canary"}
+    assert empty <= {"encryption_canary", "quota_days"}  # neither is a workspace's own
 
 
 @pytest.mark.parametrize("is_connected", [False, True])
@@ -207,20 +207,21 @@ async def test_idempotency_keys_are_each_workspaces_own(graph: Graph) -> None:
     assert taken["importProduct"]["errors"] == [{"code": "IDEMPOTENCY_CONFLICT"}]
 
 
-async def test_quotas_are_each_workspaces_own(graph: Graph) -> None:
+async def test_quotas_are_those_of_the_credentials(graph: Graph) -> None:
+    """Whoever uses a marketplace's key spends its calls; another key's are not touched."""
     await graph.connect_both()
-    key = await graph.make_workspace("other")
-    await graph.connect_both(key=key)
-    used = "{ marketplaces { quota { usedToday } } }"
-    before = await graph.run(used)
+    same, other = await graph.make_workspace("same"), await graph.make_workspace("other")
+    await graph.connect_both(key=same)
+    await graph.connect("ALIEXPRESS", {**ALIEXPRESS, "appKey": "500199"}, key=other)
+    used = "{ marketplace(code: ALIEXPRESS) { quota { usedToday } } }"
 
     await graph.run(
         '{ searchProducts(marketplace: ALIEXPRESS, search: {keywords: "a"}) { totalCount } }',
-        key=key,
+        key=same,
     )
 
-    assert await graph.run(used) == before
-    assert (await graph.run(used, key=key)) != before
+    told = [await graph.run(used, key=key) for key in (API_KEY, same, other)]
+    assert [each["marketplace"]["quota"]["usedToday"] for each in told] == [1, 1, 0]
 
 
 async def test_equal_calls_of_two_workspaces_are_not_shared(graph: Graph) -> None:
