@@ -13,6 +13,7 @@ from commands import (
     exports,
     imports,
     marketplaces,
+    restored,
     serve,
     workspaces,
 )
@@ -42,6 +43,7 @@ MODULES = (
     marketplaces,
     imports,
     exports,
+    restored,
 )
 
 

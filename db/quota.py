@@ -22,6 +22,12 @@ GIVE_BACK = (
     "UPDATE quota_days SET used = used - 1 WHERE workspace_id = $1 AND marketplace = $2"
     " AND locale = $3 AND mode = $4 AND day = $5 AND used > 0 RETURNING used"
 )
+ASSUME = (
+    "INSERT INTO quota_days (id, workspace_id, marketplace, locale, mode, day, used)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
+    " DO UPDATE SET used = CASE WHEN quota_days.used < $7 THEN $7 ELSE quota_days.used END"
+)
 UNLIMITED = 2**62
 
 
@@ -43,6 +49,13 @@ async def give_back(key: AccountKey, *, day: date) -> None:
     """A call that was booked for that day will not be made."""
     place = (key.workspace, key.marketplace, key.locale, key.mode, day)
     await statements.rows(GIVE_BACK, place)
+
+
+@resilient
+async def assume(key: AccountKey, *, day: date, used: int) -> None:
+    """At least so many calls were made on that day, though nobody booked them here."""
+    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
+    await statements.rows(ASSUME, (str(uuid4()), *place, used))
 
 
 @resilient

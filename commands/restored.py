@@ -1,0 +1,61 @@
+"""restored: what must be assumed after an old copy of the database was put in place."""
+
+import argparse
+import asyncio
+from datetime import UTC, datetime
+
+from application.outside import modes, quotas
+from clients.registry import BY_CODE
+from commands.arguments import Commands, add_command
+from commands.office import open_office, read_settings
+from commands.tables import print_table
+from config import Settings
+from db import credentials as stored_credentials
+from db import quota, workspaces
+from db.keys import KeyRing
+from domain.marketplaces import Account, Workspace
+
+
+def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    add_command(
+        commands,
+        shared,
+        "restored",
+        "after a backup was put back: take today's calls for unknown, so that no limit is exceeded",
+        run,
+    )
+
+
+def run(_given: argparse.Namespace) -> int:
+    """Book what background work may use today; only the reserve for people is left."""
+    rows = asyncio.run(_assume(read_settings()))
+    if not rows:
+        print("No connected marketplace has a limit of calls a day. Nothing to assume.")
+        return 0
+    print_table(("MARKETPLACE", "LEFT TODAY", "COUNTED ANEW"), rows)
+    print("Background work waits until then. See docs/operations.md for what else to look after.")
+    return 0
+
+
+async def _assume(settings: Settings) -> list[tuple[str, str, str]]:
+    now, rules, rows = datetime.now(UTC), quotas(settings), {}
+    async with open_office(settings) as ring:
+        for account in await _accounts(settings, ring):
+            market, rule = BY_CODE[account.key.marketplace], rules[account.key.marketplace]
+            most, unknown = rule.calls_per_day, rule.limit(is_background=True)
+            if most is None or unknown is None:
+                continue
+            payer, day = market.payer(account), rule.day(now)
+            await quota.assume(payer, day=day, used=unknown)
+            left = most - await quota.used(payer, day=day)
+            rows[payer] = (market.name, f"{max(0, left):,}", f"{rule.resets_at(now):%H:%M} UTC")
+    return list(rows.values())
+
+
+async def _accounts(settings: Settings, ring: KeyRing) -> list[Account]:
+    """The stored accounts of every workspace."""
+    found: list[Account] = []
+    for each in await workspaces.every():
+        found += await stored_credentials.accounts(Workspace(each.name, modes(settings)), ring)
+    return found
