@@ -25,7 +25,7 @@ from typing import Any, Generic, TypeVar
 
 from clients import spending
 from clients.spending import Party, Priority, Spending
-from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable
+from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, Throttled
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -85,7 +85,7 @@ class SharedCalls:
         found: dict[K, V | AffiliateGraphError] = {}
         with self._wait_of(asked):
             for key, ticket in tickets.items():
-                value = await _waited(ticket.answer, asked) if ticket else _beyond(asked)
+                value = await _waited(ticket, asked) if ticket else _beyond(asked)
                 if isinstance(value, AffiliateGraphError):
                     found[key] = value.at(value.path)  # to each caller its own
                 elif value is not None:
@@ -120,15 +120,15 @@ class SharedCalls:
         self._lines.pop(group, None)
 
 
-async def _waited(
-    answer: "asyncio.Future[V | AffiliateGraphError | None]", asked: Spending
-) -> V | AffiliateGraphError | None:
+async def _waited(ticket: "_Ticket[V]", asked: Spending) -> V | AffiliateGraphError | None:
     """The answer, if it comes before the request's deadline. The call goes on for others."""
-    if not answer.done():
+    if not ticket.answer.done():
         left = asked.seconds_left()
-        await asyncio.wait((answer,), timeout=None if math.isinf(left) else left)
-    if answer.done():
-        return answer.result()
+        await asyncio.wait((ticket.answer,), timeout=None if math.isinf(left) else left)
+    if ticket.answer.done():
+        return ticket.answer.result()
+    if ticket.party is None:
+        return Throttled("Too many calls wait for this account already. Try again in some seconds.")
     return MarketplaceUnavailable(
         "The marketplace did not answer within the time that a request may take. Try again later."
     )

@@ -17,6 +17,7 @@ from domain.exceptions import (
     CallCapReached,
     MarketplaceUnavailable,
     ProductNotFound,
+    Throttled,
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
@@ -339,7 +340,7 @@ async def test_a_request_is_told_at_its_deadline_and_the_call_goes_on() -> None:
     shared, gate = SharedCalls(), Gate(is_open=False)
     hasty, patient = Spending(deadline=5, monotonic=lambda: 5), Spending()
     waiting = asyncio.ensure_future(asked_by(patient, shared, gate, "a"))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)  # the call is in the air
 
     found = await asked_by(hasty, shared, gate, "a")
     gate.opened.set()
@@ -462,3 +463,17 @@ async def test_the_counts_of_all_requests_add_up_and_no_cap_is_exceeded(seed: in
         told = [value for value in found.values() if isinstance(value, CallCapReached)]
         assert not told or spent.most_calls is not None
         assert all(value == f"{key}!" for key, value in found.items() if isinstance(value, str))
+
+
+async def test_who_runs_out_of_time_before_the_batch_leaves_is_not_told_of_an_outage() -> None:
+    shared, gate, hurried = SharedCalls(), Gate(is_open=False), Spending()
+    first = asyncio.ensure_future(shared.get("line", ["a"], size=50, call=gate))
+    await asyncio.sleep(0.001)  # its call is in the air, so that others gather behind it
+    hurried.wait_at_most(0.01)
+
+    with hurried.active():
+        found = await shared.get("line", ["b"], size=50, call=gate)
+    gate.opened.set()
+    await first
+
+    assert isinstance(found["b"], Throttled)
