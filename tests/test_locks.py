@@ -1,9 +1,18 @@
-"""The lock files agree: who adds an extra gets the same packages as everybody else."""
+"""The lock files agree with each other and are complete, whatever is released after them."""
 
+import hashlib
+import os
 import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,3 +36,121 @@ def test_tracing_is_tested_with_what_the_extra_installs() -> None:
 
     assert "opentelemetry-sdk" in extra
     assert {package: tested.get(package) for package in extra} == extra
+
+
+LOCKS = [
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-opentelemetry.lock",
+]
+
+
+def lacking(lock: dict[str, str], required_by: Callable[[str], Iterable[str]]) -> list[str]:
+    """What packages of a lock need, here and now, and the lock does not pin as they need it."""
+    problems = []
+    wanted: list[tuple[str, str]] = [(name, "") for name in lock]
+    for name, extra in wanted:
+        for line in required_by(name):
+            requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            needed = canonicalize_name(requirement.name)
+            if needed not in lock or lock[needed] not in requirement.specifier:
+                problems.append(f"{name} needs {line}")
+            wanted += [
+                (needed, asked)
+                for asked in sorted(requirement.extras)
+                if needed in lock and (needed, asked) not in wanted
+            ]
+    return problems
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_what_its_packages_need_extras_included(name: str) -> None:
+    applies = {
+        package: version
+        for package, version in pinned(name).items()
+        if package in {canonicalize_name(found.name) for found in metadata.distributions()}
+    }
+
+    assert len(applies) > 20
+    assert lacking(applies, lambda package: metadata.requires(package) or []) == []
+
+
+def test_an_extra_that_is_asked_for_and_not_pinned_is_found() -> None:
+    needs = {"reporter": ["meter[toml]>=1"], "meter": ["tomlreader; extra == 'toml'"]}
+
+    problems = lacking({"reporter": "1.0", "meter": "1.0"}, needs.__getitem__)
+
+    assert problems == ["meter needs tomlreader; extra == 'toml'"]
+
+
+def wheel(folder: Path, name: str, version: str, *needs: str) -> str:
+    """A package in a folder that serves as an index; its hash."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    about = f"{name}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    files = {
+        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{about}/METADATA": "\n".join(
+            [*lines, "Provides-Extra: toml", *(f"Requires-Dist: {need}" for need in needs), ""]
+        ),
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for place, text in files.items():
+            archive.writestr(place, text)
+        archive.writestr(f"{about}/RECORD", "".join(f"{place},,\n" for place in files))
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def install(folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
+    """The project's own installer in an empty folder that sees an index of its own only."""
+    (folder / "some.lock").write_text(lock)
+    return subprocess.run(
+        [ROOT / ".ci" / "install", "some.lock"],
+        cwd=folder,
+        env=os.environ
+        | {
+            "PYTHON": os.environ.get("PYTHON", sys.executable),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(folder),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_newer_releases_in_the_index_change_nothing(tmp_path: Path) -> None:
+    lock = wheel(tmp_path, "reporter", "1.0", "meter[toml]>=1") + wheel(tmp_path, "meter", "1.0")
+    wheel(tmp_path, "meter", "2.0")
+
+    done = install(tmp_path, lock)
+
+    assert done.returncode == 0, done.stderr
+    asked = "import meter; print(meter.VERSION)"
+    found = subprocess.run(
+        [tmp_path / ".venv/bin/python", "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "1.0\n"
+
+
+def test_a_lock_that_lacks_a_package_is_told_by_its_name(tmp_path: Path) -> None:
+    lock = wheel(tmp_path, "reporter", "1.0", "meter>=1")
+    wheel(tmp_path, "meter", "2.0")
+
+    done = install(tmp_path, lock)
+
+    assert done.returncode == 1
+    assert "meter" in done.stderr
+    assert "some.lock does not hold everything" in done.stderr
+
+
+def test_what_pip_said_is_shown(tmp_path: Path) -> None:
+    done = install(tmp_path, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
+
+    assert done.returncode == 1
+    assert "No matching distribution found for absent==1.0" in done.stderr
+    assert "network" not in done.stderr
