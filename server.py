@@ -8,10 +8,10 @@ python server.py migrate    bring the database's tables up to date
 import sys
 
 from application.app import build_app
-from application.outside import Parts
+from application.runtime import Overrides
 from commands.main import main
 
-__all__ = ["Parts", "build_app", "main"]
+__all__ = ["Overrides", "build_app", "main"]
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,1 +1,1 @@
-"""Puts the parts together: settings, database, gateways and routes."""
+"""Puts everything together: settings, database, gateways and routes."""

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from db.exceptions import DatabaseUnavailable
 from domain.api_keys import Caller, is_mistyped
 from domain.credentials import Secret
-from resolvers.access import Doorkeeper
+from resolvers.access import Authenticator
 from web.endpoint import error_response, unavailable_response
 from web.security import PREFLIGHT_HEADER, bearer_key
 
@@ -40,7 +40,7 @@ class Refused(Exception):
 class Access:
     """Lets callers in. `cookie`: the name of the session's cookie."""
 
-    doorkeeper: Doorkeeper
+    doorkeeper: Authenticator
     cookie: str
     now: Callable[[], datetime]
 

@@ -17,19 +17,19 @@ from starlette.routing import Mount, Route
 from application import exports
 from application.access import Access, Refused, refusal
 from application.observing import metrics_route, observers
-from application.outside import Ending, Parts, open_outside, sandbox_of
+from application.runtime import Overrides, Shutdown, open_upstream, sandbox_of
 from application.sessions import Sessions
-from clients.base import Outside
-from clients.sharing import SharedCalls
-from clients.spending import Spending
+from clients.base import Upstream
 from config import Settings
 from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
 from domain.api_keys import Caller
 from domain.marketplaces import Workspace
-from resolvers.access import Doorkeeper
+from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.throttle import Buckets
+from upstream.budget import CallBudget
+from upstream.coalescing import Coalescer
 from web import graphiql, logs, trusted
 from web.endpoint import READING, RETRY_SECONDS, CallersBucket, Endpoint
 from web.failures import UnexpectedFailures, wrong_address
@@ -51,43 +51,43 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(kw_only=True)
-class Running:
+class AppState:
     """What the application holds while it runs; filled in by the lifespan."""
 
     settings: Settings
     keys: Keys
-    shared: SharedCalls
+    shared: Coalescer
     access: Access
-    outside: Outside | None = None
+    upstream: Upstream | None = None
 
-    def context(self, request: Request, spending: Spending | None = None) -> Context:
+    def context(self, request: Request, spending: CallBudget | None = None) -> Context:
         """The Context of one request that was let in."""
-        if self.outside is None:
+        if self.upstream is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
         caller: Caller = request.state.caller
         return Context(
-            workspace=Workspace(caller.workspace, self.outside.modes),
-            outside=self.outside,
+            workspace=Workspace(caller.workspace, self.upstream.modes),
+            upstream=self.upstream,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending or Spending(),
+            spending=spending or CallBudget(),
             caller=caller,
         )
 
 
-def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Starlette:
+def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None) -> Starlette:
     """The ASGI application. Its lifespan opens and closes the database and the HTTP pool."""
-    parts = parts or Parts()
+    overrides = overrides or Overrides()
     access = Access(
-        doorkeeper=Doorkeeper(keys=keys.ring, admin=keys.admin),
+        doorkeeper=Authenticator(keys=keys.ring, admin=keys.admin),
         cookie=session_cookie(settings.public_url),
-        now=parts.now,
+        now=overrides.now,
     )
     is_secure = settings.public_url.startswith("https://")
-    sessions = Sessions(access, parts.start_link, is_secure=is_secure)
-    running = Running(settings=settings, keys=keys, shared=parts.shared, access=access)
-    box = sandbox_of(settings, parts)
-    watching = observers(settings, (text for _, text in _examples()), parts.spans)
+    sessions = Sessions(access, overrides.start_link, is_secure=is_secure)
+    running = AppState(settings=settings, keys=keys, shared=overrides.shared, access=access)
+    box = sandbox_of(settings, overrides)
+    watching = observers(settings, (text for _, text in _examples()), overrides.spans)
     buckets = Buckets(settings.limits)
     endpoint = Endpoint(
         context=running.context,
@@ -101,11 +101,11 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_database(settings.database_url),
-            open_outside(settings, keys.ring, box, parts, watching.meter) as outside,
+            open_upstream(settings, keys.ring, box, overrides, watching.meter) as upstream,
         ):
-            running.outside = outside
+            running.upstream = upstream
             yield
-            await parts.shared.land()
+            await overrides.shared.land()
         await watching.close()
 
     async def graphql(request: Request) -> Response:
@@ -118,12 +118,12 @@ def build_app(settings: Settings, keys: Keys, parts: Parts | None = None) -> Sta
         ),
         *sessions.routes(),
         Route("/healthz", _healthz, methods=["GET"]),
-        Route("/readyz", partial(_readyz, ending=parts.ending), methods=["GET"]),
+        Route("/readyz", partial(_readyz, shutdown=overrides.shutdown), methods=["GET"]),
         *graphiql.routes(),
         *WebPage(settings.public_url).routes(),
     ]
     if watching.metrics is not None:
-        routes.append(metrics_route(watching.metrics, access, lambda: running.outside))
+        routes.append(metrics_route(watching.metrics, access, lambda: running.upstream))
     if box is not None:
         routes.append(Mount("/sandbox", routes=box.picture_routes()))
     return Starlette(
@@ -155,7 +155,7 @@ def _trusted(settings: Settings) -> TrustedDocuments:
     )
 
 
-async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Response:
+async def _graphql(request: Request, running: AppState, endpoint: Endpoint) -> Response:
     has_query = "query" in request.query_params
     if request.method in READING and graphiql.wants_page(
         request.headers.get("accept", ""), has_query
@@ -180,11 +180,11 @@ async def _graphql(request: Request, running: Running, endpoint: Endpoint) -> Re
     return response
 
 
-async def _is_of_a_key(origin: str, running: Running) -> bool:
+async def _is_of_a_key(origin: str, running: AppState) -> bool:
     return bool(origin) and await running.access.lists_origin(origin)
 
 
-async def _export(request: Request, running: Running, buckets: Buckets) -> Response:
+async def _export(request: Request, running: AppState, buckets: Buckets) -> Response:
     try:
         caller = await running.access.caller(request)
         request.state.caller = caller
@@ -195,7 +195,7 @@ async def _export(request: Request, running: Running, buckets: Buckets) -> Respo
         return refusal(request, refused)
 
 
-def _page(request: Request, running: Running) -> Response:
+def _page(request: Request, running: AppState) -> Response:
     """GraphiQL. The key is filled in only at a development start, for a browser on this machine."""
     client = request.client.host if request.client else None
     is_ours = (
@@ -221,9 +221,9 @@ async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def _readyz(_request: Request, ending: Ending) -> Response:
+async def _readyz(_request: Request, shutdown: Shutdown) -> Response:
     try:
-        if ending.is_told:
+        if shutdown.is_told:
             return _not_ready("The server was told to end.")
         await ping()
     except DatabaseUnavailable as failure:

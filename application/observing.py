@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from application.access import Access, Refused, refusal
-from clients.base import Outside
+from clients.base import Upstream
 from clients.registry import BY_CODE
 from config import Settings
 from db.connection import DEFAULT_WORKSPACE
@@ -55,7 +55,7 @@ def observers(
 
 
 def metrics_route(
-    metrics: PrometheusMeter, access: Access, outside: Callable[[], Outside | None]
+    metrics: PrometheusMeter, access: Access, upstream: Callable[[], Upstream | None]
 ) -> Route:
     """GET /metrics for the operator: the numbers are those of all workspaces together."""
 
@@ -64,7 +64,7 @@ def metrics_route(
             _require_operator(await access.caller(request))
         except Refused as refused:
             return refusal(request, refused)
-        await _read_quotas(metrics, outside())
+        await _read_quotas(metrics, upstream())
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     return Route("/metrics", show, methods=["GET"])
@@ -80,15 +80,15 @@ def _require_operator(caller: Caller) -> None:
         )
 
 
-async def _read_quotas(metrics: PrometheusMeter, outside: Outside | None) -> None:
+async def _read_quotas(metrics: PrometheusMeter, upstream: Upstream | None) -> None:
     """Ask the storage, which every process books in. Without it the last numbers stay."""
-    if outside is None:
+    if upstream is None:
         return
     left: dict[str, int] = {}
     try:
         for account in metrics.accounts:
-            rule = outside.quota(BY_CODE[account.marketplace])
-            calls = await left_today(account, rule, outside.now())
+            rule = upstream.quota(BY_CODE[account.marketplace])
+            calls = await left_today(account, rule, upstream.now())
             if calls is not None:
                 left[account.marketplace] = min(calls, left.get(account.marketplace, calls))
     except DatabaseUnavailable:

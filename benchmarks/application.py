@@ -11,10 +11,6 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
-from clients.cache import AnswerCache
-from clients.oauth2 import Token, TokenCache
-from clients.rate_limit import RateLimit, Turn
-from clients.sharing import Call, K, SharedCalls, V
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
 from db.migrate import migrate
@@ -22,8 +18,12 @@ from domain.credentials import Secret
 from domain.exceptions import AffiliateGraphError
 from domain.marketplaces import AccountKey, QuotaRule
 from sandbox import Sandbox
-from server import Parts, build_app
+from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph
+from upstream.cache import AnswerCache
+from upstream.coalescing import Call, Coalescer, K, V
+from upstream.oauth2 import Token, TokenCache
+from upstream.rate_limit import Permit, RateLimit
 from web.keys import Keys
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -40,13 +40,13 @@ LATENCY = 0.1  # seconds that the gateway takes for each call
 MADE_PRODUCTS = 1000
 
 
-class NaiveCalls(SharedCalls):
+class NaiveCalls(Coalescer):
     """Shares nothing: every request makes calls of its own for its own keys."""
 
     async def get(
         self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
     ) -> dict[K, V | AffiliateGraphError]:
-        """See `SharedCalls.get`."""
+        """See `Coalescer.get`."""
         found: dict[K, V | AffiliateGraphError] = {}
         for start in range(0, len(keys), size):
             batch = keys[start : start + size]
@@ -65,16 +65,16 @@ class SwitchedCalls(NaiveCalls):
     async def get(
         self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
     ) -> dict[K, V | AffiliateGraphError]:
-        """See `SharedCalls.get`."""
-        get = NaiveCalls.get if self.is_direct else SharedCalls.get
+        """See `Coalescer.get`."""
+        get = NaiveCalls.get if self.is_direct else Coalescer.get
         return await get(self, group, keys, size=size, call=call)
 
 
 class AmazonPace(RateLimit):
     """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
-        return await super()._take(account, rule) if account.marketplace == "amazon" else Turn()
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
+        return await super()._take(account, rule) if account.marketplace == "amazon" else Permit()
 
     def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
         return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
@@ -134,13 +134,13 @@ class Stage:
     keys: Keys
     box: Sandbox
 
-    def app(self, shared: SharedCalls) -> Starlette:
+    def app(self, shared: Coalescer) -> Starlette:
         """A new application: no token, no turn taken yet."""
-        parts = Parts(now=now, rate_limit=AmazonPace(), shared=shared, sandbox=self.box)
+        parts = Overrides(now=now, rate_limit=AmazonPace(), shared=shared, sandbox=self.box)
         return build_app(self.settings, self.keys, parts)
 
     @contextlib.asynccontextmanager
-    async def graph(self, shared: SharedCalls) -> AsyncIterator[Graph]:
+    async def graph(self, shared: Coalescer) -> AsyncIterator[Graph]:
         """A caller of a new application in this process."""
         app = self.app(shared)
         async with (
@@ -155,7 +155,7 @@ async def stage(latency: float = LATENCY) -> AsyncIterator[Stage]:
     """A new database and gateway; both marketplaces are connected, and no call is counted yet."""
     with TemporaryDirectory() as folder:
         made = await new_stage(Path(folder), latency)
-        async with made.graph(SharedCalls()) as graph:
+        async with made.graph(Coalescer()) as graph:
             await graph.connect_both()
         made.box.clear_calls()
         yield made

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import uvicorn
 
 from benchmarks.application import LATENCY, NaiveCalls, naive_cache, new_stage
-from clients.sharing import SharedCalls
 from sandbox.control import control_routes
+from upstream.coalescing import Coalescer
 
 WANTED_FILES = 8192
 
@@ -33,7 +33,7 @@ def main(manner: str) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     with TemporaryDirectory() as folder:
         stage = asyncio.run(new_stage(Path(folder), LATENCY))
-        app = stage.app(NaiveCalls() if manner == "naive" else SharedCalls())
+        app = stage.app(NaiveCalls() if manner == "naive" else Coalescer())
         app.router.routes.extend(control_routes(stage.box))
         sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
         sys.stdout.flush()

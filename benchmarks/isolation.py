@@ -31,7 +31,6 @@ import httpx
 
 from benchmarks.application import ADDRESS, PATIENT, now, product_id
 from benchmarks.credential_sets import FIELDS, SHARED_PRODUCTS, CredentialSet, Operation
-from clients.cache import AnswerCache, Kept, Shelf
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
@@ -43,8 +42,9 @@ from domain.search import SearchPage
 from sandbox import Sandbox
 from sandbox.accounts import numbered_accounts
 from sandbox.links import MadeLink
-from server import Parts, build_app
+from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph, Unhurried
+from upstream.cache import AnswerCache, CacheEntry, CachePolicy
 from web.keys import Keys
 
 AT_ONCE = 2  # requests of a set that are under way
@@ -269,7 +269,7 @@ def _watched_cache(inspector: Inspector) -> Iterator[None]:
         cache: AnswerCache,
         group: Hashable,
         answers: Mapping[Any, Any],
-        shelf: Shelf[Any],
+        shelf: CachePolicy[Any],
         *,
         now: datetime,
     ) -> None:
@@ -280,11 +280,11 @@ def _watched_cache(inspector: Inspector) -> Iterator[None]:
         cache: AnswerCache,
         group: Hashable,
         keys: Collection[Any],
-        shelf: Shelf[Any],
+        shelf: CachePolicy[Any],
         *,
         now: datetime,
-    ) -> dict[Any, Kept[Any]]:
-        found: dict[Any, Kept[Any]] = await get(cache, group, keys, shelf, now=now)
+    ) -> dict[Any, CacheEntry[Any]]:
+        found: dict[Any, CacheEntry[Any]] = await get(cache, group, keys, shelf, now=now)
         inspector.kept(group, [kept.value for kept in found.values()])
         return found
 
@@ -306,7 +306,7 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
         await migrate(url)
         settings = read_settings({"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT)
         keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="benchmarks")
-        app = build_app(settings, keys, Parts(now=now, rate_limit=Unhurried(), sandbox=box))
+        app = build_app(settings, keys, Overrides(now=now, rate_limit=Unhurried(), sandbox=box))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS) as http,

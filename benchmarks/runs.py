@@ -33,10 +33,10 @@ from benchmarks.application import (
 )
 from benchmarks.http_server import allow_many_connections
 from benchmarks.posting import post_plainly
-from clients.sharing import SharedCalls
 from sandbox import Sandbox
 from sandbox.made_amazon import asin_of
 from tests.graph import Clock, Graph
+from upstream.coalescing import Coalescer
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = "query Product($by: ProductLookup!) { answer: product(by: $by) { externalId } }"
@@ -125,7 +125,7 @@ async def together(asks: Sequence[Ask], *, naive: bool, latency: float = LATENCY
     """All requests at once, to a new application in this process."""
     async with stage(latency) as made:
         with _manners(naive=naive):
-            async with made.graph(NaiveCalls() if naive else SharedCalls()) as graph:
+            async with made.graph(NaiveCalls() if naive else Coalescer()) as graph:
                 seconds, unanswered = await _ask_all(graph.post, asks)
         calls = [(call.operation, call.at) for call in made.box.calls]
     return _run(calls, len(asks), seconds, unanswered)
@@ -135,7 +135,7 @@ async def again(asks: Sequence[Ask], *, naive: bool, latency: float = LATENCY) -
     """All requests at once, and then a second time, which alone counts."""
     async with stage(latency) as made:
         with _manners(naive=naive):
-            async with made.graph(NaiveCalls() if naive else SharedCalls()) as graph:
+            async with made.graph(NaiveCalls() if naive else Coalescer()) as graph:
                 await _ask_all(graph.post, asks)
                 made.box.clear_calls()
                 seconds, unanswered = await _ask_all(graph.post, asks)

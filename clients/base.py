@@ -14,10 +14,6 @@ from typing import Protocol, TypeVar
 
 import httpx
 
-from clients.cache import AnswerCache
-from clients.clocks import Clocks
-from clients.oauth2 import TokenCache
-from clients.sharing import SharedCalls
 from domain.catalog import CLOCKS_DIFFER
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
@@ -25,6 +21,10 @@ from domain.marketplaces import Account, AccountKey, Capability, HealthState, Qu
 from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
+from upstream.cache import AnswerCache
+from upstream.clock_skew import ClockSkew
+from upstream.coalescing import Coalescer
+from upstream.oauth2 import TokenCache
 
 T = TypeVar("T")
 
@@ -149,7 +149,7 @@ class Answer:
 
 
 class Sender(Protocol):
-    """The one way out (clients/http.py)."""
+    """The one way out (upstream/http.py)."""
 
     async def send(
         self,
@@ -187,7 +187,7 @@ class ShortLinkReader(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside:
+class Upstream:
     """What clients are given to reach the outside world. One for the whole process.
 
     `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
@@ -200,9 +200,9 @@ class Outside:
     sender: Sender
     now: Callable[[], datetime]
     tokens: TokenCache = field(default_factory=TokenCache)
-    shared: SharedCalls = field(default_factory=SharedCalls)
+    shared: Coalescer = field(default_factory=Coalescer)
     cache: AnswerCache = field(default_factory=AnswerCache)
-    clocks: Clocks = field(default_factory=Clocks)
+    clocks: ClockSkew = field(default_factory=ClockSkew)
     addresses: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     meter: Meter = field(default_factory=NoMeter)
@@ -250,8 +250,8 @@ class Marketplace:
     capabilities: Callable[[Account], frozenset[Capability]]
     cures: Mapping[HealthState, str]
     # Whose calls are counted: accounts with the same key share the marketplace's limits.
-    payer: Callable[[Account], AccountKey] = operator.attrgetter("key")
-    connect: Callable[[Account, Outside], MarketplaceClient]
+    quota_account: Callable[[Account], AccountKey] = operator.attrgetter("key")
+    connect: Callable[[Account, Upstream], MarketplaceClient]
 
     def form_in_use(self, names: Sequence[str]) -> CredentialForm:
         """The first complete form, else the one that most of the stored fields belong to."""

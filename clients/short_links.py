@@ -25,7 +25,6 @@ import httpx
 
 from clients.public_network import NotPublic, PublicNetwork, connections
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref
-from clients.spending import purse
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -38,6 +37,7 @@ from domain.exceptions import (
     ShortLinkTooLong,
 )
 from domain.products import ProductRef
+from upstream.budget import purse
 
 MOST_HOPS = 5
 PATIENCE = 5.0  # seconds for one link, all its hops together

@@ -2,7 +2,7 @@
 
 import logging
 
-from clients.base import Marketplace, Outside
+from clients.base import Marketplace, Upstream
 from clients.registry import BY_CODE
 from config import CREDENTIAL_FIELDS, BadSettings, BootstrapCredentials, Settings
 from db.connection import DEFAULT_WORKSPACE
@@ -46,10 +46,10 @@ def _problem(marketplace: Marketplace, locale: str, values: dict[str, str]) -> s
     return None
 
 
-async def store_bootstrap(settings: Settings, outside: Outside, keys: KeyRing) -> None:
+async def store_bootstrap(settings: Settings, upstream: Upstream, keys: KeyRing) -> None:
     """Store the environment's credentials where none are stored."""
     context = Context(
-        workspace=Workspace(DEFAULT_WORKSPACE, outside.modes), outside=outside, keys=keys
+        workspace=Workspace(DEFAULT_WORKSPACE, upstream.modes), upstream=upstream, keys=keys
     )
     for given in settings.bootstrap:
         marketplace = BY_CODE[given.marketplace]

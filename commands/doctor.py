@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from application.outside import modes
-from clients.redis_server import is_answered
+from application.runtime import modes
 from commands.arguments import Commands, add_command
 from commands.office import quiet_logs, read_settings
 from commands.serve import listen
@@ -30,6 +29,7 @@ from db.keys import KeyRing, key_file, read_private
 from db.migrate import examine, migrates_itself, pending
 from domain.marketplaces import Account, HealthState, Workspace
 from resolvers import marketplaces
+from upstream.redis_server import is_answered
 from web import assets
 from web.keys import CannotStart
 

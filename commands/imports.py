@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 
 from clients.base import Marketplace
-from clients.spending import Priority, Spending
 from commands.arguments import Commands, add_command, marketplace
 from commands.office import open_context, read_settings
 from commands.progress import Progress
@@ -23,6 +22,7 @@ from domain.products import ProductRef
 from resolvers import imports, lookups
 from resolvers.context import Context
 from resolvers.rows import Row
+from upstream.budget import CallBudget, Priority
 
 BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls
 COLUMNS = ("url", "link", "address", "id", "product_id", "asin")
@@ -133,7 +133,7 @@ def _content(file: str) -> str:
 
 async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
-    purse = Spending(priority=Priority.BACKGROUND)  # callers that wait come first
+    purse = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
     async with open_context(read_settings(), given.workspace) as context:
         with purse.active(), Progress(sys.stderr, total=len(lines)) as progress:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from application.outside import Parts, open_outside, sandbox_of
+from application.runtime import Overrides, open_upstream, sandbox_of
 from commands.bootstrap import check_bootstrap, store_bootstrap
 from config import Settings, from_environment
 from db import workspaces
@@ -59,21 +59,21 @@ async def open_context(settings: Settings, workspace: str) -> AsyncIterator[Cont
 
     Raises InvalidInput when there is no such workspace, and as `open_office` does.
     """
-    parts = Parts()
+    overrides = Overrides()
     async with (
         open_office(settings) as ring,
-        open_outside(settings, ring, sandbox_of(settings, parts), parts) as outside,
+        open_upstream(settings, ring, sandbox_of(settings, overrides), overrides) as upstream,
     ):
         await require_workspace(workspace)
-        await store_bootstrap(settings, outside, ring)
-        with parts.shared.request():
+        await store_bootstrap(settings, upstream, ring)
+        with overrides.shared.request():
             yield Context(
-                workspace=Workspace(workspace, outside.modes),
-                outside=outside,
+                workspace=Workspace(workspace, upstream.modes),
+                upstream=upstream,
                 keys=ring,
                 caller=replace(OPERATOR, workspace=workspace),
             )
-        await parts.shared.land()
+        await overrides.shared.land()
 
 
 async def require_workspace(name: str) -> None:

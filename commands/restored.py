@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 
-from application.outside import modes, quotas
+from application.runtime import modes, quotas
 from clients.registry import BY_CODE
 from commands.arguments import Commands, add_command
 from commands.office import open_office, read_settings
@@ -46,10 +46,14 @@ async def _assume(settings: Settings) -> list[tuple[str, str, str]]:
             most, unknown = rule.calls_per_day, rule.limit(is_background=True)
             if most is None or unknown is None:
                 continue
-            payer, day = market.payer(account), rule.day(now)
-            await quota.assume(payer, day=day, used=unknown)
-            left = most - await quota.used(payer, day=day)
-            rows[payer] = (market.name, f"{max(0, left):,}", f"{rule.resets_at(now):%H:%M} UTC")
+            quota_account, day = market.quota_account(account), rule.day(now)
+            await quota.assume(quota_account, day=day, used=unknown)
+            left = most - await quota.used(quota_account, day=day)
+            rows[quota_account] = (
+                market.name,
+                f"{max(0, left):,}",
+                f"{rule.resets_at(now):%H:%M} UTC",
+            )
     return list(rows.values())
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from application.app import build_app
-from application.outside import Ending, Parts, open_outside
+from application.runtime import Overrides, Shutdown, open_upstream
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
@@ -56,17 +56,17 @@ def serve(settings: Settings) -> int:
         keys.take_back()  # a key made just now over data that another key sealed
         raise
     settings = replace(settings, public_url=_public_url(settings, listener))
-    parts = Parts()
+    overrides = Overrides()
     server = Server(
         uvicorn.Config(
-            build_app(settings, keys, parts),
+            build_app(settings, keys, overrides),
             log_config=None,
             log_level="warning",  # its start-up lines would stand before our own
             server_header=False,
             timeout_graceful_shutdown=25,
             lifespan="on",
         ),
-        parts.ending,
+        overrides.shutdown,
         drain=settings.drain_seconds,
     )
     server.greeting = banner.text(
@@ -78,18 +78,18 @@ def serve(settings: Settings) -> int:
             key_place=keys.admin_place,
             new_key=keys.new_admin,
             made=keys.made,
-            sign_in=_sign_in(settings, parts),
+            sign_in=_sign_in(settings, overrides),
         )
     )
     server.run(sockets=[listener])
     return 0 if server.started else 3
 
 
-def _sign_in(settings: Settings, parts: Parts) -> str | None:
+def _sign_in(settings: Settings, overrides: Overrides) -> str | None:
     """A link that signs in the browser of whoever reads the output of a development start."""
     if not settings.sandbox or not is_loopback_host(urlsplit(settings.public_url).netloc):
         return None
-    token = parts.start_link.issue(parts.now())
+    token = overrides.start_link.issue(overrides.now())
     return f"{settings.public_url}/session/start?token={token}"
 
 
@@ -114,10 +114,10 @@ async def _make_ready(settings: Settings, keys: KeyRing) -> None:
     await prepare(settings.database_url)
     async with (
         open_database(settings.database_url, shared=False),
-        open_outside(settings, keys, None, Parts()) as outside,
+        open_upstream(settings, keys, None, Overrides()) as upstream,
     ):
         await check_canary(keys)
-        await store_bootstrap(settings, outside, keys)
+        await store_bootstrap(settings, upstream, keys)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -151,9 +151,9 @@ class Server(uvicorn.Server):
 
     greeting = ""
 
-    def __init__(self, config: uvicorn.Config, ending: Ending, *, drain: float) -> None:
+    def __init__(self, config: uvicorn.Config, shutdown: Shutdown, *, drain: float) -> None:
         super().__init__(config)
-        self._ending = ending
+        self._shutdown = shutdown
         self._drain = drain
         self._told_at: float | None = None
         self._late = LateConnections()
@@ -177,7 +177,7 @@ class Server(uvicorn.Server):
             self._late.end(self.server_state.connections, time.monotonic())
         if not await super().on_tick(counter):
             return False
-        self._ending.is_told = True
+        self._shutdown.is_told = True
         now = time.monotonic()
         self._told_at = now if self._told_at is None else self._told_at
         return self.force_exit or now - self._told_at >= self._drain

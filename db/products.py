@@ -15,9 +15,9 @@ from db.statements import Row, Values
 from db.workspaces import among, chunks, mode_of, visible
 from domain.catalog import (
     CLOCKS_DIFFER,
+    CacheEntry,
     CatalogFilter,
     CatalogSort,
-    Kept,
     Page,
     Position,
     PublisherFields,
@@ -127,7 +127,7 @@ async def keep(
     now: datetime,
     history_for: Collection[str],
     only_stored: bool = False,
-) -> dict[ProductRef, Kept]:
+) -> dict[ProductRef, CacheEntry]:
     """Insert or update products with a newer answer of their marketplace.
 
     `only_stored`: only update; a product that is not stored, or no longer, is absent from the
@@ -141,7 +141,7 @@ async def keep(
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
     task = _Import(workspace, now, history_for, only_stored)
-    kept: dict[ProductRef, Kept] = {}
+    kept: dict[ProductRef, CacheEntry] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
     return kept
@@ -261,7 +261,7 @@ async def _stored(
 
 async def _keep_or_split(
     task: _Import, products: Sequence[SourceProduct]
-) -> dict[ProductRef, Kept]:
+) -> dict[ProductRef, CacheEntry]:
     """Keep them in one transaction; if one of them cannot be stored, all but that one."""
     try:
         return await _keep(task, products)
@@ -281,9 +281,9 @@ async def _keep_or_split(
 
 
 @resilient
-async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[ProductRef, Kept]:
+async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[ProductRef, CacheEntry]:
     new_rows = {product.ref: product_rows.source_row(product) for product in products}
-    kept: dict[ProductRef, Kept] = {}
+    kept: dict[ProductRef, CacheEntry] = {}
     writes: list[list[object]] = []
     async with statements.transaction():
         await _one_import_at_a_time(task, products)
@@ -293,13 +293,13 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
             if before is None and task.only_stored:
                 continue
             if before and _is_older(source["observed_at"], before, task.now):
-                kept[ref] = Kept(product=before)
+                kept[ref] = CacheEntry(product=before)
                 continue
             row = _row(task, ref, source, before)
             writes.append([row[name] for name in COLUMNS])
             after = product_rows.catalog_product(row)
             changed = changed_fields(before.source, after.source) if before else ()
-            kept[ref] = Kept(product=after, changed=changed)
+            kept[ref] = CacheEntry(product=after, changed=changed)
         await statements.many(UPSERT, writes)
         watched = [
             item.product

@@ -136,7 +136,7 @@ class PublisherFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class CacheEntry:
     """A product as stored now. `changed`: what the newer answer changed; () for a new product."""
 
     product: CatalogProduct

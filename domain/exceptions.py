@@ -129,7 +129,7 @@ class NotAProduct(InvalidInput):
 
 
 class UnknownHost(InvalidInput):
-    """An address outside every marketplace we know."""
+    """An address upstream every marketplace we know."""
 
     code = "UNKNOWN_HOST"
 

@@ -41,7 +41,7 @@ def minor_digits(currency: str) -> int:
 
 
 def parse_amount(text: str, *, path: tuple[str, ...] = ()) -> Decimal:
-    """Read an amount from outside: plain digits with at most four decimals.
+    """Read an amount from upstream: plain digits with at most four decimals.
 
     Raises InvalidInput for anything else ("1e9", "NaN", "1_000", "1,50", 16 digits).
     """
@@ -55,7 +55,7 @@ def parse_amount(text: str, *, path: tuple[str, ...] = ()) -> Decimal:
 
 
 def parse_currency(text: str, *, path: tuple[str, ...] = ()) -> str:
-    """Read a currency code from outside. Raises InvalidInput unless it is three letters."""
+    """Read a currency code from upstream. Raises InvalidInput unless it is three letters."""
     code = text.strip()
     if not code.isascii() or not CURRENCY.fullmatch(code.upper()):  # "ſ" in capitals is "S"
         raise InvalidInput('A currency is its three-letter ISO 4217 code, like "USD".', path=path)

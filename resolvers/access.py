@@ -23,7 +23,7 @@ OPERATOR = Caller(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doorkeeper:
+class Authenticator:
     """Knows keys and sessions. `admin`: the operator's own key, which needs no database."""
 
     keys: KeyProvider

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from clients import spending
-from clients.base import Outside
-from clients.cache import Kept, Shelf
-from clients.sharing import Call
+from clients.base import Upstream
 from domain.exceptions import (
     AffiliateGraphError,
     MarketplaceError,
@@ -20,6 +17,9 @@ from domain.exceptions import (
     ProductNotFound,
 )
 from domain.marketplaces import AccountKey
+from upstream import budget
+from upstream.cache import CacheEntry, CachePolicy
+from upstream.coalescing import Call
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -40,7 +40,7 @@ class Question(Generic[K, V]):
     line: Hashable
     size: int
     call: Call[K, V]
-    shelf: Shelf[V] | None = None
+    shelf: CachePolicy[V] | None = None
     is_fresh_wanted: bool = False
 
 
@@ -52,42 +52,42 @@ class Told(Generic[V]):
     kept_since: datetime | None = None
 
 
-async def ask(outside: Outside, question: Question[K, V], keys: Sequence[K]) -> dict[K, Told[V]]:
+async def ask(upstream: Upstream, question: Question[K, V], keys: Sequence[K]) -> dict[K, Told[V]]:
     """An answer or error for each key that was answered; others are absent.
 
     An answer that is past its time stands in for one that cannot be had now.
     """
-    kept = await _kept(outside, question, keys)
+    kept = await _kept(upstream, question, keys)
     fresh = {key: Told(one.value, one.since) for key, one in kept.items() if one.is_fresh}
     if question.is_fresh_wanted:
         fresh = {}
-    spending.spending().saved_by_cache += len(fresh)
-    _note_reading(outside, question, hits=len(fresh), misses=len(keys) - len(fresh))
+    budget.spending().saved_by_cache += len(fresh)
+    _note_reading(upstream, question, hits=len(fresh), misses=len(keys) - len(fresh))
     missing = [key for key in keys if key not in fresh]
-    call = _keeping(outside, question)
-    found = await outside.shared.get(question.line, missing, size=question.size, call=call)
+    call = _keeping(upstream, question)
+    found = await upstream.shared.get(question.line, missing, size=question.size, call=call)
     return fresh | {key: _best(answer, kept.get(key), question) for key, answer in found.items()}
 
 
 async def _kept(
-    outside: Outside, question: Question[K, V], keys: Collection[K]
-) -> dict[K, Kept[V]]:
+    upstream: Upstream, question: Question[K, V], keys: Collection[K]
+) -> dict[K, CacheEntry[V]]:
     if question.shelf is None:
         return {}
-    return await outside.cache.get(question.line, keys, question.shelf, now=outside.now())
+    return await upstream.cache.get(question.line, keys, question.shelf, now=upstream.now())
 
 
-def _keeping(outside: Outside, question: Question[K, V]) -> Call[K, V]:
+def _keeping(upstream: Upstream, question: Question[K, V]) -> Call[K, V]:
     """The call, whose answers are kept before anybody gets them."""
     shelf = question.shelf
 
     async def call(keys: Sequence[K]) -> Mapping[K, V | AffiliateGraphError]:
-        _note_batch(outside, question, len(keys))
+        _note_batch(upstream, question, len(keys))
         if shelf is None:
             return await question.call(keys)
         found = await question.call(keys)
         answers = {key: found[key] for key in keys if key in found}  # nothing that was not asked
-        await outside.cache.put(question.line, answers, shelf, now=outside.now())
+        await upstream.cache.put(question.line, answers, shelf, now=upstream.now())
         return answers
 
     return call
@@ -102,20 +102,20 @@ def _subject(question: Question[K, V]) -> tuple[AccountKey, str] | None:
             return None
 
 
-def _note_reading(outside: Outside, question: Question[K, V], *, hits: int, misses: int) -> None:
+def _note_reading(upstream: Upstream, question: Question[K, V], *, hits: int, misses: int) -> None:
     subject = _subject(question)
     if subject is not None and question.shelf is not None and not question.is_fresh_wanted:
-        outside.meter.cache(*subject, hits=hits, misses=misses)
+        upstream.meter.cache(*subject, hits=hits, misses=misses)
 
 
-def _note_batch(outside: Outside, question: Question[K, V], size: int) -> None:
+def _note_batch(upstream: Upstream, question: Question[K, V], size: int) -> None:
     subject = _subject(question)
     if subject is not None:
-        outside.meter.batch(*subject, size)
+        upstream.meter.batch(*subject, size)
 
 
 def _best(
-    answer: V | AffiliateGraphError, kept: Kept[V] | None, question: Question[K, V]
+    answer: V | AffiliateGraphError, kept: CacheEntry[V] | None, question: Question[K, V]
 ) -> Told[V]:
     """The answer, or the kept one where the marketplace could not be asked."""
     is_failure = isinstance(answer, MarketplaceError) and not isinstance(answer, _FINAL)

@@ -3,31 +3,31 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from clients.base import Marketplace, Outside
+from clients.base import Marketplace, Upstream
 from clients.registry import BY_CODE
-from clients.spending import Spending
 from db.keys import KeyProvider
 from domain.api_keys import NOBODY, Caller
 from domain.marketplaces import AccountKey, Workspace
 from domain.products import Mode
 from resolvers.dataloaders import Allowance, Dataloaders
+from upstream.budget import CallBudget
 
 
 @dataclass(kw_only=True)
 class Context:
     """Given to every resolver.
 
-    `caller` tells who asks and what they may do; `workspace` whose rows are meant; `outside` is the
-    way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what this
-    request asks; `for_variants` counts what it may still ask of the dear kind; `spending` bounds
-    and counts its marketplace calls.
+    `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
+    the way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what
+    this request asks; `for_variants` counts what it may still ask of the dear kind; `spending`
+    bounds and counts its marketplace calls.
     """
 
     workspace: Workspace
-    outside: Outside
+    upstream: Upstream
     keys: KeyProvider
     request_id: str = ""
-    spending: Spending = field(default_factory=Spending)
+    spending: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     dataloaders: Dataloaders = field(init=False)
     for_variants: Allowance = field(init=False, default_factory=Allowance)
@@ -38,17 +38,17 @@ class Context:
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
         self.dataloaders = Dataloaders(
-            self.workspace, self.outside, self.keys, for_variants=self.for_variants
+            self.workspace, self.upstream, self.keys, for_variants=self.for_variants
         )
 
     @property
     def now(self) -> datetime:
         """The present moment in UTC."""
-        return self.outside.now()
+        return self.upstream.now()
 
     def mode(self, marketplace: Marketplace) -> Mode:
         """SANDBOX or LIVE for that marketplace."""
-        return self.outside.mode(marketplace.code)
+        return self.upstream.mode(marketplace.code)
 
     def account_key(self, marketplace: str, locale: str) -> AccountKey:
         """Names the credential set of a marketplace (by code) and country site."""

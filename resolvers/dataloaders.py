@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from clients.base import Marketplace, MarketplaceClient, Outside
-from clients.cache import Shelf
+from clients.base import Marketplace, MarketplaceClient, Upstream
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from db import links as stored_links
@@ -34,6 +33,7 @@ from domain.products import (
 )
 from resolvers.asking import Question, ask
 from resolvers.health import watched
+from upstream.cache import CachePolicy
 
 K = TypeVar("K", bound=Hashable)
 G = TypeVar("G", bound=Hashable)
@@ -60,7 +60,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PageArgs:
     """Which rows of a list: `first` of them behind `after`, none from before `since`."""
 
     first: int
@@ -68,7 +68,7 @@ class Cut:
     since: datetime | None = None
 
 
-ListOf = tuple[ProductRef, Cut]
+ListOf = tuple[ProductRef, PageArgs]
 
 
 class Dataloaders:
@@ -80,13 +80,13 @@ class Dataloaders:
     def __init__(
         self,
         workspace: Workspace,
-        outside: Outside,
+        upstream: Upstream,
         keys: KeyProvider,
         *,
         for_variants: Allowance,
     ) -> None:
         self._workspace = workspace
-        self._outside = outside
+        self._outside = upstream
         self._keys = keys
         self._for_variants = for_variants
         self._accounts: DataLoader[str, Sequence[Account]] = DataLoader(self._load_workspaces)
@@ -141,7 +141,9 @@ class Dataloaders:
         )
 
     async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
-        async def ask(refs: Collection[ProductRef], cut: Cut) -> Mapping[ProductRef, Page[Link]]:
+        async def ask(
+            refs: Collection[ProductRef], cut: PageArgs
+        ) -> Mapping[ProductRef, Page[Link]]:
             return await stored_links.pages_of(
                 self._workspace, refs, first=cut.first, after=cut.after
             )
@@ -152,7 +154,7 @@ class Dataloaders:
         self, keys: list[ListOf]
     ) -> list[Page[PriceObservation] | BaseException]:
         async def ask(
-            refs: Collection[ProductRef], cut: Cut
+            refs: Collection[ProductRef], cut: PageArgs
         ) -> Mapping[ProductRef, Page[PriceObservation]]:
             return await stored_products.price_history(
                 self._workspace, refs, first=cut.first, after=cut.after, since=cut.since
@@ -185,7 +187,7 @@ class Dataloaders:
             refs,
             group=self._account_of,
             question=question,
-            outside=self._outside,
+            upstream=self._outside,
             missing=lambda ref: ProductNotFound(
                 f"{BY_CODE[ref.marketplace].name} does not show a product {ref.external_id}."
             ),
@@ -204,14 +206,14 @@ class Dataloaders:
                 line=await self._line("links", *group),
                 size=BY_CODE[group[0].marketplace].link_batch_size,
                 call=partial(call, group),
-                shelf=Shelf(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
+                shelf=CachePolicy(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
             )
 
         return await in_batches(
             keys,
             group=lambda key: (self._account_of(key.ref), key.tracking_id, key.sub_id),
             question=question,
-            outside=self._outside,
+            upstream=self._outside,
             missing=lambda key: NotInProgram(
                 f"{BY_CODE[key.ref.marketplace].name} gave no tracked link for this product."
             ),
@@ -244,7 +246,7 @@ class Dataloaders:
             allowed,
             group=self._account_of,
             question=question,
-            outside=self._outside,
+            upstream=self._outside,
             missing=lambda _: ProductNotFound("The marketplace does not show this product."),
         )
         return found + [too_many_variants() for _ in refs[len(allowed) :]]
@@ -271,7 +273,7 @@ async def in_batches(
     *,
     group: Callable[[K], G],
     question: Callable[[G], Awaitable[Question[K, V]]],
-    outside: Outside,
+    upstream: Upstream,
     missing: Callable[[K], AffiliateGraphError],
 ) -> list[V | BaseException]:
     """One value or one error for each key, in key order.
@@ -286,7 +288,7 @@ async def in_batches(
 
     async def run(of_group: G, members: Sequence[K]) -> None:
         try:
-            told = await ask(outside, await question(of_group), members)
+            told = await ask(upstream, await question(of_group), members)
         except AffiliateGraphError as error:
             results.update(dict.fromkeys(members, error))
         else:
@@ -296,25 +298,25 @@ async def in_batches(
     return [results[key] if key in results else missing(key) for key in keys]
 
 
-def _shelf(market: Marketplace, kind: Any) -> Shelf[Any]:
+def _shelf(market: Marketplace, kind: Any) -> CachePolicy[Any]:
     """How data of that marketplace is kept: no longer than its terms let an offer be believed."""
     policy = market.policy
-    return Shelf(
+    return CachePolicy(
         kind=kind, fresh_for=policy.fresh_for, shown_for=policy.withheld_after or SHOWN_FOR
     )
 
 
 async def pages_together(
     keys: Sequence[ListOf],
-    ask: Callable[[Collection[ProductRef], Cut], Awaitable[Mapping[ProductRef, Page[V]]]],
+    ask: Callable[[Collection[ProductRef], PageArgs], Awaitable[Mapping[ProductRef, Page[V]]]],
 ) -> list[Page[V] | BaseException]:
     """The pages of lists: those of equal cuts are asked together, and fail together."""
-    groups: dict[Cut, list[ProductRef]] = {}
+    groups: dict[PageArgs, list[ProductRef]] = {}
     for ref, cut in keys:
         groups.setdefault(cut, []).append(ref)
     results: dict[ListOf, Page[V] | BaseException] = {}
 
-    async def run(cut: Cut, refs: Sequence[ProductRef]) -> None:
+    async def run(cut: PageArgs, refs: Sequence[ProductRef]) -> None:
         try:
             found = await ask(refs, cut)
         except AffiliateGraphError as error:

@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from clients.registry import BY_CODE
 from db import products as stored_products
-from domain.catalog import Kept
+from domain.catalog import CacheEntry
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
 from resolvers import lookups
@@ -95,7 +95,7 @@ async def _fetch(
 
 async def _keep(
     context: Context, live: Mapping[ProductRef, Live], *, only_stored: bool
-) -> dict[ProductRef, Kept]:
+) -> dict[ProductRef, CacheEntry]:
     """Store what was found."""
     found = [product for product in live.values() if isinstance(product, SourceProduct)]
     kept = await stored_products.keep(
@@ -114,13 +114,13 @@ async def _keep(
 
 async def _mark_missing(
     context: Context, live: Mapping[ProductRef, Live]
-) -> dict[ProductRef, Kept]:
+) -> dict[ProductRef, CacheEntry]:
     """Note what the marketplace no longer shows."""
     lost = [ref for ref, found in live.items() if isinstance(found, ProductNotFound)]
     marked = await stored_products.mark_missing(context.workspace, lost, now=context.now)
     for ref, entry in marked.items():
         context.dataloaders.catalog_product.prime(ref, entry, force=True)
-    return {ref: Kept(product=entry) for ref, entry in marked.items()}
+    return {ref: CacheEntry(product=entry) for ref, entry in marked.items()}
 
 
 async def _deleted(context: Context, refs: Sequence[ProductRef]) -> set[ProductRef]:

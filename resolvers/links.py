@@ -18,7 +18,7 @@ from domain.links import Link, LinkKey
 from domain.products import ProductRef, SourceProduct
 from resolvers import cursors, lookups
 from resolvers.context import Context
-from resolvers.dataloaders import Cut
+from resolvers.dataloaders import PageArgs
 from resolvers.lookups import Wanted
 from resolvers.products import Listing
 from resolvers.rows import Row
@@ -108,7 +108,7 @@ async def page_of(
     size = cursors.page_size(first)
     of_list = cursors.fingerprint("links", LinkFilter(product=ref))
     position = cursors.decode(of_list, after, path=("after",))
-    return of_list, await context.dataloaders.links_of.load((ref, Cut(size, position or None)))
+    return of_list, await context.dataloaders.links_of.load((ref, PageArgs(size, position or None)))
 
 
 async def count(context: Context, wanted: LinkFilter) -> int | None:
@@ -189,6 +189,6 @@ def _link(context: Context, key: LinkKey, url: str) -> Link:
         key=key,
         url=url,
         source_url=market.product_url(key.ref),
-        mode=context.outside.mode(market.code),
+        mode=context.upstream.mode(market.code),
         created_at=context.now,
     )

@@ -58,7 +58,7 @@ def _find(lookup: Lookup) -> ProductRef:
 
 async def opened(context: Context, wanted: Sequence[Wanted]) -> list[Wanted]:
     """The same rows with short links opened, where the operator allows it; equal ones once."""
-    reader = context.outside.short_links
+    reader = context.upstream.short_links
     if reader is None:
         return list(wanted)
     links = {one.address: one for one in wanted if isinstance(one, ShortLink)}

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from clients import clocks
-from clients.base import CredentialField, Marketplace, Outside, Visibility
+from clients.base import CredentialField, Marketplace, Upstream, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -27,6 +26,7 @@ from domain.marketplaces import (
 )
 from resolvers.context import Context
 from resolvers.health import evidence
+from upstream import clock_skew
 
 MAX_CREDENTIAL_LENGTH = 2048
 
@@ -84,9 +84,8 @@ class ConnectedMarketplace:
                 state = HealthState.API_RETIRED  # other keys of that interface would not help
             cure = self.marketplace.cures.get(state)
             if cure and state is HealthState.CLOCK_SKEWED and self.clock_ahead:
-                return (
-                    f"{cure} It is {clocks.in_words(self.clock_ahead)} {self.marketplace.name}'s."
-                )
+                off = clock_skew.in_words(self.clock_ahead)
+                return f"{cure} It is {off} {self.marketplace.name}'s."
             return cure
         sentences = []
         if unreadable := self.account.unreadable:
@@ -153,7 +152,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
     firsts = {(market.code, market.locales[0]) for market in BY_CODE.values()}
     return [
-        connected(by_key.get(key) or Account(key=key), context.outside)
+        connected(by_key.get(key) or Account(key=key), context.upstream)
         for key in keys
         if key in by_key or (key.marketplace, key.locale) in firsts
     ]
@@ -169,7 +168,7 @@ async def one(
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
     account = await context.dataloaders.account.load(context.account_key(code, locale))
-    return connected(account, context.outside)
+    return connected(account, context.upstream)
 
 
 async def connect(
@@ -191,7 +190,7 @@ async def connect(
     except InvalidInput as error:
         raise error.at(_input_path(error.path, credentials)) from None
     context.forget_loaded()
-    return connected(account, context.outside)
+    return connected(account, context.upstream)
 
 
 async def disconnect(
@@ -203,7 +202,7 @@ async def disconnect(
     )
     await stored_credentials.forget(key)
     context.forget_loaded()
-    return connected(Account(key=key), context.outside)
+    return connected(Account(key=key), context.upstream)
 
 
 async def verify(
@@ -219,17 +218,17 @@ async def verify(
         context.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
-    context.outside.sender.forgive(marketplace.payer(account), account.fingerprint)
+    context.upstream.sender.forgive(marketplace.quota_account(account), account.fingerprint)
     try:
-        await marketplace.connect(account, context.outside).verify()
+        await marketplace.connect(account, context.upstream).verify()
     except MarketplaceNotConnected as error:
-        return connected(account, context.outside), error
+        return connected(account, context.upstream), error
     except MarketplaceError as error:
         failure = error
     health = evidence(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
-    return connected(present, context.outside), failure
+    return connected(present, context.upstream), failure
 
 
 async def bootstrap(
@@ -263,17 +262,17 @@ async def _save(
 
 async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
     """Calls booked on the marketplace's present day by all sites that share the credentials."""
-    payer = connected.marketplace.payer(connected.account)
-    return await context.dataloaders.calls_today.load(payer)
+    quota_account = connected.marketplace.quota_account(connected.account)
+    return await context.dataloaders.calls_today.load(quota_account)
 
 
-def connected(account: Account, outside: Outside | None = None) -> ConnectedMarketplace:
-    """The marketplace of a stored credential set. `outside` knows how far its clock is off."""
+def connected(account: Account, upstream: Upstream | None = None) -> ConnectedMarketplace:
+    """The marketplace of a stored credential set. `upstream` knows how far its clock is off."""
     code = account.key.marketplace
     return ConnectedMarketplace(
         marketplace=BY_CODE[code],
         account=account,
-        clock_ahead=outside.clocks.ahead(code) if outside else None,
+        clock_ahead=upstream.clocks.ahead(code) if upstream else None,
     )
 
 

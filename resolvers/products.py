@@ -27,7 +27,7 @@ from domain.products import (
 )
 from resolvers import cursors
 from resolvers.context import Context
-from resolvers.dataloaders import Cut
+from resolvers.dataloaders import PageArgs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,5 +213,5 @@ async def price_history(
     size = cursors.page_size(first, default=100)
     of_list = cursors.fingerprint("prices", ref, since)
     position = cursors.decode(of_list, after, path=("after",))
-    found = await context.dataloaders.prices_of.load((ref, Cut(size, position or None, since)))
+    found = await context.dataloaders.prices_of.load((ref, PageArgs(size, position or None, since)))
     return of_list, found

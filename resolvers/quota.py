@@ -1,4 +1,4 @@
-"""Books marketplace calls against the account's day, for clients/http.py."""
+"""Books marketplace calls against the account's day, for upstream/http.py."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 
 
 class DayLedger:
-    """Implements `clients.http.Ledger` over the storage, so that every process books together."""
+    """Implements `upstream.http.Ledger` over the storage, so that every process books together."""
 
     async def book(
         self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool

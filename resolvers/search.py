@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from clients.base import Marketplace, MarketplaceClient
-from clients.cache import Shelf
 from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
 from domain.marketplaces import Account
 from domain.money import discount_percent
@@ -23,6 +22,7 @@ from resolvers.context import Context
 from resolvers.health import watched
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing, with_entries
+from upstream.cache import CachePolicy
 
 LONGEST_KEPT = timedelta(minutes=10)  # of an answer, when the marketplace cannot be asked
 
@@ -86,7 +86,7 @@ async def search(
     key = context.account_key(marketplace.code, site)
     try:
         account = await context.dataloaders.account.load(key)
-        client = marketplace.connect(account, context.outside)
+        client = marketplace.connect(account, context.upstream)
         plan = client.plan_search(wanted)
         fetched = await _fetch(_asking(context, account, client, plan), marketplace, window)
     except AffiliateGraphError as error:
@@ -107,7 +107,7 @@ class _Asking:
 
     async def pages(self, numbers: Sequence[int]) -> dict[int, Told[SearchPage]]:
         """The pages with these numbers, or why one cannot be had."""
-        return await ask(self.context.outside, self.question, numbers)
+        return await ask(self.context.upstream, self.question, numbers)
 
 
 def _asking(
@@ -126,7 +126,7 @@ def _asking(
             for number in asked
         }
 
-    fresh_for = context.outside.search_fresh_for
+    fresh_for = context.upstream.search_fresh_for
     sent = tuple(sorted((name, repr(value)) for name, value in plan.parameters.items()))
     return _Asking(
         context=context,
@@ -134,7 +134,7 @@ def _asking(
             line=("search", account.key, account.fingerprint, sent),
             size=1,
             call=call,
-            shelf=Shelf(
+            shelf=CachePolicy(
                 kind=SearchPage,
                 fresh_for=fresh_for,
                 shown_for=LONGEST_KEPT if fresh_for else fresh_for,

@@ -13,7 +13,7 @@ def observed(document: str, context: Context) -> Iterator[OperationNote]:
     """Lasts from before a document is read until its answer is there; the note is to be filled."""
     digest = hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
     note = OperationNote(document_hash=digest)
-    with context.outside.meter.operation(note):
+    with context.upstream.meter.operation(note):
         try:
             yield note
         finally:

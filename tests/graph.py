@@ -10,9 +10,6 @@ from uuid import uuid4
 import httpx
 from starlette.applications import Starlette
 
-from clients.rate_limit import RateLimit, Turn
-from clients.retries import Patience
-from clients.sharing import SharedCalls
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -20,8 +17,11 @@ from domain.api_keys import APIKey, Scope
 from domain.credentials import Secret
 from domain.marketplaces import AccountKey, QuotaRule
 from sandbox import Sandbox
-from server import Parts, build_app
+from server import Overrides, build_app
 from tests.database import wipe
+from upstream.coalescing import Coalescer
+from upstream.rate_limit import Permit, RateLimit
+from upstream.retries import Timeouts
 from web.keys import Keys
 from web.tracing import OpenTelemetryMeter
 
@@ -82,8 +82,8 @@ class Clock:
 class Unhurried(RateLimit):
     """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
-        return Turn()
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
+        return Permit()
 
 
 class Graph:
@@ -96,7 +96,7 @@ class Graph:
         clock: Clock,
         keyring: KeyRing | None = None,
         app: Starlette | None = None,
-        shared: SharedCalls | None = None,
+        shared: Coalescer | None = None,
     ) -> None:
         self.http = http
         self.sandbox = sandbox
@@ -190,14 +190,14 @@ async def running_graph(
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
     spans: OpenTelemetryMeter | None = None,
-    parts: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     keyring: KeyRing | None = None,
     wiped: bool = True,
 ) -> AsyncIterator[Graph]:
     """The application on a migrated database, which is emptied at the end if `wiped`.
 
-    `environ`: more settings. `parts`: fields of `Parts` that differ. `keyring`: that of an earlier
-    application on the same database.
+    `environ`: more settings. `overrides`: fields of `Overrides` that differ. `keyring`: that of an
+    earlier application on the same database.
     """
     clock = clock or Clock()
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
@@ -212,12 +212,12 @@ async def running_graph(
     usual: dict[str, Any] = {
         "now": clock,
         "monotonic": clock.monotonic,
-        "patience": Patience(attempt=5, first_pause=0.001),
+        "patience": Timeouts(attempt=5, first_pause=0.001),
         "rate_limit": Unhurried(clock.monotonic),
         "sandbox": box,
         "spans": spans,
     }
-    used = Parts(**(usual | dict(parts or {})))
+    used = Overrides(**(usual | dict(overrides or {})))
     app = build_app(settings, keys, used)
     async with (
         app.router.lifespan_context(app),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from benchmarks.isolation import isolation_run
-from clients import cache
-from clients.sharing import Call, SharedCalls
+from upstream import cache
+from upstream.coalescing import Call, Coalescer
 
 pytestmark = pytest.mark.anyio
 
@@ -39,10 +39,10 @@ async def test_a_cache_that_forgets_who_asked_is_found_out(
 async def test_calls_shared_by_the_wrong_sets_are_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    get: Any = SharedCalls.get
+    get: Any = Coalescer.get
 
     async def mixed(
-        shared: SharedCalls,
+        shared: Coalescer,
         group: tuple[Hashable, ...],
         keys: Sequence[Any],
         *,
@@ -54,7 +54,7 @@ async def test_calls_shared_by_the_wrong_sets_are_found_out(
         )
         return found
 
-    monkeypatch.setattr(SharedCalls, "get", mixed)
+    monkeypatch.setattr(Coalescer, "get", mixed)
 
     found = await isolation_run(4, 30)
 

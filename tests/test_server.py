@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from application.outside import SANDBOX_BASE, addresses, modes
+from application.runtime import SANDBOX_BASE, addresses, modes
 from commands.serve import listen
 from config import Settings, read_settings
 from db.keys import new_key

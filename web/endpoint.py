@@ -16,7 +16,6 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from clients.spending import Priority, Spending
 from domain.limits import Limits
 from resolvers.context import Context
 from resolvers.throttle import Buckets, Standing
@@ -30,6 +29,7 @@ from schema.execution import (
     throttled,
     unexpected,
 )
+from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
 
@@ -72,7 +72,7 @@ class CallersBucket:
 class Endpoint:
     """Answers GET and POST. `context` makes the Context of a request that may be answered."""
 
-    context: Callable[[Request, Spending], Context]
+    context: Callable[[Request, CallBudget], Context]
     buckets: Buckets
     limits: Limits = field(default_factory=Limits)
     has_introspection: bool = True
@@ -98,9 +98,9 @@ class Endpoint:
         return _response(outcome, media_type, _status(outcome, media_type))
 
 
-def _spending(request: Request) -> Spending:
+def _spending(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
-    return Spending(
+    return CallBudget(
         most_calls=_cap(request.headers.get(CAP_HEADER)),
         priority=_priority(request.headers.get(PRIORITY_HEADER)),
     )

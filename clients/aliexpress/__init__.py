@@ -10,7 +10,7 @@ from clients.aliexpress.client import (
     PAGE_SIZE,
     AliExpressClient,
 )
-from clients.aliexpress.gateway import QUOTA, payer
+from clients.aliexpress.gateway import QUOTA, quota_account
 from clients.base import Marketplace, OfferPolicy
 
 __all__ = ["MARKETPLACE", "AliExpressClient"]
@@ -55,7 +55,7 @@ MARKETPLACE = Marketplace(
     domains=urls.DOMAINS,
     check_credentials=credentials.check_credentials,
     capabilities=credentials.capabilities,
-    payer=payer,
+    quota_account=quota_account,
     cures=credentials.CURES,
     connect=AliExpressClient,
 )

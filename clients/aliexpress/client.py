@@ -22,7 +22,7 @@ from clients.aliexpress.records import (
 )
 from clients.aliexpress.search import search_plan
 from clients.aliexpress.values import Row
-from clients.base import Outside
+from clients.base import Upstream
 from clients.signing.aliexpress import SignMethod
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
@@ -51,11 +51,11 @@ class AliExpressClient:
     def __init__(
         self,
         account: Account,
-        outside: Outside,
+        upstream: Upstream,
         *,
         sign_method: SignMethod = SignMethod.SHA256,
     ) -> None:
-        self._gateway = Gateway(account, outside, sign_method)
+        self._gateway = Gateway(account, upstream, sign_method)
 
     async def get_products(
         self, ids: Sequence[str]
@@ -136,7 +136,7 @@ class AliExpressClient:
     async def verify(self) -> None:
         """Two calls: category.get proves key and secret, link.generate the rest.
 
-        Raises TrackingIDRejected (402) or PendingApproval (401) by the second; an address outside
+        Raises TrackingIDRejected (402) or PendingApproval (401) by the second; an address upstream
         the programme comes back without a link, which still proves the tracking id.
         """
         tracking_id = self._gateway.tracking_id()

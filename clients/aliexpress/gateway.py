@@ -14,7 +14,7 @@ import httpx
 
 from clients.aliexpress import envelope
 from clients.aliexpress.values import UNSTORABLE, Row
-from clients.base import Answer, Outside
+from clients.base import Answer, Upstream
 from clients.signing.aliexpress import SignMethod, sign, signable
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, MarketplaceNotConnected
@@ -40,7 +40,7 @@ class AppKeys:
     secret: Secret
 
 
-def payer(account: Account) -> AccountKey:
+def quota_account(account: Account) -> AccountKey:
     """AliExpress counts calls per application, which several workspaces may share."""
     stored = account.credentials.get("appKey")
     if stored is None:
@@ -52,12 +52,12 @@ def payer(account: Account) -> AccountKey:
 class Gateway:
     """The door of one account. One call asks one method."""
 
-    def __init__(self, account: Account, outside: Outside, sign_method: SignMethod) -> None:
+    def __init__(self, account: Account, upstream: Upstream, sign_method: SignMethod) -> None:
         self._account = account
-        self._outside = outside
+        self._outside = upstream
         self._sign_method = sign_method
-        self._quota = outside.quotas.get(account.key.marketplace, QUOTA)
-        self._address = outside.addresses.get(ADDRESS_SETTING) or ADDRESS
+        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
+        self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
 
     @property
     def link_host(self) -> str | None:
@@ -91,7 +91,7 @@ class Gateway:
         return await self._outside.sender.send(
             build,
             receive,
-            account=payer(self._account),
+            account=quota_account(self._account),
             credentials=self._account.fingerprint,
             operation=operation,
             quota=self._quota,

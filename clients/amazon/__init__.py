@@ -1,7 +1,7 @@
 """Amazon: 22 country sites, the Creators API, and the retired Product Advertising API 5.0."""
 
-from clients.amazon import catalog, creators, credentials, parse, standing, urls
-from clients.amazon.doors import connect
+from clients.amazon import catalog, creators, credentials, parse, policy, urls
+from clients.amazon.connect import connect
 from clients.amazon.locales import LOCALES
 from clients.base import CredentialForm, Marketplace
 
@@ -20,19 +20,19 @@ MARKETPLACE = Marketplace(
     search_page_size=catalog.PAGE_SIZE,
     search_last_page=parse.LAST_PAGE,
     quota=catalog.QUOTA,
-    policy=standing.POLICY,
+    policy=policy.POLICY,
     prefers_answered_link=True,
-    rel=standing.REL,
-    disclosure=standing.disclosure,
+    rel=policy.REL,
+    disclosure=policy.disclosure,
     read_page=urls.read_page,
     parse_id=urls.parse_id,
     product_url=urls.product_url,
     shortener_hosts=urls.SHORTENER_HOSTS,
     domains=urls.DOMAINS,
     check_credentials=credentials.check,
-    capabilities=standing.capabilities,
-    cures=standing.CURES,
-    payer=catalog.payer,
+    capabilities=policy.capabilities,
+    cures=policy.CURES,
+    quota_account=catalog.quota_account,
     connect=connect,
 )
 

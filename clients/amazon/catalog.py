@@ -19,7 +19,7 @@ from clients.amazon.answers import (
 )
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.records import BrowseNode
-from clients.base import Outside
+from clients.base import Upstream
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
@@ -62,7 +62,7 @@ _NO_ASIN = "This is no Amazon product id (ASIN)."
 NODE_RESOURCES = ("browseNodes.ancestor", "browseNodes.children")
 
 
-def payer(account: Account) -> AccountKey:
+def quota_account(account: Account) -> AccountKey:
     """Amazon counts calls per credential, which several sites and workspaces may share."""
     for field in ("credentialId", "accessKey"):
         stored = account.credentials.get(field)
@@ -75,13 +75,13 @@ def payer(account: Account) -> AccountKey:
 class CatalogClient(ABC):
     """One account's door to Amazon's catalogue, without the way in."""
 
-    def __init__(self, account: Account, outside: Outside) -> None:
+    def __init__(self, account: Account, upstream: Upstream) -> None:
         self._account = account
-        self._outside = outside
+        self._outside = upstream
         self._locale = locales.by_marketplace(account.key.locale)
-        self._mode = outside.mode(account.key.marketplace)
+        self._mode = upstream.mode(account.key.marketplace)
         self._credentials = account.reveal()
-        self._quota = outside.quotas.get(account.key.marketplace, QUOTA)
+        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
         self._site = parse.Site(
             locale=self._locale.marketplace,
             partner_tag=self._credentials["partnerTag"].reveal(),

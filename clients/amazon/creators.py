@@ -8,12 +8,12 @@ import httpx
 
 from clients.amazon import answers, errors, locales, values
 from clients.amazon.answers import Operation, Reading
-from clients.amazon.catalog import CatalogClient, payer
+from clients.amazon.catalog import CatalogClient, quota_account
 from clients.amazon.locales import TokenEndpoint
 from clients.base import Answer
-from clients.oauth2 import Token
 from domain.credentials import Secret
 from domain.exceptions import AnswerInvalid
+from upstream.oauth2 import Token
 
 FORM = ("credentialId", "credentialSecret", "credentialVersion", "partnerTag")
 BASE_URL = "https://creatorsapi.amazon"
@@ -56,7 +56,7 @@ class CreatorsClient(CatalogClient):
         return await self._outside.sender.send(
             build,
             read,
-            account=payer(self._account),
+            account=quota_account(self._account),
             credentials=self._account.fingerprint,
             operation=operation.name,
             quota=self._quota,
@@ -94,7 +94,7 @@ class CreatorsClient(CatalogClient):
         return await self._outside.sender.send(
             self._token_request,
             read_token,
-            account=payer(self._account),
+            account=quota_account(self._account),
             credentials=self._account.fingerprint,
             operation="token",
             quota=None,

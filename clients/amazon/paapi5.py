@@ -1,7 +1,8 @@
 """Amazon's Product Advertising API 5.0, retired on 2026-05-15: kept for stored credentials.
 
 The real service answers every call with 403 "deprecated", which becomes APIRetired. To remove it,
-delete this file and clients/signing/sigv4.py, and take PaapiClient out of clients/amazon/doors.py.
+delete this file and clients/signing/sigv4.py, and take PaapiClient out of
+clients/amazon/connect.py.
 """
 
 import json
@@ -11,7 +12,7 @@ import httpx
 
 from clients.amazon import answers
 from clients.amazon.answers import Operation, Reading
-from clients.amazon.catalog import CatalogClient, payer
+from clients.amazon.catalog import CatalogClient, quota_account
 from clients.base import Answer
 from clients.signing import sigv4
 
@@ -31,7 +32,7 @@ class PaapiClient(CatalogClient):
         return await self._outside.sender.send(
             build,
             read,
-            account=payer(self._account),
+            account=quota_account(self._account),
             credentials=self._account.fingerprint,
             operation=_pascal(operation.name),
             quota=self._quota,

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from application.outside import Parts
+from application.runtime import Overrides
 from application.sessions import StartLink
 from config import read_settings
 from db import statements
@@ -234,7 +234,7 @@ async def test_another_admin_key_ends_the_sessions_of_the_old_one(
 
     for admin in (API_KEY, API_KEY, "another-key-0123456789-0123456789"):
         keys = Keys(ring=ring, admin=Secret(admin), admin_place="tests")
-        app = build_app(settings, keys, Parts(now=clock))
+        app = build_app(settings, keys, Overrides(now=clock))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(
@@ -308,10 +308,10 @@ async def started(
 ) -> tuple[httpx.Response, httpx.Response]:
     """What the start link answers, and who is signed in afterwards."""
     settings: dict[str, Any] = {"DATABASE_URL": database, "DATA_DIR": str(folder), "SANDBOX": "on"}
-    parts = Parts(now=Clock())
-    token = parts.start_link.issue(parts.now())
+    overrides = Overrides(now=Clock())
+    token = overrides.start_link.issue(overrides.now())
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    app = build_app(read_settings(settings | {"ENCRYPTION_KEYS": new_key()}), keys, parts)
+    app = build_app(read_settings(settings | {"ENCRYPTION_KEYS": new_key()}), keys, overrides)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

@@ -14,8 +14,8 @@ from clients.base import (
     Answer,
     Marketplace,
     MarketplaceClient,
-    Outside,
     PageKind,
+    Upstream,
     Visibility,
 )
 from clients.registry import BY_CODE, MarketplaceCode
@@ -106,7 +106,7 @@ def client_of(
     market: Marketplace, sender: FakeSender, values: Mapping[str, str] | None = None
 ) -> MarketplaceClient:
     account = account_of(market, VALUES[market.code] if values is None else values)
-    return market.connect(account, Outside(sender=sender, now=lambda: NOW))
+    return market.connect(account, Upstream(sender=sender, now=lambda: NOW))
 
 
 def lamps(market: Marketplace, count: int) -> list[ProductRef]:

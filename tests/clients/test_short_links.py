@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from clients.public_network import PublicNetwork
 from clients.short_links import AT_ONCE, SandboxLinks, ShortLinks
-from clients.spending import Spending
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -28,6 +27,7 @@ from domain.exceptions import (
 )
 from domain.products import ProductRef
 from tests.clients.networks import PUBLIC, FakeNetwork
+from upstream.budget import CallBudget
 
 pytestmark = pytest.mark.anyio
 
@@ -359,7 +359,7 @@ async def test_nobody_waits_longer_than_the_request_may_take() -> None:
     network = FakeNetwork(silent=frozenset({"amzn.to"}))
 
     with (
-        Spending(deadline=0.01, monotonic=lambda: 0.0).active(),
+        CallBudget(deadline=0.01, monotonic=lambda: 0.0).active(),
         pytest.raises(ShortLinkTimeout, match="that a request may take"),
     ):
         await network.reader().product("https://amzn.to/x")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from application.outside import Ending
+from application.runtime import Shutdown
 from commands import connections
 from commands.serve import Server
 
@@ -43,7 +43,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     app = Starlette(routes=[Route("/", answer)])
     config = uvicorn.Config(app, log_config=None, lifespan="off")
-    server = Quiet(config, Ending(), drain=0)
+    server = Quiet(config, Shutdown(), drain=0)
     running = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:
         yield listener.getsockname()[1]

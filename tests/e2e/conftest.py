@@ -79,7 +79,7 @@ class Visit:
 
     page: Page
     complaints: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
+    upstream: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
 
 
@@ -175,7 +175,7 @@ def ask(server: Server, query: str, **variables: Any) -> Any:
 
 @pytest.fixture
 def visit() -> Iterator[Visit]:
-    """Headless Chromium. Every request outside 127.0.0.1 is cut off and noted."""
+    """Headless Chromium. Every request upstream 127.0.0.1 is cut off and noted."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")
@@ -196,7 +196,7 @@ def _watch(visit: Visit) -> None:
             visit.pictures.append(route.request.url)
             route.fulfill(body=PICTURE, content_type="image/svg+xml")
         else:
-            visit.outside.append(route.request.url)
+            visit.upstream.append(route.request.url)
             route.abort()
 
     visit.page.route("**/*", guard)

@@ -24,7 +24,7 @@ def test_graphiql_works_with_the_network_off(server: Server, visit: Visit) -> No
 
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "graphiql.png")
-    assert visit.outside == []
+    assert visit.upstream == []
     assert visit.complaints == []
 
 

@@ -1,7 +1,7 @@
 """The page in headless Chromium over the real server: the whole way from connecting to exporting.
 
 Real listings (SANDBOX_CATALOG) have pictures on their marketplace's own hosts: the test answers
-those addresses itself with a small picture, and lets nothing else of the outside through.
+those addresses itself with a small picture, and lets nothing else of the upstream through.
 """
 
 import csv
@@ -92,7 +92,7 @@ def test_the_whole_way(place: Server, visit: Visit) -> None:
     link(page, visit, place)
     exports(page, visit, place)
 
-    assert visit.outside == []
+    assert visit.upstream == []
     assert visit.complaints == []
     assert visit.pictures == [] or place.name == "real"
 

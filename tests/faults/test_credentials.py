@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from clients.rate_limit import SECOND, RateLimit
 from sandbox import Sandbox
 from sandbox.accounts import DEMO_ACCOUNTS, DEMO_AMAZON, Accounts
 from tests.faults.asking import RunningClock, aliexpress, amazon, outcome
 from tests.faults.invariants import unharmed
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
 from tests.schema.test_health import health_of
+from upstream.rate_limit import SECOND, RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -28,10 +28,10 @@ async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     on a busy machine too."""
     clock = RunningClock()
     settings = {f"{name}_CALLS_PER_SECOND": "0.5" for name in ("ALIEXPRESS", "AMAZON")}
-    parts = {"rate_limit": RateLimit(clock.monotonic)}
+    overrides = {"rate_limit": RateLimit(clock.monotonic)}
     async with (
         running_graph(
-            migrated_database, tmp_path, clock=clock, environ=settings, parts=parts
+            migrated_database, tmp_path, clock=clock, environ=settings, overrides=overrides
         ) as graph,
         unharmed(graph, pace=2 * SECOND),
     ):

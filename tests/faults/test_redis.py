@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from clients.rate_limit import SECOND, Turn
-from clients.redis_server import redis_client
-from clients.shared_limit import ALL_NOTICED, SharedRateLimit
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from tests.faults.asking import RunningClock, aliexpress, outcome, product
 from tests.faults.invariants import most_in, unharmed
 from tests.faults.redis_process import RedisProcess, redis_process
 from tests.graph import Graph, running_graph
+from upstream.rate_limit import SECOND, Permit
+from upstream.redis_rate_limit import ALL_NOTICED, RedisRateLimit
+from upstream.redis_server import redis_client
 
 pytestmark = pytest.mark.anyio
 
@@ -46,9 +46,11 @@ async def graph_with(url: str, database: str, folder: Path) -> AsyncIterator[Gra
     """The application with that Redis and its real turns: twenty calls a second."""
     clock = RunningClock()
     settings = {"REDIS_URL": url, "ALIEXPRESS_CALLS_PER_SECOND": "20"}
-    parts = {"rate_limit": None}
+    overrides = {"rate_limit": None}
     async with (
-        running_graph(database, folder, clock=clock, environ=settings, parts=parts) as graph,
+        running_graph(
+            database, folder, clock=clock, environ=settings, overrides=overrides
+        ) as graph,
         unharmed(graph, pace=UNTIL_SHARED),
     ):
         await graph.connect_both()
@@ -164,16 +166,16 @@ async def test_several_processes_never_exceed_the_limit_when_redis_comes_and_goe
         for _ in range(3):
             client = redis_client(redis.url)
             stack.push_async_callback(client.aclose)
-            limits.append(SharedRateLimit(client))
+            limits.append(RedisRateLimit(client))
         until = time.monotonic() + 8
 
         resting_until = [0.0] * 3
 
-        async def work(number: int, limit: SharedRateLimit) -> None:
+        async def work(number: int, limit: RedisRateLimit) -> None:
             while time.monotonic() < until:
                 await asyncio.sleep(max(0.0, resting_until[number] - time.monotonic()))
                 turn = await limit.turn(ACCOUNT, rule, patience=5)
-                if isinstance(turn, Turn):
+                if isinstance(turn, Permit):
                     turns.append(time.monotonic())
                     await turn.over()
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from clients.retries import Patience
 from sandbox import Sandbox
 from tests.faults.asking import aliexpress, amazon, code_of, imported, product
 from tests.faults.invariants import unharmed
 from tests.faults.serving import Wired, gateways
 from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
+from upstream.retries import Timeouts
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def wired(
         settings = box.addresses(address) | {
             "LIMIT_MARKETPLACE_QUERY_SECONDS": getattr(request, "param", "1")
         }
-        parts = {"patience": Patience(first_pause=0.001)}
+        overrides = {"patience": Timeouts(first_pause=0.001)}
         async with (
             running_graph(
                 migrated_database,
@@ -40,7 +40,7 @@ async def wired(
                 sandbox=box,
                 clock=clock,
                 environ=settings,
-                parts=parts,
+                overrides=overrides,
             ) as graph,
             unharmed(graph),
         ):

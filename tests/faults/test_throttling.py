@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from clients.rate_limit import RateLimit
-from clients.retries import Patience
 from tests.faults.asking import (
     BACKGROUND,
     RunningClock,
@@ -25,6 +23,8 @@ from tests.faults.asking import (
 )
 from tests.faults.invariants import most_in, unharmed
 from tests.graph import ALIEXPRESS, Graph, running_graph
+from upstream.rate_limit import RateLimit
+from upstream.retries import Timeouts
 
 pytestmark = pytest.mark.anyio
 
@@ -36,12 +36,14 @@ AN_HOUR = [("status", {"code": 429, "retry_after": 3600}), ("throttle_body", {"s
 async def paced_graph(database: str, folder: Path, **settings: str) -> AsyncIterator[Graph]:
     """The application with its real turns, on a clock that goes on and can jump."""
     clock = RunningClock()
-    parts = {
+    overrides = {
         "rate_limit": RateLimit(clock.monotonic),
-        "patience": Patience(attempt=5, first_pause=0.1),
+        "patience": Timeouts(attempt=5, first_pause=0.1),
     }
     async with (
-        running_graph(database, folder, clock=clock, environ=settings, parts=parts) as graph,
+        running_graph(
+            database, folder, clock=clock, environ=settings, overrides=overrides
+        ) as graph,
         unharmed(graph),
     ):
         await graph.connect_both()

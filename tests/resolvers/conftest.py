@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.base import Outside
+from clients.base import Upstream
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from db import links as stored_links
@@ -40,7 +40,7 @@ def make_context(monkeypatch: pytest.MonkeyPatch) -> MakeContext:
             monkeypatch.setitem(BY_CODE, code, fake_marketplace(client, code=code))
         return Context(
             workspace=Workspace("default", {}),
-            outside=Outside(sender=FakeSender([]), now=lambda: NOW),
+            upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
             keys=KeyRing.from_text(new_key()),
         )
 

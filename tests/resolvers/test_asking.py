@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from clients.base import Outside
-from clients.cache import Shelf
-from clients.spending import Spending
+from clients.base import Upstream
 from domain.exceptions import (
     AffiliateGraphError,
     AnswerInvalid,
@@ -27,11 +25,13 @@ from domain.exceptions import (
 from resolvers.asking import Question, Told, ask
 from tests.clients.aliexpress.fakes import FakeSender
 from tests.fakes import NOW
+from upstream.budget import CallBudget
+from upstream.cache import CachePolicy
 
 pytestmark = pytest.mark.anyio
 
 HOUR = timedelta(hours=1)
-TEXTS: Shelf[str] = Shelf(kind=str, fresh_for=HOUR, shown_for=24 * HOUR)
+TEXTS: CachePolicy[str] = CachePolicy(kind=str, fresh_for=HOUR, shown_for=24 * HOUR)
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Marketplace:
     asked: list[list[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.outside = Outside(sender=FakeSender([]), now=lambda: self.time)
+        self.upstream = Upstream(sender=FakeSender([]), now=lambda: self.time)
 
     async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         self.asked.append(list(keys))
@@ -55,13 +55,13 @@ class Marketplace:
         return {key: self.values.get(key, f"{key}{number}") for key in keys} | dict(self.besides)
 
     async def tell(
-        self, *keys: str, is_fresh_wanted: bool = False, shelf: Shelf[str] | None = TEXTS
+        self, *keys: str, is_fresh_wanted: bool = False, shelf: CachePolicy[str] | None = TEXTS
     ) -> dict[str, Told[str]]:
         """What is told of these keys."""
         question: Question[str, str] = Question(
             line="line", size=10, call=self, shelf=shelf, is_fresh_wanted=is_fresh_wanted
         )
-        return await ask(self.outside, question, keys)
+        return await ask(self.upstream, question, keys)
 
 
 async def test_what_is_kept_is_told_with_its_time_and_not_asked() -> None:
@@ -129,7 +129,7 @@ async def test_an_old_answer_stands_in_for_a_call_that_the_cap_forbids() -> None
     await market.tell("a")
     market.time += HOUR
 
-    with Spending(most_calls=0).active():
+    with CallBudget(most_calls=0).active():
         found = await market.tell("a", "b")
 
     assert found["a"] == Told("a1", NOW)
@@ -201,7 +201,7 @@ async def test_what_was_not_asked_is_neither_told_nor_kept() -> None:
 
 
 async def test_what_the_cache_saved_is_counted() -> None:
-    market, spent = Marketplace(), Spending()
+    market, spent = Marketplace(), CallBudget()
     await market.tell("a", "b")
 
     with spent.active():

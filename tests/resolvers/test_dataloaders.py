@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from clients.base import Outside
+from clients.base import Upstream
 from db import credentials as stored_credentials
 from db import links as stored_links
 from db import quota as stored_quota
@@ -27,7 +27,7 @@ from domain.marketplaces import Account, AccountKey
 from domain.products import ProductRef, SourceProduct, Variant
 from resolvers.asking import Question
 from resolvers.context import Context
-from resolvers.dataloaders import Cut, in_batches
+from resolvers.dataloaders import PageArgs, in_batches
 from tests.clients.aliexpress.fakes import FakeSender
 from tests.fakes import NOW, FakeMarketplaceClient, product
 
@@ -69,7 +69,7 @@ class Calls:
             keys,
             group=lambda key: key[0],
             question=question,
-            outside=Outside(sender=FakeSender([]), now=lambda: NOW),
+            upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
             missing=lambda key: ProductNotFound(f"No {key[1]}."),
         )
 
@@ -181,7 +181,7 @@ async def test_a_bug_in_a_call_is_not_hidden() -> None:
             keys_of("a", 2),
             group=lambda key: key[0],
             question=question,
-            outside=Outside(sender=FakeSender([]), now=lambda: NOW),
+            upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
             missing=lambda _: ProductNotFound("No."),
         )
 
@@ -357,9 +357,9 @@ async def test_lists_are_asked_together_by_equal_arguments(
     refs = [product(number).ref for number in range(5)]
 
     *found, bad = await asyncio.gather(
-        *(loader.load((ref, Cut(20, None))) for ref in refs),
-        loader.load((refs[0], Cut(5, None))),
-        loader.load((refs[1], Cut(5, ("forged",)))),
+        *(loader.load((ref, PageArgs(20, None))) for ref in refs),
+        loader.load((refs[0], PageArgs(5, None))),
+        loader.load((refs[1], PageArgs(5, ("forged",)))),
         return_exceptions=True,
     )
 

@@ -55,7 +55,7 @@ class FakeReader:
 
 def reading(make_context: MakeContext, reader: FakeReader) -> Context:
     context = make_context()
-    context.outside = replace(context.outside, short_links=reader)
+    context.upstream = replace(context.upstream, short_links=reader)
     return context
 
 

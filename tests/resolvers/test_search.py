@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from clients.base import Outside
+from clients.base import Upstream
 from clients.registry import BY_CODE
 from domain.exceptions import InvalidInput, MarketplaceNotConnected, Throttled, WrongLocale
 from domain.money import Money
@@ -316,10 +316,10 @@ async def test_every_sort_that_a_marketplace_leaves_to_us_can_be_done(
     make_context: MakeContext, code: str, sort: ProductSearchSort
 ) -> None:
     account = aliexpress.account() if code == "aliexpress" else amazon.account(amazon.CREATORS)
-    outside = Outside(sender=aliexpress.FakeSender([]), now=lambda: NOW)
+    upstream = Upstream(sender=aliexpress.FakeSender([]), now=lambda: NOW)
     wanted = ProductSearch(keywords="lamp", sort=sort, currency="EUR")
     try:
-        left = BY_CODE[code].connect(account, outside).plan_search(wanted).post_filters
+        left = BY_CODE[code].connect(account, upstream).plan_search(wanted).post_filters
     except InvalidInput:  # refused, so not left to us
         left = ()
     fake = FakeMarketplaceClient(grid=shuffled(), post_filters=left)

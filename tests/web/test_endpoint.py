@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
-from clients.spending import Spending
 from domain.api_keys import Caller
 from domain.limits import Limits
 from domain.metering import NoMeter
@@ -23,6 +22,7 @@ from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
 from resolvers.throttle import Buckets
+from upstream.budget import CallBudget
 from web import endpoint
 from web.endpoint import (
     GRAPHQL_JSON,
@@ -43,12 +43,12 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
-    spending: Spending = field(default_factory=Spending)
+    spending: CallBudget = field(default_factory=CallBudget)
     caller: Caller = OPERATOR
-    outside: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
+    upstream: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
-def make_context(_request: Request, _spending: Spending) -> Context:
+def make_context(_request: Request, _spending: CallBudget) -> Context:
     return cast(Context, NoContext())
 
 

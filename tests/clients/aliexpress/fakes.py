@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from clients.aliexpress import AliExpressClient
-from clients.base import Answer, Outside
+from clients.base import Answer, Upstream
 from domain.credentials import Secret
 from domain.marketplaces import (
     Account,
@@ -117,5 +117,5 @@ def connected(
     answers = [body if isinstance(body, Answer) else answer(body) for body in bodies]
     sender = FakeSender(answers or [answer({})])
     addresses = {"ALIEXPRESS_GATEWAY_URL": gateway} if gateway else {}
-    outside = Outside(sender=sender, now=Clock(), addresses=addresses)
-    return AliExpressClient(stored or account(), outside), sender
+    upstream = Upstream(sender=sender, now=Clock(), addresses=addresses)
+    return AliExpressClient(stored or account(), upstream), sender

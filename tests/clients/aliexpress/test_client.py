@@ -10,7 +10,7 @@ import pytest
 from clients.aliexpress import AliExpressClient
 from clients.aliexpress.gateway import ADDRESS, QUOTA
 from clients.aliexpress.records import OrderStatus
-from clients.base import MarketplaceClient, Outside
+from clients.base import MarketplaceClient, Upstream
 from clients.signing.aliexpress import SignMethod, sign
 from domain.exceptions import (
     AnswerInvalid,
@@ -128,7 +128,7 @@ async def test_each_retry_is_signed_anew() -> None:
 @pytest.mark.parametrize("method", list(SignMethod))
 async def test_other_digests_can_be_chosen(method: SignMethod) -> None:
     sender = FakeSender([answer(NOTHING)])
-    client = AliExpressClient(account(), Outside(sender=sender, now=Clock()), sign_method=method)
+    client = AliExpressClient(account(), Upstream(sender=sender, now=Clock()), sign_method=method)
 
     await client.get_categories()
 

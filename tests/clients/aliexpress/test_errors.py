@@ -1,4 +1,4 @@
-"""Refusals of the platform, each as the failure that it stands for."""
+"""NegativeCache of the platform, each as the failure that it stands for."""
 
 from datetime import timedelta
 from email.utils import format_datetime

@@ -3,7 +3,7 @@
 import pytest
 
 from clients.aliexpress import MARKETPLACE, AliExpressClient
-from clients.base import Outside, Visibility
+from clients.base import Upstream, Visibility
 from domain.exceptions import InvalidInput, WrongLocale
 from domain.marketplaces import Capability, HealthState
 from tests.clients.aliexpress.fakes import KEYS, Clock, FakeSender, account, answer
@@ -94,6 +94,6 @@ def test_nothing_can_be_done_half_connected() -> None:
 
 
 def test_connecting_gives_a_client() -> None:
-    outside = Outside(sender=FakeSender([answer({})]), now=Clock())
+    upstream = Upstream(sender=FakeSender([answer({})]), now=Clock())
 
-    assert isinstance(MARKETPLACE.connect(account(), outside), AliExpressClient)
+    assert isinstance(MARKETPLACE.connect(account(), upstream), AliExpressClient)

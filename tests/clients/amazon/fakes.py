@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from clients.base import Answer, Outside
+from clients.base import Answer, Upstream
 from domain.credentials import Secret
 from domain.marketplaces import (
     Account,
@@ -123,10 +123,10 @@ class FakeSender:
         return [one for one in self.sent if one.operation == "token"]
 
 
-def outside(
+def upstream(
     sender: FakeSender, *, mode: Mode = Mode.LIVE, addresses: Mapping[str, str] | None = None
-) -> Outside:
-    return Outside(
+) -> Upstream:
+    return Upstream(
         sender=sender, now=lambda: NOW, addresses=addresses or {}, modes={"amazon": mode}
     )
 

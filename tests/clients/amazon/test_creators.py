@@ -13,11 +13,11 @@ import pytest
 
 from clients.amazon import MARKETPLACE
 from clients.amazon.catalog import QUOTA, RESOURCES, CatalogClient
+from clients.amazon.connect import LinksOnlyClient, connect
 from clients.amazon.creators import CreatorsClient, read_token
-from clients.amazon.doors import LinksOnlyClient, connect
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.records import BrowseNode
-from clients.base import Answer, MarketplaceClient, Outside
+from clients.base import Answer, MarketplaceClient, Upstream
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
@@ -43,8 +43,8 @@ from tests.clients.amazon.fakes import (
     account,
     answer,
     items,
-    outside,
     payload,
+    upstream,
 )
 
 pytestmark = pytest.mark.anyio
@@ -61,12 +61,12 @@ def connected(
     sender: FakeSender,
     *,
     locale: str = "www.amazon.de",
-    within: Outside | None = None,
+    within: Upstream | None = None,
     addresses: Mapping[str, str] | None = None,
     **values: str,
 ) -> CatalogClient:
     client = connect(
-        account(CREATORS | values, locale=locale), within or outside(sender, addresses=addresses)
+        account(CREATORS | values, locale=locale), within or upstream(sender, addresses=addresses)
     )
     assert isinstance(client, CreatorsClient)
     return client
@@ -195,7 +195,7 @@ async def test_other_addresses(base: str) -> None:
 
 async def test_token_is_kept_and_shared_by_two_sites_of_a_region() -> None:
     sender = FakeSender([answer(200, items(LAMP)) for _ in range(3)])
-    within = outside(sender)
+    within = upstream(sender)
     german = connected(sender, within=within)
     french = connected(sender, locale="www.amazon.fr", within=within, partnerTag="lampes-21")
 
@@ -220,7 +220,7 @@ async def test_token_is_kept_and_shared_by_two_sites_of_a_region() -> None:
 )
 async def test_other_credentials_meet_no_kept_token(changed: dict[str, Any]) -> None:
     sender = FakeSender([answer(200, items(LAMP)) for _ in range(2)])
-    within = outside(sender)
+    within = upstream(sender)
 
     await connected(sender, within=within).get_products([LAMP])
     await connected(sender, within=within, **changed).get_products([LAMP])
@@ -629,7 +629,7 @@ async def test_verify_raises_what_is_wrong(answered: Answer, kind: type[Marketpl
 async def test_account_without_complete_credentials_has_links_only(missing: str) -> None:
     sender = FakeSender()
     values = {name: value for name, value in CREATORS.items() if name != missing}
-    client = connect(account(values), outside(sender))
+    client = connect(account(values), upstream(sender))
     key = LinkKey(ProductRef("amazon", LAMP, "www.amazon.de"), "lamps-21")
 
     with pytest.raises(MarketplaceNotConnected, match=r"www\.amazon\.de"):
@@ -650,7 +650,7 @@ async def test_account_without_complete_credentials_has_links_only(missing: str)
 
 async def test_account_without_a_tag_has_not_even_links() -> None:
     values = {name: value for name, value in CREATORS.items() if name != "partnerTag"}
-    client = connect(account(values), outside(FakeSender()))
+    client = connect(account(values), upstream(FakeSender()))
 
     with pytest.raises(MarketplaceNotConnected, match="Partner Tag"):
         await client.generate_links([])
@@ -659,7 +659,7 @@ async def test_account_without_a_tag_has_not_even_links() -> None:
 @pytest.mark.parametrize("values", [CREATORS, {}])
 def test_account_without_a_country_site(values: dict[str, str]) -> None:
     with pytest.raises(WrongLocale):
-        connect(account(values, locale=""), outside(FakeSender()))
+        connect(account(values, locale=""), upstream(FakeSender()))
 
 
 @pytest.mark.parametrize(
@@ -685,9 +685,11 @@ async def test_nothing_secret_is_told(answers: list[Answer], tokens: list[Answer
 
 
 def test_payer_is_the_credential_wherever_it_is_used() -> None:
-    german = MARKETPLACE.payer(account(CREATORS))
-    french = MARKETPLACE.payer(account(CREATORS | {"partnerTag": "b-21"}, locale="www.amazon.fr"))
-    other = MARKETPLACE.payer(account(CREATORS | {"credentialId": "another"}))
+    german = MARKETPLACE.quota_account(account(CREATORS))
+    french = MARKETPLACE.quota_account(
+        account(CREATORS | {"partnerTag": "b-21"}, locale="www.amazon.fr")
+    )
+    other = MARKETPLACE.quota_account(account(CREATORS | {"credentialId": "another"}))
 
     assert german == french
     assert german != other
@@ -697,7 +699,7 @@ def test_payer_is_the_credential_wherever_it_is_used() -> None:
 def test_payer_without_credentials_is_the_account() -> None:
     links_only = account({"partnerTag": "lamps-21"})
 
-    assert MARKETPLACE.payer(links_only) == links_only.key
+    assert MARKETPLACE.quota_account(links_only) == links_only.key
 
 
 async def test_calls_are_counted_for_the_payer() -> None:
@@ -705,4 +707,4 @@ async def test_calls_are_counted_for_the_payer() -> None:
 
     await connected(sender).get_products([LAMP])
 
-    assert {one.account for one in sender.sent} == {MARKETPLACE.payer(account(CREATORS))}
+    assert {one.account for one in sender.sent} == {MARKETPLACE.quota_account(account(CREATORS))}

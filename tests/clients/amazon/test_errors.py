@@ -1,4 +1,4 @@
-"""Refusals of both interfaces and of the token endpoints, and what is read off them."""
+"""NegativeCache of both interfaces and of the token endpoints, and what is read off them."""
 
 import json
 from datetime import timedelta

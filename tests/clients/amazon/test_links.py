@@ -6,7 +6,7 @@ import pytest
 
 from clients.amazon import MARKETPLACE, links
 from clients.amazon.locales import LOCALES, Locale, by_marketplace
-from clients.amazon.standing import disclosure
+from clients.amazon.policy import disclosure
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound, WrongLocale
 from domain.links import LinkKey
 from domain.products import Mode, ProductRef

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 
 from clients.amazon import MARKETPLACE
 from clients.amazon.catalog import QUOTA, CatalogClient
-from clients.amazon.doors import LinksOnlyClient, connect
+from clients.amazon.connect import LinksOnlyClient, connect
 from clients.amazon.paapi5 import PaapiClient
 from clients.amazon.records import BrowseNode
 from clients.base import Answer
@@ -32,8 +32,8 @@ from tests.clients.amazon.fakes import (
     FakeSender,
     account,
     answer,
-    outside,
     payload,
+    upstream,
 )
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +55,7 @@ def connected(
     values: dict[str, str] | None = None,
 ) -> CatalogClient:
     stored = account(PAAPI | (values or {}), locale=locale)
-    client = connect(stored, outside(sender, addresses=addresses))
+    client = connect(stored, upstream(sender, addresses=addresses))
     assert isinstance(client, PaapiClient)
     return client
 
@@ -120,7 +120,7 @@ async def test_request_is_spelled_in_pascal_case() -> None:
         "Marketplace": "www.amazon.de",
     }
     assert (call.operation, call.quota) == ("GetItems", QUOTA)
-    assert call.account == MARKETPLACE.payer(account(PAAPI))
+    assert call.account == MARKETPLACE.quota_account(account(PAAPI))
     assert call.request.headers["x-amz-target"].endswith("ProductAdvertisingAPIv1.GetItems")
     assert call.request.headers["content-encoding"] == "amz-1.0"
 
@@ -200,7 +200,7 @@ async def test_retired_interface_tells_what_to_do() -> None:
 
 
 async def test_creators_credentials_go_before_old_keys() -> None:
-    client = connect(account(PAAPI | CREATORS), outside(FakeSender()))
+    client = connect(account(PAAPI | CREATORS), upstream(FakeSender()))
 
     assert not isinstance(client, PaapiClient | LinksOnlyClient)
 
@@ -210,12 +210,12 @@ async def test_incomplete_keys_are_no_connection(missing: str) -> None:
     values = {name: value for name, value in PAAPI.items() if name != missing}
 
     with pytest.raises(MarketplaceNotConnected):
-        await connect(account(values), outside(FakeSender())).get_products([LAMP])
+        await connect(account(values), upstream(FakeSender())).get_products([LAMP])
 
 
 def test_payer_is_the_access_key() -> None:
-    german = MARKETPLACE.payer(account(PAAPI))
-    french = MARKETPLACE.payer(account(PAAPI, locale="www.amazon.fr"))
+    german = MARKETPLACE.quota_account(account(PAAPI))
+    french = MARKETPLACE.quota_account(account(PAAPI, locale="www.amazon.fr"))
 
     assert german == french
-    assert german != MARKETPLACE.payer(account(PAAPI | {"accessKey": "AKIDOTHER"}))
+    assert german != MARKETPLACE.quota_account(account(PAAPI | {"accessKey": "AKIDOTHER"}))

@@ -57,7 +57,7 @@ def test_reference_cases(reference: Path) -> None:
         if "asin" in expected:
             ref = ProductRef("amazon", expected["asin"], expected["marketplace"])
             assert reading.ref == ref, case["url"]
-    assert len(told["cases"]) == 69
+    assert len(told["cases"]) > 60
 
 
 @pytest.mark.parametrize("case", payload("url-cases.json"), ids=lambda case: case["_case"])

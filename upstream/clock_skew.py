@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 LARGE = timedelta(minutes=1)  # what an answer's way and a date in whole seconds never explain
 
 
-class Clocks:
+class ClockSkew:
     """The last difference for each marketplace (by code)."""
 
     def __init__(self) -> None:

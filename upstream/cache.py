@@ -24,10 +24,10 @@ import orjson
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
 
-from clients import redis_server
-from clients.spending import Monotonic
 from domain.exceptions import AffiliateGraphError, MarketplaceError, NotInProgram, ProductNotFound
 from domain.packing import pack, unpack
+from upstream import redis_server
+from upstream.budget import Monotonic
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -44,7 +44,7 @@ log = logging.getLogger("affiliate_graph.cache")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf(Generic[V]):
+class CachePolicy(Generic[V]):
     """How answers of one kind are kept.
 
     `kind`: their type, made of records. `fresh_for`: how long they are given out instead of asking.
@@ -57,7 +57,7 @@ class Shelf(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept(Generic[V]):
+class CacheEntry(Generic[V]):
     """An answer from the cache, perhaps "not found", with the time (UTC) at which it came."""
 
     value: V | AffiliateGraphError
@@ -81,7 +81,7 @@ class AnswerCache:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._secret = secret or secrets.token_bytes(32)
-        self._reach = redis_server.Reach(
+        self._reach = redis_server.RedisHealth(
             log,
             lost="answers are not cached until it is back.",
             back="answers are cached again.",
@@ -101,8 +101,8 @@ class AnswerCache:
             )
 
     async def get(
-        self, group: Hashable, keys: Collection[K], shelf: Shelf[V], *, now: datetime
-    ) -> dict[K, Kept[V]]:
+        self, group: Hashable, keys: Collection[K], shelf: CachePolicy[V], *, now: datetime
+    ) -> dict[K, CacheEntry[V]]:
         """What is kept of these keys and may still be shown at least."""
         if not keys or shelf.shown_for <= timedelta():
             return {}
@@ -119,7 +119,7 @@ class AnswerCache:
         self,
         group: Hashable,
         answers: Mapping[K, V | AffiliateGraphError],
-        shelf: Shelf[V],
+        shelf: CachePolicy[V],
         *,
         now: datetime,
     ) -> None:
@@ -188,7 +188,7 @@ def _text(entry: dict[str, Any], now: datetime) -> bytes:
     return orjson.dumps(entry | {"since": now.isoformat()})
 
 
-def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
+def _read(text: bytes, shelf: CachePolicy[V], now: datetime) -> CacheEntry[V] | None:
     """None for what is no entry of ours, or too old to be shown."""
     try:
         entry = orjson.loads(text)
@@ -201,7 +201,7 @@ def _read(text: bytes, shelf: Shelf[V], now: datetime) -> Kept[V] | None:
     life = shelf.shown_for if missing is None else NOT_FOUND_FOR
     if not timedelta() <= age < life:
         return None
-    return Kept(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
+    return CacheEntry(value=value, since=since, is_fresh=age < min(life, shelf.fresh_for))
 
 
 def _missing(entry: Mapping[str, Any]) -> MarketplaceError:

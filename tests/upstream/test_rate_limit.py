@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clients.rate_limit import LEASE, SECOND, WAY, RateLimit, Turn, window
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
+from upstream.rate_limit import LEASE, SECOND, WAY, Permit, RateLimit, window
 
 pytestmark = pytest.mark.anyio
 
@@ -20,10 +20,10 @@ async def test_turns_that_do_not_come_leave_no_uncollected_errors() -> None:
     uncollected: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, found: uncollected.append(found))
 
-    async def first_and_second(number: int) -> tuple[bool, Turn | float]:
+    async def first_and_second(number: int) -> tuple[bool, Permit | float]:
         turns, account = RateLimit(), AccountKey("default", "aliexpress", str(number), Mode.LIVE)
         return (
-            isinstance(await turns.turn(account, A_SECOND_EACH, patience=1), Turn),
+            isinstance(await turns.turn(account, A_SECOND_EACH, patience=1), Permit),
             await turns.turn(account, A_SECOND_EACH, patience=0.01 + number / 100_000),
         )
 
@@ -50,13 +50,13 @@ ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
 async def comes(limit: RateLimit, *, is_background: bool = False) -> bool:
     """Whether a turn comes at once."""
     turn = await limit.turn(ACCOUNT, A_SECOND_EACH, patience=0.01, is_background=is_background)
-    return isinstance(turn, Turn)
+    return isinstance(turn, Permit)
 
 
-async def taken(limit: RateLimit) -> Turn:
+async def taken(limit: RateLimit) -> Permit:
     """A turn that comes at once."""
     turn = await limit.turn(ACCOUNT, A_SECOND_EACH, patience=0.01)
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, Permit)
     return turn
 
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from clients.spending import Party, Priority, Spending, purse, spending
 from domain.exceptions import CallCapReached
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
+from upstream.budget import BatchBudget, CallBudget, Priority, purse, spending
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ RULE = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_h
 
 
 def test_a_purse_without_a_cap_pays_always() -> None:
-    purse = Spending()
+    purse = CallBudget()
 
     for _ in range(1000):
         purse.pay(ACCOUNT, RULE)
@@ -28,7 +28,7 @@ def test_a_purse_without_a_cap_pays_always() -> None:
 
 
 def test_a_capped_purse_pays_up_to_its_cap() -> None:
-    purse = Spending(most_calls=2)
+    purse = CallBudget(most_calls=2)
     purse.pay(ACCOUNT, RULE)
     purse.pay(ACCOUNT, RULE)
 
@@ -39,7 +39,7 @@ def test_a_capped_purse_pays_up_to_its_cap() -> None:
 
 
 def test_what_is_promised_is_as_good_as_spent() -> None:
-    purse = Spending(most_calls=1)
+    purse = CallBudget(most_calls=1)
 
     is_promised = purse.promise()
     is_promised_again = purse.promise()
@@ -51,7 +51,7 @@ def test_what_is_promised_is_as_good_as_spent() -> None:
 
 
 def test_a_kept_promise_is_one_call() -> None:
-    purse = Spending(most_calls=1)
+    purse = CallBudget(most_calls=1)
     purse.promise()
 
     purse.keep_promise(ACCOUNT, RULE)
@@ -60,16 +60,20 @@ def test_a_kept_promise_is_one_call() -> None:
 
 
 def test_time_runs_out() -> None:
-    purse = Spending(deadline=12, monotonic=iter((10.0, 13.0)).__next__)
+    purse = CallBudget(deadline=12, monotonic=iter((10.0, 13.0)).__next__)
 
     assert (purse.seconds_left(), purse.seconds_left()) == (2, 0)
-    assert Spending().seconds_left() == math.inf
+    assert CallBudget().seconds_left() == math.inf
 
 
 def test_the_opener_pays_first_and_then_whoever_may() -> None:
-    opener, poor, rich = Spending(most_calls=1), Spending(most_calls=0), Spending(most_calls=2)
+    opener, poor, rich = (
+        CallBudget(most_calls=1),
+        CallBudget(most_calls=0),
+        CallBudget(most_calls=2),
+    )
     opener.promise()
-    party = Party([opener, poor, rich])
+    party = BatchBudget([opener, poor, rich])
 
     for _ in range(3):
         party.pay(ACCOUNT, RULE)
@@ -81,9 +85,9 @@ def test_the_opener_pays_first_and_then_whoever_may() -> None:
 
 
 def test_who_joins_can_pay_and_is_counted_once() -> None:
-    opener, late = Spending(most_calls=1), Spending(most_calls=1)
+    opener, late = CallBudget(most_calls=1), CallBudget(most_calls=1)
     opener.promise()
-    party = Party([opener])
+    party = BatchBudget([opener])
     party.pay(ACCOUNT, RULE)
 
     party.join(late)
@@ -94,19 +98,19 @@ def test_who_joins_can_pay_and_is_counted_once() -> None:
 
 
 def test_a_party_is_as_urgent_and_as_patient_as_its_members() -> None:
-    background = Spending(priority=Priority.BACKGROUND, deadline=9, monotonic=lambda: 0)
-    hasty = Spending(deadline=3, monotonic=lambda: 0)
+    background = CallBudget(priority=Priority.BACKGROUND, deadline=9, monotonic=lambda: 0)
+    hasty = CallBudget(deadline=3, monotonic=lambda: 0)
 
-    assert Party([background]).priority is Priority.BACKGROUND
-    assert Party([background, hasty]).priority is Priority.INTERACTIVE
-    assert Party([hasty, background]).seconds_left() == 9
+    assert BatchBudget([background]).priority is Priority.BACKGROUND
+    assert BatchBudget([background, hasty]).priority is Priority.INTERACTIVE
+    assert BatchBudget([hasty, background]).seconds_left() == 9
 
 
 def test_a_promise_that_was_not_needed_is_given_back() -> None:
-    opener = Spending(most_calls=1)
+    opener = CallBudget(most_calls=1)
     opener.promise()
 
-    with Party([opener]).active():
+    with BatchBudget([opener]).active():
         pass
 
     assert opener.may_pay()
@@ -114,14 +118,14 @@ def test_a_promise_that_was_not_needed_is_given_back() -> None:
 
 
 async def test_each_task_has_the_purse_of_its_request() -> None:
-    one, two = Spending(), Spending()
+    one, two = CallBudget(), CallBudget()
 
-    async def request(own: Spending) -> Spending:
+    async def request(own: CallBudget) -> CallBudget:
         with own.active():
             await asyncio.sleep(0)
             return await asyncio.ensure_future(deep())
 
-    async def deep() -> Spending:
+    async def deep() -> CallBudget:
         await asyncio.sleep(0)
         return spending()
 
@@ -129,14 +133,14 @@ async def test_each_task_has_the_purse_of_its_request() -> None:
 
 
 async def test_outside_of_requests_calls_are_nobodys() -> None:
-    opener = Spending(most_calls=1)
+    opener = CallBudget(most_calls=1)
     opener.promise()
 
-    with Party([opener]).active():
+    with BatchBudget([opener]).active():
         inside_shared_call = spending()
         paid_by = purse()
 
     assert inside_shared_call is not opener
-    assert isinstance(paid_by, Party)
+    assert isinstance(paid_by, BatchBudget)
     assert purse() is not paid_by
     assert purse().may_pay()

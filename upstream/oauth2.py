@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.spending import Spending, purse
 from domain.credentials import Secret
 from domain.exceptions import MarketplaceUnavailable
+from upstream.budget import CallBudget, purse
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class TokenCache:
             del self._tokens[key]
 
     def _begin(self, key: str, fetch: Callable[[], Awaitable[Token]]) -> "_Fetching":
-        with Spending().active():  # not bound to the time of the one who happens to come first
+        with CallBudget().active():  # not bound to the time of the one who happens to come first
             task = asyncio.ensure_future(self._fetch(key, fetch))
         fetching = self._fetches[key] = _Fetching(task)
         task.add_done_callback(lambda _: self._settle(key, fetching))

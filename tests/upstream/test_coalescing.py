@@ -9,9 +9,6 @@ from decimal import Decimal
 
 import pytest
 
-from clients import sharing
-from clients.sharing import SharedCalls
-from clients.spending import Priority, Spending, purse
 from domain.exceptions import (
     AffiliateGraphError,
     CallCapReached,
@@ -21,6 +18,9 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
+from upstream import coalescing
+from upstream.budget import CallBudget, Priority, purse
+from upstream.coalescing import Coalescer
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ class Gate:
         return {key: f"{key}!" for key in keys}
 
 
-async def crowd(shared: SharedCalls, gate: Gate, keys: Sequence[str], size: int) -> list[object]:
+async def crowd(shared: Coalescer, gate: Gate, keys: Sequence[str], size: int) -> list[object]:
     """One request for each key, all at once."""
 
     async def one(key: str) -> object:
@@ -54,7 +54,7 @@ async def crowd(shared: SharedCalls, gate: Gate, keys: Sequence[str], size: int)
 
 
 async def test_requests_at_the_same_time_share_full_batches() -> None:
-    shared, gate = SharedCalls(), Gate()
+    shared, gate = Coalescer(), Gate()
 
     found = await crowd(shared, gate, [str(n) for n in range(100)], size=50)
 
@@ -63,7 +63,7 @@ async def test_requests_at_the_same_time_share_full_batches() -> None:
 
 
 async def test_a_key_is_asked_once_however_many_wait() -> None:
-    shared, gate = SharedCalls(), Gate()
+    shared, gate = Coalescer(), Gate()
 
     found = await crowd(shared, gate, ["a"] * 1000, size=50)
 
@@ -72,7 +72,7 @@ async def test_a_key_is_asked_once_however_many_wait() -> None:
 
 
 async def test_a_key_in_the_air_is_joined() -> None:
-    shared, gate = SharedCalls(), Gate(is_open=False)
+    shared, gate = Coalescer(), Gate(is_open=False)
     first = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
     await asyncio.sleep(0)
 
@@ -85,7 +85,7 @@ async def test_a_key_in_the_air_is_joined() -> None:
 
 
 async def test_newcomers_gather_while_a_call_is_in_the_air() -> None:
-    shared, gate = SharedCalls(), Gate(is_open=False)
+    shared, gate = Coalescer(), Gate(is_open=False)
     first = asyncio.ensure_future(shared.get("line", ["a"], size=50, call=gate))
     await asyncio.sleep(0.001)
     rest = [asyncio.ensure_future(shared.get("line", [key], size=50, call=gate)) for key in "bcd"]
@@ -98,7 +98,7 @@ async def test_newcomers_gather_while_a_call_is_in_the_air() -> None:
 
 
 async def test_lines_never_mix() -> None:
-    shared, one, two = SharedCalls(), Gate(), Gate()
+    shared, one, two = Coalescer(), Gate(), Gate()
 
     await asyncio.gather(
         shared.get(("products", "account 1"), ["a"], size=50, call=one),
@@ -109,7 +109,7 @@ async def test_lines_never_mix() -> None:
 
 
 async def test_a_failed_call_fails_its_own_batch_only() -> None:
-    shared = SharedCalls()
+    shared = Coalescer()
 
     async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         if "3" in keys:
@@ -122,7 +122,7 @@ async def test_a_failed_call_fails_its_own_batch_only() -> None:
 
 
 async def test_a_failure_of_one_key_is_its_value_and_silence_is_absence() -> None:
-    shared, gone = SharedCalls(), ProductNotFound("gone")
+    shared, gone = Coalescer(), ProductNotFound("gone")
 
     async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         return {"a": gone, "stranger": "x"}
@@ -134,7 +134,7 @@ async def test_a_failure_of_one_key_is_its_value_and_silence_is_absence() -> Non
 
 
 async def test_a_caller_that_goes_away_harms_nobody() -> None:
-    shared, gate = SharedCalls(), Gate(is_open=False)
+    shared, gate = Coalescer(), Gate(is_open=False)
     first = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
     await asyncio.sleep(0)
     second = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
@@ -150,7 +150,7 @@ async def test_a_caller_that_goes_away_harms_nobody() -> None:
 
 
 async def test_a_failure_is_not_remembered() -> None:
-    shared, answers = SharedCalls(), iter((MarketplaceUnavailable("down"), None))
+    shared, answers = Coalescer(), iter((MarketplaceUnavailable("down"), None))
 
     async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         if failure := next(answers):
@@ -165,7 +165,7 @@ async def test_a_failure_is_not_remembered() -> None:
 
 
 async def test_a_bug_in_a_call_reaches_every_caller() -> None:
-    shared = SharedCalls()
+    shared = Coalescer()
 
     async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         raise KeyError("bug")
@@ -178,7 +178,7 @@ async def test_a_bug_in_a_call_reaches_every_caller() -> None:
 
 
 async def test_a_lone_request_does_not_wait_for_company() -> None:
-    shared, gate = SharedCalls(), Gate()
+    shared, gate = Coalescer(), Gate()
     loop = asyncio.get_running_loop()
     started = loop.time()
 
@@ -189,14 +189,14 @@ async def test_a_lone_request_does_not_wait_for_company() -> None:
 
 
 async def test_asking_for_nothing_leaves_nothing_behind() -> None:
-    shared = SharedCalls()
+    shared = Coalescer()
 
     assert await shared.get("line", [], size=5, call=Gate()) == {}
     assert shared._lines == {}
 
 
 async def test_the_end_waits_for_calls_in_the_air() -> None:
-    shared, gate = SharedCalls(), Gate(is_open=False)
+    shared, gate = Coalescer(), Gate(is_open=False)
     asked = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
     await asyncio.sleep(0)
 
@@ -211,7 +211,7 @@ async def test_the_end_waits_for_calls_in_the_air() -> None:
 
 
 async def test_idle_lines_are_forgotten() -> None:
-    shared, gate = SharedCalls(), Gate()
+    shared, gate = Coalescer(), Gate()
     tasks = len(asyncio.all_tasks())
 
     await crowd(shared, gate, ["a", "b"], size=2)
@@ -225,7 +225,7 @@ asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
 
 async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch() -> None:
-    shared = SharedCalls()
+    shared = Coalescer()
     seen: list[tuple[list[str], str]] = []
     flies, gate = asyncio.Event(), asyncio.Event()
 
@@ -273,7 +273,11 @@ class Paid:
 
 
 async def asked_by(
-    spending: Spending, shared: SharedCalls, call: sharing.Call[str, str], *keys: str, size: int = 2
+    spending: CallBudget,
+    shared: Coalescer,
+    call: coalescing.Call[str, str],
+    *keys: str,
+    size: int = 2,
 ) -> dict[str, str | AffiliateGraphError]:
     """What one request with this purse gets."""
     with shared.request(), spending.active():
@@ -281,7 +285,7 @@ async def asked_by(
 
 
 async def test_a_capped_request_gets_what_fits_in() -> None:
-    shared, call, capped = SharedCalls(), Paid(), Spending(most_calls=1)
+    shared, call, capped = Coalescer(), Paid(), CallBudget(most_calls=1)
 
     found = await asked_by(capped, shared, call, "a", "b", "c", "d")
 
@@ -292,7 +296,7 @@ async def test_a_capped_request_gets_what_fits_in() -> None:
 
 
 async def test_a_request_that_may_not_ask_makes_no_call_and_leaves_nothing_behind() -> None:
-    shared, call, capped = SharedCalls(), Paid(), Spending(most_calls=0)
+    shared, call, capped = Coalescer(), Paid(), CallBudget(most_calls=0)
 
     found = await asked_by(capped, shared, call, "a")
 
@@ -302,21 +306,26 @@ async def test_a_request_that_may_not_ask_makes_no_call_and_leaves_nothing_behin
 
 
 async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
-    shared, call, payer, capped = SharedCalls(), Paid(), Spending(), Spending(most_calls=0)
+    shared, call, quota_account, capped = (
+        Coalescer(),
+        Paid(),
+        CallBudget(),
+        CallBudget(most_calls=0),
+    )
 
     payers, joined = await asyncio.gather(
-        asked_by(payer, shared, call, "a"), asked_by(capped, shared, call, "a", "b")
+        asked_by(quota_account, shared, call, "a"), asked_by(capped, shared, call, "a", "b")
     )
 
     assert payers == {"a": "a!"}
     assert joined == {"a": "a!", "b": "b!"}
-    assert (call.made, payer.calls, capped.calls) == (1, 1, 0)
-    assert (payer.saved_by_batching, capped.saved_by_batching) == (0, 2)
+    assert (call.made, quota_account.calls, capped.calls) == (1, 1, 0)
+    assert (quota_account.saved_by_batching, capped.saved_by_batching) == (0, 2)
 
 
 async def test_a_repetition_is_paid_by_whoever_still_may() -> None:
-    shared, call = SharedCalls(), Paid(repetitions=1)
-    opener, other = Spending(most_calls=1), Spending()
+    shared, call = Coalescer(), Paid(repetitions=1)
+    opener, other = CallBudget(most_calls=1), CallBudget()
 
     await asyncio.gather(asked_by(opener, shared, call, "a"), asked_by(other, shared, call, "b"))
 
@@ -324,7 +333,7 @@ async def test_a_repetition_is_paid_by_whoever_still_may() -> None:
 
 
 async def test_nobody_pays_for_a_call_that_was_not_made() -> None:
-    shared, capped = SharedCalls(), Spending(most_calls=1)
+    shared, capped = Coalescer(), CallBudget(most_calls=1)
 
     async def refuse(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
         raise MarketplaceUnavailable("left alone")
@@ -337,8 +346,8 @@ async def test_nobody_pays_for_a_call_that_was_not_made() -> None:
 
 
 async def test_a_request_is_told_at_its_deadline_and_the_call_goes_on() -> None:
-    shared, gate = SharedCalls(), Gate(is_open=False)
-    hasty, patient = Spending(deadline=5, monotonic=lambda: 5), Spending()
+    shared, gate = Coalescer(), Gate(is_open=False)
+    hasty, patient = CallBudget(deadline=5, monotonic=lambda: 5), CallBudget()
     waiting = asyncio.ensure_future(asked_by(patient, shared, gate, "a"))
     await asyncio.sleep(0.001)  # the call is in the air
 
@@ -366,12 +375,12 @@ class Turns:
 async def test_newcomers_ride_together_while_a_call_waits_for_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sharing, "LONGEST_GATHERING", 0.001)
-    shared, call = SharedCalls(), Turns()
+    monkeypatch.setattr(coalescing, "LONGEST_GATHERING", 0.001)
+    shared, call = Coalescer(), Turns()
     waiting = []
 
     for key in "abcdef":
-        waiting.append(asyncio.ensure_future(asked_by(Spending(), shared, call, key, size=9)))
+        waiting.append(asyncio.ensure_future(asked_by(CallBudget(), shared, call, key, size=9)))
         await asyncio.sleep(0.01)
     for _ in waiting:
         call.turns.release()
@@ -384,13 +393,13 @@ async def test_newcomers_ride_together_while_a_call_waits_for_its_turn(
 async def test_people_do_not_wait_behind_background_work_that_waits_for_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sharing, "LONGEST_GATHERING", 0.001)
-    shared, call = SharedCalls(), Turns()
-    background = Spending(priority=Priority.BACKGROUND)
+    monkeypatch.setattr(coalescing, "LONGEST_GATHERING", 0.001)
+    shared, call = Coalescer(), Turns()
+    background = CallBudget(priority=Priority.BACKGROUND)
     first = asyncio.ensure_future(asked_by(background, shared, call, "a", size=9))
     await asyncio.sleep(0.01)
 
-    second = asyncio.ensure_future(asked_by(Spending(), shared, call, "b", size=9))
+    second = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "b", size=9))
     await asyncio.sleep(0.05)
     asked = list(call.asked)
     call.turns.release()
@@ -401,12 +410,12 @@ async def test_people_do_not_wait_behind_background_work_that_waits_for_its_turn
 
 
 async def test_nobody_is_held_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "LONGEST_HOLD", 0.01)
-    shared, call = SharedCalls(), Turns()
-    first = asyncio.ensure_future(asked_by(Spending(), shared, call, "a", size=9))
+    monkeypatch.setattr(coalescing, "LONGEST_HOLD", 0.01)
+    shared, call = Coalescer(), Turns()
+    first = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "a", size=9))
     await asyncio.sleep(0.001)
 
-    second = asyncio.ensure_future(asked_by(Spending(), shared, call, "b", size=9))
+    second = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "b", size=9))
     await asyncio.sleep(0.05)
     asked = list(call.asked)
     call.turns.release()
@@ -417,7 +426,7 @@ async def test_nobody_is_held_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_a_batch_that_left_takes_its_timer_along() -> None:
-    shared, first, second = SharedCalls(), Gate(is_open=False), Gate()
+    shared, first, second = Coalescer(), Gate(is_open=False), Gate()
     one = asyncio.ensure_future(shared.get("line", ["a"], size=9, call=first))
     await asyncio.sleep(0.001)
     two = asyncio.ensure_future(shared.get("line", ["b"], size=9, call=second))
@@ -435,14 +444,14 @@ async def test_a_batch_that_left_takes_its_timer_along() -> None:
 @pytest.mark.parametrize("seed", range(40))
 async def test_the_counts_of_all_requests_add_up_and_no_cap_is_exceeded(seed: int) -> None:
     chance = random.Random(seed)
-    shared = SharedCalls()
+    shared = Coalescer()
     calls = [
         Paid(repetitions=chance.randrange(3), delay=chance.choice((0, 0, 0.001))) for _ in range(3)
     ]
-    purses = [Spending(most_calls=chance.choice((None, 0, 1, 2, 5))) for _ in range(30)]
+    purses = [CallBudget(most_calls=chance.choice((None, 0, 1, 2, 5))) for _ in range(30)]
     group_sizes = [chance.randint(1, 4) for _ in calls]
 
-    async def request(spent: Spending) -> dict[str, str | AffiliateGraphError]:
+    async def request(spent: CallBudget) -> dict[str, str | AffiliateGraphError]:
         await asyncio.sleep(chance.choice((0, 0, 0.001, 0.003)))
         found: dict[str, str | AffiliateGraphError] = {}
         with shared.request(), spent.active():
@@ -466,7 +475,7 @@ async def test_the_counts_of_all_requests_add_up_and_no_cap_is_exceeded(seed: in
 
 
 async def test_who_runs_out_of_time_before_the_batch_leaves_is_not_told_of_an_outage() -> None:
-    shared, gate, hurried = SharedCalls(), Gate(is_open=False), Spending()
+    shared, gate, hurried = Coalescer(), Gate(is_open=False), CallBudget()
     first = asyncio.ensure_future(shared.get("line", ["a"], size=50, call=gate))
     await asyncio.sleep(0.001)  # its call is in the air, so that others gather behind it
     hurried.wait_at_most(0.01)

@@ -12,7 +12,6 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from clients.spending import Monotonic
 from domain.exceptions import (
     AnswerInvalid,
     CallCapReached,
@@ -23,6 +22,7 @@ from domain.exceptions import (
     QuotaExhausted,
     Throttled,
 )
+from upstream.budget import Monotonic
 
 FAILURES_TO_OPEN = 5
 # Short at first, so that a hiccup is over soon; doubled with every probe that fails.

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clients.oauth2 import Token, TokenCache
-from clients.spending import Spending
 from domain.credentials import Secret
 from domain.exceptions import CredentialsRejected, MarketplaceUnavailable
+from upstream.budget import CallBudget
+from upstream.oauth2 import Token, TokenCache
 
 pytestmark = pytest.mark.anyio
 
@@ -199,7 +199,7 @@ async def test_a_fetch_ends_when_nobody_waits_for_it_any_longer() -> None:
 
 async def test_who_comes_first_with_no_time_left_does_not_end_the_fetch_for_the_others() -> None:
     cache, fetcher = TokenCache(), Fetcher()
-    hasty = Spending(deadline=0.0, monotonic=lambda: 1.0)
+    hasty = CallBudget(deadline=0.0, monotonic=lambda: 1.0)
 
     with hasty.active():
         first = asyncio.create_task(cache.get("key", fetcher.fetch, now=NOW))

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from clients.spending import Monotonic
 from domain.exceptions import (
     APIRetired,
     CredentialsRejected,
@@ -21,6 +20,7 @@ from domain.exceptions import (
     PermissionMissing,
 )
 from domain.marketplaces import AccountKey
+from upstream.budget import Monotonic
 
 HOLDS = 60.0  # seconds
 _OF_ACCOUNT = (CredentialsRejected, NotEligible, APIRetired)
@@ -41,7 +41,7 @@ class _Wait:
 
 
 @dataclass(slots=True)
-class Refusals:
+class NegativeCache:
     """All refusals of a process, by account, credentials and, for permissions, operation."""
 
     monotonic: Monotonic = time.monotonic

@@ -14,10 +14,6 @@ import respx
 import stamina
 
 from clients.base import Answer
-from clients.http import MAX_BODY_BYTES, HTTPSender, http_client
-from clients.rate_limit import RateLimit, Turn
-from clients.retries import Patience
-from clients.spending import Spending
 from domain.exceptions import (
     AnswerInvalid,
     CallCapReached,
@@ -28,6 +24,10 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
+from upstream.budget import CallBudget
+from upstream.http import MAX_BODY_BYTES, HTTPSender, http_client
+from upstream.rate_limit import Permit, RateLimit
+from upstream.retries import Timeouts
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +74,7 @@ def sender(client: httpx.AsyncClient, ledger: Ledger | None = None) -> HTTPSende
         client=client,
         ledger=ledger or Ledger(),
         now=lambda: NOW,
-        patience=Patience(attempt=0.5, turn=0.2, first_pause=0.001),
+        patience=Timeouts(attempt=0.5, turn=0.2, first_pause=0.001),
     )
 
 
@@ -226,7 +226,7 @@ class Trickle(httpx.AsyncByteStream):
 async def test_a_trickling_answer_ends_at_the_deadline(client: httpx.AsyncClient) -> None:
     respx.post(URL).mock(return_value=httpx.Response(200, stream=Trickle()))
     out = sender(client)
-    out.patience = Patience(attempt=0.05, attempts=1)
+    out.patience = Timeouts(attempt=0.05, attempts=1)
     stamina.set_testing(True, attempts=1)
 
     with pytest.raises(MarketplaceUnavailable, match="in time"):
@@ -338,7 +338,7 @@ async def test_turns_keep_to_the_limit_in_every_second() -> None:
 
     async def call() -> None:
         turn = await limit.turn(ACCOUNT, rule, patience=5)
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, Permit)
         times.append(clock.time())
         await turn.over()
 
@@ -352,15 +352,15 @@ async def test_accounts_do_not_wait_for_each_other() -> None:
     rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal("0.5"), reset_offset_hours=0)
     other = AccountKey("default", "amazon", "www.amazon.de", Mode.LIVE)
 
-    assert isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Turn)
-    assert isinstance(await limit.turn(other, rule, patience=0.01), Turn)
-    assert not isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Turn)
+    assert isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Permit)
+    assert isinstance(await limit.turn(other, rule, patience=0.01), Permit)
+    assert not isinstance(await limit.turn(ACCOUNT, rule, patience=0.01), Permit)
 
 
 async def test_a_call_beyond_the_cap_is_neither_made_nor_booked(client: httpx.AsyncClient) -> None:
     ledger = Ledger()
 
-    with Spending(most_calls=0).active(), pytest.raises(CallCapReached):
+    with CallBudget(most_calls=0).active(), pytest.raises(CallCapReached):
         await send(sender(client, ledger))
 
     assert ledger.booked == 0
@@ -370,12 +370,12 @@ async def test_a_call_beyond_the_cap_is_neither_made_nor_booked(client: httpx.As
 async def test_nobody_gets_a_turn_too_late_for_the_answer(client: httpx.AsyncClient) -> None:
     route = respx.post(URL).respond(200)
     out = sender(client)
-    out.patience = Patience(turn=30)
+    out.patience = Timeouts(turn=30)
     three = QuotaRule(calls_per_day=None, calls_per_second=Decimal(3), reset_offset_hours=0)
     await asyncio.gather(*(send(out, quota=three) for _ in range(3)))
 
     started = time.monotonic()
-    with Spending(deadline=started + 1.1).active(), pytest.raises(Throttled):
+    with CallBudget(deadline=started + 1.1).active(), pytest.raises(Throttled):
         await send(out, quota=three)  # its turn would come after 1.005 seconds
 
     assert time.monotonic() - started < 1
@@ -389,10 +389,10 @@ class Told(RateLimit):
         super().__init__()
         self.told: list[str] = []
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
         told = self.told
 
-        class Telling(Turn):
+        class Telling(Permit):
             async def sent(self) -> None:
                 told.append("sent")
 

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 from redis.asyncio import Redis
 
-from clients.rate_limit import LEASE, SECOND, WAY, Turn
-from clients.redis_server import redis_client
-from clients.shared_limit import SharedRateLimit, _key
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from tests.redis_server import line_to
+from upstream.rate_limit import LEASE, SECOND, WAY, Permit
+from upstream.redis_rate_limit import RedisRateLimit, _key
+from upstream.redis_server import redis_client
 
 pytestmark = pytest.mark.anyio
 
@@ -31,22 +31,22 @@ def rule(calls_per_second: int = 1) -> QuotaRule:
 
 
 @asynccontextmanager
-async def processes(url: str, count: int) -> AsyncIterator[list[SharedRateLimit]]:
+async def processes(url: str, count: int) -> AsyncIterator[list[RedisRateLimit]]:
     """Limiters that know of each other by Redis only."""
     clients = [redis_client(url) for _ in range(count)]
     try:
-        yield [SharedRateLimit(client) for client in clients]
+        yield [RedisRateLimit(client) for client in clients]
     finally:
         for client in clients:
             await client.aclose()
 
 
 async def comes(
-    limit: SharedRateLimit, account: AccountKey = ACCOUNT, *, calls_per_second: int = 1
+    limit: RedisRateLimit, account: AccountKey = ACCOUNT, *, calls_per_second: int = 1
 ) -> bool:
     """Whether a turn comes at once."""
     turn = await limit.turn(account, rule(calls_per_second), patience=0.2)
-    return isinstance(turn, Turn)
+    return isinstance(turn, Permit)
 
 
 async def only_turn(redis: Redis) -> str:
@@ -58,9 +58,9 @@ async def only_turn(redis: Redis) -> str:
 async def test_several_processes_keep_to_one_limit_in_every_second(redis_url: str) -> None:
     loop, arrived = asyncio.get_running_loop(), []
 
-    async def call(limit: SharedRateLimit, number: int) -> None:
+    async def call(limit: RedisRateLimit, number: int) -> None:
         turn = await limit.turn(ACCOUNT, rule(20), patience=10)
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, Permit)
         await asyncio.sleep(0.02 * (number % 5))  # on the way, not always as long
         await turn.sent()
         arrived.append(loop.time())
@@ -99,7 +99,7 @@ async def test_a_call_counts_until_it_has_arrived(redis_url: str) -> None:
             return float(score or 0) / 1_000_000 - (seconds + micros / 1_000_000)
 
         turn = await limit.turn(ACCOUNT, rule(), patience=1)
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, Permit)
         taken = await arrives_in()
         await turn.sent()
         sent = await arrives_in()
@@ -114,7 +114,7 @@ async def test_a_call_counts_until_it_has_arrived(redis_url: str) -> None:
 async def test_an_answer_that_comes_late_changes_nothing(redis_url: str) -> None:
     async with processes(redis_url, 1) as [limit], Redis.from_url(redis_url) as redis:
         turn = await limit.turn(ACCOUNT, rule(), patience=1)
-        assert isinstance(turn, Turn)
+        assert isinstance(turn, Permit)
         await turn.sent()
         name = await only_turn(redis)
         await redis.zadd(TURNS, {name: 5.0})  # it arrived long ago
@@ -166,7 +166,7 @@ async def test_without_redis_each_process_keeps_to_its_share(
             third = await comes(one, calls_per_second=4)
 
     assert both_came == (True, True)
-    assert all(isinstance(turn, Turn) for turn in alone)
+    assert all(isinstance(turn, Permit) for turn in alone)
     assert not third  # its share of four is two
     assert "this process keeps to its share of each limit" in caplog.text
 
@@ -177,7 +177,7 @@ async def test_the_limit_is_shared_again_when_redis_is_back(
     async with line_to(redis_url) as line, processes(line.url, 1) as [limit]:
         await line.cut()
         own = await limit.turn(ACCOUNT, rule(), patience=5)
-        assert isinstance(own, Turn)
+        assert isinstance(own, Permit)
         await own.over()
         await line.mend()
 
@@ -187,6 +187,6 @@ async def test_the_limit_is_shared_again_when_redis_is_back(
         async with Redis.from_url(redis_url) as redis:
             known = await redis.zcard(TURNS)
 
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, Permit)
     assert known == 1
     assert "Redis is back: the limits are shared again." in caplog.text

@@ -12,9 +12,6 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 
-from clients import cache as module
-from clients import redis_server
-from clients.cache import AnswerCache, Kept, Shelf
 from domain.exceptions import (
     AffiliateGraphError,
     MarketplaceError,
@@ -26,13 +23,18 @@ from domain.products import SourceProduct
 from domain.search import SearchPage
 from tests.fakes import product
 from tests.redis_server import forget_ours, line_to, server_url
+from upstream import cache as module
+from upstream import redis_server
+from upstream.cache import AnswerCache, CacheEntry, CachePolicy
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-LAMPS: Shelf[SourceProduct] = Shelf(kind=SourceProduct, fresh_for=HOUR, shown_for=24 * HOUR)
-TEXTS: Shelf[str] = Shelf(kind=str, fresh_for=HOUR, shown_for=24 * HOUR)
+LAMPS: CachePolicy[SourceProduct] = CachePolicy(
+    kind=SourceProduct, fresh_for=HOUR, shown_for=24 * HOUR
+)
+TEXTS: CachePolicy[str] = CachePolicy(kind=str, fresh_for=HOUR, shown_for=24 * HOUR)
 LINE = ("products", "account", "fingerprint of its credentials")
 
 
@@ -72,12 +74,12 @@ async def test_an_answer_comes_back_as_it_was(cache: AnswerCache) -> None:
     await cache.put(LINE, {lamp.ref: lamp}, LAMPS, now=NOW)
     found = await cache.get(LINE, [lamp.ref, product(8).ref], LAMPS, now=NOW)
 
-    assert found == {lamp.ref: Kept(value=lamp, since=NOW, is_fresh=True)}
+    assert found == {lamp.ref: CacheEntry(value=lamp, since=NOW, is_fresh=True)}
 
 
 async def test_a_page_of_a_search_comes_back_as_it_was(cache: AnswerCache) -> None:
     page = SearchPage(products=(product(1), product(2)), total=70, is_last=False)
-    shelf: Shelf[SearchPage] = Shelf(kind=SearchPage, fresh_for=HOUR, shown_for=HOUR)
+    shelf: CachePolicy[SearchPage] = CachePolicy(kind=SearchPage, fresh_for=HOUR, shown_for=HOUR)
 
     await cache.put("search", {1: page}, shelf, now=NOW)
 
@@ -142,7 +144,7 @@ async def test_nobody_else_gets_the_answer(
 
 
 async def test_a_shelf_without_time_keeps_nothing(cache: AnswerCache) -> None:
-    no_time: Shelf[str] = Shelf(kind=str, fresh_for=timedelta(), shown_for=timedelta())
+    no_time: CachePolicy[str] = CachePolicy(kind=str, fresh_for=timedelta(), shown_for=timedelta())
 
     answers: dict[str, str | AffiliateGraphError] = {"a": "x", "b": ProductNotFound("Gone.")}
     await cache.put(LINE, answers, no_time, now=NOW)

@@ -6,7 +6,7 @@ from typing import NoReturn
 from clients.amazon import creators, credentials, links, locales
 from clients.amazon.creators import CreatorsClient
 from clients.amazon.paapi5 import PaapiClient
-from clients.base import MarketplaceClient, Outside
+from clients.base import MarketplaceClient, Upstream
 from domain.exceptions import MarketplaceError, MarketplaceNotConnected
 from domain.links import LinkKey
 from domain.marketplaces import Account
@@ -14,21 +14,21 @@ from domain.products import SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
 
-def connect(account: Account, outside: Outside) -> MarketplaceClient:
+def connect(account: Account, upstream: Upstream) -> MarketplaceClient:
     """The account's client. Raises WrongLocale where the account names no country site."""
     if account.credentials.keys() >= set(creators.FORM):
-        return CreatorsClient(account, outside)
+        return CreatorsClient(account, upstream)
     if account.credentials.keys() >= set(credentials.PAAPI_FORM):
-        return PaapiClient(account, outside)
-    return LinksOnlyClient(account, outside)
+        return PaapiClient(account, upstream)
+    return LinksOnlyClient(account, upstream)
 
 
 class LinksOnlyClient:
     """An account without API credentials: links still work, with the Partner Tag alone."""
 
-    def __init__(self, account: Account, outside: Outside) -> None:
+    def __init__(self, account: Account, upstream: Upstream) -> None:
         self._locale = locales.by_marketplace(account.key.locale)
-        self._mode = outside.mode(account.key.marketplace)
+        self._mode = upstream.mode(account.key.marketplace)
         self._has_tag = "partnerTag" in account.credentials
 
     async def get_products(

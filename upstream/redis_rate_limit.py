@@ -1,7 +1,7 @@
 """Calls a second, per account, over all server processes that share one Redis.
 
 Each turn is a member of a sorted set, with the moment at which its call has arrived at the latest
-(clients/rate_limit.py); one script looks and takes in a single step, by the clock of the Redis
+(upstream/rate_limit.py); one script looks and takes in a single step, by the clock of the Redis
 server, since the clocks of several machines differ. A process sends only the first of its line to
 Redis. A turn whose process dies before it has sent the call counts for `LEASE` seconds.
 
@@ -25,11 +25,11 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from clients import redis_server
-from clients.rate_limit import LEASE, WAY, RateLimit, Turn, window
-from clients.redis_server import AWAY
-from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
+from upstream import redis_server
+from upstream.budget import Monotonic
+from upstream.rate_limit import LEASE, WAY, Permit, RateLimit, window
+from upstream.redis_server import AWAY
 
 T = TypeVar("T")
 
@@ -82,24 +82,24 @@ if redis.call('PTTL', KEYS[1]) < life then redis.call('PEXPIRE', KEYS[1], life) 
 """
 
 
-class SharedTurn(Turn):
+class RedisPermit(Permit):
     """A turn that all processes know of."""
 
     def __init__(
-        self, limit: "SharedRateLimit", name: str, account: AccountKey, rule: QuotaRule
+        self, limit: "RedisRateLimit", name: str, account: AccountKey, rule: QuotaRule
     ) -> None:
         self._stamp = partial(limit.stamp, name, account, rule)
 
     async def sent(self) -> None:
-        """See `Turn`."""
+        """See `Permit`."""
         await self._stamp(way=WAY, is_over=False)
 
     async def over(self) -> None:
-        """See `Turn`."""
+        """See `Permit`."""
         await self._stamp(way=0, is_over=True)
 
 
-class SharedRateLimit(RateLimit):
+class RedisRateLimit(RateLimit):
     """Hands out turns that all processes share. See `RateLimit`."""
 
     def __init__(self, redis: Redis, monotonic: Monotonic = time.monotonic) -> None:
@@ -114,7 +114,7 @@ class SharedRateLimit(RateLimit):
         self._processes = 1
         self._next_beat = 0.0
         self._switched_at = -math.inf  # from shared turns to our own, or back
-        self._reach = redis_server.Reach(
+        self._reach = redis_server.RedisHealth(
             log,
             lost="until it is back, this process keeps to its share of each limit.",
             back="the limits are shared again.",
@@ -140,7 +140,7 @@ class SharedRateLimit(RateLimit):
         script = self._stamp_script(keys=[_key("turns", account)], args=arguments)
         await self._reached(cast(Awaitable[None], script))
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
         async with self._heads.setdefault(account, asyncio.Lock()):
             while True:
                 await asyncio.sleep(self._pause_left(account))
@@ -156,7 +156,7 @@ class SharedRateLimit(RateLimit):
                 name = uuid4().hex
                 wait = await self._reached(self._ask(account, rule, name))
                 if wait == 0:
-                    return SharedTurn(self, name, account, rule)
+                    return RedisPermit(self, name, account, rule)
                 await asyncio.sleep(wait or 0)
 
     def _seconds_to_switch(self, rule: QuotaRule) -> float:

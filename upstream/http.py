@@ -19,12 +19,6 @@ import httpx
 import stamina
 
 from clients.base import Answer
-from clients.breaker import Breakers
-from clients.clocks import Clocks
-from clients.rate_limit import RateLimit, Turn
-from clients.refusals import Refusals
-from clients.retries import Judge, Patience, RetryBudget
-from clients.spending import Priority, Purse, purse
 from domain.exceptions import (
     AnswerInvalid,
     MarketplaceError,
@@ -34,6 +28,12 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.metering import Meter, NoMeter
+from upstream.budget import Budget, Priority, purse
+from upstream.circuit import Breakers
+from upstream.clock_skew import ClockSkew
+from upstream.negative_cache import NegativeCache
+from upstream.rate_limit import Permit, RateLimit
+from upstream.retries import RetryBudget, RetryPolicy, Timeouts
 
 T = TypeVar("T")
 
@@ -67,12 +67,12 @@ class HTTPSender:
     client: httpx.AsyncClient
     ledger: Ledger
     now: Callable[[], datetime]
-    patience: Patience = field(default_factory=Patience)
+    patience: Timeouts = field(default_factory=Timeouts)
     rate_limit: RateLimit = field(default_factory=RateLimit)
     breakers: Breakers = field(default_factory=Breakers)
-    refusals: Refusals = field(default_factory=Refusals)
+    refusals: NegativeCache = field(default_factory=NegativeCache)
     budget: RetryBudget = field(default_factory=RetryBudget)
-    clocks: Clocks = field(default_factory=Clocks)
+    clocks: ClockSkew = field(default_factory=ClockSkew)
     meter: Meter = field(default_factory=NoMeter)
     _slots: dict[str, asyncio.Semaphore] = field(init=False, default_factory=dict)
 
@@ -95,7 +95,7 @@ class HTTPSender:
             quota=quota,
             paid_by=purse(),
         )
-        judge = Judge(self.patience, call.paid_by, self.budget, account)
+        judge = RetryPolicy(self.patience, call.paid_by, self.budget, account)
         tries = stamina.retry_context(
             on=judge.pause, attempts=self.patience.attempts, timeout=None, wait_max=0
         )
@@ -131,7 +131,7 @@ class HTTPSender:
         self.refusals.check(call.account, call.credentials, call.operation)
         try:
             with self.breakers.guard((call.account, call.operation)):
-                turn = Turn() if call.quota is None else await self._admit(call, call.quota)
+                turn = Permit() if call.quota is None else await self._admit(call, call.quota)
                 with self._metered(call):
                     return read(await self._attempt(call, turn))
         except MarketplaceError as error:
@@ -154,7 +154,7 @@ class HTTPSender:
             return QUOTA_PAUSE
         return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
 
-    async def _admit(self, call: "_Call", quota: QuotaRule) -> Turn:
+    async def _admit(self, call: "_Call", quota: QuotaRule) -> Permit:
         """A call of the day, then a turn: nothing waits between a turn and its call, so that the
         marketplace sees the pace that the turns have."""
         call.paid_by.check()  # what is not made must not be booked
@@ -162,7 +162,7 @@ class HTTPSender:
         expected = self.rate_limit.expected_wait(call.account, quota)
         if expected > patience:
             raise self._too_many(expected)
-        booked_at, turn = await self._book(call, quota), Turn()
+        booked_at, turn = await self._book(call, quota), Permit()
         try:
             async with self.refusals.heeded(call.account, call.credentials, call.operation):
                 turn = await self._take_turn(call, quota, patience)
@@ -176,14 +176,14 @@ class HTTPSender:
             raise
         return turn
 
-    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> Turn:
+    async def _take_turn(self, call: "_Call", quota: QuotaRule, patience: float) -> Permit:
         turn = await self.rate_limit.turn(
             call.account,
             quota,
             patience=patience,
             is_background=call.paid_by.priority is Priority.BACKGROUND,
         )
-        if not isinstance(turn, Turn):
+        if not isinstance(turn, Permit):
             raise self._too_many(turn)
         return turn
 
@@ -202,7 +202,7 @@ class HTTPSender:
             raise _used_up(quota, now, is_background=is_background)
         return now
 
-    async def _attempt(self, call: "_Call", turn: Turn) -> Answer:
+    async def _attempt(self, call: "_Call", turn: Permit) -> Answer:
         request = call.build()
         request.extensions = dict(request.extensions) | {"trace": _tell_when_sent(turn)}
         started = time.monotonic()
@@ -253,7 +253,7 @@ class HTTPSender:
         )
 
 
-def _tell_when_sent(turn: Turn) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+def _tell_when_sent(turn: Permit) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
     """What httpx tells each step of a call to. Connecting can take a while."""
 
     async def trace(step: str, _info: Mapping[str, object]) -> None:
@@ -272,7 +272,7 @@ class _Call:
     credentials: str
     operation: str
     quota: QuotaRule | None
-    paid_by: Purse
+    paid_by: Budget
 
 
 def _used_up(quota: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:

@@ -8,16 +8,16 @@ more than usual.
 import random
 from dataclasses import dataclass, field
 
-from clients.spending import Purse
 from domain.exceptions import MarketplaceError
 from domain.marketplaces import AccountKey
+from upstream.budget import Budget
 
 SHARE = 0.1  # repetitions for each call
 RESERVE = 10.0  # repetitions that a quiet account may make at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long we wait, in seconds: for one attempt, for our turn, and between attempts."""
 
     attempt: float = 15.0
@@ -46,11 +46,11 @@ class RetryBudget:
         return True
 
 
-class Judge:
+class RetryPolicy:
     """Decides after each failure of one call."""
 
     def __init__(
-        self, patience: Patience, purse: Purse, budget: RetryBudget, account: AccountKey
+        self, patience: Timeouts, purse: Budget, budget: RetryBudget, account: AccountKey
     ) -> None:
         self._patience = patience
         self._purse = purse

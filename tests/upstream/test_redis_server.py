@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from clients.redis_server import RETRY_AFTER, WARN_EVERY, Reach
 from tests.graph import Clock
+from upstream.redis_server import RETRY_AFTER, WARN_EVERY, RedisHealth
 
 AWAY = ConnectionError("refused")
 
@@ -16,12 +16,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def reach(clock: Clock) -> Reach:
+def reach(clock: Clock) -> RedisHealth:
     log = logging.getLogger("affiliate_graph.test")
-    return Reach(log, lost="alone now.", back="together again.", monotonic=clock.monotonic)
+    return RedisHealth(log, lost="alone now.", back="together again.", monotonic=clock.monotonic)
 
 
-def test_one_caller_probes_while_it_is_away(reach: Reach, clock: Clock) -> None:
+def test_one_caller_probes_while_it_is_away(reach: RedisHealth, clock: Clock) -> None:
     asked_before = [reach.may_ask() for _ in range(3)]
     reach.lose(AWAY)
     asked_at_once = reach.may_ask()
@@ -34,7 +34,7 @@ def test_one_caller_probes_while_it_is_away(reach: Reach, clock: Clock) -> None:
     assert asked_later == [True, False, False]
 
 
-def test_news_are_told_once(reach: Reach) -> None:
+def test_news_are_told_once(reach: RedisHealth) -> None:
     assert [reach.lose(AWAY), reach.lose(AWAY), reach.find(), reach.find()] == [
         True,
         False,
@@ -44,7 +44,7 @@ def test_news_are_told_once(reach: Reach) -> None:
 
 
 def test_a_fluttering_server_is_spoken_of_once_a_minute(
-    reach: Reach, clock: Clock, caplog: pytest.LogCaptureFixture
+    reach: RedisHealth, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(20):
         reach.lose(AWAY)
@@ -63,7 +63,7 @@ def test_a_fluttering_server_is_spoken_of_once_a_minute(
 
 
 def test_a_long_absence_is_told_every_minute(
-    reach: Reach, clock: Clock, caplog: pytest.LogCaptureFixture
+    reach: RedisHealth, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(180):
         reach.lose(AWAY)

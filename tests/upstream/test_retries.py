@@ -2,8 +2,6 @@
 
 import pytest
 
-from clients.retries import RESERVE, SHARE, Judge, Patience, RetryBudget
-from clients.spending import Spending
 from domain.exceptions import (
     AnswerInvalid,
     CircuitOpen,
@@ -18,6 +16,8 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey
 from domain.products import Mode
 from tests.fakes import NOW
+from upstream.budget import CallBudget
+from upstream.retries import RESERVE, SHARE, RetryBudget, RetryPolicy, Timeouts
 
 ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
 OTHER = AccountKey("other", "aliexpress", "", Mode.LIVE)
@@ -25,13 +25,15 @@ OTHER = AccountKey("other", "aliexpress", "", Mode.LIVE)
 
 def judge(
     *,
-    purse: Spending | None = None,
+    purse: CallBudget | None = None,
     budget: RetryBudget | None = None,
-    patience: Patience | None = None,
+    patience: Timeouts | None = None,
     account: AccountKey = ACCOUNT,
-) -> Judge:
+) -> RetryPolicy:
     """The judge of one call."""
-    return Judge(patience or Patience(), purse or Spending(), budget or RetryBudget(), account)
+    return RetryPolicy(
+        patience or Timeouts(), purse or CallBudget(), budget or RetryBudget(), account
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,13 @@ def test_long_waits_are_the_callers_own(_case: str, failure: MarketplaceError) -
 
 @pytest.mark.parametrize(("left", "is_tried"), [(0.9, False), (1.3, True)])
 def test_no_pause_goes_beyond_the_deadline(left: float, is_tried: bool) -> None:
-    purse = Spending(deadline=10 + left, monotonic=lambda: 10)
+    purse = CallBudget(deadline=10 + left, monotonic=lambda: 10)
 
     assert (judge(purse=purse).pause(MarketplaceUnavailable("down")) is not False) == is_tried
 
 
 def test_a_request_at_its_cap_does_not_try_again() -> None:
-    purse = Spending(most_calls=1, calls=1)
+    purse = CallBudget(most_calls=1, calls=1)
 
     assert judge(purse=purse).pause(MarketplaceUnavailable("down")) is False
 

@@ -1,8 +1,7 @@
-"""Refusals that are remembered: for whom, for what, and for how long."""
+"""NegativeCache that are remembered: for whom, for what, and for how long."""
 
 import pytest
 
-from clients.refusals import HOLDS, Refusals
 from domain.exceptions import (
     APIRetired,
     CredentialsRejected,
@@ -15,6 +14,7 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey
 from domain.products import Mode
+from upstream.negative_cache import HOLDS, NegativeCache
 
 OURS = AccountKey("default", "aliexpress", "", Mode.LIVE)
 THEIRS = AccountKey("other", "aliexpress", "", Mode.LIVE)
@@ -30,7 +30,7 @@ class Clock:
 
 
 def is_refused(
-    refusals: Refusals,
+    refusals: NegativeCache,
     account: AccountKey = OURS,
     credentials: str = "first",
     operation: str = "search",
@@ -47,7 +47,7 @@ def is_refused(
     "failure", [CredentialsRejected("no"), NotEligible("no"), APIRetired("no")]
 )
 def test_a_refusal_of_the_account_holds_for_every_operation(failure: MarketplaceError) -> None:
-    refusals = Refusals(Clock())
+    refusals = NegativeCache(Clock())
 
     refusals.note(OURS, "first", "search", failure)
 
@@ -58,7 +58,7 @@ def test_a_refusal_of_the_account_holds_for_every_operation(failure: Marketplace
 
 
 def test_a_missing_permission_holds_for_its_operation_only() -> None:
-    refusals = Refusals(Clock())
+    refusals = NegativeCache(Clock())
 
     refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
 
@@ -70,7 +70,7 @@ def test_a_missing_permission_holds_for_its_operation_only() -> None:
     "failure", [Throttled("slow"), MarketplaceUnavailable("down"), ProductNotFound("gone")]
 )
 def test_other_failures_are_no_refusals(failure: MarketplaceError) -> None:
-    refusals = Refusals(Clock())
+    refusals = NegativeCache(Clock())
 
     refusals.note(OURS, "first", "search", failure)
 
@@ -78,7 +78,7 @@ def test_other_failures_are_no_refusals(failure: MarketplaceError) -> None:
 
 
 def test_other_credentials_and_other_accounts_are_asked() -> None:
-    refusals = Refusals(Clock())
+    refusals = NegativeCache(Clock())
 
     refusals.note(OURS, "first", "search", CredentialsRejected("no"))
 
@@ -89,7 +89,7 @@ def test_other_credentials_and_other_accounts_are_asked() -> None:
 
 def test_it_ends_and_refusing_does_not_prolong_it() -> None:
     clock = Clock()
-    refusals, failure = Refusals(clock), CredentialsRejected("no")
+    refusals, failure = NegativeCache(clock), CredentialsRejected("no")
     refusals.note(OURS, "first", "search", failure)
     clock.seconds += HOLDS - 1
 
@@ -102,7 +102,7 @@ def test_it_ends_and_refusing_does_not_prolong_it() -> None:
 
 
 def test_a_tested_connection_is_asked_anew() -> None:
-    refusals = Refusals(Clock())
+    refusals = NegativeCache(Clock())
     refusals.note(OURS, "first", "search", CredentialsRejected("no"))
     refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
     refusals.note(THEIRS, "first", "search", CredentialsRejected("no"))

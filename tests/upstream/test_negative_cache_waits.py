@@ -1,13 +1,13 @@
-"""Refusals end the waits of those whom they concern, and of nobody else."""
+"""NegativeCache end the waits of those whom they concern, and of nobody else."""
 
 import asyncio
 
 import pytest
 
-from clients.refusals import Refusals
 from domain.exceptions import CredentialsRejected, MarketplaceError, PermissionMissing
 from domain.marketplaces import AccountKey
 from domain.products import Mode
+from upstream.negative_cache import NegativeCache
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ OTHER = AccountKey("theirs", "amazon", "", Mode.LIVE)
 
 
 async def wait(
-    refusals: Refusals, account: AccountKey, credentials: str, operation: str
+    refusals: NegativeCache, account: AccountKey, credentials: str, operation: str
 ) -> MarketplaceError | None:
     """The refusal that ended the wait; None when its turn came."""
     try:
@@ -38,7 +38,7 @@ async def wait(
 async def test_a_refusal_ends_the_waits_that_it_concerns(
     failure: MarketplaceError, ended: list[bool]
 ) -> None:
-    refusals = Refusals()
+    refusals = NegativeCache()
     waits = [
         asyncio.ensure_future(wait(refusals, *who))
         for who in [
@@ -59,7 +59,7 @@ async def test_a_refusal_ends_the_waits_that_it_concerns(
 
 
 async def test_a_time_limit_inside_stays_a_time_limit() -> None:
-    refusals = Refusals()
+    refusals = NegativeCache()
 
     with pytest.raises(TimeoutError):
         async with refusals.heeded(ACCOUNT, "keys", "getItems"), asyncio.timeout(0):

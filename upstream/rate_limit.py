@@ -4,7 +4,7 @@ What a marketplace counts is when calls arrive, and the way there is not always 
 process may be busy, and the network slow. So a turn counts from when its call has arrived at the
 latest: when its answer is here, or `WAY` after it was sent, whichever comes first.
 
-`RateLimit` keeps the lines of one process. `clients/shared_limit.py` keeps them for several.
+`RateLimit` keeps the lines of one process. `upstream/redis_rate_limit.py` keeps them for several.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from clients.spending import Monotonic
 from domain.marketplaces import AccountKey, QuotaRule
+from upstream.budget import Monotonic
 
 SECOND = 1.005  # a second, and a little for clocks that do not go alike
 WAY = 0.25  # seconds after which a call that was sent has arrived
@@ -22,7 +22,7 @@ LEASE = 10.0  # seconds for which a turn counts whose call was not sent yet
 YIELD = 0.05  # seconds between two looks of background work at the line
 
 
-class Turn:
+class Permit:
     """A turn that came. This one counts for nothing; see `RateLimit.turn` for others."""
 
     async def sent(self) -> None:
@@ -32,7 +32,7 @@ class Turn:
         """The call was answered, or failed, or was not made after all."""
 
 
-class OwnTurn(Turn):
+class OwnPermit(Permit):
     """A turn of this process. `arrives_by`: when its call has arrived at the latest."""
 
     def __init__(self, monotonic: Monotonic) -> None:
@@ -40,11 +40,11 @@ class OwnTurn(Turn):
         self.arrives_by = monotonic() + LEASE
 
     async def sent(self) -> None:
-        """See `Turn`."""
+        """See `Permit`."""
         self.arrives_by = self._monotonic() + WAY
 
     async def over(self) -> None:
-        """See `Turn`."""
+        """See `Permit`."""
         self.arrives_by = min(self.arrives_by, self._monotonic())
 
 
@@ -52,7 +52,7 @@ class OwnTurn(Turn):
 class _Line:
     """The turns of an account that count, and the place of the first who waits."""
 
-    turns: list[OwnTurn] = field(default_factory=list)
+    turns: list[OwnPermit] = field(default_factory=list)
     head: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wait(self, limit: int, second: float, now: float) -> float:
@@ -77,7 +77,7 @@ class RateLimit:
 
     async def turn(
         self, account: AccountKey, rule: QuotaRule, *, patience: float, is_background: bool = False
-    ) -> Turn | float:
+    ) -> Permit | float:
         """Wait for the account's turn, at most `patience` seconds.
 
         The turn is to be told when its call is sent and when it is over. A number: the seconds
@@ -112,7 +112,7 @@ class RateLimit:
     def _pause_left(self, account: AccountKey) -> float:
         return max(0.0, self._paused_until.get(account, 0.0) - self._monotonic())
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Turn:
+    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
         """The turn, when it has come."""
         line = self._lines[account, rule.calls_per_second]
         limit, second = window(rule.calls_per_second)
@@ -121,12 +121,12 @@ class RateLimit:
                 now = self._monotonic()
                 wait = self._pause_left(account) or line.wait(limit, second, now)
                 if wait == 0:
-                    turn = OwnTurn(self._monotonic)
+                    turn = OwnPermit(self._monotonic)
                     line.turns.append(turn)
                     return turn
                 await asyncio.sleep(wait)
 
-    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> Turn:
+    async def _take_behind_others(self, account: AccountKey, rule: QuotaRule) -> Permit:
         """Only the first of the background stands in the line, so nobody is far behind it."""
         async with self._background[account]:
             while True:

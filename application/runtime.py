@@ -7,20 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from application.sessions import StartLink
-from clients.base import Outside, ShortLinkReader
-from clients.breaker import Breakers
-from clients.cache import AnswerCache
-from clients.clocks import Clocks
-from clients.http import HTTPSender, http_client
-from clients.rate_limit import RateLimit
-from clients.redis_server import redis_client
-from clients.refusals import Refusals
+from clients.base import ShortLinkReader, Upstream
 from clients.registry import BY_CODE
-from clients.retries import Patience
-from clients.shared_limit import SharedRateLimit
-from clients.sharing import SharedCalls
 from clients.short_links import SandboxLinks, ShortLinks
-from clients.spending import Monotonic
 from config import Settings
 from db import hashing
 from db.keys import KeyProvider
@@ -29,6 +18,17 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from sandbox import Sandbox, SandboxTransport
+from upstream.budget import Monotonic
+from upstream.cache import AnswerCache
+from upstream.circuit import Breakers
+from upstream.clock_skew import ClockSkew
+from upstream.coalescing import Coalescer
+from upstream.http import HTTPSender, http_client
+from upstream.negative_cache import NegativeCache
+from upstream.rate_limit import RateLimit
+from upstream.redis_rate_limit import RedisRateLimit
+from upstream.redis_server import redis_client
+from upstream.retries import Timeouts
 from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
@@ -49,25 +49,25 @@ def modes(settings: Settings) -> dict[str, Mode]:
 
 
 @dataclass
-class Ending:
+class Shutdown:
     """Whether the server was told to end. Then it is not ready, though it still answers."""
 
     is_told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Overrides:
     """What tests and benchmarks put in the place of the real thing."""
 
     now: Callable[[], datetime] = _now
     monotonic: Monotonic = time.monotonic
-    patience: Patience = field(default_factory=Patience)
+    patience: Timeouts = field(default_factory=Timeouts)
     rate_limit: RateLimit | None = None
-    shared: SharedCalls = field(default_factory=SharedCalls)
+    shared: Coalescer = field(default_factory=Coalescer)
     sandbox: Sandbox | None = None
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
-    ending: Ending = field(default_factory=Ending)
+    shutdown: Shutdown = field(default_factory=Shutdown)
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
@@ -78,23 +78,23 @@ def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
     return kept | settings.gateway_addresses
 
 
-def sandbox_of(settings: Settings, parts: Parts) -> Sandbox | None:
+def sandbox_of(settings: Settings, overrides: Overrides) -> Sandbox | None:
     """The bundled gateways; None where only real ones are asked. Raises BadListings."""
     if not settings.sandbox:
         return None
-    return parts.sandbox or Sandbox(
-        public_url=settings.public_url, now=parts.now, catalog=settings.sandbox_catalog
+    return overrides.sandbox or Sandbox(
+        public_url=settings.public_url, now=overrides.now, catalog=settings.sandbox_catalog
     )
 
 
 @contextlib.asynccontextmanager
-async def open_outside(
+async def open_upstream(
     settings: Settings,
     keys: KeyProvider,
     box: Sandbox | None,
-    parts: Parts,
+    overrides: Overrides,
     meter: Meter | None = None,
-) -> AsyncIterator[Outside]:
+) -> AsyncIterator[Upstream]:
     """The way to the marketplaces, with pools of connections that are closed at the end.
 
     `keys` sign what is cached. `meter` None: nobody counts.
@@ -103,25 +103,25 @@ async def open_outside(
     mounts = {SANDBOX_BASE: SandboxTransport(box)} if box else {}
     async with (
         http_client(mounts) as client,
-        _rate_limit(settings, parts) as rate_limit,
-        _cache(settings, keys, parts) as cache,
+        _rate_limit(settings, overrides) as rate_limit,
+        _cache(settings, keys, overrides) as cache,
     ):
-        clocks = Clocks()
-        yield Outside(
+        clocks = ClockSkew()
+        yield Upstream(
             sender=HTTPSender(
                 client=client,
                 ledger=quota.DayLedger(),
-                now=parts.now,
-                patience=parts.patience,
+                now=overrides.now,
+                patience=overrides.patience,
                 rate_limit=rate_limit,
-                breakers=Breakers(parts.monotonic),
-                refusals=Refusals(parts.monotonic),
+                breakers=Breakers(overrides.monotonic),
+                refusals=NegativeCache(overrides.monotonic),
                 meter=meter,
                 clocks=clocks,
             ),
             clocks=clocks,
-            now=parts.now,
-            shared=parts.shared,
+            now=overrides.now,
+            shared=overrides.shared,
             cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
@@ -145,24 +145,26 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
 
 
 @contextlib.asynccontextmanager
-async def _rate_limit(settings: Settings, parts: Parts) -> AsyncIterator[RateLimit]:
-    if parts.rate_limit is not None:
-        yield parts.rate_limit
+async def _rate_limit(settings: Settings, overrides: Overrides) -> AsyncIterator[RateLimit]:
+    if overrides.rate_limit is not None:
+        yield overrides.rate_limit
     elif settings.redis_url is None:
-        yield RateLimit(parts.monotonic)
+        yield RateLimit(overrides.monotonic)
     else:
         redis = redis_client(settings.redis_url.reveal())
         try:
-            yield SharedRateLimit(redis, parts.monotonic)
+            yield RedisRateLimit(redis, overrides.monotonic)
         finally:
             await redis.aclose()
 
 
 @contextlib.asynccontextmanager
-async def _cache(settings: Settings, keys: KeyProvider, parts: Parts) -> AsyncIterator[AnswerCache]:
+async def _cache(
+    settings: Settings, keys: KeyProvider, overrides: Overrides
+) -> AsyncIterator[AnswerCache]:
     url = settings.redis_url.reveal() if settings.redis_url else None
     secret = hashing.derived(keys, "cached answers")
-    cache = AnswerCache(url, secret=secret, monotonic=parts.monotonic)
+    cache = AnswerCache(url, secret=secret, monotonic=overrides.monotonic)
     try:
         yield cache
     finally:

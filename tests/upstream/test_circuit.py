@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from clients.breaker import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, Breakers
 from domain.exceptions import (
     AffiliateGraphError,
     AnswerInvalid,
@@ -17,6 +16,7 @@ from domain.exceptions import (
     QuotaExhausted,
     Throttled,
 )
+from upstream.circuit import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, Breakers
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clients.clocks import Clocks, in_words
+from upstream.clock_skew import ClockSkew, in_words
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 def test_the_difference_is_measured_by_the_answers_date(
     _case: str, date: str, ahead: timedelta | None
 ) -> None:
-    clocks = Clocks()
+    clocks = ClockSkew()
 
     clocks.note("aliexpress", {"date": date}, NOW)
 
@@ -32,7 +32,7 @@ def test_the_difference_is_measured_by_the_answers_date(
 
 
 def test_the_newest_answer_counts() -> None:
-    clocks = Clocks()
+    clocks = ClockSkew()
     clocks.note("amazon", {"date": "Sat, 21 Nov 2026 11:40:00 GMT"}, NOW)
 
     clocks.note("amazon", {"date": "Sat, 21 Nov 2026 12:00:01 GMT"}, NOW)

@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from clients.spending import Monotonic
+from upstream.budget import Monotonic
 
 PATIENCE = 0.5  # seconds that Redis may take
 RETRY_AFTER = 1.0  # seconds after which an unreachable Redis is tried again
@@ -50,7 +50,7 @@ async def is_answered(url: str) -> bool:
     return True
 
 
-class Reach:
+class RedisHealth:
     """Whether a Redis server is worth asking now, for one kind of use of it.
 
     `lost` and `back`: what the log says when it cannot be reached, and when it can again.

@@ -13,7 +13,7 @@ somebody already waits for is not asked twice. A full batch leaves at once. A ba
 
 One caller that fails, or goes away, harms nobody: calls run in tasks of their own. Nobody waits
 longer than its request's deadline, and the request that opens a batch pays for its call
-(`clients.spending`).
+(`upstream.budget`).
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
-from clients import spending
-from clients.spending import Party, Priority, Spending
 from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, Throttled
+from upstream import budget
+from upstream.budget import BatchBudget, CallBudget, Priority
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -38,7 +38,7 @@ LONGEST_HOLD = 3.0  # seconds to wait for a call that has not had its turn: part
 Call = Callable[[Sequence[K]], Awaitable[Mapping[K, V | AffiliateGraphError]]]
 
 
-class SharedCalls:
+class Coalescer:
     """All lines of a process."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class SharedCalls:
         line = self._lines.get(group)
         if line is None:
             line = self._lines[group] = _Line(self, group)
-        asked = spending.spending()
+        asked = budget.spending()
         tickets = {key: line.ask(key, asked, size) for key in dict.fromkeys(keys)}
         line.board(size, call)
         found: dict[K, V | AffiliateGraphError] = {}
@@ -98,7 +98,7 @@ class SharedCalls:
         await asyncio.gather(*flights, return_exceptions=True)
 
     @contextmanager
-    def _wait_of(self, asked: Spending) -> Iterator[None]:
+    def _wait_of(self, asked: CallBudget) -> Iterator[None]:
         """Counts a request as waiting, once however much it waits for."""
         asked.waits += 1
         self._waiting += asked.waits == 1
@@ -120,7 +120,7 @@ class SharedCalls:
         self._lines.pop(group, None)
 
 
-async def _waited(ticket: "_Ticket[V]", asked: Spending) -> V | AffiliateGraphError | None:
+async def _waited(ticket: "_Ticket[V]", asked: CallBudget) -> V | AffiliateGraphError | None:
     """The answer, if it comes before the request's deadline. The call goes on for others."""
     if not ticket.answer.done():
         left = asked.seconds_left()
@@ -134,8 +134,8 @@ async def _waited(ticket: "_Ticket[V]", asked: Spending) -> V | AffiliateGraphEr
     )
 
 
-def _beyond(asked: Spending) -> AffiliateGraphError:
-    return spending.cap_reached(asked.most_calls)
+def _beyond(asked: CallBudget) -> AffiliateGraphError:
+    return budget.cap_reached(asked.most_calls)
 
 
 class _Ticket(Generic[V]):
@@ -143,15 +143,15 @@ class _Ticket(Generic[V]):
 
     __slots__ = ("answer", "asked", "circumstances", "party")
 
-    def __init__(self, asked: Spending) -> None:
+    def __init__(self, asked: CallBudget) -> None:
         self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
             asyncio.get_running_loop().create_future()
         )
         self.asked = [asked]
         self.circumstances = copy_context()  # whose request id the log lines of its call show
-        self.party: Party | None = None  # once it flies
+        self.party: BatchBudget | None = None  # once it flies
 
-    def join(self, asked: Spending) -> None:
+    def join(self, asked: CallBudget) -> None:
         """One more request waits for this key."""
         if self.party is not None:
             self.party.join(asked)
@@ -162,12 +162,12 @@ class _Ticket(Generic[V]):
 class _Line(Generic[K, V]):
     """The keys of one group that wait or fly. Answered with None: not in the call's answer."""
 
-    def __init__(self, shared: SharedCalls, group: Hashable) -> None:
+    def __init__(self, shared: Coalescer, group: Hashable) -> None:
         self._shared = shared
         self._group = group
         self._waiting: dict[K, _Ticket[V]] = {}
         self._flying: dict[K, _Ticket[V]] = {}
-        self._flights: dict[asyncio.Task[None], Party] = {}
+        self._flights: dict[asyncio.Task[None], BatchBudget] = {}
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._since = 0.0  # when the first of those who wait came
         self._size = 1
@@ -178,7 +178,7 @@ class _Line(Generic[K, V]):
         """The calls in the air."""
         return self._flights
 
-    def ask(self, key: K, asked: Spending, size: int) -> "_Ticket[V] | None":
+    def ask(self, key: K, asked: CallBudget, size: int) -> "_Ticket[V] | None":
         """The key's place, asked for already or not. None: the request may not open a batch."""
         ticket = self._flying.get(key) or self._waiting.get(key)
         if ticket is not None:
@@ -248,7 +248,7 @@ class _Line(Generic[K, V]):
         tickets = [self._waiting.pop(key) for key in keys]
         # The first to have asked opened the batch, and has promised to pay for it.
         asked = (asked for ticket in tickets for asked in ticket.asked)
-        party = Party(asked, when_sent=self.set_timer)
+        party = BatchBudget(asked, when_sent=self.set_timer)
         for key, ticket in zip(keys, tickets, strict=True):
             ticket.party = party
             self._flying[key] = ticket
@@ -258,7 +258,7 @@ class _Line(Generic[K, V]):
         self._flights[flight] = party
         flight.add_done_callback(self._land)
 
-    async def _fly(self, keys: list[K], party: Party) -> None:
+    async def _fly(self, keys: list[K], party: BatchBudget) -> None:
         found: Mapping[K, V | AffiliateGraphError] = {}
         failure: BaseException | None = None
         assert self._call is not None

@@ -1,9 +1,9 @@
 """What a request may spend on marketplace calls, and what it has spent.
 
-Every request has a `Spending`: a deadline, perhaps a cap, a priority, and its counts. A call that
-several requests share is made in a task of its own, for a `Party` of them: the request that opened
-the batch pays for the call, and a repetition is paid by whoever of them may still pay. So the
-counts of all requests add up to the calls made, and nobody's cap is ever exceeded.
+Every request has a `CallBudget`: a deadline, perhaps a cap, a priority, and its counts. A call that
+several requests share is made in a task of its own, for a `BatchBudget` of them: the request that
+opened the batch pays for the call, and a repetition is paid by whoever of them may still pay. So
+the counts of all requests add up to the calls made, and nobody's cap is ever exceeded.
 """
 
 import math
@@ -28,7 +28,7 @@ class Priority(Enum):
     BACKGROUND = "BACKGROUND"
 
 
-class Purse(Protocol):
+class Budget(Protocol):
     """Who pays for a call that is about to be made."""
 
     @property
@@ -54,7 +54,7 @@ class Purse(Protocol):
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Spending:
+class CallBudget:
     """The purse of one request. `most_calls` None: no cap. `deadline`: on `monotonic`'s clock."""
 
     most_calls: int | None = None
@@ -69,7 +69,7 @@ class Spending:
     _promised: int = 0  # calls that will be made for this request and are not counted yet
 
     def seconds_left(self) -> float:
-        """See `Purse`."""
+        """See `Budget`."""
         return max(0.0, self.deadline - self.monotonic())
 
     def wait_at_most(self, seconds: float) -> None:
@@ -77,16 +77,16 @@ class Spending:
         self.deadline = self.monotonic() + seconds
 
     def may_pay(self) -> bool:
-        """See `Purse`."""
+        """See `Budget`."""
         return self.most_calls is None or self.calls + self._promised < self.most_calls
 
     def check(self) -> None:
-        """See `Purse`."""
+        """See `Budget`."""
         if not self.may_pay():
             raise cap_reached(self.most_calls)
 
     def pay(self, account: AccountKey, rule: QuotaRule) -> None:
-        """See `Purse`."""
+        """See `Budget`."""
         self.check()
         self._count(account, rule)
 
@@ -120,46 +120,46 @@ class Spending:
         self.accounts[account] = rule
 
 
-class Party:
+class BatchBudget:
     """The requests that wait for one shared call. The first one opened it and has promised it.
 
     `when_sent` is called once, when the call has had its turn and is paid.
     """
 
     def __init__(
-        self, members: Iterable[Spending], *, when_sent: Callable[[], None] = lambda: None
+        self, members: Iterable[CallBudget], *, when_sent: Callable[[], None] = lambda: None
     ) -> None:
         self._members = list(dict.fromkeys(members))
         self._when_sent = when_sent
         self._is_promised = True
         self.is_sent = False
 
-    def join(self, spending: Spending) -> None:
+    def join(self, spending: CallBudget) -> None:
         """One more request waits for the call."""
         if spending not in self._members:
             self._members.append(spending)
 
     @property
     def priority(self) -> Priority:
-        """See `Purse`: one request that somebody waits for is enough."""
+        """See `Budget`: one request that somebody waits for is enough."""
         wanted = {member.priority for member in self._members}
         return Priority.INTERACTIVE if Priority.INTERACTIVE in wanted else Priority.BACKGROUND
 
     def seconds_left(self) -> float:
-        """See `Purse`: until the most patient one gives up."""
+        """See `Budget`: until the most patient one gives up."""
         return max(member.seconds_left() for member in self._members)
 
     def may_pay(self) -> bool:
-        """See `Purse`."""
+        """See `Budget`."""
         return self._is_promised or any(member.may_pay() for member in self._members)
 
     def check(self) -> None:
-        """See `Purse`."""
+        """See `Budget`."""
         if not self.may_pay():
             raise cap_reached(self._members[0].most_calls)
 
     def pay(self, account: AccountKey, rule: QuotaRule) -> None:
-        """See `Purse`."""
+        """See `Budget`."""
         self.check()
         if self._is_promised:
             self._is_promised = False
@@ -183,18 +183,18 @@ class Party:
                 self._members[0].take_back()
 
 
-_purse: ContextVar[Purse | None] = ContextVar("purse", default=None)
+_purse: ContextVar[Budget | None] = ContextVar("purse", default=None)
 
 
-def purse() -> Purse:
+def purse() -> Budget:
     """Who pays for the calls of the present task; a purse without bounds outside of requests."""
-    return _purse.get() or Spending()
+    return _purse.get() or CallBudget()
 
 
-def spending() -> Spending:
+def spending() -> CallBudget:
     """The present request's; one without bounds outside of requests and inside shared calls."""
     found = _purse.get()
-    return found if isinstance(found, Spending) else Spending()
+    return found if isinstance(found, CallBudget) else CallBudget()
 
 
 def cap_reached(most_calls: int | None) -> CallCapReached:

@@ -1,0 +1,1 @@
+"""How a call to a marketplace is made; what a marketplace is stands in clients/."""
