@@ -317,10 +317,10 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
 
 def _fill(box: Sandbox, sets: Sequence[CredentialSet]) -> None:
     """Put the products on the shelves that are asked for by name."""
-    fields = dict(box.catalog.listings("aliexpress")[0].fields)
+    fields = dict(box.catalog["aliexpress"].listings()[0].fields)
     item = {
         name: value
-        for name, value in box.catalog.listings("amazon")[5].fields.items()
+        for name, value in box.catalog["amazon"].listings()[5].fields.items()
         if name not in ("parentASIN", "variationAttributes")
     }
     own_ids = [id_ for one in sets for id_ in one.own_ids]

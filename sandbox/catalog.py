@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic
 
-from sandbox.listings import L, Listing, ListingFormat, Row, marketplace_of, read_folder
+from sandbox.listings import L, ListingFormat, Row, marketplace_of, read_folder
 
 Place = tuple[str, str]  # site and id
 
@@ -98,10 +98,6 @@ class Catalogs:
 
     def __getitem__(self, marketplace: str) -> Catalog[Any]:
         return self._catalogs[marketplace]
-
-    def listings(self, marketplace: str, site: str | None = None) -> list[Listing]:
-        """Every product of the marketplace's site (None: the default one) that is not removed."""
-        return self._catalogs[marketplace].listings(site)
 
     def title(self, product: str) -> str | None:
         """The title of a product of any marketplace, of a removed one too."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import wire
-from sandbox.answers import Reply
+from sandbox.answers import Refused, Reply
 from sandbox.calls import CallLog, GatewayCall
 from sandbox.faults import ActiveFaults, FaultKind, Faults
 from sandbox.gateway import Endpoint, Gateway, Incoming
@@ -67,11 +67,14 @@ class Dispatch:
             skew = active.get(FaultKind.CLOCK_SKEW)
             clock = world.now() + timedelta(minutes=skew.minutes if skew else 0)
             if response is None:
-                reply = (
-                    gateway.refusal_on_command(world, active)
-                    or _throttled(gateway, world, call, active, clock)
-                    or incoming.answer(active, clock)
-                )
+                try:
+                    reply = (
+                        gateway.refusal_on_command(world, active)
+                        or _throttled(gateway, world, call, active, clock)
+                        or incoming.answer(active, clock)
+                    )
+                except Refused as refused:
+                    reply = refused.reply
                 response, refusal = wire.response(reply, active), reply.refusal
             status = response.status_code
             return wire.stamp(response, clock)

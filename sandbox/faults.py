@@ -1,7 +1,7 @@
 """What can go wrong on command. A fault is injected for an operation, an account or everything."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -89,18 +89,7 @@ class Fault:
         return False
 
 
-class ActiveFaults:
-    """The faults that one call meets."""
-
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
-        self._faults = {fault.kind: fault for fault in faults}
-
-    def get(self, kind: str) -> Fault | None:
-        """The fault of that kind; the last injected of several."""
-        return self._faults.get(kind)
-
-    def __contains__(self, kind: str) -> bool:
-        return kind in self._faults
+ActiveFaults = Mapping[str, Fault]  # those that one call meets by their kind, the last of each
 
 
 class Faults:
@@ -148,4 +137,4 @@ class Faults:
         for fault in hit:
             if fault.calls is not None:
                 fault.calls -= 1
-        return ActiveFaults(hit)
+        return {fault.kind: fault for fault in hit}

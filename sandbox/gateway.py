@@ -26,7 +26,7 @@ class Incoming:
     """A call as it came in, nothing of it judged yet.
 
     `account`: key or id of the caller, whether or not it is right. `ids`: what is asked for by
-    name. `answer`: the gateway's work, at the time of its own clock (UTC).
+    name. `answer`: the gateway's work, at the time of its own clock (UTC); may raise Refused.
     """
 
     operation: str

@@ -25,23 +25,11 @@ class Listing(ABC):
     """One product on one country site ("" where there is only one). `fields`: everything that the
     marketplace could say of it, as on the wire; `haystack`: what keywords are looked up in."""
 
+    id: str
+    title: str
     fields: Row
     haystack: str
     site: str = ""
-
-    @property
-    @abstractmethod
-    def id(self) -> str:
-        """The product's id."""
-
-    @property
-    @abstractmethod
-    def title(self) -> str:
-        """The product's title."""
-
-    def is_offered(self, country: str = "") -> bool:
-        """Whether the marketplace tells anything of it to buyers of that country."""
-        return True
 
     @abstractmethod
     def repriced(self, price: Decimal) -> Self:

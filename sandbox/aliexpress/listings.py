@@ -30,16 +30,6 @@ class AliExpressListing(Listing):
     is_hot: bool = True
     not_sold_to: frozenset[str] = frozenset()
 
-    @property
-    def id(self) -> str:
-        """The product id as text."""
-        return str(self.fields["product_id"])
-
-    @property
-    def title(self) -> str:
-        """The product's title."""
-        return str(self.fields["product_title"])
-
     def is_offered(self, country: str = "") -> bool:
         """Whether the affiliate interface tells anything about it."""
         return self.in_program and self.on_sale and country.upper() not in self.not_sold_to
@@ -74,6 +64,8 @@ def read_row(row: Row) -> AliExpressListing:
         page.get("leaf_category_id"),
     )
     return AliExpressListing(
+        id=str(fields["product_id"]),
+        title=fields["product_title"],
         fields=fields,
         haystack=haystack_of(fields, page.get("search")),
         categories=frozenset(int(one) for one in categories if one is not None),

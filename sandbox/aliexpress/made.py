@@ -37,6 +37,8 @@ def _listing(product_id: int, group: Group, pictures: str) -> AliExpressListing:
     fields = _described(product_id, group, chance, pictures) | _priced(product_id, group, chance)
     number = product_id - FIRST_ID
     return AliExpressListing(
+        id=str(product_id),
+        title=fields["product_title"],
         fields=fields,
         haystack=haystack_of(fields),
         categories=frozenset({group.root[0], group.leaf[0]}),

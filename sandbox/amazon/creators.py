@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sandbox.amazon import operations
 from sandbox.amazon.accounts import AmazonAccount
+from sandbox.amazon.operations import OPERATIONS, run
 from sandbox.amazon.request import (
     Query,
     ids_of,
@@ -20,20 +20,20 @@ from sandbox.amazon.request import (
 )
 from sandbox.amazon.sites import REGION_OF_VERSION, SITES, Site
 from sandbox.amazon.world import STALE_TOKEN, AmazonWorld, Grant
-from sandbox.answers import Refused, Reply
+from sandbox.answers import Reply
 from sandbox.faults import ActiveFaults
 from sandbox.gateway import Incoming
 
 
 async def read_creators(world: AmazonWorld, request: Request) -> Incoming:
     """POST /amazon/catalog/v1/<operation>."""
-    operation, body = request.path_params["operation"], await request.body()
+    body = await request.body()
     grant = world.grants.get(bearer(request.headers)[0])
     return Incoming(
-        operation=operation,
+        operation=request.path_params["operation"],
         account=grant.credential_id if grant else "",
         ids=ids_of(body),
-        answer=partial(answer, world, operation, request.headers, body),
+        answer=partial(answer, world, request, members_of(body)),
     )
 
 
@@ -48,36 +48,31 @@ def bearer(headers: Mapping[str, str]) -> tuple[str, str]:
 
 def answer(
     world: AmazonWorld,
-    operation: str,
-    headers: Mapping[str, str],
-    body: bytes,
+    request: Request,
+    members: dict[str, Any] | None,
     active: ActiveFaults,
     now: datetime,
 ) -> Reply:
-    """The answer to POST /catalog/v1/<operation>. `headers`: by lower-case names."""
-    try:
-        if operation not in operations.OPERATIONS:
-            text = "The operation is not known."
-            raise refusal(400, "ValidationException", "UnknownOperation", text)
-        grant = _grant(world, headers, now, active)
-        site = _site(headers)
-        _check_region(grant, headers, site)
-        members = members_of(body)
-        if members is None:
-            text = "The body is not a JSON object."
-            raise refusal(400, "ValidationException", "CannotParse", text)
-        account = _account(world, grant, members, site)
-        query = Query(
+    """The answer to a call. `members`: of its body, None when it has none. Raises Refused."""
+    operation, headers = request.path_params["operation"], request.headers
+    if operation not in OPERATIONS:
+        text = "The operation is not known."
+        raise refusal(400, "ValidationException", "UnknownOperation", text)
+    grant = _grant(world, headers, now, active)
+    site = _site(headers)
+    _check_region(grant, headers, site)
+    if members is None:
+        raise refusal(400, "ValidationException", "CannotParse", "The body is not a JSON object.")
+    return run(
+        Query(
             world=world,
-            account=account,
+            account=_account(world, grant, members, site),
             site=site,
             operation=operation,
             members=members,
             active=active,
         )
-    except Refused as refused:
-        return refused.reply
-    return operations.run(query)
+    )
 
 
 def _grant(

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sandbox.amazon.listings import AmazonListing
 from sandbox.amazon.sites import Site, money
 from sandbox.currencies import convert
 from sandbox.listings import Row
@@ -135,27 +134,26 @@ def converted(value: Any, site: Site, currency: str) -> Any:
     return [converted(one, site, currency) for one in value] if isinstance(value, list) else value
 
 
-def buy_box(listing: AmazonListing) -> Row | None:
+def buy_box(item: Row) -> Row:
     """The offer that decides: the buy box among the New ones, else the first New one."""
-    offers = (listing.fields.get("offersV2") or {}).get("listings") or []
+    offers = (item.get("offersV2") or {}).get("listings") or []
     new = [one for one in offers if _condition(one) in (None, "New")]
-    return next((one for one in new if one.get("isBuyBoxWinner")), new[0] if new else None)
+    return next((one for one in new if one.get("isBuyBoxWinner")), new[0] if new else {})
 
 
-def price_of(listing: AmazonListing) -> Decimal | None:
+def price_of(item: Row) -> Decimal | None:
     """The price of the deciding offer, in the site's currency; None where it has or shows none."""
-    offer = buy_box(listing)
-    amount = ((offer or {}).get("price") or {}).get("money", {}).get("amount")
+    amount = (buy_box(item).get("price") or {}).get("money", {}).get("amount")
     return None if amount is None else Decimal(str(amount))
 
 
-def saving_of(listing: AmazonListing) -> int:
+def saving_of(item: Row) -> int:
     """Per cent saved at the deciding offer."""
-    price = (buy_box(listing) or {}).get("price") or {}
-    return int((price.get("savings") or {}).get("percentage") or 0)
+    savings = (buy_box(item).get("price") or {}).get("savings") or {}
+    return int(savings.get("percentage") or 0)
 
 
-def rating_of(listing: AmazonListing) -> Decimal:
+def rating_of(item: Row) -> Decimal:
     """Stars, 0 where nobody rated."""
-    rating = ((listing.fields.get("customerReviews") or {}).get("starRating") or {}).get("value")
+    rating = ((item.get("customerReviews") or {}).get("starRating") or {}).get("value")
     return Decimal(str(rating or 0))

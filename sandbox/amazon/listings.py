@@ -34,16 +34,6 @@ class AmazonListing(Listing):
     siblings: tuple[Row, ...] = ()
 
     @property
-    def id(self) -> str:
-        """The ASIN."""
-        return str(self.fields["asin"])
-
-    @property
-    def title(self) -> str:
-        """The item's title."""
-        return str(self.fields["itemInfo"]["title"]["displayValue"])
-
-    @property
     def parent(self) -> str | None:
         """The family's id."""
         return self.fields.get("parentASIN")
@@ -76,6 +66,8 @@ def read_row(row: Row) -> AmazonListing:
     nodes = list(_node_names(item))
     brand = ((info.get("byLineInfo") or {}).get("brand") or {}).get("displayValue")
     return AmazonListing(
+        id=row["asin"],
+        title=title,
         site=site or DEFAULT_SITE,
         fields=item,
         haystack=searchable(title, brand, page.get("search"), *(name for _, name in nodes)),

@@ -69,6 +69,8 @@ def _listing(number: int, group: Group, site: Site, pictures: str) -> AmazonList
         item["parentASIN"] = asin_of(1000 + number // FAMILY_EVERY)
         item["variationAttributes"] = _attributes(number)
     return AmazonListing(
+        id=asin_of(number),
+        title=title,
         site=site.host,
         fields=item,
         haystack=searchable(title, group.root[1], group.leaf[1], _brand(number)),

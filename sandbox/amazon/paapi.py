@@ -3,7 +3,6 @@
 While the fault "paapi_alive" is on it serves what it served before, in Pascal case.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,15 +11,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.amazon import operations
 from sandbox.amazon.accounts import AmazonAccount
-from sandbox.amazon.request import Query, ids_of, is_partner_tag
+from sandbox.amazon.operations import run
+from sandbox.amazon.request import Query, ids_of, is_partner_tag, members_of
 from sandbox.amazon.signature import (
     PAAPI_HEADERS,
     PAAPI_SERVICE,
     AWSAuthorization,
-    aws_accepts,
-    read_aws_authorization,
+    is_signed,
+    read_authorization,
 )
 from sandbox.amazon.sites import SITES
 from sandbox.amazon.world import AmazonWorld
@@ -38,16 +37,12 @@ PATHS = {
 }
 VALID_FOR = timedelta(minutes=15)
 SPECIAL = {
-    "asin": "ASIN",
-    "parentASIN": "ParentASIN",
-    "url": "URL",
-    "eans": "EANs",
-    "isbns": "ISBNs",
-    "upcs": "UPCs",
-}
+    "asin": "ASIN", "parentASIN": "ParentASIN", "url": "URL",
+    "eans": "EANs", "isbns": "ISBNs", "upcs": "UPCs",
+}  # fmt: skip
 RETIRED = (
-    "Product Advertising API is deprecated. Please migrate to Creators API using the migration "
-    "guide."
+    "Product Advertising API is deprecated. "
+    "Please migrate to Creators API using the migration guide."
 )
 
 
@@ -56,36 +51,25 @@ async def read_paapi(world: AmazonWorld, request: Request) -> Incoming | Respons
     name, body = request.path_params["operation"], await request.body()
     if name not in PATHS:
         return Response(status_code=404)
-    authorization = read_aws_authorization(request.headers.get("authorization", ""))
-    paths = (f"/paapi5/{name}", request.url.path)
+    authorization = read_authorization(request.headers.get("authorization", ""))
     return Incoming(
         operation=f"paapi5.{PATHS[name]}",
         account=authorization.access_key if authorization else "",
         ids=ids_of(body),
-        answer=partial(answer, world, PATHS[name], paths, request.headers, body),
+        answer=partial(answer, world, request, body),
     )
 
 
 def answer(
-    world: AmazonWorld,
-    operation: str,
-    paths: tuple[str, ...],
-    headers: Mapping[str, str],
-    body: bytes,
-    active: ActiveFaults,
-    now: datetime,
+    world: AmazonWorld, request: Request, body: bytes, active: ActiveFaults, now: datetime
 ) -> Reply:
-    """The answer to a call. `paths`: spellings that may have been signed. `headers`: by lower-case
-    names."""
-    try:
-        account, authorization = _caller(world, headers)
-        _check_signature(account, authorization, paths, headers, body)
-        _check_date(authorization, headers, now)
-        if PAAPI_ALIVE not in active:
-            raise _refused(403, "AccessDenied", RETIRED)
-        return _serve(world, operation, account, headers=headers, body=body, active=active)
-    except Refused as refused:
-        return refused.reply
+    """The answer to a call. Raises Refused."""
+    account, authorization = _caller(world, request.headers)
+    _check_signature(account, authorization, request, body)
+    _check_date(authorization, request.headers.get("x-amz-date", ""), now)
+    if PAAPI_ALIVE not in active:
+        raise _refused(403, "AccessDenied", RETIRED)
+    return _serve(world, account, request, body, active)
 
 
 def _refused(status: int, code: str, message: str) -> Refused:
@@ -99,7 +83,7 @@ def _refused(status: int, code: str, message: str) -> Refused:
 def _caller(
     world: AmazonWorld, headers: Mapping[str, str]
 ) -> tuple[AmazonAccount, AWSAuthorization]:
-    authorization = read_aws_authorization(headers.get("authorization", ""))
+    authorization = read_authorization(headers.get("authorization", ""))
     if authorization is None or not set(authorization.signed_headers) >= PAAPI_HEADERS:
         text = "The request signature did not include all of the required components."
         raise _refused(400, "IncompleteSignature", text)
@@ -112,54 +96,39 @@ def _caller(
 
 
 def _check_signature(
-    account: AmazonAccount,
-    authorization: AWSAuthorization,
-    paths: tuple[str, ...],
-    headers: Mapping[str, str],
-    body: bytes,
+    account: AmazonAccount, authorization: AWSAuthorization, request: Request, body: bytes
 ) -> None:
+    headers, secret = request.headers, account.secret_key
     regions = {site.paapi_host: site.aws_region for site in SITES.values()}
     region = regions.get(headers.get("host", ""), authorization.region)
-    is_right = (
-        authorization.service == PAAPI_SERVICE
-        and authorization.region == region
-        and any(
-            aws_accepts(
-                authorization, secret_key=account.secret_key, path=path, headers=headers, body=body
-            )
-            for path in paths
-        )
-    )
-    if not is_right:
+    # A client may have signed the path of Amazon's host or that of this address.
+    paths = (f"/paapi5/{request.path_params['operation']}", request.url.path)
+    is_right = (authorization.service, authorization.region) == (PAAPI_SERVICE, region)
+    if not is_right or not any(
+        is_signed(authorization, secret, path, headers, body) for path in paths
+    ):
         raise _refused(401, "InvalidSignature", "The request has not been correctly signed.")
 
 
-def _check_date(authorization: AWSAuthorization, headers: Mapping[str, str], now: datetime) -> None:
-    text = headers.get("x-amz-date", "")
+def _check_date(authorization: AWSAuthorization, date: str, now: datetime) -> None:
     try:
-        sent = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        sent = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         sent = datetime.min.replace(tzinfo=UTC)
-    if abs(sent - now) > VALID_FOR or not text.startswith(authorization.date):
+    if abs(sent - now) > VALID_FOR or not date.startswith(authorization.date):
         raise _refused(401, "RequestExpired", "The request is past its expiry date.")
 
 
 def _serve(
-    world: AmazonWorld,
-    operation: str,
-    account: AmazonAccount,
-    *,
-    headers: Mapping[str, str],
-    body: bytes,
-    active: ActiveFaults,
+    world: AmazonWorld, account: AmazonAccount, request: Request, body: bytes, active: ActiveFaults
 ) -> Reply:
-    name = operation[0].upper() + operation[1:]
-    if headers.get("x-amz-target") != TARGET + name:
+    operation = PATHS[request.path_params["operation"]]
+    if request.headers.get("x-amz-target") != TARGET + operation[0].upper() + operation[1:]:
         raise _refused(400, "UnknownOperation", "The target does not fit the path.")
-    try:
-        members = camel(json.loads(body))
-    except ValueError:
-        raise _refused(400, "InvalidParameterValue", "The body is not JSON.") from None
+    members = members_of(body)
+    if members is None:
+        raise _refused(400, "InvalidParameterValue", "The body is not JSON.")
+    members = camel(members)
     site = SITES.get(str(members.get("marketplace")))
     if site is None:
         raise _refused(400, "InvalidParameterValue", "Marketplace is not known.")
@@ -176,7 +145,10 @@ def _serve(
         members=members,
         active=active,
     )
-    return _translated(operations.run(query))
+    try:
+        return _translated(run(query))
+    except Refused as refused:
+        return _translated(refused.reply)
 
 
 def _translated(reply: Reply) -> Reply:
@@ -188,8 +160,8 @@ def _translated(reply: Reply) -> Reply:
         code = "NoResults" if is_search else "InvalidParameterValue"
         message = f"{reply.payload['message']} ({reply.payload['resourceId']})"
         return Reply(payload={"Errors": [{"Code": code, "Message": message}]}, refusal=code)
-    fields = reply.payload.get("fieldList") or [{"message": reply.payload["message"]}]
-    return _refused(reply.status, "InvalidParameterValue", fields[0]["message"]).reply
+    [field, *_] = reply.payload.get("fieldList") or [reply.payload]
+    return _refused(reply.status, "InvalidParameterValue", field["message"]).reply
 
 
 def pascal(value: Any) -> Any:
@@ -202,10 +174,8 @@ def pascal(value: Any) -> Any:
     return [pascal(one) for one in value] if isinstance(value, list) else value
 
 
-def camel(members: Any) -> dict[str, Any]:
+def camel(members: dict[str, Any]) -> dict[str, Any]:
     """The members of a PA-API body as the Creators API names them."""
-    if not isinstance(members, dict):
-        raise ValueError("not an object")
     named = {_lower(key): value for key, value in members.items()}
     resources = named.get("resources")
     if isinstance(resources, list):

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.amazon.accounts import AmazonAccount
 from sandbox.amazon.items import RESOURCES, item_row
 from sandbox.amazon.links import item_page
-from sandbox.amazon.listings import ROW_FORM
+from sandbox.amazon.listings import ROW_FORM, AmazonListing
 from sandbox.amazon.sites import TAG_ENDING, Site
 from sandbox.amazon.world import AmazonWorld
 from sandbox.answers import Refused, Reply
@@ -35,13 +35,8 @@ def refusal(status: int, kind: str, reason: str | None, message: str, **more: An
 def invalid(name: str, message: str) -> Refused:
     """400: a member of the request cannot be accepted."""
     fields = [{"name": name, "message": message}]
-    return refusal(
-        400,
-        "ValidationException",
-        "FieldValidationFailed",
-        "Request validation failed.",
-        fieldList=fields,
-    )
+    text = "Request validation failed."
+    return refusal(400, "ValidationException", "FieldValidationFailed", text, fieldList=fields)
 
 
 def unauthorized(reason: str, message: str) -> Refused:
@@ -51,9 +46,8 @@ def unauthorized(reason: str, message: str) -> Refused:
 
 def not_found(kind: str, name: str, message: str) -> Refused:
     """404: nothing of what was asked for exists."""
-    return refusal(
-        404, "ResourceNotFoundException", None, message, resourceType=kind, resourceId=name
-    )
+    what = {"resourceType": kind, "resourceId": name}
+    return refusal(404, "ResourceNotFoundException", None, message, **what)
 
 
 def throttled(_world: AmazonWorld, ban: float) -> Reply:
@@ -101,6 +95,24 @@ class Query:
     def tag(self) -> str:
         """The partner tag, already checked."""
         return str(self.members["partnerTag"])
+
+    @property
+    def resources(self) -> Sequence[str]:
+        """What of the rows is asked for."""
+        return self.members.get("resources") or ()
+
+    @property
+    def currency(self) -> str:
+        """The currency of the answer."""
+        return str(self.members.get("currencyOfPreference") or self.site.currency)
+
+    def listings(self) -> list[AmazonListing]:
+        """Every item that the site sells."""
+        return self.world.catalog.listings(self.site.host)
+
+    def listing(self, asin: str) -> AmazonListing | None:
+        """The item, where the site sells it."""
+        return self.world.catalog.listing(asin, self.site.host)
 
     def check_common(self) -> None:
         """Refuse what no operation accepts: resources, language, currency, condition."""
@@ -150,8 +162,7 @@ class Query:
         """The items as rows of the answer, with their addresses, bent by the active faults."""
 
         def foreign() -> list[Row]:
-            others = self.world.catalog.listings(self.site.host)[-60:]
-            return [self.row(one.fields) for one in others]
+            return [self.row(one.fields) for one in self.listings()[-60:]]
 
         rows = [self.row(item) for item in items]
         return bend_rows(rows, self.active, ROW_FORM, foreign=foreign, reads=self.world.number())
@@ -160,7 +171,7 @@ class Query:
         """One item with what was asked for."""
         row = item_row(
             item,
-            self.members.get("resources") or (),
+            self.resources,
             site=self.site,
             currency=self.currency,
             only_new=self.members.get("condition") == "New",
@@ -171,8 +182,3 @@ class Query:
         if self.operation == "getVariations":
             row["variationAttributes"] = item.get("variationAttributes") or []
         return row
-
-    @property
-    def currency(self) -> str:
-        """The currency of the answer."""
-        return str(self.members.get("currencyOfPreference") or self.site.currency)

@@ -31,7 +31,7 @@ class AWSAuthorization:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
-def read_aws_authorization(header: str) -> AWSAuthorization | None:
+def read_authorization(header: str) -> AWSAuthorization | None:
     """Take the header apart; None when it is not one of Signature Version 4."""
     scheme, _, rest = header.partition(" ")
     if scheme != "AWS4-HMAC-SHA256":
@@ -45,53 +45,24 @@ def read_aws_authorization(header: str) -> AWSAuthorization | None:
     return AWSAuthorization(access_key, date, region, service, signed, parts.get("Signature", ""))
 
 
-def aws_accepts(
+def is_signed(
     authorization: AWSAuthorization,
-    *,
     secret_key: str,
     path: str,
     headers: Mapping[str, str],
     body: bytes,
 ) -> bool:
-    """Whether the signature covers this POST. `headers`: lower-case names, values as received."""
-    expected = aws_signature(
-        authorization, secret_key=secret_key, path=path, headers=headers, body=body
-    )
-    return hmac.compare_digest(expected.encode(), authorization.signature.encode())
-
-
-def aws_signature(
-    authorization: AWSAuthorization,
-    *,
-    secret_key: str,
-    path: str,
-    headers: Mapping[str, str],
-    body: bytes,
-) -> str:
-    """The signature that the request should carry, in hexadecimal."""
+    """Whether the signature covers this POST. `headers`: by lower-case names, as received."""
     lines = [
         f"{name}:{' '.join(headers.get(name, '').split())}" for name in authorization.signed_headers
     ]
-    canonical = "\n".join(
-        [
-            "POST",
-            path,
-            "",
-            *lines,
-            "",
-            ";".join(authorization.signed_headers),
-            hashlib.sha256(body).hexdigest(),
-        ]
-    )
-    to_sign = "\n".join(
-        [
-            "AWS4-HMAC-SHA256",
-            headers.get("x-amz-date", ""),
-            authorization.scope,
-            hashlib.sha256(canonical.encode()).hexdigest(),
-        ]
-    )
+    names = ";".join(authorization.signed_headers)
+    canonical = "\n".join(["POST", path, "", *lines, "", names, hashlib.sha256(body).hexdigest()])
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    date, scope = headers.get("x-amz-date", ""), authorization.scope
     key = ("AWS4" + secret_key).encode()
-    for step in authorization.scope.split("/"):
+    for step in scope.split("/"):
         key = hmac.digest(key, step.encode(), "sha256")
-    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+    to_sign = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}"
+    expected = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    return hmac.compare_digest(expected.encode(), authorization.signature.encode())

@@ -31,7 +31,7 @@ class RunningClock(Clock):
 
 def aliexpress(graph: Graph, count: int) -> list[str]:
     """Ids of products that the gateway tells of; nothing is asked."""
-    listings = graph.sandbox.catalog.listings("aliexpress")
+    listings = graph.sandbox.catalog["aliexpress"].listings()
     found = [one.id for one in listings if one.is_offered("US")][:count]
     assert len(found) == count
     return found
@@ -39,7 +39,7 @@ def aliexpress(graph: Graph, count: int) -> list[str]:
 
 def amazon(graph: Graph, count: int) -> list[str]:
     """Addresses of items that www.amazon.com has."""
-    listings = graph.sandbox.catalog.listings("amazon")[:count]
+    listings = graph.sandbox.catalog["amazon"].listings()[:count]
     assert len(listings) == count
     return [f"https://www.amazon.com/dp/{one.id}" for one in listings]
 

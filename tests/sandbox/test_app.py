@@ -23,7 +23,7 @@ def test_what_one_sandbox_changes_another_does_not_see() -> None:
     boxes[0].catalog.set_price(str(FIRST_ID), "0.01")
 
     assert boxes[1].catalog["amazon"].listing(ITEM) is not None
-    assert boxes[1].catalog.listings("aliexpress") == made_catalogs().listings("aliexpress")
+    assert boxes[1].catalog["aliexpress"].listings() == made_catalogs()["aliexpress"].listings()
 
 
 async def test_faults_are_for_one_account_or_one_marketplace(

@@ -36,7 +36,7 @@ def test_removed_products_are_gone_until_they_are_restored() -> None:
     catalog.remove(str(FIRST_ID))
     catalog.remove(ITEM)
     gone = catalog["aliexpress"].listing(str(FIRST_ID)), catalog["amazon"].listing(ITEM)
-    left = len(catalog.listings("aliexpress")), len(catalog.listings("amazon", "www.amazon.de"))
+    left = len(catalog["aliexpress"].listings()), len(catalog["amazon"].listings("www.amazon.de"))
     catalog.restore(str(FIRST_ID))
     catalog.restore(ITEM, site=AMERICA)
 
@@ -55,7 +55,7 @@ def test_a_reset_brings_everything_back() -> None:
 
     catalog.reset()
 
-    assert catalog.listings("aliexpress") == made_catalogs().listings("aliexpress")
+    assert catalog["aliexpress"].listings() == made_catalogs()["aliexpress"].listings()
     assert catalog["amazon"].listing(ITEM) is not None
 
 

@@ -31,14 +31,6 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article(Listing):
-    @property
-    def id(self) -> str:
-        return str(self.fields["sku"])
-
-    @property
-    def title(self) -> str:
-        return str(self.fields["name"])
-
     def repriced(self, price: Decimal) -> Self:
         return replace(self, fields=self.fields | {"price": str(price)})
 
@@ -60,7 +52,7 @@ async def read(world: Market, request: Request) -> Incoming:
 
 
 def article(row: Row) -> Article:
-    return Article(fields=row, haystack="")
+    return Article(id=row["sku"], title=row["name"], fields=row, haystack="")
 
 
 GATEWAY = Gateway(
@@ -124,5 +116,5 @@ def test_a_folder_tells_its_rows_from_those_of_others(tmp_path: Path, clock: Clo
 
     catalog = Sandbox(public_url=BASE, now=clock, catalog=tmp_path).catalog
 
-    assert [one.title for one in catalog.listings("example")] == ["Tin Mug"]
-    assert [one.title for one in catalog.listings("aliexpress")] == ["Paper kite, red"]
+    assert [one.title for one in catalog["example"].listings()] == ["Tin Mug"]
+    assert [one.title for one in catalog["aliexpress"].listings()] == ["Paper kite, red"]

@@ -122,8 +122,8 @@ def test_the_first_of_an_id_is_kept_in_the_order_of_files(tmp_path: Path) -> Non
 
     catalog = box(tmp_path).catalog
 
-    assert [one.title for one in catalog.listings("aliexpress")] == ["Paper kite, red"]
-    assert [(one.site, one.id) for one in catalog.listings("amazon")] == [(AMERICA, "B0MUG00001")]
+    assert [one.title for one in catalog["aliexpress"].listings()] == ["Paper kite, red"]
+    assert [(one.site, one.id) for one in catalog["amazon"].listings()] == [(AMERICA, "B0MUG00001")]
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ def test_ids_are_read_as_numbers_and_as_text(tmp_path: Path) -> None:
 
 def test_a_new_price_takes_discount_and_app_price_along() -> None:
     catalog = made_catalogs()
-    before = catalog.listings("aliexpress")[0]
+    before = catalog["aliexpress"].listings()[0]
     half = Decimal(before.fields["target_original_price"]) / 2
 
     catalog.set_price(str(FIRST_ID), half)
 
-    fields = catalog.listings("aliexpress")[0].fields
+    fields = catalog["aliexpress"].listings()[0].fields
     assert Decimal(fields["target_sale_price"]) == half
     assert Decimal(fields["target_app_sale_price"]) == half
     assert fields["discount"] == "50%"

@@ -9,7 +9,7 @@ def test_every_site_sells_something_in_its_own_currency() -> None:
     catalog = made_catalogs()
 
     for host, site in SITES.items():
-        listings = catalog.listings("amazon", host)
+        listings = catalog["amazon"].listings(host)
         currencies = {
             offer["price"]["money"]["currency"]
             for one in listings
@@ -21,7 +21,7 @@ def test_every_site_sells_something_in_its_own_currency() -> None:
 
 
 def test_items_are_equal_also_when_made_anew() -> None:
-    asins = [one.id for one in made_catalogs().listings("amazon")]
+    asins = [one.id for one in made_catalogs()["amazon"].listings()]
 
     assert made_listings.__wrapped__(PICTURES) == made_listings(PICTURES)
     assert len(asins) == len(set(asins)) == 160
