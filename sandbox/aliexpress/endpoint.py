@@ -50,26 +50,21 @@ async def read_call(world: AliExpressWorld, request: Request) -> Incoming | Resp
 def answer(
     world: AliExpressWorld, params: Mapping[str, str], active: ActiveFaults, now: datetime
 ) -> Reply:
-    """The answer to one call. `params`: everything sent, in query and form."""
-    try:
-        account = _application(world, params)
-        _check_clock(world, params, now)
-        if not is_signed(params, account.app_secret):
-            text = "The request signature does not conform to platform standards"
-            raise Refused(error(world, "IncompleteSignature", text))
-        method = _method(world, params, account)
-        ask = Ask(
-            world=world, account=account, method=method, params=params, active=active, now=now
-        )
-        mandatory, work = METHODS[method]
-        for name in mandatory:
-            if not ask.text(name):
-                raise Refused(missing(world, name))
-        if not account.is_registered and method not in OPEN_TO_ALL:
-            return ask.refused(401, "This publisher is not registered")
-        return work(ask)
-    except Refused as refused:
-        return refused.reply
+    """The answer to one call. `params`: everything sent, in query and form. Raises Refused."""
+    account = _application(world, params)
+    _check_clock(world, params, now)
+    if not is_signed(params, account.app_secret):
+        text = "The request signature does not conform to platform standards"
+        raise Refused(error(world, "IncompleteSignature", text))
+    method = _method(world, params, account)
+    ask = Ask(world=world, account=account, method=method, params=params, active=active, now=now)
+    mandatory, work = METHODS[method]
+    for name in mandatory:
+        if not ask.text(name):
+            raise Refused(missing(world, name))
+    if not account.is_registered and method not in OPEN_TO_ALL:
+        return ask.refused(401, "This publisher is not registered")
+    return work(ask)
 
 
 def _application(world: AliExpressWorld, params: Mapping[str, str]) -> AliExpressAccount:

@@ -1,11 +1,12 @@
 """The AliExpress gateway's forms of answers. Nearly everything has HTTP status 200."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sandbox.aliexpress.accounts import AliExpressAccount
+from sandbox.aliexpress.listings import AliExpressListing
 from sandbox.aliexpress.world import AliExpressWorld
 from sandbox.answers import Payload, Refused, Reply
 from sandbox.faults import ActiveFaults
@@ -25,6 +26,14 @@ class Ask:
     params: Mapping[str, str]
     active: ActiveFaults
     now: datetime
+
+    def listings(self) -> list[AliExpressListing]:
+        """Every product of the catalogue."""
+        return self.world.catalog.listings()
+
+    def listing(self, product_id: str) -> AliExpressListing | None:
+        """The product of that id."""
+        return self.world.catalog.listing(product_id)
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter without the blanks around it."""
@@ -78,6 +87,10 @@ class Ask:
         return str(code) if STRING_CODE in self.active else code
 
 
+# The parameters that a method must have, and its work.
+Methods = dict[str, tuple[tuple[str, ...], Callable[[Ask], Reply]]]
+
+
 def error(
     world: AliExpressWorld,
     code: str,
@@ -96,11 +109,8 @@ def error(
 
 def missing(world: AliExpressWorld, name: str) -> Reply:
     """The refusal of a call without a mandatory parameter."""
-    message = (
-        f"The input parameter “{name}” that is mandatory for processing this request "
-        "is not supplied"
-    )
-    return error(world, "MissingParameter", message)
+    text = f"The input parameter “{name}” that is mandatory for processing this request"
+    return error(world, "MissingParameter", f"{text} is not supplied")
 
 
 def banned(world: AliExpressWorld, seconds: float) -> Reply:
@@ -114,13 +124,8 @@ def error_on_command(world: AliExpressWorld, active: ActiveFaults) -> Reply | No
     fault = active.get(AE_ERROR)
     if fault is None:
         return None
-    return error(
-        world,
-        str(fault.code or "ServiceUnavailable"),
-        "An error on command",
-        error_type=fault.error_type,
-        sub_code=fault.sub_code,
-    )
+    code, text = str(fault.code or "ServiceUnavailable"), "An error on command"
+    return error(world, code, text, error_type=fault.error_type, sub_code=fault.sub_code)
 
 
 def request_id(world: AliExpressWorld) -> str:

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sandbox.aliexpress.envelope import Ask, error
+from sandbox.aliexpress.envelope import Ask, Methods, error
 from sandbox.aliexpress.listings import ROW_FORM, AliExpressListing
 from sandbox.aliexpress.products import PROMOTIONS, product_row
 from sandbox.answers import Payload, Refused, Reply
@@ -34,14 +34,9 @@ def link_generate(ask: Ask) -> Reply:
     sources = list(dict.fromkeys(ask.values("source_values")))[:LINK_BATCH]
     entries = [_link_entry(ask, source, tracking_id, kind) for source in sources]
     entries = entries[1:][::-1] + entries[:1]
-    return ask.ok(
-        {
-            "total_result_count": len(entries),
-            "tracking_id": tracking_id,
-            "promotion_links": {"promotion_link": entries},
-        },
-        "Call succeeds",
-    )
+    links = {"promotion_links": {"promotion_link": entries}}
+    result = {"total_result_count": len(entries), "tracking_id": tracking_id} | links
+    return ask.ok(result, "Call succeeds")
 
 
 def _link_entry(ask: Ask, source: str, tracking_id: str, kind: str) -> Payload:
@@ -57,28 +52,32 @@ def _may_be_promoted(ask: Ask, address: str) -> bool:
     parts = urlsplit(address if "://" in address else f"https://{address}")
     if not PAGE_HOST.fullmatch((parts.hostname or "").lower()):
         return False
-    found = ITEM_PATH.search(parts.path)
-    if found is None:
+    item = ITEM_PATH.search(parts.path)
+    if item is None:
         return True
-    number = int(found[1])
+    number = int(item[1])
     if US_CATALOGUE <= number < 2 * US_CATALOGUE:
         number -= US_CATALOGUE
-    listing = ask.world.catalog.listing(str(number))
-    return listing is not None and listing.is_offered(ask.text("ship_to_country"))
+    return _offered(ask, str(number)) is not None
+
+
+def _offered(ask: Ask, product_id: str) -> AliExpressListing | None:
+    listing = ask.listing(product_id)
+    return listing if listing and listing.is_offered(ask.text("ship_to_country")) else None
 
 
 def category_get(ask: Ask) -> Reply:
     """category.get: roots have no parent_category_id."""
     categories: dict[int, Payload] = {}
-    for one in ask.world.catalog.listings():
-        root, leaf = (one.fields.get(f"{n}_level_category_id") for n in ("first", "second"))
+    for fields in (one.fields for one in ask.listings()):
+        root, leaf = (fields.get(f"{level}_level_category_id") for level in ("first", "second"))
         if root is not None:
-            name = one.fields.get("first_level_category_name")
+            name = fields.get("first_level_category_name")
             categories[root] = {"category_id": root, "category_name": name}
         if leaf is not None:
-            name = one.fields.get("second_level_category_name")
-            entry = {"category_id": leaf, "category_name": name}
-            categories[leaf] = entry | ({"parent_category_id": root} if root is not None else {})
+            name = fields.get("second_level_category_name")
+            parent = {} if root is None else {"parent_category_id": root}
+            categories[leaf] = {"category_id": leaf, "category_name": name} | parent
     if not categories:
         return ask.empty()
     ordered = [categories[key] for key in sorted(categories)]
@@ -87,7 +86,7 @@ def category_get(ask: Ask) -> Reply:
 
 def featuredpromo_get(ask: Ask) -> Reply:
     """featuredpromo.get: the promotions and how many products each has."""
-    listings = ask.world.catalog.listings()
+    listings = ask.listings()
     promos = [
         {"promo_name": name, "promo_desc": name, "product_num": sum(map(belongs, listings))}
         for name, belongs in PROMOTIONS.items()
@@ -97,24 +96,18 @@ def featuredpromo_get(ask: Ask) -> Reply:
 
 def sku_detail(ask: Ask) -> Reply:
     """product.sku.detail.get: the variants of one product, in an envelope of its own."""
-    listing = ask.world.catalog.listing(ask.text("product_id"))
-    if listing is None or not listing.is_offered(ask.text("ship_to_country")):
+    listing = _offered(ask, ask.text("product_id"))
+    rows = [product_row(ask, listing)] if listing and ask.world.catalog.is_made else []
+    rows = bend_rows(rows, ask.active, ROW_FORM, foreign=list, reads=ask.world.number())
+    if not rows:  # the files of a folder tell no variants either
         return error(ask.world, "15", "Remote service error", error_type="ISP", sub_code="405")
-    if not ask.world.catalog.is_made:  # the files tell no variants
-        return error(ask.world, "15", "Remote service error", error_type="ISP", sub_code="405")
-    wanted = set(ask.values("sku_ids")[:SKU_BATCH])
-    row = bend_rows(
-        [product_row(ask, listing)], ask.active, ROW_FORM, foreign=list, reads=ask.world.number()
-    )[:1]
-    if not row:
-        return error(ask.world, "15", "Remote service error", error_type="ISP", sub_code="405")
-    skus = [one for one in _skus(ask, row[0]) if not wanted or str(one["sku_id"]) in wanted]
-    result = {
-        "ae_item_info": _item_info(row[0]),
+    ids = set(ask.values("sku_ids")[:SKU_BATCH])
+    skus = [one for one in _skus(ask, rows[0]) if not ids or str(one["sku_id"]) in ids]
+    info = {
+        "ae_item_info": _item_info(rows[0]),
         "ae_item_sku_info": {"traffic_sku_info_list": skus},
     }
-    inner = {"result": {"result": result, "code": 200, "success": True}}
-    return Reply(payload=ask.envelope(inner))
+    return Reply(payload=ask.envelope({"result": {"result": info, "code": 200, "success": True}}))
 
 
 def _item_info(row: Payload) -> Payload:
@@ -185,10 +178,8 @@ def _fee(product_id: int) -> str:
 
 def shipping_get(ask: Ask) -> Reply:
     """product.shipping.get: cost and time of sending one variant."""
-    listing = ask.world.catalog.listing(ask.text("product_id"))
-    if listing is None or not listing.is_offered(ask.text("ship_to_country")):
-        return ask.empty()
-    if not ask.world.catalog.is_made:  # nor what sending costs
+    listing = _offered(ask, ask.text("product_id"))
+    if listing is None or not ask.world.catalog.is_made:  # the files tell no cost of sending
         return ask.empty()
     number = int(listing.id)
     return ask.ok({"shipping_fee": _fee(number)} | _delivery(number), "success")
@@ -196,18 +187,14 @@ def shipping_get(ask: Ask) -> Reply:
 
 def promotion_info(ask: Ask) -> Reply:
     """promotion.info.get: codes that are good for a product; its own envelope."""
-    found = [ask.world.catalog.listing(one) for one in ask.values("product_id")[:PROMOTION_BATCH]]
+    listings = [ask.listing(one) for one in ask.values("product_id")[:PROMOTION_BATCH]]
     results = [
         {"product_id": int(one.id), "promotions": {"promotion": [_code(one, ask)]}}
-        for one in found
+        for one in listings
         if one and one.fields.get("promo_code_info")
     ]
-    inner = {
-        "result": {"promotion_results": {"promotion_result": results}},
-        "code": "200",
-        "msg": "success",
-        "success": True,
-    }
+    result = {"promotion_results": {"promotion_result": results}}
+    inner = {"result": result, "code": "200", "msg": "success", "success": True}
     return Reply(payload=ask.envelope(inner))
 
 
@@ -226,18 +213,14 @@ def _code(listing: AliExpressListing, ask: Ask) -> Payload:
     }
 
 
-_SKU_PARAMETERS = ("product_id", "ship_to_country", "target_currency", "target_language")
-METHODS: dict[str, tuple[tuple[str, ...], Callable[[Ask], Reply]]] = {
+_SKU = ("product_id", "ship_to_country", "target_currency", "target_language")
+_SHIPPING = (*_SKU, "sku_id", "target_sale_price", "tax_rate")
+_PROMOTION = ("product_id", "ship_to_country", "currency", "target_language")
+METHODS: Methods = {
     "link.generate": (("source_values", "promotion_link_type", "tracking_id"), link_generate),
     "category.get": ((), category_get),
     "featuredpromo.get": ((), featuredpromo_get),
-    "product.sku.detail.get": (_SKU_PARAMETERS, sku_detail),
-    "product.shipping.get": (
-        (*_SKU_PARAMETERS, "sku_id", "target_sale_price", "tax_rate"),
-        shipping_get,
-    ),
-    "promotion.info.get": (
-        ("product_id", "ship_to_country", "currency", "target_language"),
-        promotion_info,
-    ),
+    "product.sku.detail.get": (_SKU, sku_detail),
+    "product.shipping.get": (_SHIPPING, shipping_get),
+    "promotion.info.get": (_PROMOTION, promotion_info),
 }

@@ -1,30 +1,24 @@
 """AliExpress orders: forty made ones an account, money in cents, times of the Pacific coast."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from domain.money import to_minor_units
-from sandbox.aliexpress.envelope import Ask
+from sandbox.aliexpress.envelope import Ask, Methods
 from sandbox.answers import Payload, Refused, Reply
 
 PACIFIC = timezone(timedelta(hours=-8))
 FORMAT = "%Y-%m-%d %H:%M:%S"
 ORDERS = 40
 FIRST_ORDER = 8200000000000100
-STATUSES = (
-    "Payment Completed",
-    "Buyer Confirmed Receipt",
-    "Completed Settlement",
-    "Invalid",
-)
+STATUSES = ("Payment Completed", "Buyer Confirmed Receipt", "Completed Settlement", "Invalid")
 PAGE_SIZE = 50
 
 
 def orders_of(ask: Ask) -> list[Payload]:
     """The account's orders, newest first: one each nine hours until today's midnight (UTC)."""
     midnight = ask.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    offered = [one for one in ask.world.catalog.listings() if one.is_offered()]
+    offered = [one for one in ask.listings() if one.is_offered()]
     tracking_ids = sorted(ask.account.tracking_ids)
     return [
         _order(
@@ -69,53 +63,48 @@ def _order(number: int, product: Payload, tracking_id: str, at: datetime) -> Pay
 
 def order_get(ask: Ask) -> Reply:
     """order.get: by sub-order ids; the custom parameters have another name here."""
-    wanted = set(ask.values("order_ids")[:PAGE_SIZE])
-    found = [one for one in orders_of(ask) if str(one["sub_order_id"]) in wanted]
-    if not found:
-        return ask.empty()
-    renamed = [
-        {("customer_parameters" if k == "custom_parameters" else k): v for k, v in one.items()}
-        for one in found
+    ids = set(ask.values("order_ids")[:PAGE_SIZE])
+    orders = [
+        {name.replace("custom_", "customer_"): value for name, value in order.items()}
+        for order in orders_of(ask)
+        if str(order["sub_order_id"]) in ids
     ]
-    return ask.ok({"current_record_count": len(renamed), "orders": {"order": renamed}}, "success")
+    return _answer(ask, orders, {}, "success")
 
 
 def order_list(ask: Ask) -> Reply:
     """order.list: pages of one status in a window of time."""
-    found = _in_window(ask)
+    orders = _in_window(ask)
     page = max(1, ask.number("page_no", 1))
-    size = min(PAGE_SIZE, max(1, ask.number("page_size", PAGE_SIZE)))
-    shown = found[(page - 1) * size : page * size]
-    if not shown:
-        return ask.empty()
-    return ask.ok(
-        {
-            "current_page_no": page,
-            "current_record_count": len(shown),
-            "total_page_no": -(-len(found) // size),
-            "total_record_count": len(found),
-            "orders": {"order": shown},
-        }
-    )
+    size = _page_size(ask)
+    totals = {
+        "current_page_no": page,
+        "total_page_no": -(-len(orders) // size),
+        "total_record_count": len(orders),
+    }
+    return _answer(ask, orders[(page - 1) * size : page * size], totals)
 
 
 def order_listbyindex(ask: Ask) -> Reply:
     """order.listbyindex: the same with a cursor; older orders follow after the smallest index."""
     start = ask.text("start_query_index_id")
-    found = _in_window(ask)
+    orders = _in_window(ask)
     if start:
-        found = [one for one in found if str(one["sub_order_id"]) < start]
-    shown = found[: min(PAGE_SIZE, max(1, ask.number("page_size", PAGE_SIZE)))]
-    if not shown:
+        orders = [one for one in orders if str(one["sub_order_id"]) < start]
+    orders = orders[: _page_size(ask)]
+    ids = [str(one["sub_order_id"]) for one in orders] or [""]
+    return _answer(ask, orders, {"min_query_index_id": ids[-1], "max_query_index_id": ids[0]})
+
+
+def _answer(ask: Ask, orders: list[Payload], more: Payload, message: str | None = None) -> Reply:
+    if not orders:
         return ask.empty()
-    return ask.ok(
-        {
-            "current_record_count": len(shown),
-            "min_query_index_id": str(shown[-1]["sub_order_id"]),
-            "max_query_index_id": str(shown[0]["sub_order_id"]),
-            "orders": {"order": shown},
-        }
-    )
+    result = {"current_record_count": len(orders), **more, "orders": {"order": orders}}
+    return ask.ok(result, message)
+
+
+def _page_size(ask: Ask) -> int:
+    return min(PAGE_SIZE, max(1, ask.number("page_size", PAGE_SIZE)))
 
 
 def _in_window(ask: Ask) -> list[Payload]:
@@ -137,7 +126,7 @@ def _in_window(ask: Ask) -> list[Payload]:
 
 
 _WINDOW = ("start_time", "end_time", "status")
-METHODS: dict[str, tuple[tuple[str, ...], Callable[[Ask], Reply]]] = {
+METHODS: Methods = {
     "order.get": (("order_ids",), order_get),
     "order.list": (_WINDOW, order_list),
     "order.listbyindex": (_WINDOW, order_listbyindex),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from domain.money import minor_digits
-from sandbox.aliexpress.envelope import Ask
+from sandbox.aliexpress.envelope import Ask, Methods
 from sandbox.aliexpress.listings import ROW_FORM, AliExpressListing
 from sandbox.answers import Payload, Refused, Reply
 from sandbox.bending import bend_rows
@@ -25,19 +25,16 @@ LANGUAGE_HOSTS = {
     "IT": "it", "RU": "www", "JA": "ja", "KO": "ko", "NL": "nl", "PL": "pl", "TR": "tr",
     "AR": "ar", "TH": "th", "VI": "vi", "ID": "id",
 }  # fmt: skip
-ORDERS = {
-    "SALE_PRICE_ASC": ("price", False),
-    "SALE_PRICE_DESC": ("price", True),
-    "LAST_VOLUME_ASC": ("volume", False),
-    "LAST_VOLUME_DESC": ("volume", True),
-    "DISCOUNT_ASC": ("discount", False),
-    "DISCOUNT_DESC": ("discount", True),
-    "priceAsc": ("price", False),
-    "priceDesc": ("price", True),
-    "volumeAsc": ("volume", False),
-    "volumeDesc": ("volume", True),
-    "discountAsc": ("discount", False),
-    "discountDesc": ("discount", True),
+Key = Callable[[AliExpressListing], Decimal]
+SORTS: dict[str, tuple[Key, bool]] = {
+    f"{name}{ending}": (key, is_falling)
+    for names, key in (
+        (("SALE_PRICE_", "price"), lambda one: _sale_price(one, "USD")),
+        (("LAST_VOLUME_", "volume"), lambda one: Decimal(one.fields.get("lastest_volume") or 0)),
+        (("DISCOUNT_", "discount"), lambda one: _percent(one.fields.get("discount"))),
+    )
+    for name, endings in zip(names, (("ASC", "DESC"), ("Asc", "Desc")), strict=True)
+    for ending, is_falling in zip(endings, (False, True), strict=True)
 }
 
 
@@ -45,7 +42,7 @@ def product_query(ask: Ask) -> Reply:
     """product.query and hotproduct.query. Hits that are not offered leave gaps in their page."""
     if ask.text("tracking_id") and ask.tracking_id() is None:
         return ask.ok(_page_of([], total=0, page=ask.number("page_no", 1)))
-    hits = _filtered(ask, ask.world.catalog.listings())
+    hits = _filtered(ask, ask.listings())
     if ask.method == "hotproduct.query":
         hits = [one for one in hits if one.is_hot]
     return _page(ask, _sorted(ask, hits), country=ask.text("ship_to_country"))
@@ -53,8 +50,8 @@ def product_query(ask: Ask) -> Reply:
 
 def smartmatch(ask: Ask) -> Reply:
     """product.smartmatch: what fits keywords or another product's category."""
-    hits = _filtered(ask, ask.world.catalog.listings())
-    like = ask.world.catalog.listing(ask.text("product_id"))
+    hits = _filtered(ask, ask.listings())
+    like = ask.listing(ask.text("product_id"))
     if like:
         hits = [one for one in hits if one.categories & like.categories and one is not like]
     return _page(ask, hits, country=ask.text("country"))
@@ -65,17 +62,17 @@ def featured_products(ask: Ask) -> Reply:
     belongs = PROMOTIONS.get(ask.params.get("promotion_name", ""))
     if belongs is None:
         return ask.empty()
-    hits = [one for one in ask.world.catalog.listings() if belongs(one)]
-    wanted = {int(one) for one in ask.values("category_id") if one.isdecimal()}
-    if wanted:
-        hits = [one for one in hits if one.categories & wanted]
+    hits = [one for one in ask.listings() if belongs(one)]
+    categories = {int(one) for one in ask.values("category_id") if one.isdecimal()}
+    if categories:
+        hits = [one for one in hits if one.categories & categories]
     return _page(ask, _sorted(ask, hits), country=ask.text("country"), finished=True)
 
 
 def product_detail(ask: Ask) -> Reply:
     """productdetail.get: the first 50 ids, no word about the rest nor about missing ones."""
-    found = (ask.world.catalog.listing(one) for one in ask.values("product_ids")[:BATCH])
-    offered = {one.id: one for one in found if one and one.is_offered(ask.text("country"))}
+    listings = (ask.listing(one) for one in ask.values("product_ids")[:BATCH])
+    offered = {one.id: one for one in listings if one and one.is_offered(ask.text("country"))}
     rows = _rows(ask, sorted(offered.values(), key=lambda one: one.id[::-1]))
     if not rows:
         return ask.empty()
@@ -102,8 +99,8 @@ def _filtered(ask: Ask, listings: Iterable[AliExpressListing]) -> list[AliExpres
 
 
 def _currency(ask: Ask) -> str:
-    wanted = ask.text("target_currency", "USD").upper()
-    return wanted if is_known(wanted) else "USD"
+    currency = ask.text("target_currency", "USD").upper()
+    return currency if is_known(currency) else "USD"
 
 
 def _sale_price(listing: AliExpressListing, currency: str) -> Decimal:
@@ -114,18 +111,17 @@ def _sale_price(listing: AliExpressListing, currency: str) -> Decimal:
 
 
 def _sorted(ask: Ask, hits: list[AliExpressListing]) -> list[AliExpressListing]:
-    wanted = ask.text("sort")
-    if not wanted:
+    sort = ask.text("sort")
+    if not sort:
         return hits
-    if wanted not in ORDERS:
+    if sort not in SORTS:
         raise Refused(ask.invalid("sort"))
-    name, descending = ORDERS[wanted]
-    keys: dict[str, Callable[[AliExpressListing], Decimal]] = {
-        "price": lambda one: _sale_price(one, "USD"),
-        "volume": lambda one: Decimal(one.fields.get("lastest_volume") or 0),
-        "discount": lambda one: Decimal((one.fields.get("discount") or "0").rstrip("%") or 0),
-    }
-    return sorted(hits, key=keys[name], reverse=descending)
+    key, is_falling = SORTS[sort]
+    return sorted(hits, key=key, reverse=is_falling)
+
+
+def _percent(text: str | None) -> Decimal:
+    return Decimal((text or "0").rstrip("%") or 0)
 
 
 def _page(
@@ -134,10 +130,10 @@ def _page(
     page = max(1, ask.number("page_no", 1))
     size = min(PAGE_SIZE, max(1, ask.number("page_size", PAGE_SIZE)))
     start = (page - 1) * size
-    shown = hits[start : start + size] if page * size <= REACH else []
-    if not shown:
+    listings = hits[start : start + size] if page * size <= REACH else []
+    if not listings:
         return ask.empty()
-    rows = _rows(ask, [one for one in shown if one.is_offered(country)])
+    rows = _rows(ask, [one for one in listings if one.is_offered(country)])
     result = _page_of(rows, total=len(hits), page=page)
     if finished:
         del result["current_page_no"]
@@ -156,7 +152,7 @@ def _page_of(rows: list[Row], *, total: int, page: int) -> Payload:
 
 def _rows(ask: Ask, listings: Iterable[AliExpressListing]) -> list[Row]:
     def foreign() -> list[Row]:
-        return [product_row(ask, one) for one in ask.world.catalog.listings()[-60:]]
+        return [product_row(ask, one) for one in ask.listings()[-60:]]
 
     rows = [product_row(ask, one) for one in listings]
     return bend_rows(rows, ask.active, ROW_FORM, foreign=foreign, reads=ask.world.number())
@@ -183,7 +179,7 @@ def product_row(ask: Ask, listing: AliExpressListing) -> Row:
     return row
 
 
-METHODS: dict[str, tuple[tuple[str, ...], Callable[[Ask], Reply]]] = {
+METHODS: Methods = {
     "product.query": ((), product_query),
     "hotproduct.query": ((), product_query),
     "product.smartmatch": (("device_id",), smartmatch),
