@@ -3,12 +3,12 @@
 Listings are never changed in place: a control puts a new one where the old one was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic
 
-from sandbox.listings import L, ListingFormat, Row, marketplace_of, read_folder
+from sandbox.listings import L, ListingFormats, Row, marketplace_of, read_folder
 
 Place = tuple[str, str]  # site and id
 
@@ -81,9 +81,7 @@ class Catalog(Generic[L]):
 class Catalogs:
     """The catalogues of one sandbox, by marketplace."""
 
-    def __init__(
-        self, formats: Mapping[str, ListingFormat[Any]], *, pictures: str, folder: Path | None
-    ) -> None:
+    def __init__(self, formats: ListingFormats, *, pictures: str, folder: Path | None) -> None:
         """`pictures`: address of the folder of pictures. Raises BadListings for a bad folder."""
         self._formats = formats
         listings = read_folder(folder, formats) if folder else {}

@@ -29,8 +29,3 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount with exactly the digits of its currency."""
     unit = Decimal(1).scaleb(-minor_digits(currency))
     return amount.quantize(unit, rounding=ROUND_HALF_UP)
-
-
-def is_known(currency: str) -> bool:
-    """Whether there is a rate for the code."""
-    return currency in RATES
