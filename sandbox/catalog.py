@@ -49,8 +49,7 @@ class Catalog(Generic[L]):
 
     def title(self, id: str) -> str | None:
         """The title of a product on any site, of a removed one too."""
-        titles = (one.title for (_, name), one in self._listings.items() if name == id)
-        return next(titles, None)
+        return next((one.title for one in self._listings.values() if one.id == id), None)
 
     def add(self, listing: L) -> None:
         """Put a product into the catalogue, or in another's place."""

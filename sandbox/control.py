@@ -73,8 +73,5 @@ def _is_loopback(request: Request) -> bool:
 
 
 def _fields(fault: Fault) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in asdict(fault).items()
-        if name != "_taken" and value is not None
-    }
+    fields = asdict(fault) | {"_taken": None}
+    return {name: value for name, value in fields.items() if value is not None}

@@ -27,5 +27,4 @@ def convert(amount: Decimal, source: str, target: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount with exactly the digits of its currency."""
-    unit = Decimal(1).scaleb(-minor_digits(currency))
-    return amount.quantize(unit, rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)

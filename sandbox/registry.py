@@ -16,5 +16,4 @@ def demo_accounts() -> tuple[object, ...]:
 
 def numbered_accounts(count: int) -> tuple[object, ...]:
     """So many separate accounts of every gateway, numbered from 1, each with its own keys."""
-    numbers = range(1, count + 1)
-    return tuple(one.numbered_account(n) for one in GATEWAYS.values() for n in numbers)
+    return tuple(one.numbered_account(n) for one in GATEWAYS.values() for n in range(1, count + 1))

@@ -55,8 +55,7 @@ def answer(
     """The answer to a call. `members`: of its body, None when it has none. Raises Refused."""
     operation, headers = request.path_params["operation"], request.headers
     if operation not in OPERATIONS:
-        text = "The operation is not known."
-        raise refusal(400, "ValidationException", "UnknownOperation", text)
+        raise refusal(400, "ValidationException", "UnknownOperation", "The operation is not known.")
     grant = _grant(world, headers, now, active)
     site = _site(headers)
     _check_region(grant, headers, site)
@@ -98,8 +97,7 @@ def _check_region(grant: Grant, headers: Mapping[str, str], site: Site) -> None:
     is_right = version in ("2.1", "2.2", "2.3") if grant.family == "2" else not version
     regions = {grant.region or site.region, REGION_OF_VERSION.get(version[-1:], site.region)}
     if not is_right or regions != {site.region}:
-        text = "The token was issued for another region or version."
-        raise unauthorized("InvalidIssuer", text)
+        raise unauthorized("InvalidIssuer", "The token was issued for another region or version.")
     grant.region = site.region
 
 
