@@ -69,13 +69,14 @@ class Session(Model):
 
 
 class MarketplaceAccount(Model):
-    """One credential set and the last evidence about it."""
+    """One credential set and the last evidence about it. `fingerprint`: see db/credentials.py."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
     marketplace = KeyText()
     locale = KeyText()
     mode = KeyText()
+    fingerprint = fields.TextField(null=True)
     state = fields.TextField()
     upstream_code = fields.TextField(null=True)
     checked_at = fields.DatetimeField(null=True)
