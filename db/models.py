@@ -34,6 +34,7 @@ class APIKey(Model):
     last_four = fields.TextField()
     scopes = fields.JSONField[list[str]]()
     origins = fields.JSONField[list[str]]()
+    calls_per_day = fields.IntField(null=True)
     expires_at = fields.DatetimeField(null=True)
     last_used_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
@@ -210,7 +211,7 @@ class AffiliateLink(Model):
 
 
 class QuotaDay(Model):
-    """Calls of one account on one day of its marketplace."""
+    """Calls of one account on one day of its marketplace, or of one API key (see db/quota.py)."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()

@@ -1,9 +1,12 @@
 """Calls of a day, booked before they are made: exact over any number of processes.
 
+Counted for accounts, on the day of their marketplace, and for API keys with an allowance, on a day
+that the caller of these functions chooses: always the same one for a key.
+
 A booked call that was never made stays booked, so a crash leaves calls unused, never over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import uuid4
 
@@ -12,7 +15,7 @@ from tortoise.expressions import Q
 from db import statements
 from db.availability import resilient
 from db.models import QuotaDay
-from domain.marketplaces import AccountKey
+from domain.marketplaces import EVERY_WORKSPACE, AccountKey
 from domain.products import Mode
 
 BOOK = (
@@ -55,6 +58,22 @@ async def give_back(key: AccountKey, *, day: date) -> None:
     await statements.rows(GIVE_BACK, place)
 
 
+async def book_key(key_id: str, *, day: date, limit: int | None) -> bool:
+    """As `book`, for an API key and its allowance."""
+    return await book(_line(key_id), day=day, limit=limit)
+
+
+async def give_back_key(key_id: str, *, day: date) -> None:
+    """As `give_back`, for an API key."""
+    await give_back(_line(key_id), day=day)
+
+
+async def used_by_keys(key_ids: Collection[str], *, day: date) -> dict[str, int]:
+    """As `used_by`, for API keys."""
+    used = await used_by({_line(key_id): day for key_id in key_ids})
+    return {key_id: used[_line(key_id)] for key_id in key_ids}
+
+
 @resilient
 async def assume(key: AccountKey, *, day: date, used: int) -> None:
     """At least so many calls were made on that day, though nobody booked them here."""
@@ -88,3 +107,8 @@ async def used_by(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
         ):
             calls[AccountKey(workspace, marketplace, locale, Mode(mode))] = used
     return calls
+
+
+def _line(key_id: str) -> AccountKey:
+    """Where an API key is counted, among the accounts: no marketplace has an empty code."""
+    return AccountKey(EVERY_WORKSPACE, "", f"api key {key_id}", Mode.LIVE)

@@ -82,3 +82,23 @@ async def test_nothing_is_given_back_of_a_day_without_calls() -> None:
     await quota.give_back(ALIEXPRESS, day=TODAY)
 
     assert await quota.used(ALIEXPRESS, day=TODAY) == 0
+
+
+async def test_an_api_key_is_counted_beside_the_accounts() -> None:
+    booked = await asyncio.gather(*(quota.book_key("a", day=TODAY, limit=3) for _ in range(5)))
+
+    assert sum(booked) == 3
+    assert await quota.book_key("b", day=TODAY, limit=1)
+    assert not await quota.book_key("c", day=TODAY, limit=0)
+    assert await quota.book_key("a", day=TODAY + timedelta(days=1), limit=3)
+    assert await quota.used_by_keys(["a", "b", "c"], day=TODAY) == {"a": 3, "b": 1, "c": 0}
+    assert await quota.used(ALIEXPRESS, day=TODAY) == 0
+
+
+async def test_what_an_api_key_gives_back_it_can_book_again() -> None:
+    assert await quota.book_key("a", day=TODAY, limit=1)
+
+    await quota.give_back_key("a", day=TODAY)
+
+    assert await quota.book_key("a", day=TODAY, limit=1)
+    assert not await quota.book_key("a", day=TODAY, limit=1)
