@@ -100,15 +100,14 @@ def _priced(product_id: int, group: Group, chance: Random) -> dict[str, Any]:
     original = Decimal(chance.randrange(low * 100, high * 100)) / 100
     sale = rounded(original * (100 - percent) / 100, "USD")
     shop_currency = "USD" if number % 3 == 1 else "CNY"
-    fields: dict[str, Any] = {"discount": f"{percent}%"}
-    names = ["app_sale", "sale"] if percent > 0 and number % 7 != 3 else ["sale"]
-    for name in (*names, "original"):
+    fields: dict[str, Any] = {}
+    for name in ("sale", "original", *(["app_sale"] if percent > 0 and number % 7 != 3 else [])):
         dollars = original if name == "original" else sale
         fields[f"{name}_price"] = str(rounded(dollars * RATES[shop_currency], shop_currency))
         fields[f"{name}_price_currency"] = shop_currency
         fields[f"target_{name}_price"] = str(dollars)
         fields[f"target_{name}_price_currency"] = "USD"
-    return fields
+    return fields | {"discount": f"{percent}%"}
 
 
 def _coupon(number: int) -> dict[str, Any]:
