@@ -11,17 +11,17 @@ from tests.sandbox.callers import FIRST_ID, Caller, five_rows
 pytestmark = pytest.mark.anyio
 
 
-async def found_ids(caller: Caller) -> list[int]:
+async def five_ids(caller: Caller) -> list[int]:
     return [row["product_id"] for row in await five_rows(caller)]
 
 
 async def test_rows_are_dropped_doubled_and_reordered(sandbox: Sandbox, caller: Caller) -> None:
-    plain = await found_ids(caller)
+    plain = await five_ids(caller)
     seen = {}
 
     for kind in ("drop_ids", "duplicate_ids", "shuffle_ids"):
         sandbox.faults.inject(kind)
-        seen[kind] = await found_ids(caller)
+        seen[kind] = await five_ids(caller)
         sandbox.faults.clear()
 
     assert seen["drop_ids"] == plain[1:]
@@ -33,20 +33,20 @@ async def test_rows_are_dropped_doubled_and_reordered(sandbox: Sandbox, caller: 
 async def test_named_rows_are_dropped(sandbox: Sandbox, caller: Caller) -> None:
     sandbox.faults.inject("drop_ids", ids=[FIRST_ID, str(FIRST_ID + 1)])
 
-    found = await found_ids(caller)
+    ids = await five_ids(caller)
 
-    assert sorted(found) == [FIRST_ID + 2, FIRST_ID + 3, FIRST_ID + 4]
+    assert sorted(ids) == [FIRST_ID + 2, FIRST_ID + 3, FIRST_ID + 4]
 
 
 async def test_rows_that_nobody_asked_for_come_first(sandbox: Sandbox, caller: Caller) -> None:
-    asked_for = set(await found_ids(caller))
+    asked_for = set(await five_ids(caller))
     sandbox.faults.inject("foreign_ids")
 
-    found = await found_ids(caller)
+    ids = await five_ids(caller)
 
-    assert len(found) == 7
-    assert not set(found[:2]) & asked_for
-    assert set(found[2:]) == asked_for
+    assert len(ids) == 7
+    assert not set(ids[:2]) & asked_for
+    assert set(ids[2:]) == asked_for
 
 
 async def test_a_currency_that_nobody_knows(sandbox: Sandbox, caller: Caller) -> None:
@@ -64,9 +64,9 @@ async def test_prices_change_at_each_read(sandbox: Sandbox, caller: Caller) -> N
     item: dict[str, Any] = {"itemIds": ["B0SANDBX00"], "resources": ["offersV2.listings.price"]}
 
     prices = {(await five_rows(caller))[0]["target_sale_price"] for _ in range(3)}
-    shown = {(await caller.amazon("getItems", **item)).text for _ in range(3)}
+    items = {(await caller.amazon("getItems", **item)).text for _ in range(3)}
 
-    assert len(prices) == len(shown) == 3
+    assert len(prices) == len(items) == 3
 
 
 async def test_one_row_is_poisoned(sandbox: Sandbox, caller: Caller) -> None:

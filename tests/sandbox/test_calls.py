@@ -25,9 +25,9 @@ def test_old_calls_are_forgotten_but_stay_counted() -> None:
 
 def test_a_call_that_ends_late_is_closed_only_where_it_is_remembered() -> None:
     log = CallLog(remembered=2)
-    forgotten, kept, _ = (log.open(a_call("product.query")) for _ in range(3))
+    forgotten, remembered, _ = (log.open(a_call("product.query")) for _ in range(3))
 
-    log.close(kept, status=200, refusal="402")
+    log.close(remembered, status=200, refusal="402")
     log.close(forgotten, status=500, refusal=None)
 
     assert [(call.status, call.refusal) for call in log.all()] == [(200, "402"), (0, None)]

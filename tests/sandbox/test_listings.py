@@ -65,7 +65,7 @@ async def served_products(caller: Caller, ids: list[str]) -> list[dict[str, Any]
 
 
 async def served_items(caller: Caller, keys: list[tuple[str, str]]) -> Items:
-    found: Items = {}
+    served: Items = {}
     for site in sorted({site for site, _ in keys}):
         token = await caller.token()
         tag = f"sandbox{TAG_ENDING[SITES[site].region]}"
@@ -80,8 +80,8 @@ async def served_items(caller: Caller, keys: list[tuple[str, str]]) -> Items:
                 resources=RESOURCES,
             )
             assert response.status_code == 200, response.text
-            found |= {(site, one["asin"]): one for one in response.json()["itemsResult"]["items"]}
-    return found
+            served |= {(site, one["asin"]): one for one in response.json()["itemsResult"]["items"]}
+    return served
 
 
 def amounts(item: dict[str, Any]) -> list[Any]:
@@ -100,17 +100,17 @@ async def test_listings_are_served_without_their_notes(tmp_path: Path) -> None:
         by_category = await caller.aliexpress("product.query", category_ids="55")
         detail = await caller.aliexpress("productdetail.get", product_ids=4000000001)
         items = await caller.amazon("getItems", itemIds=["B0MUG00001"], resources=RESOURCES)
-        found = await caller.amazon("searchItems", keywords="camping mug", resources=RESOURCES)
+        search = await caller.amazon("searchItems", keywords="camping mug", resources=RESOURCES)
 
     [row] = detail["result"]["products"]["product"]
     [item] = items.json()["itemsResult"]["items"]
-    shown = {name: value for name, value in KITE.items() if not name.startswith("_")}
-    answers = [by_note, by_category, detail, items.json(), found.json()]
+    fields = {name: value for name, value in KITE.items() if not name.startswith("_")}
+    answers = [by_note, by_category, detail, items.json(), search.json()]
     assert [name for answer in answers for name in notes(answer)] == []
-    assert row == shown
+    assert row == fields
     assert item["itemInfo"]["features"] == {"displayValues": ["Holds tea"]}
     assert item["offersV2"]["listings"][0]["price"]["money"]["amount"] == 6.5
-    assert found.json()["searchResult"]["totalResultCount"] == 1
+    assert search.json()["searchResult"]["totalResultCount"] == 1
     assert by_note["result"]["total_record_count"] == 1
     assert by_category["result"]["total_record_count"] == 1
 
@@ -177,15 +177,15 @@ async def test_every_listing_of_the_reference_is_served_as_it_is(reference: Path
     sandbox = box(reference / "catalog")
     async with httpx.AsyncClient(transport=SandboxTransport(sandbox), base_url=BASE) as http:
         rows = await served_products(caller_of(http), list(products))
-        shown = await served_items(caller_of(http), list(items))
+        served = await served_items(caller_of(http), list(items))
 
-    assert [name for row in [*rows, *shown.values()] for name in notes(row)] == []
+    assert [name for row in [*rows, *served.values()] for name in notes(row)] == []
     assert {str(row["product_id"]) for row in rows} == set(products)
-    assert set(shown) == set(items)
+    assert set(served) == set(items)
     names = ("product_title", "target_sale_price", "target_sale_price_currency")
     for row in rows:
         known = products[str(row["product_id"])]
         assert [row[name] for name in names] == [known[name] for name in names]
-    for key, item in shown.items():
+    for key, item in served.items():
         assert item["itemInfo"]["title"] == without_notes(items[key]["itemInfo"]["title"])
         assert amounts(item) == amounts(items[key])

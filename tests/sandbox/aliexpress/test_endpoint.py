@@ -63,9 +63,9 @@ async def test_accounts_change_from_the_next_call_on(
 ) -> None:
     sandbox.accounts = (replace(DEMO_ALIEXPRESS, **change),)
 
-    found = await caller.aliexpress("product.query")
+    reply = await caller.aliexpress("product.query")
 
-    assert found.items() >= answer.items()
+    assert reply.items() >= answer.items()
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,10 @@ async def test_variants_and_codes_have_envelopes_of_their_own(
     sandbox: Sandbox, caller: Caller
 ) -> None:
     grant_everything(sandbox)
-    asked = {"ship_to_country": "US", "currency": "USD", "target_language": "EN"}
+    params = {"ship_to_country": "US", "currency": "USD", "target_language": "EN"}
 
     variants = await caller.aliexpress("product.sku.detail.get", **VARIANT)
-    codes = await caller.aliexpress("promotion.info.get", product_id=FIRST_ID + 4, **asked)
+    codes = await caller.aliexpress("promotion.info.get", product_id=FIRST_ID + 4, **params)
 
     inner = variants["result"]["result"]
     assert variants["result"]["code"] == 200

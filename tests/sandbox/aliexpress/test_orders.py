@@ -8,11 +8,11 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_pages_of_orders_follow_by_index(caller: Caller) -> None:
-    asked = {"status": "Payment Completed", "page_size": 6, **ORDER_TIMES}
+    params = {"status": "Payment Completed", "page_size": 6, **ORDER_TIMES}
 
-    first = (await caller.aliexpress("order.listbyindex", **asked))["result"]
+    first = (await caller.aliexpress("order.listbyindex", **params))["result"]
     cursor = first["min_query_index_id"]
-    second = await caller.aliexpress("order.listbyindex", start_query_index_id=cursor, **asked)
+    second = await caller.aliexpress("order.listbyindex", start_query_index_id=cursor, **params)
 
     ids = [
         row["sub_order_id"] for part in (first, second["result"]) for row in part["orders"]["order"]

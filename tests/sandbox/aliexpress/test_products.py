@@ -53,10 +53,10 @@ async def test_an_unknown_tracking_id_is_refused_by_links_and_empties_searches(
 async def test_only_a_tracking_id_brings_long_links_on_the_reserved_host(
     sandbox: Sandbox, caller: Caller
 ) -> None:
-    asked = {"product_ids": FIRST_ID}
+    params = {"product_ids": FIRST_ID}
 
-    [plain] = rows(await caller.aliexpress("productdetail.get", **asked))
-    [linked] = rows(await caller.aliexpress("productdetail.get", tracking_id=TRACKED, **asked))
+    [plain] = rows(await caller.aliexpress("productdetail.get", **params))
+    [linked] = rows(await caller.aliexpress("productdetail.get", tracking_id=TRACKED, **params))
 
     made = sandbox.made_link(linked["promotion_link"])
     assert "promotion_link" not in plain
@@ -78,9 +78,9 @@ async def test_price_bounds_are_in_the_smallest_unit(
         "product.query", target_currency=currency, min_sale_price=low, max_sale_price=high
     )
 
-    found = [Decimal(row["target_sale_price"]) for row in rows(answer)]
-    assert min(found) * scale >= low
-    assert max(found) * scale <= high
+    in_bounds = [Decimal(row["target_sale_price"]) for row in rows(answer)]
+    assert min(in_bounds) * scale >= low
+    assert max(in_bounds) * scale <= high
     assert {row["target_sale_price_currency"] for row in rows(answer)} == {currency}
 
 
@@ -116,10 +116,10 @@ async def test_pages_behind_the_last_are_empty(caller: Caller, page_no: int) -> 
 
 
 async def test_products_are_hidden_from_countries_they_do_not_go_to(caller: Caller) -> None:
-    asked = {"product_ids": FIRST_ID + 7}
+    params = {"product_ids": FIRST_ID + 7}
 
-    america = await caller.aliexpress("productdetail.get", country="US", **asked)
-    brazil = await caller.aliexpress("productdetail.get", country="BR", **asked)
+    america = await caller.aliexpress("productdetail.get", country="US", **params)
+    brazil = await caller.aliexpress("productdetail.get", country="BR", **params)
 
     assert (america["resp_code"], brazil["resp_code"]) == (200, 405)
 

@@ -27,15 +27,15 @@ async def test_only_what_was_asked_for_is_answered(caller: Caller) -> None:
 
 
 async def test_reviews_are_for_the_approved(sandbox: Sandbox, caller: Caller) -> None:
-    asked: dict[str, Any] = {
+    members: dict[str, Any] = {
         "itemIds": [ITEM],
         "resources": ["customerReviews.starRating"],
     }
-    approved = await caller.amazon("getItems", **asked)
+    approved = await caller.amazon("getItems", **members)
     blind = replace(DEMO_AMAZON, sees_reviews=False)
     sandbox.accounts = (blind,)
 
-    other = await caller.amazon("getItems", **asked)
+    other = await caller.amazon("getItems", **members)
 
     assert "customerReviews" in approved.json()["itemsResult"]["items"][0]
     assert "customerReviews" not in other.json()["itemsResult"]["items"][0]

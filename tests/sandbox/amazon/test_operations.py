@@ -30,9 +30,9 @@ async def search(caller: Caller, **members: Any) -> dict[str, Any]:
 async def test_ten_items_come_in_another_order(caller: Caller) -> None:
     response = await caller.amazon("getItems", itemIds=[*asins(9), "B0SANDBX10"])
 
-    found = [item["asin"] for item in response.json()["itemsResult"]["items"]]
-    assert set(found) == {*asins(9), "B0SANDBX10"}
-    assert found != [*asins(9), "B0SANDBX10"]
+    answered = [item["asin"] for item in response.json()["itemsResult"]["items"]]
+    assert set(answered) == {*asins(9), "B0SANDBX10"}
+    assert answered != [*asins(9), "B0SANDBX10"]
 
 
 async def test_missing_items_are_partial_errors_and_all_missing_a_404(caller: Caller) -> None:
@@ -85,14 +85,14 @@ async def test_searches_out_of_bounds(caller: Caller, members: dict[str, Any], s
 
 
 async def test_searches_are_sorted_by_price(caller: Caller) -> None:
-    asked: dict[str, Any] = {
+    members: dict[str, Any] = {
         "keywords": "lamp",
         "resources": [PRICE, "offersV2.listings.isBuyBoxWinner"],
         "minPrice": 1,
     }
 
-    up = prices((await search(caller, sortBy="Price:LowToHigh", **asked))["items"])
-    down = prices((await search(caller, sortBy="Price:HighToLow", **asked))["items"])
+    up = prices((await search(caller, sortBy="Price:LowToHigh", **members))["items"])
+    down = prices((await search(caller, sortBy="Price:HighToLow", **members))["items"])
 
     assert len(up) == len(down) == 10
     assert up == sorted(up)
@@ -100,12 +100,12 @@ async def test_searches_are_sorted_by_price(caller: Caller) -> None:
 
 
 async def test_price_bounds_are_in_the_smallest_unit(caller: Caller) -> None:
-    asked: dict[str, Any] = {
+    members: dict[str, Any] = {
         "keywords": "drill",
         "resources": [PRICE, "offersV2.listings.isBuyBoxWinner"],
     }
 
-    result = await search(caller, minPrice=2000, maxPrice=8000, **asked)
+    result = await search(caller, minPrice=2000, maxPrice=8000, **members)
 
     found = prices(result["items"])
     assert found
