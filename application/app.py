@@ -19,7 +19,6 @@ from application.access import Access, Refused, refusal
 from application.observing import metrics_route, observers
 from application.runtime import Overrides, Shutdown, open_upstream, sandbox_of
 from application.sessions import Sessions
-from clients.base import Upstream
 from config import Settings
 from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
@@ -28,8 +27,9 @@ from domain.marketplaces import Workspace
 from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.throttle import Buckets
-from upstream.budget import CallBudget
+from upstream.budget import Allowance, CallBudget
 from upstream.coalescing import Coalescer
+from upstream.contract import Upstream
 from web import graphiql, logs, trusted
 from web.endpoint import READING, RETRY_SECONDS, CallersBucket, Endpoint
 from web.failures import UnexpectedFailures, wrong_address
@@ -56,11 +56,11 @@ class AppState:
 
     settings: Settings
     keys: Keys
-    shared: Coalescer
+    coalescer: Coalescer
     access: Access
     upstream: Upstream | None = None
 
-    def context(self, request: Request, spending: CallBudget | None = None) -> Context:
+    def context(self, request: Request, budget: CallBudget | None = None) -> Context:
         """The Context of one request that was let in."""
         if self.upstream is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
@@ -70,7 +70,7 @@ class AppState:
             upstream=self.upstream,
             keys=self.keys.ring,
             request_id=logs.request_id.get() or "",
-            spending=spending or CallBudget(),
+            budget=_paid_by(caller, budget or CallBudget()),
             caller=caller,
         )
 
@@ -85,7 +85,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     )
     is_secure = settings.public_url.startswith("https://")
     sessions = Sessions(access, overrides.start_link, is_secure=is_secure)
-    running = AppState(settings=settings, keys=keys, shared=overrides.shared, access=access)
+    running = AppState(settings=settings, keys=keys, coalescer=overrides.coalescer, access=access)
     box = sandbox_of(settings, overrides)
     watching = observers(settings, (text for _, text in _examples()), overrides.spans)
     buckets = Buckets(settings.limits)
@@ -105,7 +105,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
         ):
             running.upstream = upstream
             yield
-            await overrides.shared.land()
+            await overrides.coalescer.drain()
         await watching.close()
 
     async def graphql(request: Request) -> Response:
@@ -132,6 +132,15 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
         middleware=_middleware(settings),
         exception_handlers={HTTPException: wrong_address},
     )
+
+
+def _paid_by(caller: Caller, budget: CallBudget) -> CallBudget:
+    """The budget, with who asks: callers of one account are served in rotation."""
+    limit = caller.key.calls_per_day if caller.key else None
+    if caller.key is not None and limit is not None:
+        budget.allowance = Allowance(key=caller.key.id, calls_per_day=limit)
+    budget.workspace, budget.caller = caller.workspace, caller.identity
+    return budget
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -169,7 +178,7 @@ async def _graphql(request: Request, running: AppState, endpoint: Endpoint) -> R
     try:
         caller = await running.access.caller(request)
         request.state.caller = caller
-        with running.shared.request():
+        with running.coalescer.request(caller.workspace):
             response = await endpoint.answer(request, caller=caller.identity)
         is_listed = is_listed or (caller.key is not None and origin.lower() in caller.key.origins)
     except Refused as refused:

@@ -84,7 +84,10 @@ async def _read_quotas(metrics: PrometheusMeter, upstream: Upstream | None) -> N
     """Ask the storage, which every process books in. Without it the last numbers stay."""
     if upstream is None:
         return
-    rules = {account: upstream.quota(BY_CODE[account.marketplace]) for account in metrics.accounts}
+    rules = {
+        account: upstream.quota(account.marketplace, BY_CODE[account.marketplace].quota)
+        for account in metrics.accounts
+    }
     try:
         left = await left_today(rules, upstream.now())
     except DatabaseUnavailable:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from application.sessions import StartLink
-from clients.base import ShortLinkReader, Upstream
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
 from config import Settings
@@ -18,15 +17,16 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from sandbox import Sandbox, SandboxTransport
+from upstream.accounts import AccountStates
 from upstream.budget import Monotonic
 from upstream.cache import AnswerCache
-from upstream.circuit import Breakers
-from upstream.clock_skew import ClockSkew
 from upstream.coalescing import Coalescer
-from upstream.http import HTTPSender, http_client
-from upstream.negative_cache import NegativeCache
+from upstream.contract import ShortLinkReader, Upstream
+from upstream.http import HTTPTransport, http_client
+from upstream.permits import PermitSource
+from upstream.pipeline import Pipeline
 from upstream.rate_limit import RateLimit
-from upstream.redis_rate_limit import RedisRateLimit
+from upstream.redis_permits import RedisPermits
 from upstream.redis_server import redis_client
 from upstream.retries import Timeouts
 from web.tracing import OpenTelemetryMeter
@@ -61,9 +61,9 @@ class Overrides:
 
     now: Callable[[], datetime] = _now
     monotonic: Monotonic = time.monotonic
-    patience: Timeouts = field(default_factory=Timeouts)
-    rate_limit: RateLimit | None = None
-    shared: Coalescer = field(default_factory=Coalescer)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    permits: PermitSource | None = None
+    coalescer: Coalescer = field(default_factory=Coalescer)
     sandbox: Sandbox | None = None
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
@@ -106,22 +106,20 @@ async def open_upstream(
         _rate_limit(settings, overrides) as rate_limit,
         _cache(settings, keys, overrides) as cache,
     ):
-        clocks = ClockSkew()
+        accounts = AccountStates(overrides.monotonic)
         yield Upstream(
-            sender=HTTPSender(
-                client=client,
+            sender=Pipeline(
+                transport=HTTPTransport(client, overrides.now),
                 ledger=quota.DayLedger(),
                 now=overrides.now,
-                patience=overrides.patience,
+                accounts=accounts,
                 rate_limit=rate_limit,
-                breakers=Breakers(overrides.monotonic),
-                refusals=NegativeCache(overrides.monotonic),
+                timeouts=overrides.timeouts,
                 meter=meter,
-                clocks=clocks,
             ),
-            clocks=clocks,
             now=overrides.now,
-            shared=overrides.shared,
+            accounts=accounts,
+            coalescer=overrides.coalescer,
             cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
@@ -146,16 +144,14 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
 
 @contextlib.asynccontextmanager
 async def _rate_limit(settings: Settings, overrides: Overrides) -> AsyncIterator[RateLimit]:
-    if overrides.rate_limit is not None:
-        yield overrides.rate_limit
-    elif settings.redis_url is None:
-        yield RateLimit(overrides.monotonic)
-    else:
-        redis = redis_client(settings.redis_url.reveal())
-        try:
-            yield RedisRateLimit(redis, overrides.monotonic)
-        finally:
-            await redis.aclose()
+    if overrides.permits is not None or settings.redis_url is None:
+        yield RateLimit(overrides.permits, overrides.monotonic)
+        return
+    redis = redis_client(settings.redis_url.reveal())
+    try:
+        yield RateLimit(RedisPermits(redis, overrides.monotonic), overrides.monotonic)
+    finally:
+        await redis.aclose()
 
 
 @contextlib.asynccontextmanager

@@ -66,14 +66,14 @@ async def open_context(settings: Settings, workspace: str) -> AsyncIterator[Cont
     ):
         await require_workspace(workspace)
         await store_bootstrap(settings, upstream, ring)
-        with overrides.shared.request():
+        with overrides.coalescer.request(workspace):
             yield Context(
                 workspace=Workspace(workspace, upstream.modes),
                 upstream=upstream,
                 keys=ring,
                 caller=replace(OPERATOR, workspace=workspace),
             )
-        await overrides.shared.land()
+        await overrides.coalescer.drain()
 
 
 async def require_workspace(name: str) -> None:

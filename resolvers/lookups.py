@@ -65,7 +65,7 @@ async def opened(context: Context, wanted: Sequence[Wanted]) -> list[Wanted]:
 
     async def read(address: str) -> Wanted:
         try:
-            return await reader.product(address)
+            return await reader.product(address, context.budget)
         except AffiliateGraphError as error:
             return error
 

@@ -228,21 +228,20 @@ def _worded(error: GraphQLError) -> Outcome:
 async def _executed(operation: Operation, asked: Asked, context: Context, terms: Terms) -> Outcome:
     limits = terms.limits
     seconds = limits.mutation_seconds if asked.is_mutation else limits.query_seconds
-    context.spending.wait_at_most(
+    context.budget.wait_at_most(
         limits.marketplace_mutation_seconds
         if asked.is_mutation
         else limits.marketplace_query_seconds
     )
     try:
         async with asyncio.timeout(seconds):
-            with context.spending.active():
-                result = await schema.execute(
-                    operation.query,
-                    variable_values=dict(operation.variables or {}),
-                    context_value=context,
-                    operation_name=operation.name or None,
-                    operation_extensions={DOCUMENT: asked.document},
-                )
+            result = await schema.execute(
+                operation.query,
+                variable_values=dict(operation.variables or {}),
+                context_value=context,
+                operation_name=operation.name or None,
+                operation_extensions={DOCUMENT: asked.document},
+            )
     except TimeoutError:
         return _late(asked, seconds)
     return _outcome(result, context, helps=terms.has_introspection)
