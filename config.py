@@ -80,6 +80,14 @@ SETTINGS = (
         "20",
         "Part of the day's calls that background work leaves to people who wait.",
     ),
+    Setting(
+        "ACCOUNT_CONNECTIONS",
+        "10",
+        "Connections that one account of a marketplace may have open at once.",
+    ),
+    Setting(
+        "MAX_CONNECTIONS", "100", "Connections to marketplaces that the process may have open."
+    ),
     Setting("SHORT_LINKS", "off", "on: shortened links of the marketplaces are opened."),
     Setting(
         "ALLOWED_HOSTS",
@@ -213,6 +221,8 @@ class Settings:
     search_cache: timedelta
     paces: dict[str, Pace]
     quota_reserve_percent: int
+    account_connections: int
+    max_connections: int
     bootstrap: tuple[BootstrapCredentials, ...]
     limits: Limits
 
@@ -268,6 +278,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         search_cache=timedelta(seconds=reader.number("SEARCH_CACHE_SECONDS", 300, 0, most=600)),
         paces={code: reader.pace(code.upper()) for code in CREDENTIAL_FIELDS},
         quota_reserve_percent=int(reader.number("QUOTA_RESERVE_PERCENT", 20, 0, most=90)),
+        account_connections=reader.whole("ACCOUNT_CONNECTIONS", 10, most=10_000),
+        max_connections=reader.whole("MAX_CONNECTIONS", 100, most=10_000),
         bootstrap=reader.bootstrap(),
         limits=reader.limits(),
     )
@@ -415,7 +427,7 @@ class _Reader:
         return SWITCH.get(text, False)
 
     def limits(self) -> Limits:
-        numbers = {limit.name: self._number(limit) for limit in Limits.settings()}
+        numbers = {limit.name: self._limit(limit) for limit in Limits.settings()}
         found = Limits(**numbers)
         if found.capacity < found.cost:
             self._problem(
@@ -424,16 +436,18 @@ class _Reader:
             )
         return found
 
-    def _number(self, limit: Field[int]) -> int:
-        said = limit.metadata
-        text = self.text(said["setting"]).replace("_", "") or str(limit.default)
-        is_number = text.isascii() and text.isdigit() and len(text) <= 12
-        if is_number and said["least"] <= int(text) <= said["most"]:
+    def _limit(self, limit: Field[int]) -> int:
+        metadata = limit.metadata
+        least, most = metadata["least"], metadata["most"]
+        return self.whole(metadata["setting"], int(str(limit.default)), least, most=most)
+
+    def whole(self, name: str, default: int, least: int = 1, *, most: int) -> int:
+        """A whole number between two bounds; underscores may group its digits."""
+        text = self.text(name).replace("_", "") or str(default)
+        if text.isascii() and text.isdigit() and len(text) <= 12 and least <= int(text) <= most:
             return int(text)
-        self._problem(
-            f"{said['setting']} must be a whole number from {said['least']} to {said['most']}."
-        )
-        return int(str(limit.default))
+        self._problem(f"{name} must be a whole number from {least} to {most}.")
+        return default
 
     def sandbox_catalog(self, *, sandbox: bool) -> Path | None:
         text = self.text("SANDBOX_CATALOG")

@@ -105,7 +105,7 @@ FENCES: dict[str, tuple[str, ...]] = {
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "services"}
 LONGEST_MODULE = 450
-MANY_SETTINGS = {"config.py": 600}  # three lines a setting, and there are many of one kind
+MANY_SETTINGS = {"config.py": 620}  # three lines a setting, and there are many of one kind
 LONGEST_FUNCTION = 60
 
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -327,6 +327,16 @@ def test_limits_that_are_no_limits_are_told_with_their_range(text: str) -> None:
     assert problems(LIMIT_DEPTH=text) == ["LIMIT_DEPTH must be a whole number from 3 to 50."]
 
 
+def test_connections_to_marketplaces_are_bounded() -> None:
+    bounds = read_settings({"ACCOUNT_CONNECTIONS": "3"})
+
+    assert (bounds.account_connections, bounds.max_connections) == (3, 100)
+    assert problems(ACCOUNT_CONNECTIONS="0", MAX_CONNECTIONS="none") == [
+        "ACCOUNT_CONNECTIONS must be a whole number from 1 to 10000.",
+        "MAX_CONNECTIONS must be a whole number from 1 to 10000.",
+    ]
+
+
 def test_a_bucket_must_hold_the_dearest_operation() -> None:
     [problem] = problems(LIMIT_COST="60000")
 
