@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clients.base import Marketplace
 from commands.arguments import Commands, add_command, marketplace
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from commands.progress import Progress
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef

@@ -1,7 +1,10 @@
 """Books marketplace calls against the account's day, for upstream/http.py."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from clients.base import Upstream
+from clients.registry import BY_CODE
 from db import quota as stored_quota
 from domain.marketplaces import AccountKey, QuotaRule
 
@@ -27,3 +30,17 @@ async def left_today(account: AccountKey, rule: QuotaRule, now: datetime) -> int
         return None
     used = await stored_quota.used(account, day=rule.day(now))
     return max(0, rule.calls_per_day - used)
+
+
+async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dict[str, int]:
+    """By marketplace: the calls left today of that account which has the fewest.
+
+    Marketplaces without a limit are absent. Raises DatabaseUnavailable.
+    """
+    left: dict[str, int] = {}
+    for account in accounts:
+        rule = upstream.quota(BY_CODE[account.marketplace])
+        calls = await left_today(account, rule, upstream.now())
+        if calls is not None:
+            left[account.marketplace] = min(calls, left.get(account.marketplace, calls))
+    return left

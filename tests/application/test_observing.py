@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from application.observing import observers
 from config import read_settings
 from domain.metering import OperationNote
+from domain.starting import CannotStart
 from tests.examples import EXAMPLES
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from web import logs, tracing
-from web.keys import CannotStart
 
 pytestmark = pytest.mark.anyio
 
