@@ -1,4 +1,10 @@
-"""The outside world of a start: the real gateways, the bundled ones, or some of each."""
+"""What is open while a server, a command or a worker runs, and the one way to open it.
+
+    async with open_runtime(settings, keys) as runtime:
+        context = runtime.context(caller)
+
+The tables and keys must have been made ready: see application/preparation.py.
+"""
 
 import contextlib
 import time
@@ -6,19 +12,21 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from application.sessions import StartLink
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
 from config import Settings
 from db import hashing
+from db.connection import open_database
 from db.keys import KeyProvider
-from domain.marketplaces import QuotaRule
+from domain.api_keys import Caller
+from domain.marketplaces import QuotaRule, Workspace
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
+from resolvers.context import Context
 from sandbox import Sandbox, SandboxTransport
 from upstream.accounts import AccountStates
-from upstream.budget import Monotonic
+from upstream.budget import Allowance, CallBudget, Monotonic
 from upstream.cache import AnswerCache
 from upstream.coalescing import Coalescer
 from upstream.contract import ShortLinkReader, Upstream
@@ -29,6 +37,9 @@ from upstream.rate_limit import RateLimit
 from upstream.redis_permits import RedisPermits
 from upstream.redis_server import redis_client
 from upstream.retries import Timeouts
+from web.health import Shutdown
+from web.sessions import StartLink
+from web.throttle import Buckets, OwnBuckets
 from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
@@ -48,13 +59,6 @@ def modes(settings: Settings) -> dict[str, Mode]:
     return {code: mode(code) for code in BY_CODE}
 
 
-@dataclass
-class Shutdown:
-    """Whether the server was told to end. Then it is not ready, though it still answers."""
-
-    is_told: bool = False
-
-
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
     """What tests and benchmarks put in the place of the real thing."""
@@ -68,6 +72,68 @@ class Overrides:
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
     shutdown: Shutdown = field(default_factory=Shutdown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What is open. `buckets`: the points of callers."""
+
+    keys: KeyProvider
+    upstream: Upstream
+    buckets: Buckets
+
+    def context(
+        self, caller: Caller, budget: CallBudget | None = None, *, request_id: str = ""
+    ) -> Context:
+        """The Context of one request or piece of work, in the caller's workspace.
+
+        `budget` None: marketplace calls without bounds. Who asks is written into it: the callers
+        of one account are served in rotation, and a key may have an allowance of its own.
+        """
+        budget = budget or CallBudget()
+        budget.workspace, budget.caller = caller.workspace, caller.identity
+        if caller.key is not None and caller.key.calls_per_day is not None:
+            budget.allowance = Allowance(key=caller.key.id, calls_per_day=caller.key.calls_per_day)
+        return Context(
+            workspace=Workspace(caller.workspace, self.upstream.modes),
+            upstream=self.upstream,
+            keys=self.keys,
+            request_id=request_id,
+            budget=budget,
+            caller=caller,
+        )
+
+    def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
+        """Lasts as long as a request or a piece of work, whose calls others may share."""
+        return self.upstream.coalescer.request(workspace)
+
+
+@contextlib.asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    keys: KeyProvider,
+    overrides: Overrides | None = None,
+    *,
+    meter: Meter | None = None,
+    is_server: bool = False,
+) -> AsyncIterator[Runtime]:
+    """The database, the marketplaces and the buckets, until the end; then all calls have ended.
+
+    `meter` None: nobody counts. `is_server`: seen by tasks that are not begun inside, as requests
+    are not. Raises InvalidDatabaseURL, DatabaseUnavailable, MigrationsPending, BadListings.
+    """
+    overrides = overrides or Overrides()
+    box = sandbox_of(settings, overrides)
+    async with (
+        open_database(settings.database_url, shared=is_server),
+        open_upstream(settings, keys, box, overrides, meter) as upstream,
+    ):
+        yield Runtime(
+            keys=keys,
+            upstream=upstream,
+            buckets=OwnBuckets(settings.limits),
+        )
+        await upstream.coalescer.drain()
 
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
@@ -106,7 +172,7 @@ async def open_upstream(
         _rate_limit(settings, overrides) as rate_limit,
         _cache(settings, keys, overrides) as cache,
     ):
-        accounts = AccountStates(overrides.monotonic)
+        accounts = AccountStates(overrides.monotonic, connections=settings.account_connections)
         yield Upstream(
             sender=Pipeline(
                 transport=HTTPTransport(client, overrides.now),
@@ -116,6 +182,7 @@ async def open_upstream(
                 rate_limit=rate_limit,
                 timeouts=overrides.timeouts,
                 meter=meter,
+                max_connections=settings.max_connections,
             ),
             now=overrides.now,
             accounts=accounts,

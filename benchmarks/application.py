@@ -11,6 +11,7 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
+from application.keys import Keys
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
 from db.migrate import migrate
@@ -24,7 +25,6 @@ from upstream.cache import AnswerCache
 from upstream.coalescing import Call, Coalescer, K, V
 from upstream.oauth2 import Token, TokenCache
 from upstream.rate_limit import Permit, RateLimit
-from web.keys import Keys
 
 ADDRESS = "http://127.0.0.1:8000"
 # One caller asks for what thousands would, and waits for it on a busy machine.

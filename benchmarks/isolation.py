@@ -29,6 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from application.keys import Keys
 from benchmarks.application import ADDRESS, PATIENT, now, product_id
 from benchmarks.credential_sets import FIELDS, SHARED_PRODUCTS, CredentialSet, Operation
 from config import read_settings
@@ -45,7 +46,6 @@ from sandbox.links import MadeLink
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph, Unhurried
 from upstream.cache import AnswerCache, CacheEntry, CachePolicy
-from web.keys import Keys
 
 AT_ONCE = 2  # requests of a set that are under way
 IN_A_REQUEST = 10

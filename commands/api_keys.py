@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from commands.arguments import Commands, add_command, add_group
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from commands.tables import print_table
 from domain.api_keys import APIKey, Scope, in_order
 from resolvers import api_keys

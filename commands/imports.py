@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clients.base import Marketplace
 from commands.arguments import Commands, add_command, marketplace
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from commands.progress import Progress
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
@@ -133,10 +133,10 @@ def _content(file: str) -> str:
 
 async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
-    purse = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
+    budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
-    async with open_context(read_settings(), given.workspace) as context:
-        with purse.active(), Progress(sys.stderr, total=len(lines)) as progress:
+    async with open_context(read_settings(), given.workspace, budget) as context:
+        with Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
                 context.forget_loaded()

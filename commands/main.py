@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from commands import (
     api_keys,
+    assume_quota_used,
     database,
     doctor,
     encryption,
     exports,
     imports,
     marketplaces,
-    restored,
     serve,
     workspaces,
 )
@@ -21,8 +21,8 @@ from config import BadSettings
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.starting import CannotStart
 from sandbox import BadListings
-from web.keys import CannotStart
 
 GOOD, FAILED, USAGE, CANNOT_START, INTERRUPTED = 0, 1, 2, 3, 130
 DESCRIPTION = (
@@ -43,7 +43,7 @@ MODULES = (
     marketplaces,
     imports,
     exports,
-    restored,
+    assume_quota_used,
 )
 
 

@@ -1,12 +1,14 @@
 """Books marketplace calls against the account's day, and the API key's own, for the pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
+from clients.registry import BY_CODE
 from db import quota as stored_quota
 from domain.exceptions import QuotaExhausted
 from domain.marketplaces import AccountKey, QuotaRule
 from upstream.budget import Allowance, Budget, Priority
+from upstream.contract import Upstream
 
 
 class DayLedger:
@@ -69,3 +71,19 @@ async def left_today(
         account: None if most is None else max(0, most - used[account])
         for account, most in limits.items()
     }
+
+
+async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dict[str, int]:
+    """By marketplace: the calls left today of that account which has the fewest.
+
+    Marketplaces without a limit are absent. Raises DatabaseUnavailable.
+    """
+    rules = {
+        account: upstream.quota(account.marketplace, BY_CODE[account.marketplace].quota)
+        for account in accounts
+    }
+    fewest: dict[str, int] = {}
+    for account, calls in (await left_today(rules, upstream.now())).items():
+        if calls is not None:
+            fewest[account.marketplace] = min(calls, fewest.get(account.marketplace, calls))
+    return fewest

@@ -15,11 +15,11 @@ from graphql import GraphQLError, GraphQLSyntaxError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from domain.buckets import BucketState
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
 from resolvers.cost import upstream
-from resolvers.throttle import Standing
 from schema import DOCUMENT, cost, documents, schema
 from schema.cost import Asked
 from schema.documents import Document
@@ -34,10 +34,10 @@ LONG_NUMBER = re.compile(r"\d{4000}")
 class Bucket(Protocol):
     """The points of one caller, which pay for operations."""
 
-    def take(self, points: int) -> Standing:
+    async def take(self, points: int) -> BucketState:
         """Pay before the operation runs; a `wait` above 0 says that it cannot be paid now."""
 
-    def give_back(self, points: int) -> Standing:
+    async def give_back(self, points: int) -> BucketState:
         """Take back what it did not cost."""
 
 
@@ -65,14 +65,14 @@ class Outcome:
     """The response's JSON. `is_request_error`: nothing was run, and there is no `data`.
 
     `is_refused_change`: a mutation came by a way that must not change anything. `is_throttled`: the
-    caller's bucket holds too little. `standing`: that bucket, where there is one.
+    caller's bucket holds too little. `bucket`: that bucket, where there is one.
     """
 
     body: dict[str, object]
     is_request_error: bool = False
     is_refused_change: bool = False
     is_throttled: bool = False
-    standing: Standing | None = None
+    bucket: BucketState | None = None
 
 
 class RefusedChange(GraphQLError):
@@ -104,18 +104,18 @@ async def _run(
         note.name = asked.operation.name.value if asked.operation.name else ""
         requested = _price(asked, terms.limits)
     except GraphQLError as error:
-        return refused(_worded(error), terms)
-    standing = terms.bucket.take(requested) if terms.bucket else None
-    if standing is not None and standing.wait:
-        return throttled(requested, standing)
+        return await refused(_worded(error), terms)
+    bucket = await terms.bucket.take(requested) if terms.bucket else None
+    if bucket is not None and bucket.wait:
+        return throttled(requested, bucket)
     outcome = await _executed(operation, asked, context, terms)
     actual = 1
     if not outcome.is_request_error:
         actual = min(requested, cost.actual(asked, outcome.body.get("data")))
     note.points = actual
     if terms.bucket is not None:
-        standing = terms.bucket.give_back(requested - actual)
-    return await _with_cost(outcome, requested, actual, standing, context)
+        bucket = await terms.bucket.give_back(requested - actual)
+    return await _with_cost(outcome, requested, actual, bucket, context)
 
 
 def request_error(message: str, code: str, **extensions: object) -> Outcome:
@@ -126,12 +126,12 @@ def request_error(message: str, code: str, **extensions: object) -> Outcome:
     )
 
 
-def refused(outcome: Outcome, terms: Terms) -> Outcome:
+async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
-    standing = terms.bucket.take(1) if terms.bucket else None
-    if standing is not None and standing.wait:
-        return throttled(1, standing)
-    return replace(outcome, standing=standing)
+    bucket = await terms.bucket.take(1) if terms.bucket else None
+    if bucket is not None and bucket.wait:
+        return throttled(1, bucket)
+    return replace(outcome, bucket=bucket)
 
 
 def unexpected(request_id: str) -> Outcome:
@@ -139,17 +139,17 @@ def unexpected(request_id: str) -> Outcome:
     return request_error(UNEXPECTED, "INTERNAL_SERVER_ERROR", requestId=request_id)
 
 
-def throttled(points: int, standing: Standing) -> Outcome:
+def throttled(points: int, bucket: BucketState) -> Outcome:
     """The answer to a caller whose bucket holds too little."""
-    seconds = math.ceil(standing.wait)
+    seconds = math.ceil(bucket.wait)
     outcome = request_error(
-        f"This API key has {standing.available:,} points left; the operation needs {points:,}. "
+        f"This API key has {bucket.available:,} points left; the operation needs {points:,}. "
         f"Try again in {seconds} s.",
         "THROTTLED",
         retryAfter=seconds,
-        cost={"requestedQueryCost": points, "throttleStatus": _status(standing)},
+        cost={"requestedQueryCost": points, "throttleStatus": _status(bucket)},
     )
-    return replace(outcome, is_throttled=True, standing=standing)
+    return replace(outcome, is_throttled=True, bucket=bucket)
 
 
 def _prepared(operation: Operation, terms: Terms) -> Asked:
@@ -260,23 +260,23 @@ def _late(asked: Asked, seconds: int) -> Outcome:
 
 
 async def _with_cost(
-    outcome: Outcome, requested: int, actual: int, standing: Standing | None, context: Context
+    outcome: Outcome, requested: int, actual: int, bucket: BucketState | None, context: Context
 ) -> Outcome:
     """The outcome with extensions.cost, if something was run."""
     if outcome.is_request_error:
-        return replace(outcome, standing=standing)
+        return replace(outcome, bucket=bucket)
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
-    if standing is not None:
-        spent["throttleStatus"] = _status(standing)
+    if bucket is not None:
+        spent["throttleStatus"] = _status(bucket)
     spent["upstream"] = await upstream(context)
-    return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, standing=standing)
+    return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, bucket=bucket)
 
 
-def _status(standing: Standing) -> dict[str, int]:
+def _status(bucket: BucketState) -> dict[str, int]:
     return {
-        "maximumAvailable": standing.capacity,
-        "currentlyAvailable": standing.available,
-        "restoreRate": standing.restore,
+        "maximumAvailable": bucket.capacity,
+        "currentlyAvailable": bucket.available,
+        "restoreRate": bucket.restore,
     }
 
 

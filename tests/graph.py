@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from starlette.applications import Starlette
 
+from application.keys import Keys
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -22,7 +23,6 @@ from tests.database import wipe
 from upstream.coalescing import Coalescer
 from upstream.rate_limit import Permit, RateLimit
 from upstream.retries import Timeouts
-from web.keys import Keys
 from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"

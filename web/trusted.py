@@ -14,7 +14,7 @@ from pathlib import Path
 
 from graphql import GraphQLSyntaxError, parse, print_ast
 
-from web.keys import CannotStart
+from domain.starting import CannotStart
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the code that clients of persisted queries know
 HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)

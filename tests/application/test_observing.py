@@ -16,10 +16,10 @@ from config import read_settings
 from db import quota
 from domain.marketplaces import AccountKey
 from domain.metering import OperationNote
+from domain.starting import CannotStart
 from tests.examples import EXAMPLES
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from web import logs, tracing
-from web.keys import CannotStart
 
 pytestmark = pytest.mark.anyio
 

@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
+from application.keys import Keys
 from application.runtime import Overrides
-from application.sessions import StartLink
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
 from domain.credentials import Secret
 from server import build_app
 from tests.graph import API_KEY, Clock, Graph
-from web.keys import Keys
 from web.security import PREFLIGHT_HEADER
+from web.sessions import StartLink
 
 pytestmark = pytest.mark.anyio
 

@@ -40,9 +40,15 @@ class Refused(Exception):
 class Access:
     """Lets callers in. `cookie`: the name of the session's cookie."""
 
-    doorkeeper: Authenticator
+    authenticator: Authenticator
     cookie: str
     now: Callable[[], datetime]
+
+    async def let_in(self, request: Request) -> Caller:
+        """Who asks, noted for the log and for the request's Context. Raises Refused."""
+        caller: Caller = await self.caller(request)
+        request.state.caller = caller
+        return caller
 
     async def caller(self, request: Request) -> Caller:
         """Who asks: by the key of a header, else by the cookie. Raises Refused."""
@@ -60,7 +66,7 @@ class Access:
         """Whose key this is. Raises Refused."""
         if is_mistyped(key.reveal()):
             raise _unauthenticated(MISTYPED)
-        caller = await _looked_up(self.doorkeeper.by_key(key, self.now()))
+        caller = await _looked_up(self.authenticator.by_key(key, self.now()))
         if caller is None:
             raise _unauthenticated("This API key is not valid here.")
         _check_origin(request, caller)
@@ -69,14 +75,16 @@ class Access:
     async def lists_origin(self, origin: str) -> bool:
         """Whether any API key is for the pages of that origin; not while the storage is away."""
         try:
-            return await self.doorkeeper.lists_origin(origin, self.now())
+            return await self.authenticator.lists_origin(origin, self.now())
         except DatabaseUnavailable:
             return False
 
     async def by_cookie(self, request: Request) -> Caller:
         """Who signed in with this browser. Raises Refused."""
         token = Secret(request.cookies.get(self.cookie, ""))
-        caller = await _looked_up(self.doorkeeper.by_session(token, self.now())) if token else None
+        caller = (
+            await _looked_up(self.authenticator.by_session(token, self.now())) if token else None
+        )
         if caller is None:
             raise _unauthenticated("You are not signed in, or no more. Sign in with an API key.")
         return caller
@@ -103,10 +111,10 @@ def refusal(request: Request, refused: Refused) -> Response:
     return response
 
 
-async def _looked_up(asked: Awaitable[Caller | None]) -> Caller | None:
+async def _looked_up(lookup: Awaitable[Caller | None]) -> Caller | None:
     """Whom the storage knows. Raises Refused, so that a page may read the answer."""
     try:
-        return await asked
+        return await lookup
     except DatabaseUnavailable as failure:
         raise Refused(503, failure.message, failure.code) from failure
 
@@ -119,7 +127,7 @@ def _check_origin(request: Request, caller: Caller) -> None:
     """A key of web pages is refused elsewhere, and where no page is named at all."""
     if caller.key is None or not caller.key.origins:
         return
-    if request.headers.get("origin", "").lower() not in caller.key.origins:
+    if not caller.is_of_page(request.headers.get("origin", "")):
         raise Refused(
             403,
             "This API key may be used only by the web pages that it lists. For a server, make a "

@@ -9,10 +9,6 @@ from db.keys import KeyRing, key_file, read_private, write_private
 from domain.credentials import Secret
 
 
-class CannotStart(Exception):
-    """The server must not start; the message tells the operator what to do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """The keys of this start, and which of them it made."""
@@ -23,11 +19,6 @@ class Keys:
     made: tuple[str, ...] = ()
     new_admin: str | None = None
     made_ring: Path | None = None
-
-    def take_back(self) -> None:
-        """Remove the encryption key file that this start made, since it opens nothing."""
-        if self.made_ring is not None:
-            self.made_ring.unlink(missing_ok=True)
 
 
 def load_ring(settings: Settings) -> tuple[KeyRing, Path | None]:

@@ -1,4 +1,4 @@
-"""restored: what is assumed after an old copy of the database was put in place."""
+"""assume-quota-used: what is assumed after an old copy of the database was put in place."""
 
 import re
 
@@ -20,8 +20,8 @@ def test_only_the_reserve_is_left_of_a_day_of_which_nothing_is_known(command: Co
     command("connect", "amazon", typed=AMAZON)
     command("connect", "aliexpress", typed=ALIEXPRESS)
 
-    done = command("restored")
-    again = command("restored")
+    done = command("assume-quota-used")
+    again = command("restored")  # the command's earlier name, which scripts may know
 
     assert done.code == 0
     assert left_today(done.out) == 8640 * 20 // 100
@@ -32,7 +32,7 @@ def test_only_the_reserve_is_left_of_a_day_of_which_nothing_is_known(command: Co
 def test_without_a_limit_there_is_nothing_to_assume(command: Command) -> None:
     command("connect", "aliexpress", typed=ALIEXPRESS)
 
-    done = command("restored")
+    done = command("assume-quota-used")
 
     assert (done.code, done.out) == (
         0,

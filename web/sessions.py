@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from application.access import Access, Refused, refusal, require_preflight
 from db.exceptions import DatabaseUnavailable
 from domain.api_keys import Caller, in_order
 from domain.credentials import Secret
 from resolvers.access import OPERATOR, SESSION_LIFE
+from web.access import Access, Refused, refusal, require_preflight
 from web.endpoint import BadRequest, error_response, read_body
 from web.security import is_local_request
 
@@ -100,18 +100,18 @@ class Sessions:
     async def _sign_in(self, request: Request) -> Response:
         require_preflight(request)
         caller = await self._access.by_key(request, await _key(request))
-        response = _shown(caller)
+        response = _caller_response(caller)
         await self._set_cookie(response, caller)
         return response
 
     async def _tell(self, request: Request) -> Response:
-        return _shown(await self._access.by_cookie(request))
+        return _caller_response(await self._access.by_cookie(request))
 
     async def _sign_out(self, request: Request) -> Response:
         require_preflight(request)
         token = request.cookies.get(self._access.cookie, "")
         if token:
-            await self._access.doorkeeper.sign_out(Secret(token))
+            await self._access.authenticator.sign_out(Secret(token))
         response = Response(status_code=204)
         response.delete_cookie(
             self._access.cookie, secure=self._is_secure, httponly=True, samesite="strict"
@@ -119,7 +119,7 @@ class Sessions:
         return response
 
     async def _set_cookie(self, response: Response, caller: Caller) -> None:
-        token = await self._access.doorkeeper.sign_in(caller, self._access.now())
+        token = await self._access.authenticator.sign_in(caller, self._access.now())
         response.set_cookie(
             self._access.cookie,
             token.reveal(),
@@ -130,7 +130,7 @@ class Sessions:
         )
 
 
-def _shown(caller: Caller) -> Response:
+def _caller_response(caller: Caller) -> Response:
     return JSONResponse(
         {
             "name": caller.name,
@@ -143,10 +143,10 @@ def _shown(caller: Caller) -> Response:
 async def _key(request: Request) -> Secret:
     """The key of the body. Raises BadRequest."""
     try:
-        given = orjson.loads(await read_body(request, LONGEST_BODY))
+        body = orjson.loads(await read_body(request, LONGEST_BODY))
     except orjson.JSONDecodeError:
-        given = None
-    key = given.get("key") if isinstance(given, dict) else None
+        body = None
+    key = body.get("key") if isinstance(body, dict) else None
     if not isinstance(key, str) or not key.strip():
         raise BadRequest(400, 'Send the API key as JSON: {"key": "..."}.')
     return Secret(key.strip())
