@@ -190,7 +190,7 @@ async def _import_batch(
     return _common_failure(rows)
 
 
-def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.Wanted:
+def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.RefOrError:
     """The product that a line names, or why it names none."""
     lookup = (
         lookups.Lookup(marketplace=market, external_id=text, locale=locale)
@@ -203,7 +203,7 @@ def read_product(text: str, market: Marketplace | None, locale: str | None) -> l
         return error
 
 
-async def _stored(context: Context, wanted: Sequence[lookups.Wanted]) -> set[ProductRef]:
+async def _stored(context: Context, wanted: Sequence[lookups.RefOrError]) -> set[ProductRef]:
     """Those that are in the catalogue."""
     refs = [ref for ref in wanted if isinstance(ref, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)

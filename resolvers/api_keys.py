@@ -128,10 +128,10 @@ async def page(
     size = cursors.page_size(first)
     of_list = cursors.fingerprint("api keys")
     position = cursors.decode(of_list, after, path=("after",))
-    found = await stored_keys.page(
+    stored = await stored_keys.page(
         context.workspace.id, first=size, after=position or None, count=False
     )
-    return of_list, found
+    return of_list, stored
 
 
 def cursor(of_list: str, page: Page[APIKey]) -> str:
@@ -177,8 +177,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _scopes(given: Collection[Scope], origins: Sequence[str]) -> frozenset[Scope]:
-    scopes = frozenset(given)
+def _scopes(listed: Collection[Scope], origins: Sequence[str]) -> frozenset[Scope]:
+    scopes = frozenset(listed)
     if not scopes:
         raise InvalidInput("A key needs at least one scope.", path=("input", "scopes"))
     if origins and scopes != {Scope.READ}:
@@ -206,11 +206,11 @@ def _same_life(old: APIKey, now: datetime) -> datetime | None:
         return old.expires_at
 
 
-def _origins(given: Sequence[str]) -> tuple[str, ...]:
+def _origins(addresses: Sequence[str]) -> tuple[str, ...]:
     path = ("input", "origins")
-    if len(given) > MAX_ORIGINS:
-        raise InvalidInput(f"At most {MAX_ORIGINS} origins; {len(given)} were sent.", path=path)
-    origins = [_origin(text, (*path, str(row))) for row, text in enumerate(given)]
+    if len(addresses) > MAX_ORIGINS:
+        raise InvalidInput(f"At most {MAX_ORIGINS} origins; {len(addresses)} were sent.", path=path)
+    origins = [_origin(text, (*path, str(row))) for row, text in enumerate(addresses)]
     return tuple(dict.fromkeys(origins))
 
 
@@ -232,5 +232,5 @@ def _origin(text: str, path: tuple[str, ...]) -> str:
             path=path,
         )
     usual = {"https": 443, "http": 80}[parts.scheme]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, usual) else f":{port}")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + ("" if port in (None, usual) else f":{port}")

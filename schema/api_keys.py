@@ -7,12 +7,13 @@ import strawberry
 
 from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
 from domain.catalog import Page
-from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.exceptions import InvalidInput
 from resolvers import api_keys
-from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from resolvers.api_keys import DEFAULT_OVERLAP
 from schema import ids
-from schema.access import MutationNeeds, Needs
-from schema.errors import UserError, user_errors
+from schema.access import Needs
+from schema.errors import UserError
+from schema.failures import mutation
 from schema.inputs import After, First
 from schema.node import Info, Node, PageInfo, page_of
 from schema.payloads import ERRORS
@@ -186,56 +187,49 @@ class ApiKeyQueries:
 class ApiKeyMutations:
     """The fields of Mutation about API keys."""
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Make an API key of this workspace. Its text is shown this once.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def create_api_key(
         self, info: Info, input: Annotated[CreateApiKeyInput, What]
     ) -> CreateApiKeyPayload:
-        try:
-            made = await api_keys.create(
-                info.context,
-                name=input.name,
-                scopes=input.scopes,
-                expires_at=input.expires_at,
-                origins=input.origins or (),
-            )
-        except AffiliateGraphError as error:
-            return CreateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
-        shown, text = _shown(info, made)
-        return CreateApiKeyPayload(api_key=shown, key=text, errors=[])
+        made = await api_keys.create(
+            info.context,
+            name=input.name,
+            scopes=input.scopes,
+            expires_at=input.expires_at,
+            origins=input.origins or (),
+        )
+        return CreateApiKeyPayload(
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+        )
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Take an API key back, at once and for ever, with the browsers that signed in "
         "with it.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, What]
     ) -> RevokeApiKeyPayload:
-        try:
-            revoked = await api_keys.revoke(info.context, _key_id(input.id))
-        except AffiliateGraphError as error:
-            return RevokeApiKeyPayload(api_key=None, errors=user_errors(error))
+        revoked = await api_keys.revoke(info.context, _key_id(input.id))
         return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Replace an API key by a new one that may do the same and lives as long. The "
         "old one goes on for the overlap, so that nothing stands still meanwhile.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def rotate_api_key(
         self, info: Info, input: Annotated[RotateApiKeyInput, What]
     ) -> RotateApiKeyPayload:
-        try:
-            made = await api_keys.rotate(
-                info.context, _key_id(input.id), overlap_hours=input.overlap_hours
-            )
-        except AffiliateGraphError as error:
-            return RotateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
-        shown, text = _shown(info, made)
-        return RotateApiKeyPayload(api_key=shown, key=text, errors=[])
+        made = await api_keys.rotate(
+            info.context, _key_id(input.id), overlap_hours=input.overlap_hours
+        )
+        return RotateApiKeyPayload(
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+        )
 
 
 def _key_id(id: str) -> str:
@@ -243,8 +237,3 @@ def _key_id(id: str) -> str:
         return ids.api_key(id)
     except InvalidInput as error:
         raise error.at(("input", "id")) from error
-
-
-def _shown(info: Info, made: Made) -> tuple[ApiKey, str]:
-    """The new key, and its text for this one time."""
-    return ApiKey.of(made.key, info.context.now), made.text.reveal()

@@ -20,6 +20,7 @@ mutation Import($products: [ProductLookup!]!, $key: String) {
       product { id externalId title importedAt state sellingPrice { amount } notes }
       errors { code message path }
     }
+    errors { code message path }
   }
 }
 """
