@@ -31,7 +31,6 @@ from upstream.cache import AnswerCache
 from upstream.coalescing import Coalescer
 from upstream.contract import ShortLinkReader, Upstream
 from upstream.http import HTTPTransport, http_client
-from upstream.permits import PermitSource
 from upstream.pipeline import Pipeline
 from upstream.rate_limit import RateLimit
 from upstream.redis_permits import RedisPermits
@@ -66,7 +65,7 @@ class Overrides:
     now: Callable[[], datetime] = _now
     monotonic: Monotonic = time.monotonic
     timeouts: Timeouts = field(default_factory=Timeouts)
-    permits: PermitSource | None = None
+    rate_limit: RateLimit | None = None
     coalescer: Coalescer = field(default_factory=Coalescer)
     sandbox: Sandbox | None = None
     spans: OpenTelemetryMeter | None = None
@@ -211,8 +210,8 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
 
 @contextlib.asynccontextmanager
 async def _rate_limit(settings: Settings, overrides: Overrides) -> AsyncIterator[RateLimit]:
-    if overrides.permits is not None or settings.redis_url is None:
-        yield RateLimit(overrides.permits, overrides.monotonic)
+    if overrides.rate_limit is not None or settings.redis_url is None:
+        yield overrides.rate_limit or RateLimit(monotonic=overrides.monotonic)
         return
     redis = redis_client(settings.redis_url.reveal())
     try:

@@ -256,19 +256,19 @@ async def pages_together(
     keys: Sequence[ListOf],
     ask: Callable[[Collection[ProductRef], PageArgs], Awaitable[Mapping[ProductRef, Page[V]]]],
 ) -> list[Page[V] | BaseException]:
-    """The pages of lists: those of equal cuts are asked together, and fail together."""
+    """The pages of lists: those of equal arguments are asked together, and fail together."""
     groups: dict[PageArgs, list[ProductRef]] = {}
-    for ref, cut in keys:
-        groups.setdefault(cut, []).append(ref)
+    for ref, page in keys:
+        groups.setdefault(page, []).append(ref)
     results: dict[ListOf, Page[V] | BaseException] = {}
 
     async def run(page: PageArgs, refs: Sequence[ProductRef]) -> None:
         try:
-            found = await ask(refs, cut)
+            pages = await ask(refs, page)
         except AffiliateGraphError as error:
-            results.update({(ref, cut): error for ref in refs})
+            results.update({(ref, page): error for ref in refs})
         else:
-            results.update({(ref, cut): page for ref, page in found.items()})
+            results.update({(ref, page): rows for ref, rows in pages.items()})
 
     await asyncio.gather(*(run(*each) for each in groups.items()))
     return [results.get(key, Page(rows=(), has_next=False)) for key in keys]

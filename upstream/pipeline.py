@@ -184,16 +184,16 @@ class Pipeline:
         call.budget.check()  # what is not made must not be booked
         caller = call.budget.caller
         is_background = call.budget.priority is Priority.BACKGROUND
-        timeout = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
+        within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
         expected = self.rate_limit.expected_wait(
             account, quota, caller=caller, is_background=is_background
         )
-        if expected > timeout:
+        if expected > within:
             raise self._too_many(expected)
         await reserved.book(self.now())
         async with account.refusals.guard(call.credentials, call.operation):
             permit = await self.rate_limit.acquire(
-                account, quota, timeout=timeout, caller=caller, is_background=is_background
+                account, quota, within=within, caller=caller, is_background=is_background
             )
         if not isinstance(permit, Permit):
             raise self._too_many(permit)

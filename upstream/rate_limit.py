@@ -23,22 +23,22 @@ class RateLimit:
         account: AccountState,
         rule: QuotaRule,
         *,
-        timeout: float,  # noqa: ASYNC109 - an answer, not an exception
+        within: float,
         caller: str = "",
         is_background: bool = False,
     ) -> Permit | float:
-        """Wait for a permit of the account, at most `timeout` seconds.
+        """Wait for a permit of the account, at most `within` so many seconds.
 
         The permit is to be told when its call is sent and when it is over. A number: the seconds
         after which it may come; known at once where the account is paused, or where the line is
-        longer than the patience.
+        longer than that.
         """
         wait = self.expected_wait(account, rule, caller=caller, is_background=is_background)
-        if wait > timeout:
+        if wait > within:
             return wait
         try:
             async with (
-                asyncio.timeout(timeout),
+                asyncio.timeout(within),
                 account.line.head(caller, is_background=is_background),
             ):
                 while True:

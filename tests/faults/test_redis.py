@@ -17,8 +17,10 @@ from tests.faults.asking import RunningClock, aliexpress, outcome, product
 from tests.faults.invariants import most_in, unharmed
 from tests.faults.redis_process import RedisProcess, redis_process
 from tests.graph import Graph, running_graph
-from upstream.rate_limit import SECOND, Permit
-from upstream.redis_rate_limit import ALL_NOTICED, RedisRateLimit
+from upstream.accounts import AccountState
+from upstream.permits import SECOND, Permit
+from upstream.rate_limit import RateLimit
+from upstream.redis_permits import ALL_NOTICED, RedisPermits
 from upstream.redis_server import redis_client
 
 pytestmark = pytest.mark.anyio
@@ -166,15 +168,16 @@ async def test_several_processes_never_exceed_the_limit_when_redis_comes_and_goe
         for _ in range(3):
             client = redis_client(redis.url)
             stack.push_async_callback(client.aclose)
-            limits.append(RedisRateLimit(client))
+            limits.append(RateLimit(RedisPermits(client)))
         until = time.monotonic() + 8
 
         resting_until = [0.0] * 3
 
-        async def work(number: int, limit: RedisRateLimit) -> None:
+        async def work(number: int, limit: RateLimit) -> None:
+            account = AccountState(ACCOUNT)
             while time.monotonic() < until:
                 await asyncio.sleep(max(0.0, resting_until[number] - time.monotonic()))
-                turn = await limit.turn(ACCOUNT, rule, patience=5)
+                turn = await limit.acquire(account, rule, within=5)
                 if isinstance(turn, Permit):
                     turns.append(time.monotonic())
                     await turn.over()

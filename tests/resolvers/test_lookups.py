@@ -30,6 +30,7 @@ from resolvers.lookups import (
     opened,
 )
 from tests.resolvers.conftest import MakeContext
+from upstream.budget import Budget
 
 pytestmark = pytest.mark.anyio
 
@@ -39,13 +40,13 @@ ALI = ProductRef("aliexpress", "1005006338829917")
 
 
 class FakeReader:
-    """Implements `clients.base.ShortLinkReader`: what it knows, and what it was asked."""
+    """Implements `upstream.contract.ShortLinkReader`: what it knows, and what it was asked."""
 
     def __init__(self, **known: RefOrError) -> None:
         self.known = {f"https://amzn.to/{name}": led for name, led in known.items()}
         self.asked: list[str] = []
 
-    async def product(self, address: str) -> ProductRef:
+    async def product(self, address: str, budget: Budget) -> ProductRef:
         self.asked.append(address)
         led = self.known[address]
         if isinstance(led, AffiliateGraphError):
