@@ -7,12 +7,14 @@ marketplace that lies in a well-formed answer; the clients check what they asked
 
 import asyncio
 import logging
+import ssl
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Protocol, TypeVar
 
 import httpx
@@ -305,6 +307,12 @@ def _unpacked(unpack: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
         raise AnswerInvalid("The marketplace's answer is packed wrongly.") from None
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom we trust: read once, since reading takes long and every client may share them."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def http_client(
     mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> httpx.AsyncClient:
@@ -314,6 +322,7 @@ def http_client(
     """
     return httpx.AsyncClient(
         mounts=dict(mounts or {}),
+        verify=_certificates(),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(15.0, connect=5.0),
