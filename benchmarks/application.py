@@ -73,11 +73,12 @@ class SwitchedCalls(NaiveCalls):
 class AmazonPace(RateLimit):
     """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
-        return await super()._take(account, rule) if account.marketplace == "amazon" else Permit()
-
-    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
-        return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
+    async def turn(
+        self, account: AccountKey, rule: QuotaRule, *, patience: float, is_background: bool = False
+    ) -> Permit | float:
+        if account.marketplace != "amazon":
+            return Permit()
+        return await super().turn(account, rule, patience=patience, is_background=is_background)
 
 
 @contextlib.contextmanager

@@ -82,8 +82,11 @@ class Clock:
 class Unhurried(RateLimit):
     """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
-        return Permit()
+    async def turn(
+        self, account: AccountKey, rule: QuotaRule, *, patience: float, is_background: bool = False
+    ) -> Permit | float:
+        wait = self.expected_wait(account, rule)
+        return wait if wait > patience else Permit()
 
 
 class Graph:
