@@ -5,9 +5,11 @@ not protect against one that lies in a well-formed answer; the clients check wha
 """
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 import httpx
@@ -101,6 +103,12 @@ def _unpacked(unpack: "zlib._Decompress", chunk: bytes, room: int) -> bytes:
         raise AnswerInvalid("The marketplace's answer is packed wrongly.") from None
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom we trust: read once, since reading takes long and every client may share them."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def http_client(
     mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None,
 ) -> httpx.AsyncClient:
@@ -110,6 +118,7 @@ def http_client(
     """
     return httpx.AsyncClient(
         mounts=dict(mounts or {}),
+        verify=_certificates(),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(15.0, connect=5.0),

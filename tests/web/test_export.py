@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.examples import check, run_examples
-from tests.processes import started_server
+from tests.processes import UNHURRIED, started_server
 from tests.test_examples import KEY, by_httpx
 
 SECRETS = (
@@ -55,6 +55,7 @@ def test_spans_of_the_main_job_reach_the_collector_without_secrets(tmp_path: Pat
         settings = {
             "SANDBOX": "on",
             "ADMIN_API_KEY": KEY,
+            **UNHURRIED,
             "OPENTELEMETRY": "on",
             "OTEL_EXPORTER_OTLP_ENDPOINT": address,
             "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
