@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from application.keys import CannotStart
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
 from config import Settings
@@ -24,7 +25,7 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from resolvers import quota
 from resolvers.context import Context
-from sandbox import Sandbox, SandboxTransport
+from sandbox import GATEWAYS, Sandbox, SandboxTransport
 from upstream.accounts import AccountStates
 from upstream.budget import Allowance, CallBudget, Monotonic
 from upstream.cache import AnswerCache
@@ -52,8 +53,10 @@ def modes(settings: Settings) -> dict[str, Mode]:
     """SANDBOX for every marketplace that is answered by the bundled gateways alone."""
 
     def mode(code: str) -> Mode:
-        replaced = any(name.startswith(code.upper()) for name in settings.gateway_addresses)
-        return Mode.SANDBOX if settings.sandbox and not replaced else Mode.LIVE
+        if not settings.sandbox or code not in GATEWAYS:
+            return Mode.LIVE
+        is_replaced = GATEWAYS[code].addresses.keys() & settings.gateway_addresses.keys()
+        return Mode.LIVE if is_replaced else Mode.SANDBOX
 
     return {code: mode(code) for code in BY_CODE}
 
@@ -137,16 +140,24 @@ async def open_runtime(
 
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
     """Where the gateways are, by setting; a marketplace that is replaced in part is all live."""
-    live = {code for code, mode in modes(settings).items() if mode is Mode.LIVE}
-    bundled = box.addresses(SANDBOX_BASE) if box else {}
-    kept = {name: url for name, url in bundled.items() if name.split("_")[0].lower() not in live}
-    return kept | settings.gateway_addresses
+    bundled = {code for code, mode in modes(settings).items() if mode is Mode.SANDBOX}
+    addresses = box.addresses(SANDBOX_BASE, bundled) if box else {}
+    return addresses | settings.gateway_addresses
 
 
 def sandbox_of(settings: Settings, overrides: Overrides) -> Sandbox | None:
-    """The bundled gateways; None where only real ones are asked. Raises BadListings."""
+    """The bundled gateways; None where only real ones are asked.
+
+    Raises CannotStart for a marketplace that has none, and BadListings.
+    """
     if not settings.sandbox:
         return None
+    for code, market in BY_CODE.items():
+        if code not in GATEWAYS:
+            raise CannotStart(
+                f"SANDBOX=on, but {market.name} has no gateway in the sandbox, and its real host "
+                "must not be called: add one (docs/adding-a-marketplace.md) or set SANDBOX=off."
+            )
     return overrides.sandbox or Sandbox(
         public_url=settings.public_url, now=overrides.now, catalog=settings.sandbox_catalog
     )

@@ -150,7 +150,7 @@ def product_id(number: int) -> str:
 def gateway(latency: float) -> Sandbox:
     """A sandbox with the made catalogue and a thousand more AliExpress products."""
     box = Sandbox(public_url=ADDRESS, now=now, latency=latency)
-    fields = box.catalog.aliexpress_listings()[0].fields
+    fields = box.catalog["aliexpress"].listings()[0].fields
     for number in range(MADE_PRODUCTS):
         box.catalog.add(dict(fields) | {"product_id": int(product_id(number))})
     return box

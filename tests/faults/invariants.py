@@ -99,7 +99,7 @@ async def _is_well(graph: Graph, longest: float) -> None:
             }
         },
     )
-    listings = graph.sandbox.catalog.aliexpress_listings()
+    listings = graph.sandbox.catalog["aliexpress"].listings()
     *_, product = (one.id for one in listings if one.is_offered("US"))
     started = time.monotonic()
     data = await graph.run(PLAIN, {"products": [{"url": product}]})
