@@ -15,6 +15,7 @@ from commands import (
     marketplaces,
     restored,
     serve,
+    settings,
     workspaces,
 )
 from config import BadSettings
@@ -44,6 +45,7 @@ MODULES = (
     imports,
     exports,
     restored,
+    settings,
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from application.runtime import Overrides, open_upstream, sandbox_of
+from clients import registry
 from commands.bootstrap import check_bootstrap, store_bootstrap
 from config import Settings, from_environment
 from db import workspaces
@@ -28,7 +29,7 @@ Work = Callable[[Context], Coroutine[Any, Any, int]]
 
 def read_settings() -> Settings:
     """The settings of this process, credentials included. Raises BadSettings."""
-    settings = from_environment()
+    settings = from_environment(registry.SETTINGS)
     check_bootstrap(settings)
     return settings
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.registry import SETTINGS
 from commands.main import main
-from config import KNOWN
+from config import known_names
 from db.connection import sqlite_path
 from db.keys import new_key
 from db.migrate import migrate
@@ -66,7 +67,7 @@ async def database(
 
     SQLite has its tables already, which saves time; see `first_start`.
     """
-    for name in KNOWN & os.environ.keys():
+    for name in known_names(SETTINGS) & os.environ.keys():
         monkeypatch.delenv(name)
     async with empty_database(tmp_path) as url:
         monkeypatch.setenv("SANDBOX", "on")
