@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from application.keys import CannotStart
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
 from config import Settings
@@ -23,6 +22,7 @@ from domain.api_keys import Caller
 from domain.marketplaces import QuotaRule, Workspace
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
+from domain.starting import CannotStart
 from resolvers import quota
 from resolvers.context import Context
 from sandbox import GATEWAYS, Sandbox, SandboxTransport

@@ -12,6 +12,7 @@ import httpx
 from starlette.applications import Starlette
 
 from application.keys import Keys
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
 from db.migrate import migrate
@@ -202,7 +203,8 @@ async def new_stage(folder: Path, latency: float) -> Stage:
                 "DATA_DIR": str(folder),
                 "SANDBOX": "on",
                 "BUCKET_CAPACITY": "1000000000",
-            }
+            },
+            SETTINGS,
         ),
         keys=Keys(
             ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"

@@ -7,7 +7,7 @@ graph, the storage and the loaders never ask "is it Amazon?".
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
@@ -164,6 +164,10 @@ class Marketplace:
     # Whose calls are counted: accounts with the same key share the marketplace's limits.
     quota_account: Callable[[Account], AccountKey] = operator.attrgetter("key")
     connect: Callable[[Account, Upstream, Budget], MarketplaceClient]
+    # What the operator can set; clients/settings.py makes the rest from the fields above.
+    gateways: Mapping[str, str] = field(default_factory=dict)  # setting of an address -> its help
+    locale_setting: str = ""  # that of the country site, where there are several
+    owns_prefix: bool = True  # no other program's variables begin with the code in capitals
 
     def form_in_use(self, names: Sequence[str]) -> CredentialForm:
         """The first complete form, else the one that most of the stored fields belong to."""

@@ -15,6 +15,7 @@ from commands import (
     imports,
     marketplaces,
     serve,
+    settings,
     workspaces,
 )
 from config import BadSettings
@@ -44,6 +45,7 @@ MODULES = (
     imports,
     exports,
     assume_quota_used,
+    settings,
 )
 
 

@@ -11,6 +11,7 @@ import httpx
 from starlette.applications import Starlette
 
 from application.keys import Keys
+from clients.registry import SETTINGS
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
@@ -217,7 +218,8 @@ async def running_graph(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
         | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
-        | dict(environ or {})
+        | dict(environ or {}),
+        SETTINGS,
     )
     ring = keyring or KeyRing.from_text(new_key())
     keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="tests")

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from application.runtime import SANDBOX_BASE, addresses, modes
+from clients.registry import SETTINGS
 from commands.serve import listen
 from config import Settings, read_settings
 from db.keys import new_key
@@ -316,7 +317,7 @@ def test_an_unusable_admin_key_file_is_refused(
 def test_a_half_replaced_marketplace_is_never_answered_by_the_sandbox() -> None:
     replaced = {"AMAZON_PAAPI_URL": "https://proxy.example", "SANDBOX": "on"}
 
-    settings = read_settings(replaced)
+    settings = read_settings(replaced, SETTINGS)
     found = addresses(settings, sandbox_of(settings))
 
     assert modes(settings) == {"aliexpress": Mode.SANDBOX, "amazon": Mode.LIVE}
@@ -341,5 +342,5 @@ def test_a_public_address_keeps_the_key_out_of_the_page(tmp_path: Path) -> None:
 def test_small_answers_are_sent_at_once() -> None:
     # asyncio sets TCP_NODELAY only where the listener names its protocol; without it every answer
     # on a kept connection waits 40 ms for an acknowledgement.
-    with listen(read_settings({"PORT": "0"})) as listener:
+    with listen(read_settings({"PORT": "0"}, SETTINGS)) as listener:
         assert listener.proto == socket.IPPROTO_TCP

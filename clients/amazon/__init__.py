@@ -34,6 +34,13 @@ MARKETPLACE = Marketplace(
     cures=policy.CURES,
     quota_account=catalog.quota_account,
     connect=connect,
+    gateways={
+        "AMAZON_CREATORS_URL": "Another Creators API in Amazon's place.",
+        "AMAZON_TOKEN_URL": "Another token endpoint, for every credential version.",
+        "AMAZON_PAAPI_URL": "Another PA-API 5.0 in Amazon's place.",
+    },
+    locale_setting="AMAZON_MARKETPLACE",
+    owns_prefix=False,  # AMAZON_LINUX and the like are of other programs
 )
 
 __all__ = ["MARKETPLACE"]

@@ -12,6 +12,7 @@ from opentelemetry.trace import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
 from application.observing import observers
+from clients.registry import SETTINGS
 from config import read_settings
 from db import quota
 from domain.marketplaces import AccountKey
@@ -288,12 +289,12 @@ def test_without_its_packages_spans_are_refused_with_what_to_do(
     monkeypatch.setattr(tracing, "IS_INSTALLED", False)
 
     with pytest.raises(CannotStart, match=r"requirements-opentelemetry\.lock"):
-        observers(read_settings({"OPENTELEMETRY": "on"}), [])
+        observers(read_settings({"OPENTELEMETRY": "on"}, SETTINGS), [])
 
 
 async def test_both_may_listen() -> None:
     exporter = InMemorySpanExporter()
-    settings = read_settings({"METRICS": "on"})
+    settings = read_settings({"METRICS": "on"}, SETTINGS)
     documents = [path.read_text("utf-8") for path in EXAMPLES]
 
     watching = observers(settings, documents, tracing.tracing(exporter))

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from application.runtime import SANDBOX_BASE, Overrides, addresses, modes, sandbox_of
-from clients.registry import BY_CODE
+from clients.registry import BY_CODE, SETTINGS
 from config import read_settings
 from domain.products import Mode
+from domain.starting import CannotStart
 from sandbox import GATEWAYS, Sandbox
-from web.keys import CannotStart
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def _unbundled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_unbundled")
 def test_a_marketplace_without_a_gateway_refuses_to_start_with_the_sandbox() -> None:
-    settings = read_settings({"SANDBOX": "on"})
+    settings = read_settings({"SANDBOX": "on"}, SETTINGS)
 
     with pytest.raises(CannotStart) as refused:
         sandbox_of(settings, Overrides())
@@ -38,12 +38,12 @@ def test_it_refuses_a_sandbox_that_was_put_in_too() -> None:
     box = Sandbox(public_url="http://127.0.0.1:8000", now=lambda: datetime.now(UTC))
 
     with pytest.raises(CannotStart, match="Example Market"):
-        sandbox_of(read_settings({"SANDBOX": "on"}), Overrides(sandbox=box))
+        sandbox_of(read_settings({"SANDBOX": "on"}, SETTINGS), Overrides(sandbox=box))
 
 
 @pytest.mark.usefixtures("_unbundled")
 def test_without_the_sandbox_it_starts() -> None:
-    settings = read_settings({"SANDBOX": "off"})
+    settings = read_settings({"SANDBOX": "off"}, SETTINGS)
 
     assert sandbox_of(settings, Overrides()) is None
     assert set(modes(settings).values()) == {Mode.LIVE}
@@ -52,7 +52,7 @@ def test_without_the_sandbox_it_starts() -> None:
 def test_the_gateway_says_which_settings_are_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = replace(GATEWAYS["amazon"], addresses={"SHOP_URL": "/amazon"})
     monkeypatch.setitem(GATEWAYS, "amazon", gateway)
-    settings = read_settings({"SANDBOX": "on"})
+    settings = read_settings({"SANDBOX": "on"}, SETTINGS)
     replaced = replace(settings, gateway_addresses={"SHOP_URL": "https://proxy.example"})
 
     assert modes(settings)["amazon"] is Mode.SANDBOX
