@@ -85,7 +85,7 @@ async def test_without_redis_at_the_start_everything_works_within_the_limit(
         times = [call.at for call in graph.sandbox.calls]
         assert most_in(1.0, times) <= 20
         assert took < 6
-        assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
+        assert sorted(warnings(caplog)) == ["cache", "rate_limit", "throttle"]
 
 
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
@@ -114,7 +114,8 @@ async def test_redis_that_is_lost_in_the_middle_costs_a_moment_and_comes_back(
         assert without < 8
         assert most_in(1.0, calls) <= 20
         told = warnings(caplog)
-        assert (told.count("rate_limit"), told.count("cache")) == (2, 2)  # away, and back
+        users = ("rate_limit", "cache", "throttle")
+        assert [told.count(user) for user in users] == [2, 2, 2]  # away, and back
 
 
 async def test_a_server_that_accepts_and_never_answers_is_as_none(
@@ -131,7 +132,7 @@ async def test_a_server_that_accepts_and_never_answers_is_as_none(
             took = time.monotonic() - started
             assert took < 8
             assert most_in(1.0, [call.at for call in graph.sandbox.calls]) <= 20
-            assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
+            assert sorted(warnings(caplog)) == ["cache", "rate_limit", "throttle"]
 
 
 async def test_what_is_cached_is_there_again_when_redis_is(
