@@ -1,6 +1,6 @@
 """Books marketplace calls against the account's day, for upstream/http.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from clients.base import Upstream
@@ -24,12 +24,18 @@ class DayLedger:
         await stored_quota.give_back(account, day=rule.day(booked_at))
 
 
-async def left_today(account: AccountKey, rule: QuotaRule, now: datetime) -> int | None:
-    """Calls that the account has left on its marketplace's present day; None without a limit."""
-    if rule.calls_per_day is None:
-        return None
-    used = await stored_quota.used(account, day=rule.day(now))
-    return max(0, rule.calls_per_day - used)
+async def left_today(
+    rules: Mapping[AccountKey, QuotaRule], now: datetime
+) -> dict[AccountKey, int | None]:
+    """Calls that each account has left on its marketplace's present day; None without a limit."""
+    limits = {account: rule.calls_per_day for account, rule in rules.items()}
+    used = await stored_quota.used_by(
+        {account: rules[account].day(now) for account, most in limits.items() if most is not None}
+    )
+    return {
+        account: None if most is None else max(0, most - used[account])
+        for account, most in limits.items()
+    }
 
 
 async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dict[str, int]:
@@ -37,10 +43,10 @@ async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dic
 
     Marketplaces without a limit are absent. Raises DatabaseUnavailable.
     """
-    left: dict[str, int] = {}
-    for account in accounts:
-        rule = upstream.quota(BY_CODE[account.marketplace])
-        calls = await left_today(account, rule, upstream.now())
+    rules = {account: upstream.quota(BY_CODE[account.marketplace]) for account in accounts}
+    left = await left_today(rules, upstream.now())
+    fewest: dict[str, int] = {}
+    for account, calls in left.items():
         if calls is not None:
-            left[account.marketplace] = min(calls, left.get(account.marketplace, calls))
-    return left
+            fewest[account.marketplace] = min(calls, fewest.get(account.marketplace, calls))
+    return fewest
