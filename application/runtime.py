@@ -38,6 +38,7 @@ from upstream.redis_permits import RedisPermits
 from upstream.redis_server import redis_client
 from upstream.retries import Timeouts
 from web.health import Shutdown
+from web.redis_throttle import RedisBuckets
 from web.sessions import StartLink
 from web.throttle import Buckets, OwnBuckets
 from web.tracing import OpenTelemetryMeter
@@ -129,12 +130,9 @@ async def open_runtime(
     async with (
         open_database(settings.database_url, shared=is_server),
         open_upstream(settings, keys, box, overrides, meter) as upstream,
+        _buckets(settings) as buckets,
     ):
-        yield Runtime(
-            keys=keys,
-            upstream=upstream,
-            buckets=OwnBuckets(settings.limits),
-        )
+        yield Runtime(keys=keys, upstream=upstream, buckets=buckets)
         await upstream.coalescer.drain()
 
 
@@ -228,6 +226,20 @@ async def _rate_limit(settings: Settings, overrides: Overrides) -> AsyncIterator
     try:
         yield RateLimit(RedisPermits(redis, overrides.monotonic), overrides.monotonic)
     finally:
+        await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _buckets(settings: Settings) -> AsyncIterator[Buckets]:
+    if settings.redis_url is None:
+        yield OwnBuckets(settings.limits)
+        return
+    redis = redis_client(settings.redis_url.reveal())
+    buckets = RedisBuckets(redis, settings.limits)
+    try:
+        yield buckets
+    finally:
+        await buckets.close()
         await redis.aclose()
 
 

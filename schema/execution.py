@@ -5,9 +5,10 @@ schema, run it in its time, pay back what was not used.
 """
 
 import asyncio
+import contextlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -53,11 +54,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which conditions a request is answered. Without a bucket nobody pays."""
+    """On which conditions a request is answered. Without a bucket nobody pays.
+
+    `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
+    mutation has effects to finish.
+    """
 
     limits: Limits = field(default_factory=Limits)
     bucket: Bucket | None = None
     has_introspection: bool = True
+    hung_up: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +71,24 @@ class Outcome:
     """The response's JSON. `is_request_error`: nothing was run, and there is no `data`.
 
     `is_refused_change`: a mutation came by a way that must not change anything. `is_throttled`: the
-    caller's bucket holds too little. `bucket`: that bucket, where there is one.
+    caller's bucket holds too little. `is_abandoned`: nobody waits for it. `bucket`: the caller's,
+    where there is one.
     """
 
     body: dict[str, object]
     is_request_error: bool = False
     is_refused_change: bool = False
     is_throttled: bool = False
+    is_abandoned: bool = False
     bucket: BucketState | None = None
 
 
 class RefusedChange(GraphQLError):
     """A mutation that came by a way that must not change anything."""
+
+
+class CallerGone(Exception):
+    """Nobody waits for the answer any more."""
 
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
@@ -88,6 +100,8 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
 
 
 def _ended(outcome: Outcome) -> OperationOutcome:
+    if outcome.is_abandoned:
+        return OperationOutcome.ABANDONED
     if outcome.is_throttled:
         return OperationOutcome.THROTTLED
     if outcome.is_request_error:
@@ -234,7 +248,7 @@ async def _executed(operation: Operation, asked: Asked, context: Context, terms:
         else limits.marketplace_query_seconds
     )
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds), _awaited(None if asked.is_mutation else terms.hung_up):
             result = await schema.execute(
                 operation.query,
                 variable_values=dict(operation.variables or {}),
@@ -244,7 +258,34 @@ async def _executed(operation: Operation, asked: Asked, context: Context, terms:
             )
     except TimeoutError:
         return _late(asked, seconds)
+    except CallerGone:
+        return Outcome(body={"data": None}, is_abandoned=True)
     return _outcome(result, context, helps=terms.has_introspection)
+
+
+@contextlib.asynccontextmanager
+async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterator[None]:
+    """Cancels what is done inside when the caller hangs up. Raises CallerGone."""
+    if hung_up is None:
+        yield
+        return
+    deadline = asyncio.timeout(None)
+
+    async def watch() -> None:
+        await hung_up()
+        deadline.reschedule(asyncio.get_running_loop().time())
+
+    watcher = asyncio.create_task(watch())
+    try:
+        async with deadline:
+            yield
+    except TimeoutError:
+        if deadline.expired():
+            raise CallerGone from None
+        raise
+    finally:
+        watcher.cancel()
+        await asyncio.wait([watcher])
 
 
 def _late(asked: Asked, seconds: int) -> Outcome:
@@ -263,7 +304,7 @@ async def _with_cost(
     outcome: Outcome, requested: int, actual: int, bucket: BucketState | None, context: Context
 ) -> Outcome:
     """The outcome with extensions.cost, if something was run."""
-    if outcome.is_request_error:
+    if outcome.is_request_error or outcome.is_abandoned:
         return replace(outcome, bucket=bucket)
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
     if bucket is not None:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -38,6 +39,7 @@ RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 READING = ("GET", "HEAD")  # what cannot change anything
+CLIENT_CLOSED = 499  # nginx' number, for the log: nobody reads the answer
 CAP_HEADER = "X-Max-Upstream-Calls"
 PRIORITY_HEADER = "X-Priority"
 
@@ -64,7 +66,12 @@ class Endpoint:
     async def answer(self, request: Request, bucket: Bucket) -> Response:
         """The response to one request, also to a bad one. `bucket` pays for it."""
         media_type = preferred_type(request.headers.get("accept", ""))
-        terms = Terms(limits=self.limits, bucket=bucket, has_introspection=self.has_introspection)
+        terms = Terms(
+            limits=self.limits,
+            bucket=bucket,
+            has_introspection=self.has_introspection,
+            hung_up=partial(_hung_up, request),
+        )
         try:
             operation = await _read(request, self.limits, self.trusted)
             budget = _budget(request)
@@ -74,7 +81,15 @@ class Endpoint:
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
         outcome = await run(operation, self.context(request, budget), terms)
+        if outcome.is_abandoned:
+            return Response(status_code=CLIENT_CLOSED)
         return _response(outcome, media_type, _status(outcome, media_type))
+
+
+async def _hung_up(request: Request) -> None:
+    """Returns when the client goes away. Its body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass  # of a GET, whose body nobody reads
 
 
 def _budget(request: Request) -> CallBudget:

@@ -1,6 +1,7 @@
 """How fast each caller may spend points: a bucket that fills itself again, one for each caller.
 
-In this process only: several server processes have as many buckets for one caller.
+Here they are kept in the process. Where several server processes share a Redis, they share the
+buckets too: see web/redis_throttle.py.
 """
 
 import time

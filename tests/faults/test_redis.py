@@ -92,7 +92,7 @@ async def test_without_redis_at_the_start_everything_works_within_the_limit(
         times = [call.at for call in graph.sandbox.calls]
         assert most_in(1.0, times) <= 20
         record_property("30 calls without Redis", f"{took:.1f} s")
-        assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
+        assert sorted(warnings(caplog)) == ["cache", "rate_limit", "throttle"]
 
 
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
@@ -122,7 +122,8 @@ async def test_redis_that_is_lost_in_the_middle_costs_a_moment_and_comes_back(
         record_property("14 calls without Redis", f"{without:.1f} s")
         assert most_in(1.0, calls) <= 20
         told = warnings(caplog)
-        assert (told.count("rate_limit"), told.count("cache")) == (2, 2)  # away, and back
+        users = ("rate_limit", "cache", "throttle")
+        assert [told.count(user) for user in users] == [2, 2, 2]  # away, and back
 
 
 async def test_a_server_that_accepts_and_never_answers_is_as_none(
@@ -142,7 +143,7 @@ async def test_a_server_that_accepts_and_never_answers_is_as_none(
             took = time.monotonic() - started
             record_property("20 calls without an answer of Redis", f"{took:.1f} s")
             assert most_in(1.0, [call.at for call in graph.sandbox.calls]) <= 20
-            assert sorted(warnings(caplog)) == ["cache", "rate_limit"]
+            assert sorted(warnings(caplog)) == ["cache", "rate_limit", "throttle"]
 
 
 async def test_what_is_cached_is_there_again_when_redis_is(
