@@ -25,6 +25,7 @@ MAX_NAME_LENGTH = 100
 MAX_ORIGINS = 20
 DEFAULT_OVERLAP = 24  # hours
 MAX_OVERLAP = 30 * 24  # hours
+MAX_CALLS_PER_DAY = 2**31 - 1  # what an Int of the graph, and the column, can hold
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -43,8 +44,13 @@ async def create(
     scopes: Collection[Scope],
     expires_at: datetime | None = None,
     origins: Sequence[str] = (),
+    calls_per_day: int | None = None,
 ) -> Made:
-    """Make a key of the context's workspace. Raises InvalidInput with the path of the field."""
+    """Make a key of the context's workspace. Raises InvalidInput with the path of the field.
+
+    `calls_per_day`: marketplace calls that requests with the key may make, None without a limit of
+    its own; with 0 they get what is stored or cached.
+    """
     prefix = PREFIXES[_mode(context)]
     text = stored_keys.new_text(prefix)
     key = APIKey(
@@ -55,6 +61,7 @@ async def create(
         last_four=text.reveal()[-4:],
         scopes=_scopes(scopes, origins),
         origins=_origins(origins),
+        calls_per_day=_calls_per_day(calls_per_day),
         expires_at=_expiry(expires_at, context.now),
         created_at=context.now,
     )
@@ -119,6 +126,13 @@ async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = N
 async def by_id(context: Context, key_id: str) -> APIKey | None:
     """The key of the context's workspace with that id."""
     return await stored_keys.by_id(context.workspace.id, key_id)
+
+
+async def calls_today(context: Context, key: APIKey) -> int | None:
+    """Marketplace calls of the key on this day of UTC; None for a key without a limit."""
+    if key.calls_per_day is None:
+        return None
+    return await context.dataloaders.calls_today_of_api_key.load(key.id)
 
 
 async def page(
@@ -194,6 +208,15 @@ def _expiry(moment: datetime | None, now: datetime) -> datetime | None:
     if moment is not None and moment <= now:
         raise InvalidInput("This moment is over already.", path=("input", "expiresAt"))
     return moment
+
+
+def _calls_per_day(calls: int | None) -> int | None:
+    if calls is not None and not 0 <= calls <= MAX_CALLS_PER_DAY:
+        raise InvalidInput(
+            f"A number of marketplace calls a day is 0 to {MAX_CALLS_PER_DAY:,}.",
+            path=("input", "marketplaceCallsPerDay"),
+        )
+    return calls
 
 
 def _same_life(old: APIKey, now: datetime) -> datetime | None:

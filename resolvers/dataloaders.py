@@ -173,6 +173,9 @@ class Dataloaders:
         )
         self.variants: DataLoader[ProductRef, tuple[Variant, ...]] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
+        self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
+            self._load_calls_today_of_api_keys
+        )
 
     def account_key(self, marketplace: str, locale: str) -> AccountKey:
         """Names the credential set of a marketplace and country site of this workspace."""
@@ -225,6 +228,10 @@ class Dataloaders:
 
         used = await stored_quota.used_by({key: day(key) for key in keys})
         return [used[key] for key in keys]
+
+    async def _load_calls_today_of_api_keys(self, key_ids: list[str]) -> list[int]:
+        used = await stored_quota.used_by_keys(key_ids, day=self._outside.now().date())
+        return [used[key_id] for key_id in key_ids]
 
     async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
         async def ask(

@@ -27,6 +27,7 @@ What = strawberry.argument(description="What to do.")
 
 @strawberry.type(name="ApiKey", description="An API key of this workspace, without its text.")
 class ApiKey(Node):
+    record: strawberry.Private[APIKey]
     name: str = strawberry.field(description="What its maker calls it.")
     prefix: str = strawberry.field(description='Its beginning: "aff_live_" or "aff_test_".')
     last_four: str = strawberry.field(description="Its last four characters, to tell it by.")
@@ -35,6 +36,10 @@ class ApiKey(Node):
     origins: list[str] = strawberry.field(
         description="Web pages that may use it, as browsers name them; empty for servers. Where "
         "there are some, every other request with the key is refused."
+    )
+    marketplace_calls_per_day: int | None = strawberry.field(
+        description="How many marketplace calls its requests may make on a day of UTC. 0: they get "
+        "what is stored or cached. Null: no limit of its own."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="When it ends; null: never.")
@@ -49,6 +54,7 @@ class ApiKey(Node):
     @classmethod
     def of(cls, key: APIKey, now: datetime) -> "ApiKey":
         return cls(
+            record=key,
             id=ids.of_api_key(key.id),
             name=key.name,
             prefix=key.prefix,
@@ -56,12 +62,20 @@ class ApiKey(Node):
             status=key.status(now),
             scopes=in_order(key.scopes),
             origins=list(key.origins),
+            marketplace_calls_per_day=key.calls_per_day,
             created_at=key.created_at,
             expires_at=key.expires_at,
             last_used_at=key.last_used_at,
             revoked_at=key.revoked_at,
             rotated_from=ids.of_api_key(key.rotated_from) if key.rotated_from else None,
         )
+
+    @strawberry.field(
+        description="How many of them were made since midnight UTC; null for a key without a limit "
+        "of its own, whose calls only the account counts. A key that replaced another counts anew."
+    )
+    async def marketplace_calls_today(self, info: Info) -> int | None:
+        return await api_keys.calls_today(info.context, self.record)
 
 
 @strawberry.type(name="ApiKeyEdge", description="An API key in a list, with its cursor.")
@@ -125,6 +139,12 @@ class CreateApiKeyInput:
         default=None,
         description="For a key that stands in a web page, where everybody can read it: the pages "
         'that may use it, as "https://shop.example.com". Such a key has the scope READ alone.',
+    )
+    marketplace_calls_per_day: int | None = strawberry.field(
+        default=None,
+        description="How many marketplace calls its requests may make on a day of UTC; the next is "
+        "refused with QUOTA_EXHAUSTED. 0: they get what is stored or cached. Null: no limit of its "
+        "own.",
     )
 
 
@@ -200,6 +220,7 @@ class ApiKeyMutations:
             scopes=input.scopes,
             expires_at=input.expires_at,
             origins=input.origins or (),
+            calls_per_day=input.marketplace_calls_per_day,
         )
         return CreateApiKeyPayload(
             api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]

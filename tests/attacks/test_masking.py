@@ -7,7 +7,7 @@ import pytest
 
 from db.exceptions import DatabaseUnavailable
 from tests.graph import ALIEXPRESS, API_KEY, Graph
-from tests.schema.test_catalog import imported
+from tests.schema.test_products import imported
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.graph import Graph
-from tests.schema.test_catalog import SYNC, imported
+from tests.schema.test_products import SYNC, imported
 
 pytestmark = pytest.mark.anyio
 

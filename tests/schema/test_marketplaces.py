@@ -1,4 +1,4 @@
-"""Credentials that were damaged, stored at once, or changed while they were being tried."""
+"""Settings cards: connected and verified, and credentials that are damaged or change meanwhile."""
 
 import asyncio
 import logging
@@ -8,12 +8,19 @@ import pytest
 
 from db import statements
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_catalog import aliexpress_ids
-from tests.schema.test_main_job import VERIFY
-from tests.schema.test_sync import call_under_way
+from tests.resolvers.test_imports import call_under_way
+from tests.schema.test_products import aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 
+VERIFY = """
+mutation Verify($code: MarketplaceCode!) {
+  verifyMarketplace(input: {marketplace: $code}) {
+    marketplace { health { state cure upstreamCode checkedAt lastSuccessAt } capabilities }
+    errors { code message upstreamCode }
+  }
+}
+"""
 CARDS = """
 { marketplaces { code status missingFields health { state cure }
                  credentialFields { name isSet } } }
@@ -205,3 +212,83 @@ async def test_a_verdict_on_the_credentials_that_are_stored_is_noted(graph: Grap
     await verifying
 
     assert (await graph.run(HEALTH))["marketplace"]["health"]["state"] == "HEALTHY"
+
+
+async def test_connecting_flips_the_status_at_once_and_keeps_secrets(graph: Graph) -> None:
+    half = await graph.connect("ALIEXPRESS", {"appKey": "500100"})
+    whole = await graph.connect("ALIEXPRESS", ALIEXPRESS)
+
+    assert half["marketplace"]["status"] == "NOT_CONFIGURED"
+    assert half["marketplace"]["missingFields"] == ["appSecret", "trackingId"]
+    assert half["marketplace"]["capabilities"] == []
+    assert whole["marketplace"]["status"] == "CONNECTED"
+    assert "SEARCH" in whole["marketplace"]["capabilities"]
+
+
+async def test_the_settings_card_shows_what_may_be_shown(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+
+    data = await graph.run(
+        """{ marketplace(code: ALIEXPRESS) {
+             name locale mode quota { limitPerDay usedToday remainingToday callsPerSecond resetsAt }
+             credentialFields { name label help isSecret isRequired isSet hint updatedAt } } }"""
+    )
+
+    market = data["marketplace"]
+    hints = {field["name"]: field["hint"] for field in market["credentialFields"]}
+    assert hints == {"appKey": "0100", "appSecret": None, "trackingId": "sandbox_blog"}
+    assert market["mode"] == "SANDBOX"
+    assert market["locale"] is None
+    assert market["quota"]["usedToday"] == 0
+
+
+@pytest.mark.parametrize("code", ["ALIEXPRESS", "AMAZON"])
+async def test_right_credentials_verify_as_healthy(graph: Graph, code: str) -> None:
+    await graph.connect_both()
+
+    data = await graph.run(VERIFY, {"code": code})
+
+    payload = data["verifyMarketplace"]
+    assert payload["errors"] == []
+    assert payload["marketplace"]["health"]["state"] == "HEALTHY"
+    assert payload["marketplace"]["health"]["cure"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "state"),
+    [
+        ("ALIEXPRESS", "appSecret", "wrong", "CREDENTIALS_REJECTED"),
+        ("ALIEXPRESS", "appKey", "999999", "CREDENTIALS_REJECTED"),
+        ("ALIEXPRESS", "trackingId", "nobody", "TRACKING_ID_REJECTED"),
+        ("AMAZON", "credentialSecret", "wrong", "CREDENTIALS_REJECTED"),
+        ("AMAZON", "partnerTag", "nobody-20", "TRACKING_ID_REJECTED"),
+    ],
+)
+async def test_wrong_credentials_are_told_with_their_cure(
+    graph: Graph, code: str, field: str, value: str, state: str
+) -> None:
+    given = ALIEXPRESS if code == "ALIEXPRESS" else AMAZON
+    await graph.connect(code, {**given, field: value})
+
+    payload = (await graph.run(VERIFY, {"code": code}))["verifyMarketplace"]
+
+    assert payload["marketplace"]["health"]["state"] == state
+    assert payload["marketplace"]["health"]["cure"]
+    assert payload["errors"][0]["code"] == state
+
+
+async def test_old_amazon_keys_are_known_to_be_retired(graph: Graph) -> None:
+    old = {
+        "accessKey": "AKIASANDBOX00000DEMO",
+        "secretKey": "sandbox-secret-key",
+        "partnerTag": "sandbox-20",
+        "host": "webservices.amazon.com",
+    }
+
+    connected = await graph.connect("AMAZON", old)
+    verified = (await graph.run(VERIFY, {"code": "AMAZON"}))["verifyMarketplace"]
+
+    assert connected["marketplace"]["status"] == "CONNECTED"
+    assert connected["marketplace"]["health"]["state"] == "API_RETIRED"
+    assert connected["marketplace"]["capabilities"] == ["GENERATE_LINK"]
+    assert verified["errors"][0]["code"] == "API_RETIRED"

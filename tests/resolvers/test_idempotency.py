@@ -20,8 +20,8 @@ from schema.inputs import (
     UpdateProductInput,
 )
 from tests.graph import ALIEXPRESS, Graph
-from tests.schema.test_catalog import IMPORT, aliexpress_ids
-from tests.schema.test_sync import call_under_way
+from tests.resolvers.test_imports import call_under_way
+from tests.schema.test_products import IMPORT, aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 

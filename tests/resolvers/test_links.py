@@ -6,7 +6,7 @@ from domain.exceptions import InvalidInput
 from domain.links import LinkKey
 from resolvers import links
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_catalog import aliexpress_ids, counted_statements, imported
+from tests.schema.test_products import aliexpress_ids, counted_statements, imported
 
 pytestmark = pytest.mark.anyio
 

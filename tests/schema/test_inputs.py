@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_catalog import IMPORT, imported
+from tests.schema.test_products import IMPORT, imported
 
 pytestmark = pytest.mark.anyio
 
@@ -194,71 +194,6 @@ async def test_a_cursor_of_another_list_is_refused(graph: Graph) -> None:
         assert body["errors"][0]["extensions"]["inputPath"] == ["after"]
 
 
-NOTE = """
-mutation U($input: UpdateProductInput!) {
-  updateProduct(input: $input) { product { notes } errors { code path } }
-}
-"""
-
-
-async def test_emoji_and_nul_in_texts_do_no_harm(graph: Graph) -> None:
-    [product] = await imported(graph)
-    notes = "a\tb 🏳️‍🌈\r\nnaïve 漢字"
-
-    data = await graph.run(NOTE, {"input": {"id": product["id"], "notes": notes}})
-    found = await graph.run(
-        "query F($t: String) { products(filter: {text: $t}) { totalCount } }", {"t": "\u0000%_\\"}
-    )
-
-    assert data["updateProduct"] == {"product": {"notes": notes}, "errors": []}
-    assert found["products"]["totalCount"] == 0
-
-
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x0b", "\x1b", "\x7f", "\x85", "\x9f"])
-async def test_control_characters_in_notes_are_refused(graph: Graph, character: str) -> None:
-    [product] = await imported(graph)
-    await graph.run(NOTE, {"input": {"id": product["id"], "notes": "mine"}})
-
-    data = await graph.run(NOTE, {"input": {"id": product["id"], "notes": f"a{character}b 🌱"}})
-    after = await graph.run("{ products { nodes { notes } } }")
-
-    assert data["updateProduct"] == {
-        "product": None,
-        "errors": [{"code": "INVALID_INPUT", "path": ["input", "notes"]}],
-    }
-    assert after["products"]["nodes"] == [{"notes": "mine"}]
-
-
-async def test_a_document_of_very_many_words_is_refused_before_it_is_read(graph: Graph) -> None:
-    aliases = " ".join(f"a{number}:__typename" for number in range(50_000))
-
-    body = await graph.post(f"{{ {aliases} }}")
-    again = await graph.post(f"{{ {aliases} }}")
-
-    [error] = body["errors"]
-    assert "data" not in body
-    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
-    assert error["extensions"]["setting"] == "LIMIT_DOCUMENT"
-    assert again == body
-
-
-async def test_250_rows_written_into_the_document_are_not_too_many(graph: Graph) -> None:
-    await graph.connect("AMAZON", AMAZON)
-    rows = " ".join(
-        f'{{ref: {{marketplace: AMAZON, externalId: "B{number:09}", locale: "www.amazon.com"}}}}'
-        for number in range(250)
-    )
-
-    data = await graph.run(
-        f"""mutation {{ generateLinks(input: {{products: [{rows}]}}) {{
-              results {{ affiliateLink {{ url }} errors {{ code }} }} }} }}"""
-    )
-
-    results = data["generateLinks"]["results"]
-    assert len(results) == 250
-    assert all(result["affiliateLink"] for result in results)
-
-
 @pytest.mark.parametrize(
     ("search", "path"),
     [
@@ -309,49 +244,3 @@ async def test_a_key_stands_for_the_input_as_sent_not_for_its_refusal(graph: Gra
 
     assert again["importProducts"]["results"][0]["errors"][0]["code"] == "UNKNOWN_HOST"
     assert other["importProducts"]["errors"][0]["code"] == "IDEMPOTENCY_CONFLICT"
-
-
-@pytest.mark.parametrize(
-    ("_case", "document"),
-    [
-        (
-            "an amount",
-            '{ product(by: {url: "1"}) { margin(sellingPrice: {amount: "1e9", '
-            'currencyCode: "USD"}) { percent } } }',
-        ),
-        ("an instant", '{ products(filter: {syncedBefore: "yesterday"}) { totalCount } }'),
-        ("a year", '{ products(filter: {syncedBefore: "0000-01-01T00:00:00Z"}) { totalCount } }'),
-    ],
-)
-async def test_a_bad_literal_is_told_with_its_place(
-    graph: Graph, _case: str, document: str
-) -> None:
-    body = await graph.post(document)
-
-    [error] = body["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert error["locations"]
-    assert "data" not in body
-
-
-async def test_a_number_too_long_to_read_is_refused(graph: Graph) -> None:
-    body = await graph.post(f"{{ products(first: {'9' * 5000}) {{ totalCount }} }}")
-
-    assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-
-
-async def test_every_error_of_a_row_names_its_place(graph: Graph) -> None:
-    await graph.connect("ALIEXPRESS", ALIEXPRESS)
-    gone = {"ref": {"marketplace": "ALIEXPRESS", "externalId": "1005009999999999"}}
-
-    many = (await graph.run(IMPORT, {"products": [gone]}))["importProducts"]["results"]
-    link = await graph.run(
-        """mutation L($p: ProductLookup!) {
-             generateLink(input: {product: $p, trackingId: "nobody"}) { errors { code path } } }""",
-        {"p": gone},
-    )
-
-    assert many[0]["errors"][0]["path"] == ["input", "products", "0"]
-    assert link["generateLink"]["errors"] == [
-        {"code": "TRACKING_ID_REJECTED", "path": ["input", "trackingId"]}
-    ]

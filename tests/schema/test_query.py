@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.products import Listing
 from schema.errors import UNEXPECTED
 from tests.graph import Graph
-from tests.schema.test_catalog import aliexpress_ids
+from tests.schema.test_products import aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 
