@@ -230,7 +230,7 @@ class Dataloaders:
         return [used[key] for key in keys]
 
     async def _load_calls_today_of_api_keys(self, key_ids: list[str]) -> list[int]:
-        used = await stored_quota.used_by_keys(key_ids, day=self._outside.now().date())
+        used = await stored_quota.used_by_keys(key_ids, day=self._upstream.now().date())
         return [used[key_id] for key_id in key_ids]
 
     async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
