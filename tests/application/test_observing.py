@@ -268,9 +268,9 @@ async def test_the_lines_of_a_call_carry_the_id_of_the_request(
             ids.append((record.getMessage().partition(" at ")[0], logs.request_id.get()))
 
     listening = Listening()
-    calls = logging.getLogger("affiliate_graph.clients")
+    calls = logging.getLogger("affiliate_graph.upstream")
     calls.addHandler(listening)
-    caplog.set_level(logging.INFO, "affiliate_graph.clients")
+    caplog.set_level(logging.INFO, "affiliate_graph.upstream")
     try:
         await graph.http.post(
             "/graphql",
