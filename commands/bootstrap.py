@@ -2,7 +2,7 @@
 
 import logging
 
-from clients.base import Marketplace, Upstream
+from clients.base import Marketplace
 from clients.registry import BY_CODE, SETTINGS
 from config import BadSettings, BootstrapCredentials, Settings
 from db.connection import DEFAULT_WORKSPACE
@@ -11,6 +11,7 @@ from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
 from resolvers.context import Context
 from resolvers.marketplaces import bootstrap
+from upstream.contract import Upstream
 
 log = logging.getLogger("affiliate_graph.server")
 

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 
 from commands.arguments import Commands, add_command
-from commands.office import read_settings
+from commands.context import read_settings
 from db.migrate import migrate
 from schema import schema
 

@@ -18,7 +18,7 @@ from enum import Enum
 
 from application.runtime import modes
 from commands.arguments import Commands, add_command
-from commands.office import quiet_logs, read_settings
+from commands.context import quiet_logs, read_settings
 from commands.serve import listen
 from config import BadSettings, Settings
 from db import api_keys, credentials, doctor, workspaces
@@ -28,10 +28,10 @@ from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
 from db.migrate import examine, migrates_itself, pending
 from domain.marketplaces import Account, HealthState, Workspace
+from domain.starting import CannotStart
 from resolvers import marketplaces
 from upstream.redis_server import is_answered
 from web import assets
-from web.keys import CannotStart
 
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from commands.arguments import Commands, add_command
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from domain.catalog import CatalogFilter
 from domain.exceptions import InvalidInput
 from domain.money import parse_currency

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from clients.registry import BY_CODE
 from commands import (
     api_keys,
+    assume_quota_used,
     database,
     doctor,
     encryption,
     exports,
     imports,
     marketplaces,
-    restored,
     serve,
     settings,
     workspaces,
@@ -23,8 +23,8 @@ from config import BadSettings
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.starting import CannotStart
 from sandbox import BadListings
-from web.keys import CannotStart
 
 GOOD, FAILED, USAGE, CANNOT_START, INTERRUPTED = 0, 1, 2, 3, 130
 NAMES = " and ".join(market.name for market in BY_CODE.values())
@@ -46,7 +46,7 @@ MODULES = (
     marketplaces,
     imports,
     exports,
-    restored,
+    assume_quota_used,
     settings,
 )
 

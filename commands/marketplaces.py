@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from clients.base import CredentialField, Marketplace, Visibility
 from clients.registry import BY_CODE
 from commands.arguments import Commands, add_command, marketplace
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from domain.exceptions import InvalidInput
 from domain.marketplaces import HealthState, MarketplaceStatus
 from resolvers import marketplaces

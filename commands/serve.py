@@ -14,19 +14,18 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from application.app import build_app
-from application.runtime import Overrides, Shutdown, open_upstream
+from application.keys import Keys, load_keys
+from application.preparation import make_folder, prepare_storage
+from application.runtime import Overrides, open_runtime
+from commands import banner
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
-from commands.office import make_folder, read_settings
+from commands.context import read_settings
 from config import Settings
-from db.connection import open_database
-from db.encryption import check_canary
-from db.exceptions import EncryptionError
-from db.keys import KeyRing
-from db.migrate import prepare
-from web import banner, logs
-from web.keys import CannotStart, load_keys
+from domain.starting import CannotStart
+from web import logs
+from web.health import Shutdown
 from web.security import is_loopback_host
 
 VERSION = "0.1.0"
@@ -50,11 +49,7 @@ def serve(settings: Settings) -> int:
     keys = load_keys(settings)
     logs.register_secret(keys.admin.reveal())
     listener = listen(settings)
-    try:
-        asyncio.run(_make_ready(settings, keys.ring))
-    except EncryptionError:
-        keys.take_back()  # a key made just now over data that another key sealed
-        raise
+    asyncio.run(_make_ready(settings, keys))
     settings = replace(settings, public_url=_public_url(settings, listener))
     overrides = Overrides()
     server = Server(
@@ -106,18 +101,14 @@ def _shown_database(settings: Settings) -> str:
     return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
 
 
-async def _make_ready(settings: Settings, keys: KeyRing) -> None:
+async def _make_ready(settings: Settings, keys: Keys) -> None:
     """What must hold before the first request: tables that fit, a key that opens, credentials.
 
     Raises NotReady, DatabaseUnavailable or CannotStart, each with what to do.
     """
-    await prepare(settings.database_url)
-    async with (
-        open_database(settings.database_url, shared=False),
-        open_upstream(settings, keys, None, Overrides()) as upstream,
-    ):
-        await check_canary(keys)
-        await store_bootstrap(settings, upstream, keys)
+    await prepare_storage(settings, keys.ring, keys.made_ring)
+    async with open_runtime(settings, keys.ring) as runtime:
+        await store_bootstrap(settings, runtime.upstream, keys.ring)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -5,7 +5,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from commands.arguments import Commands, add_command, add_group
-from commands.office import open_office, read_settings
+from commands.context import open_storage, read_settings
 from commands.tables import print_table
 from db import workspaces
 from domain.exceptions import InvalidInput
@@ -33,7 +33,7 @@ def run_create(given: argparse.Namespace) -> int:
 
 
 async def _create(name: str) -> None:
-    async with open_office(read_settings()):
+    async with open_storage(read_settings()):
         if not await workspaces.create(name, datetime.now(UTC)):
             raise InvalidInput(f"There is a workspace {name} already.")
 
@@ -52,5 +52,5 @@ def run_list(_given: argparse.Namespace) -> int:
 
 
 async def _list() -> list[WorkspaceSummary]:
-    async with open_office(read_settings()):
+    async with open_storage(read_settings()):
         return await workspaces.every()

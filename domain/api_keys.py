@@ -46,6 +46,7 @@ class APIKeyStatus(Enum):
 class APIKey:
     """A stored key, without its text. `origins`: the web pages that may use it, () for servers.
 
+    `calls_per_day`: how many marketplace calls it may cause a day, None without an own limit.
     `rotated_from`: the id of the key that it replaces.
     """
 
@@ -57,6 +58,7 @@ class APIKey:
     scopes: frozenset[Scope]
     created_at: datetime
     origins: tuple[str, ...] = ()
+    calls_per_day: int | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -84,6 +86,10 @@ class Caller:
     def identity(self) -> str:
         """Tells callers apart: each stored key is one, and so is the operator."""
         return self.key.id if self.key else f"operator of {self.workspace}"
+
+    def is_of_page(self, origin: str) -> bool:
+        """Whether the key is for the pages of that origin."""
+        return self.key is not None and origin.lower() in self.key.origins
 
     def may(self, scope: Scope | None) -> bool:
         """Whether this caller has the scope; None: no scope is needed."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from clients.base import CredentialField, CredentialForm, Marketplace, Upstream, Visibility
+from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -25,8 +25,9 @@ from domain.marketplaces import (
     MarketplaceStatus,
 )
 from resolvers.context import Context
-from resolvers.health import evidence
+from resolvers.health import after
 from upstream import clock_skew
+from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
 
@@ -219,14 +220,15 @@ async def verify(
         context.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
-    context.upstream.sender.forgive(marketplace.quota_account(account), account.fingerprint)
+    with context.upstream.accounts.use(marketplace.quota_account(account)) as state:
+        state.refusals.reset(account.fingerprint)
     try:
-        await marketplace.connect(account, context.upstream).verify()
+        await marketplace.connect(account, context.upstream, context.budget).verify()
     except MarketplaceNotConnected as error:
         return connected(account, context.upstream), error
     except MarketplaceError as error:
         failure = error
-    health = evidence(account.health, failure, context.now)
+    health = after(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
     return connected(present, context.upstream), failure
@@ -269,11 +271,12 @@ async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
 
 def connected(account: Account, upstream: Upstream | None = None) -> ConnectedMarketplace:
     """The marketplace of a stored credential set. `upstream` knows how far its clock is off."""
-    code = account.key.marketplace
+    marketplace = BY_CODE[account.key.marketplace]
+    state = upstream.accounts.find(marketplace.quota_account(account)) if upstream else None
     return ConnectedMarketplace(
-        marketplace=BY_CODE[code],
+        marketplace=marketplace,
         account=account,
-        clock_ahead=upstream.clocks.ahead(code) if upstream else None,
+        clock_ahead=state.clock.ahead if state else None,
     )
 
 

@@ -24,14 +24,14 @@ def control_routes(sandbox: Sandbox) -> list[BaseRoute]:
 
     async def inject(request: Request) -> Response:
         options = json.loads(await request.body())
-        return JSONResponse(_shown(sandbox.faults.inject(options.pop("kind"), **options)))
+        return JSONResponse(_fields(sandbox.faults.inject(options.pop("kind"), **options)))
 
     async def clear(request: Request) -> Response:
         sandbox.faults.clear(request.query_params.get("kind"))
         return JSONResponse([])
 
     async def faults(request: Request) -> Response:
-        return JSONResponse([_shown(fault) for fault in sandbox.faults])
+        return JSONResponse([_fields(fault) for fault in sandbox.faults])
 
     async def calls(request: Request) -> Response:
         return JSONResponse([asdict(one) | {"at": one.at.isoformat()} for one in sandbox.calls])
@@ -76,9 +76,9 @@ def _is_loopback(request: Request) -> bool:
     return request.client is not None and ip_address(request.client.host).is_loopback
 
 
-def _shown(fault: Fault) -> dict[str, Any]:
-    fields = asdict(fault)
-    del fields["_taken"]
-    return {name: value for name, value in fields.items() if value is not None} | {
-        "kind": fault.kind.value
+def _fields(fault: Fault) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in asdict(fault).items()
+        if name != "_taken" and value is not None
     }

@@ -1,38 +1,26 @@
-"""The state that all gateways of one sandbox share."""
+"""The state of one marketplace in one sandbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Generic, TypeVar
 
-from sandbox.accounts import Accounts
 from sandbox.catalog import Catalog
-from sandbox.links import LinkMaker
+from sandbox.listings import L
 
-
-@dataclass(slots=True, kw_only=True)
-class Grant:
-    """A token that was given out. Region and version family are None until they are known."""
-
-    credential_id: str
-    family: str  # "2" (Cognito) or "3" (Login with Amazon)
-    region: str | None
-    expires_at: datetime
+A = TypeVar("A")
 
 
 @dataclass(kw_only=True)
-class World:
-    """Accounts, shelves, links and tokens; `now` tells the true time (UTC)."""
+class World(Generic[A, L]):
+    """Who may call and what is sold; `now` tells the true time (UTC)."""
 
-    accounts: Accounts
-    catalog: Catalog
+    accounts: tuple[A, ...]
+    catalog: Catalog[L]
     now: Callable[[], datetime]
-    public_url: str
-    paapi_retired: bool
-    links: LinkMaker = field(default_factory=LinkMaker)
-    grants: dict[str, Grant] = field(default_factory=dict)
-    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def number(self) -> int:
-        """The next number of this sandbox: for request ids and tokens."""
+        """The next number: for request ids and tokens."""
         return next(self._numbers)

@@ -190,7 +190,7 @@ class Marketplace(Node):
 
     @strawberry.field(description="The account's calls of today against its limit.")
     async def quota(self, info: Info) -> Quota:
-        rule = info.context.upstream.quota(self.record.marketplace)
+        rule = info.context.quota(self.record.marketplace)
         used = await marketplaces.calls_today(info.context, self.record)
         limit = rule.calls_per_day
         return Quota(

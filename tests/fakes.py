@@ -11,7 +11,6 @@ from clients.base import Marketplace
 from clients.registry import BY_CODE
 from domain.exceptions import MarketplaceError, NotInProgram, ProductNotFound
 from domain.links import LinkKey
-from domain.marketplaces import Account
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
@@ -130,7 +129,7 @@ def fake_marketplace(
 ) -> Marketplace:
     """The description of a real marketplace whose every account is served by the fake client."""
 
-    def connect(_account: Account, _outside: object) -> FakeMarketplaceClient:
+    def connect(*_: object) -> FakeMarketplaceClient:
         return client
 
     shape = {"search_page_size": client.page_size, "search_last_page": client.last_page}

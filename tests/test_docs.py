@@ -15,11 +15,11 @@ from graphql import GraphQLObjectType, build_schema, parse, validate
 
 from clients.base import Marketplace, MarketplaceClient, OfferPolicy
 from clients.registry import SETTINGS, MarketplaceCode
+from commands.banner import FIRST_QUERY
 from config import known_names
 from domain.marketplaces import HealthState
 from schema import schema
 from schema.enums import ErrorCode
-from web.banner import FIRST_QUERY
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -46,12 +46,13 @@ WORDING = [
     "schema/execution.py",
     "schema/limits.py",
     "schema/scalars.py",
+    "web/access.py",
     "web/endpoint.py",
+    "web/exports.py",
     "web/failures.py",
+    "web/graphql_route.py",
+    "web/sessions.py",
     "web/trusted.py",
-    "application/access.py",
-    "application/app.py",
-    "application/sessions.py",
 ]
 CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 

@@ -19,7 +19,8 @@ from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
 from sandbox import Sandbox
-from tests.processes import free_port, run_server, started_server
+from tests.processes import run_server, started_server
+from tests.run import free_port
 
 KEY = "a-key-of-our-own-0123456789-abcdef"
 PING = {"query": "{ __typename }"}
@@ -32,7 +33,7 @@ def printed_key(output: str) -> str:
 
 
 def test_the_first_start_makes_and_prints_what_is_needed(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
+    with started_server(tmp_path / "data", {"SANDBOX": "on"}, migrated=False) as server:
         output = server.output
         key = printed_key(output)
         answer = httpx.post(f"{server.address}/graphql", json=PING, headers={"X-Api-Key": key})

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -11,11 +11,9 @@ import httpx
 import pytest
 
 from clients.base import (
-    Answer,
     Marketplace,
     MarketplaceClient,
     PageKind,
-    Upstream,
     Visibility,
 )
 from clients.registry import MarketplaceCode
@@ -34,6 +32,8 @@ from domain.marketplaces import (
 from domain.products import Mode, ProductRef, SourceProduct
 from domain.search import ProductSearch, SearchPlan
 from tests.fakes import NOW, FakeMarketplaceClient, product, sample_of
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Call, Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -52,25 +52,12 @@ class FakeSender:
     status: int = 200
     body: bytes = b"{}"
     requests: list[httpx.Request] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        self.requests.append(build())
-        if quota is None:
-            return read(self._answer(200, json.dumps(TOKEN).encode()))
-        return read(self._answer(self.status, self.body))
-
-    def forgive(self, account: AccountKey, credentials: str) -> None:
-        self.forgiven.append(credentials)
+    async def send(self, call: Call[T]) -> T:
+        self.requests.append(call.build())
+        if call.quota is None:
+            return call.classify(self._answer(200, json.dumps(TOKEN).encode()))
+        return call.classify(self._answer(self.status, self.body))
 
     def _answer(self, status: int, body: bytes) -> Answer:
         return Answer(status=status, headers=httpx.Headers(), body=body, received_at=NOW)
@@ -96,7 +83,7 @@ def client_of(
     market: Marketplace, sender: FakeSender, values: Mapping[str, str] | None = None
 ) -> MarketplaceClient:
     account = account_of(market, sample_of(market.code).CREDENTIALS if values is None else values)
-    return market.connect(account, Upstream(sender=sender, now=lambda: NOW))
+    return market.connect(account, Upstream(sender=sender, now=lambda: NOW), CallBudget())
 
 
 def lamps(market: Marketplace, count: int) -> list[ProductRef]:
@@ -444,25 +431,9 @@ async def test_a_call_says_that_it_counts(market: Marketplace) -> None:
     counted: list[QuotaRule | None] = []
 
     class Noting(FakeSender):
-        async def send(
-            self,
-            build: Callable[[], httpx.Request],
-            read: Callable[[Answer], T],
-            *,
-            account: AccountKey,
-            credentials: str,
-            operation: str,
-            quota: QuotaRule | None,
-        ) -> T:
-            counted.append(quota)
-            return await super().send(
-                build,
-                read,
-                account=account,
-                credentials=credentials,
-                operation=operation,
-                quota=quota,
-            )
+        async def send(self, call: Call[T]) -> T:
+            counted.append(call.quota)
+            return await super().send(call)
 
     with pytest.raises(MarketplaceError):
         await client_of(market, Noting(status=500)).verify()

@@ -16,9 +16,8 @@ from db.connection import open_database, sqlite_path
 from db.encryption import KeyRing, check_canary, key_usage, reencrypt
 from db.exceptions import EncryptionError
 from db.logs import LOGGERS, quiet_logs
-from db.migrate import migrate
 from domain.credentials import Secret
-from tests.database import empty_database
+from tests.database import migrated_database
 from tests.db.records import ALIEXPRESS, NOW, OURS, full_product, keep
 
 pytestmark = pytest.mark.anyio
@@ -86,15 +85,13 @@ async def test_secret_is_in_no_row(keyring: KeyRing) -> None:
 async def test_secret_is_in_no_file_and_its_seal_goes_with_it(
     tmp_path: Path, keyring: KeyRing
 ) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
-        async with open_database(url, shared=False):
-            values = {f"field_{n}": MARKER for n in range(50)}
-            await credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW)
-            sealed = await statements.rows("SELECT sealed FROM marketplace_credentials")
-            while_open = files(url)
-            await credentials.forget(ALIEXPRESS)
-            forgotten = files(url)
+    async with migrated_database(tmp_path) as url, open_database(url, shared=False):
+        values = {f"field_{n}": MARKER for n in range(50)}
+        await credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW)
+        sealed = await statements.rows("SELECT sealed FROM marketplace_credentials")
+        while_open = files(url)
+        await credentials.forget(ALIEXPRESS)
+        forgotten = files(url)
 
     assert found_in(while_open) == []
     assert all(row["sealed"] in while_open for row in sealed)
@@ -109,22 +106,33 @@ def files(url: str) -> str:
     )
 
 
-@pytest.mark.usefixtures("db")
-async def test_secret_is_in_no_traceback_with_locals(
-    keyring: KeyRing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def crash(*_: object) -> None:
-        raise RuntimeError("crash")
+class BreakingKeys(KeyRing):
+    """Opens so many times, then breaks down."""
 
-    monkeypatch.setattr(credentials, "_reset_health", crash)
+    uses = 0
+
+    def key(self, key_id: str) -> bytes | None:
+        self.uses -= 1
+        if self.uses < 0:
+            raise RuntimeError("crash")
+        return super().key(key_id)
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(("uses", "place"), [(0, "seal"), (1, "unseal"), (2, "_fingerprint")])
+async def test_secret_is_in_no_traceback_with_locals(
+    uses: int, place: str, keyring: KeyRing
+) -> None:
+    keys = BreakingKeys([b"1" * 32])
+    keys.uses = uses
     secret = Secret(MARKER)
 
     with pytest.raises(RuntimeError) as failure:
-        await credentials.save(ALIEXPRESS, {"app_secret": secret}, keyring=keyring, now=NOW)
+        await credentials.save(ALIEXPRESS, {"app_secret": secret}, keyring=keys, now=NOW)
 
     shown = traceback.TracebackException.from_exception(failure.value, capture_locals=True)
     text = "".join(shown.format())
-    assert "_reset_health" in text
+    assert f"in {place}\n" in text
     assert found_in(text) == []
     assert repr(keyring.key(keyring.current_id)) not in text
 

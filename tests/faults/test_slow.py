@@ -32,7 +32,7 @@ async def wired(
         settings = box.addresses(address) | {
             "LIMIT_MARKETPLACE_QUERY_SECONDS": getattr(request, "param", "1")
         }
-        overrides = {"patience": Timeouts(first_pause=0.001)}
+        overrides = {"timeouts": Timeouts(first_pause=0.001)}
         async with (
             running_graph(
                 migrated_database,

@@ -21,7 +21,6 @@ from domain.metering import NoMeter
 from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
-from resolvers.throttle import Buckets
 from upstream.budget import CallBudget
 from web import endpoint
 from web.endpoint import (
@@ -31,6 +30,7 @@ from web.endpoint import (
     error_response,
     preferred_type,
 )
+from web.throttle import CallersBucket, OwnBuckets
 
 pytestmark = pytest.mark.anyio
 
@@ -53,11 +53,12 @@ def make_context(_request: Request, _spending: CallBudget) -> Context:
 
 
 LIMITS = Limits()
-ENDPOINT = Endpoint(context=make_context, buckets=Buckets(replace(LIMITS, capacity=1_000_000)))
+ENDPOINT = Endpoint(context=make_context)
+BUCKETS = OwnBuckets(replace(LIMITS, capacity=1_000_000))
 
 
 async def answer(request: Request) -> Response:
-    return await ENDPOINT.answer(request, caller="tests")
+    return await ENDPOINT.answer(request, CallersBucket(BUCKETS, "tests"))
 
 
 APP = Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
@@ -554,15 +555,16 @@ async def test_a_bug_is_masked_and_logged(
 
 def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
     """An application whose callers are as limited as that; the query `caller` names them."""
+    buckets = OwnBuckets(limits)
     endpoint = Endpoint(
         context=make_context,
-        buckets=Buckets(limits),
         limits=limits,
         has_introspection=has_introspection,
     )
 
     async def answer(request: Request) -> Response:
-        return await endpoint.answer(request, caller=request.query_params.get("caller", ""))
+        caller = request.query_params.get("caller", "")
+        return await endpoint.answer(request, CallersBucket(buckets, caller))
 
     return Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
 
