@@ -48,6 +48,7 @@ class CredentialForm:
     """
 
     name: str
+    label: str
     required: tuple[str, ...]
     is_retired: bool = False
 
@@ -84,6 +85,11 @@ class OfferPolicy:
     keeps_price_history: bool
     lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
+
+    @property
+    def shown_for_hours(self) -> int | None:
+        """`withheld_after` in whole hours."""
+        return None if self.withheld_after is None else self.withheld_after // timedelta(hours=1)
 
     def expires_at(self, observed_at: datetime) -> datetime:
         """Until when an offer seen at that moment may be believed."""
@@ -137,6 +143,7 @@ class Marketplace:
 
     code: str  # "aliexpress": stored in rows, never renamed
     name: str  # "AliExpress": shown to people
+    summary: str  # what it is, in a sentence for somebody in GraphiQL
     locales: tuple[str, ...]  # country sites, the default first; ("",) where there is only one
     fields: tuple[CredentialField, ...]
     forms: tuple[CredentialForm, ...]  # the one for new connections first

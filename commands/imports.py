@@ -75,7 +75,9 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="MARKETPLACE",
         help="the lines are bare ids of this marketplace",
     )
-    parser.add_argument("--locale", metavar="SITE", help="Amazon: the country site of the ids")
+    parser.add_argument(
+        "--locale", metavar="SITE", help="country site of the ids, if there are several"
+    )
     parser.add_argument(
         "--again",
         action="store_true",

@@ -201,7 +201,7 @@ class NotInProgram(MarketplaceError):
 
 
 class APIRetired(MarketplaceError):
-    """Amazon switched off the interface that the stored keys belong to."""
+    """The marketplace switched off the interface that the stored keys belong to."""
 
     code = "API_RETIRED"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from clients.base import CredentialField, Marketplace, Visibility
+from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -68,20 +68,21 @@ class ConnectedMarketplace:
         health = self.account.health
         if self.missing_fields:
             return replace(health, state=HealthState.UNVERIFIED)
-        if self._is_retired and health.state is HealthState.UNVERIFIED:
+        if self.form_in_use.is_retired and health.state is HealthState.UNVERIFIED:
             return replace(health, state=HealthState.API_RETIRED)
         return health
 
     @property
-    def _is_retired(self) -> bool:
-        return self.marketplace.form_in_use(tuple(self.account.credentials)).is_retired
+    def form_in_use(self) -> CredentialForm:
+        """The set of fields that the stored ones belong to."""
+        return self.marketplace.form_in_use(tuple(self.account.credentials))
 
     @property
     def cure(self) -> str | None:
         """What to do to get it working, None when there is nothing to do."""
         if not self.missing_fields:
             state = self.health.state
-            if self._is_retired and state is HealthState.CREDENTIALS_REJECTED:
+            if self.form_in_use.is_retired and state is HealthState.CREDENTIALS_REJECTED:
                 state = HealthState.API_RETIRED  # other keys of that interface would not help
             cure = self.marketplace.cures.get(state)
             if cure and state is HealthState.CLOCK_SKEWED and self.clock_ahead:
@@ -107,7 +108,7 @@ class ConnectedMarketplace:
     @property
     def fields(self) -> Sequence[tuple[CredentialField, bool]]:
         """The credential fields with whether each is required in the form in use."""
-        required = self.marketplace.form_in_use(tuple(self.account.credentials)).required
+        required = self.form_in_use.required
         return [(field, field.name in required) for field in self.marketplace.fields]
 
     def _labels(self, names: Sequence[str]) -> str:

@@ -113,7 +113,7 @@ class AffiliateLinkConnection:
 class Product(Node):
     listing: strawberry.Private[Listing]
     external_id: strawberry.ID = strawberry.field(
-        description="The marketplace's own id: AliExpress product id (global catalogue) or ASIN."
+        description="The marketplace's own id of the product."
     )
     locale: str | None = strawberry.field(
         description='The country site it was read from ("www.amazon.de"), for marketplaces that '
@@ -168,8 +168,8 @@ class Product(Node):
 
     @strawberry.field(
         description="Whether the marketplace's terms ask to fetch the product anew before it is "
-        "shown (Amazon: after 24 hours). Until a sync only id, title, address and your own fields "
-        "are given."
+        "shown (see Marketplace.pricesShownForHours). Until a sync only id, title, "
+        "address and your own fields are given."
     )
     def is_stale(self, info: Info) -> bool:
         return self.listing.is_withheld(info.context.now)
@@ -207,15 +207,15 @@ class Product(Node):
         return Seller.of(seller) if seller else None
 
     @strawberry.field(
-        description="What it costs. Null where the marketplace shows no price, and for Amazon when "
-        "the last answer is over 24 hours old."
+        description="What it costs. Null where the marketplace shows no price, and when the last "
+        "answer is older than its terms let prices be shown."
     )
     def offer(self, info: Info) -> Offer | None:
         return offer_of(self.listing, self.listing.offer(info.context.now), info.context.now)
 
     @strawberry.field(
-        description="Whether it can be bought, also where the price is hidden. UNKNOWN for Amazon "
-        "when the last answer is over 24 hours old."
+        description="Whether it can be bought, also where the price is hidden. UNKNOWN "
+        "when the last answer is older than the marketplace's terms let it be shown."
     )
     def availability(self, info: Info) -> Availability:
         return self.listing.shown(info.context.now).offer.availability
@@ -319,8 +319,8 @@ class Product(Node):
         return AffiliateLinkConnection.of(of_list, page, after, LinkFilter(product=ref))
 
     @strawberry.field(
-        description="Prices seen at imports and syncs, newest first. Always empty for Amazon: its "
-        "programme policies forbid price tracking."
+        description="Prices seen at imports and syncs, newest first. Always empty where the "
+        "marketplace's terms forbid price tracking: see Marketplace.keepsPriceHistory."
     )
     async def price_history(
         self,

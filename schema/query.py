@@ -17,6 +17,7 @@ from schema import marketplaces as marketplace_types
 from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
 from schema.inputs import (
+    LOCALE,
     AffiliateLinkFilter,
     After,
     CatalogFilter,
@@ -32,7 +33,7 @@ from schema.products import AffiliateLink, AffiliateLinkConnection, Product
 Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
 Locale = Annotated[
     str | None,
-    strawberry.argument(description='Amazon: the country site; default "www.amazon.com".'),
+    strawberry.argument(description=LOCALE),
 ]
 
 
@@ -67,7 +68,7 @@ class Query(ApiKeyQueries):
         return cast(list[Node | None], nodes)
 
     @strawberry.field(
-        description="Every marketplace. Amazon: www.amazon.com and each further site that has "
+        description="Every marketplace; of its country sites the first, and those that have "
         "credentials.",
         extensions=[Needs(Scope.READ)],
     )

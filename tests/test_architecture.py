@@ -41,13 +41,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "db": ("domain",),
     "resolvers": ("clients", "upstream", "db", "domain"),
     # The marketplaces are registered as members of an enum in clients.registry, and that enum is
-    # the graph's. The settings card is drawn from clients.base's description of a credential field.
-    # Everything else of a marketplace reaches the schema through resolvers.
+    # the graph's. The settings card is drawn from clients.base's description of credential fields
+    # and forms. Everything else of a marketplace reaches the schema through resolvers.
     "schema": (
         "resolvers",
         "domain",
         "clients.registry",
         "clients.base.CredentialField",
+        "clients.base.CredentialForm",
         "clients.base.Visibility",
     ),
     # Files hold the ids that the graph gives out, so that rows can be matched with its answers.
@@ -485,7 +486,7 @@ SOUND: list[tuple[str, Rule, dict[str, str]]] = [
         {"schema/a.py": "from schema import b\nfrom clients.registry import BY_CODE"},
     ),
     (
-        "the two names of clients.base",
+        "the names of clients.base",
         wrong_arrows,
         {"schema/a.py": "from clients.base import CredentialField as Field, Visibility"},
     ),

@@ -27,6 +27,7 @@ def disclosure(locale: str) -> str:
 MARKETPLACE = Marketplace(
     code=urls.CODE,
     name="AliExpress",
+    summary="AliExpress, through its Affiliate API: one catalogue for the world.",
     locales=("",),
     fields=credentials.FIELDS,
     forms=(credentials.FORM,),

@@ -8,11 +8,20 @@ from clients.base import CredentialForm, Marketplace
 MARKETPLACE = Marketplace(
     code=urls.MARKETPLACE_CODE,
     name="Amazon",
+    summary=(
+        "Amazon, through the Creators API; one credential set for each country site. Its product "
+        "ids are ASINs."
+    ),
     locales=tuple(locale.marketplace for locale in LOCALES),
     fields=credentials.FIELDS,
     forms=(
-        CredentialForm(name="creators", required=creators.FORM),
-        CredentialForm(name="paapi5", required=credentials.PAAPI_FORM, is_retired=True),
+        CredentialForm(name="creators", label="Creators API", required=creators.FORM),
+        CredentialForm(
+            name="paapi5",
+            label="Product Advertising API (retired)",
+            required=credentials.PAAPI_FORM,
+            is_retired=True,
+        ),
     ),
     tracking_field="partnerTag",
     batch_size=catalog.BATCH_SIZE,

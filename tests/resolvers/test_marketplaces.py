@@ -47,8 +47,8 @@ CREATORS, PAAPI = AMAZON.forms
 TWO_FORMS = replace(
     AMAZON,
     forms=(
-        CredentialForm(name="new", required=("id", "secret", "tag")),
-        CredentialForm(name="old", required=("key", "sign", "tag"), is_retired=True),
+        CredentialForm(name="new", label="new", required=("id", "secret", "tag")),
+        CredentialForm(name="old", label="old", required=("key", "sign", "tag"), is_retired=True),
     ),
 )
 

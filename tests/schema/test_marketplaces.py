@@ -1,4 +1,5 @@
-"""Settings cards: connected and verified, and credentials that are damaged or change meanwhile."""
+"""Settings cards: connected and verified, what differs between them, and credentials that are
+damaged or change meanwhile."""
 
 import asyncio
 import logging
@@ -6,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from clients.registry import BY_CODE, MarketplaceCode
 from db import statements
+from schema import schema
 from tests.graph import ALIEXPRESS, AMAZON, Graph
 from tests.resolvers.test_imports import call_under_way
 from tests.schema.test_products import aliexpress_ids
@@ -31,6 +34,14 @@ mutation { disconnectMarketplace(input: {marketplace: ALIEXPRESS}) {
   marketplace { status } errors { code } } }
 """
 PREVIEW = "query P($url: String!) { product(by: {url: $url}) { externalId } }"
+FORMS = """
+query Forms($code: MarketplaceCode!) {
+  marketplace(code: $code) { credentialForms { label fieldNames isRetired isInUse } } }
+"""
+TERMS = """
+{ marketplaces { code sites keepsPriceHistory letsPicturesBeCopied pricesShownForHours } }
+"""
+RETIRED = {"accessKey": "AKIAEXAMPLE", "secretKey": "example-secret", "region": "us-east-1"}
 
 
 async def damage(name: str, sealed: str = "v1.00000000.AAAA") -> None:
@@ -292,3 +303,41 @@ async def test_old_amazon_keys_are_known_to_be_retired(graph: Graph) -> None:
     assert connected["marketplace"]["health"]["state"] == "API_RETIRED"
     assert connected["marketplace"]["capabilities"] == ["GENERATE_LINK"]
     assert verified["errors"][0]["code"] == "API_RETIRED"
+
+
+async def test_sites_and_terms_are_those_of_the_description(graph: Graph) -> None:
+    cards = (await graph.run(TERMS))["marketplaces"]
+
+    assert [card["code"] for card in cards] == [code.name for code in MarketplaceCode]
+    for card, market in zip(cards, BY_CODE.values(), strict=True):
+        assert card["sites"] == [locale for locale in market.locales if locale]
+        assert card["keepsPriceHistory"] is market.policy.keeps_price_history
+        assert card["letsPicturesBeCopied"] is market.policy.lets_pictures_be_copied
+        assert card["pricesShownForHours"] == market.policy.shown_for_hours
+    assert {card["pricesShownForHours"] for card in cards} >= {None, 24}
+
+
+async def test_forms_tell_which_one_is_in_use(graph: Graph) -> None:
+    async def in_use() -> list[str]:
+        forms = (await graph.run(FORMS, {"code": "AMAZON"}))["marketplace"]["credentialForms"]
+        return [form["label"] for form in forms if form["isInUse"]]
+
+    at_first = await in_use()
+    await graph.connect("AMAZON", RETIRED)
+
+    assert at_first == ["Creators API"]
+    assert await in_use() == ["Product Advertising API (retired)"]
+
+
+async def test_every_field_of_the_card_is_in_a_form(graph: Graph) -> None:
+    for code in MarketplaceCode:
+        forms = (await graph.run(FORMS, {"code": code.name}))["marketplace"]["credentialForms"]
+        names = {name for form in forms for name in form["fieldNames"]}
+
+        assert names == {field.name for field in code.value.fields}
+
+
+def test_members_of_the_enum_are_described_by_their_marketplaces() -> None:
+    sdl = schema.as_str()
+
+    assert all(market.summary in " ".join(sdl.split()) for market in BY_CODE.values())
