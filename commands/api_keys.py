@@ -54,30 +54,30 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run_create(given: argparse.Namespace) -> int:
+def run_create(arguments: argparse.Namespace) -> int:
     """Make a key. Raises InvalidInput."""
-    expires_at = datetime.now(UTC) + timedelta(days=given.days) if given.days else None
+    expires_at = datetime.now(UTC) + timedelta(days=arguments.days) if arguments.days else None
 
     async def create() -> Made:
-        async with open_context(read_settings(), given.workspace) as context:
+        async with open_context(read_settings(), arguments.workspace) as context:
             return await api_keys.create(
                 context,
-                name=given.name,
-                scopes=given.scopes,
+                name=arguments.name,
+                scopes=arguments.scopes,
                 expires_at=expires_at,
-                origins=given.origin,
+                origins=arguments.origin,
             )
 
     _print_made(asyncio.run(create()))
     return 0
 
 
-def run_list(given: argparse.Namespace) -> int:
+def run_list(arguments: argparse.Namespace) -> int:
     """One line each."""
 
-    async def every() -> list[APIKey]:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await _every(context)
+    async def list_keys() -> list[APIKey]:
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await _all_keys(context)
 
     now = datetime.now(UTC)
     print_table(
@@ -92,43 +92,43 @@ def run_list(given: argparse.Namespace) -> int:
                 _minute(key.expires_at),
                 _minute(key.last_used_at),
             )
-            for key in asyncio.run(every())
+            for key in asyncio.run(list_keys())
         ],
     )
     return 0
 
 
-def run_revoke(given: argparse.Namespace) -> int:
+def run_revoke(arguments: argparse.Namespace) -> int:
     """Take it back. Raises NotFound."""
 
     async def revoke() -> APIKey:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await api_keys.revoke(context, given.id)
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await api_keys.revoke(context, arguments.id)
 
     print(f"Revoked: {asyncio.run(revoke()).name}. It is accepted no more.")
     return 0
 
 
-def run_rotate(given: argparse.Namespace) -> int:
+def run_rotate(arguments: argparse.Namespace) -> int:
     """Make the successor. Raises NotFound, InvalidInput."""
 
     async def rotate() -> Made:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await api_keys.rotate(context, given.id, overlap_hours=given.overlap)
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await api_keys.rotate(context, arguments.id, overlap_hours=arguments.overlap)
 
     _print_made(asyncio.run(rotate()))
-    print(f"The old key goes on for {given.overlap} hours.", file=sys.stderr)
+    print(f"The old key goes on for {arguments.overlap} hours.", file=sys.stderr)
     return 0
 
 
-async def _every(context: Context) -> list[APIKey]:
-    found: list[APIKey] = []
+async def _all_keys(context: Context) -> list[APIKey]:
+    keys: list[APIKey] = []
     after = None
     while True:
         of_list, page = await api_keys.page(context, first=PAGE, after=after)
-        found += [key for _, key in page.rows]
+        keys += [key for _, key in page.rows]
         if not page.has_next:
-            return found
+            return keys
         after = api_keys.cursor(of_list, page)
 
 

@@ -83,14 +83,16 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Import. 1 when a line failed; each such line is told on standard output."""
-    if given.locale and not given.marketplace:
+    if arguments.locale and not arguments.marketplace:
         raise InvalidInput(
             "--locale goes with --marketplace: addresses tell their site themselves."
         )
-    lines = list(read_lines(_content(given.file), is_csv=given.file.lower().endswith(".csv")))
-    return asyncio.run(_import(given, lines))
+    lines = list(
+        read_lines(_content(arguments.file), is_csv=arguments.file.lower().endswith(".csv"))
+    )
+    return asyncio.run(_import(arguments, lines))
 
 
 def read_lines(content: str, *, is_csv: bool) -> Iterator[Line]:
@@ -131,16 +133,16 @@ def _content(file: str) -> str:
         raise InvalidInput(f"{file} is not text in UTF-8.") from None
 
 
-async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
+async def _import(arguments: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
-    purse = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
-    seen: set[ProductRef] = set()
-    async with open_context(read_settings(), given.workspace) as context:
-        with purse.active(), Progress(sys.stderr, total=len(lines)) as progress:
+    budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
+    done: set[ProductRef] = set()
+    async with open_context(read_settings(), arguments.workspace, budget) as context:
+        with budget.active(), Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
                 context.forget_loaded()
-                stopped_by = await _import_batch(context, given, batch, seen, tally, progress)
+                stopped_by = await _import_batch(context, arguments, batch, done, tally, progress)
                 progress.show(tally.done, f"{tally.failed} failed")
                 if stopped_by is not None:
                     break
@@ -161,28 +163,28 @@ async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
 
 async def _import_batch(
     context: Context,
-    given: argparse.Namespace,
+    arguments: argparse.Namespace,
     batch: Sequence[Line],
-    seen: set[ProductRef],
+    done: set[ProductRef],
     tally: Tally,
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    read = [read_product(line.text, given.marketplace, given.locale) for line in batch]
-    wanted = await lookups.opened(context, read)
-    stored = set() if given.again else await _stored(context, wanted)
-    asked: list[tuple[Line, ProductRef]] = []
+    read = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
+    products = await lookups.opened(context, read)
+    stored = set() if arguments.again else await _stored(context, products)
+    new: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, what in zip(batch, wanted, strict=True):
+    for line, what in zip(batch, products, strict=True):
         if isinstance(what, AffiliateGraphError):
             failures.append((line, what))
-        elif what in seen or what in stored:
+        elif what in done or what in stored:
             tally.skipped += 1
         else:
-            seen.add(what)
-            asked.append((line, what))
-    rows = await imports.import_products(context, [ref for _, ref in asked])
-    failures += [(line, row.error) for (line, _), row in zip(asked, rows, strict=True) if row.error]
+            done.add(what)
+            new.append((line, what))
+    rows = await imports.import_products(context, [ref for _, ref in new])
+    failures += [(line, row.error) for (line, _), row in zip(new, rows, strict=True) if row.error]
     for line, error in sorted(failures, key=lambda failure: failure[0].number):
         progress.tell(f"line {line.number}: {error.code}: {line.text}: {error.message}")
     tally.failed += len(failures)
@@ -203,9 +205,9 @@ def read_product(text: str, market: Marketplace | None, locale: str | None) -> l
         return error
 
 
-async def _stored(context: Context, wanted: Sequence[lookups.Wanted]) -> set[ProductRef]:
+async def _stored(context: Context, products: Sequence[lookups.Wanted]) -> set[ProductRef]:
     """Those that are in the catalogue."""
-    refs = [ref for ref in wanted if isinstance(ref, ProductRef)]
+    refs = [ref for ref in products if isinstance(ref, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)
     return {ref for ref, entry in zip(refs, entries, strict=True) if entry is not None}
 

@@ -53,7 +53,7 @@ async def test_a_terminated_server_says_so_before_it_shuts_the_door(
     server.handle_exit(signal.SIGTERM, None)
     is_shut = await server.on_tick(2)
 
-    assert shutdown.is_told
+    assert shutdown.is_requested
     assert not is_shut
 
 
@@ -67,4 +67,4 @@ async def test_the_keyboard_and_a_second_signal_end_it_at_once(
         server.handle_exit(each, None)
 
     assert await server.on_tick(1)
-    assert shutdown.is_told
+    assert shutdown.is_requested
