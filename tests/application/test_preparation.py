@@ -7,6 +7,7 @@ import pytest
 
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.exceptions import EncryptionError
 from db.keys import KeyRing, new_key
