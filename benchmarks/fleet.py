@@ -22,7 +22,8 @@ from benchmarks.posting import post_plainly
 from db.keys import new_key
 from sandbox.aliexpress.made import made_listings
 from tests.graph import ALIEXPRESS, API_KEY
-from tests.processes import ROOT, free_port, started_server
+from tests.processes import ROOT, started_server
+from tests.run import free_port
 
 PROCESSES = 3
 LOOKUPS = 10_000

@@ -29,8 +29,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from application.keys import Keys
 from benchmarks.application import ADDRESS, PATIENT, now, product_id
 from benchmarks.credential_sets import FIELDS, SHARED_PRODUCTS, CredentialSet, Operation
+from clients.registry import SETTINGS
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
@@ -44,7 +46,6 @@ from sandbox.gateway import MadeLink
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph, Unhurried
 from upstream.cache import AnswerCache, CacheEntry, CachePolicy
-from web.keys import Keys
 
 AT_ONCE = 2  # requests of a set that are under way
 IN_A_REQUEST = 10
@@ -303,7 +304,8 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
     with TemporaryDirectory() as name:
         url = f"sqlite://{Path(name)}/isolation.db"
         await migrate(url)
-        settings = read_settings({"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT)
+        environ = {"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT
+        settings = read_settings(environ, SETTINGS)
         keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="benchmarks")
         app = build_app(settings, keys, Overrides(now=now, rate_limit=Unhurried(), sandbox=box))
         async with (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.graph import Clock, Graph
-from tests.schema.test_catalog import IMPORT
+from tests.schema.test_products import IMPORT
 
 PRODUCT = """query P($lookup: ProductLookup!) {
   product(by: $lookup) { externalId title state offer { isExpired price { amount currencyCode } } }

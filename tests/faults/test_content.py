@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.asking import aliexpress, code_of, imported, outcome, product
 from tests.graph import ALIEXPRESS, Graph
-from tests.schema.test_catalog import SYNC
+from tests.schema.test_products import SYNC
 
 pytestmark = pytest.mark.anyio
 

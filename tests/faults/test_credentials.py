@@ -16,7 +16,8 @@ from tests.faults.asking import RunningClock, aliexpress, amazon, outcome
 from tests.faults.invariants import unharmed
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
 from tests.schema.test_health import health_of
-from upstream.rate_limit import SECOND, RateLimit
+from upstream.permits import SECOND
+from upstream.rate_limit import RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     on a busy machine too."""
     clock = RunningClock()
     settings = {f"{name}_CALLS_PER_SECOND": "0.5" for name in ("ALIEXPRESS", "AMAZON")}
-    overrides = {"rate_limit": RateLimit(clock.monotonic)}
+    overrides = {"rate_limit": RateLimit(monotonic=clock.monotonic)}
     async with (
         running_graph(
             migrated_database, tmp_path, clock=clock, environ=settings, overrides=overrides

@@ -7,7 +7,7 @@ import pytest
 
 from db import statements
 from tests.graph import API_KEY, Graph
-from tests.schema.test_catalog import IMPORT
+from tests.schema.test_products import IMPORT
 
 pytestmark = pytest.mark.anyio
 
