@@ -84,14 +84,14 @@ async def _read_quotas(metrics: PrometheusMeter, upstream: Upstream | None) -> N
     """Ask the storage, which every process books in. Without it the last numbers stay."""
     if upstream is None:
         return
-    left: dict[str, int] = {}
+    rules = {account: upstream.quota(BY_CODE[account.marketplace]) for account in metrics.accounts}
     try:
-        for account in metrics.accounts:
-            rule = upstream.quota(BY_CODE[account.marketplace])
-            calls = await left_today(account, rule, upstream.now())
-            if calls is not None:
-                left[account.marketplace] = min(calls, left.get(account.marketplace, calls))
+        left = await left_today(rules, upstream.now())
     except DatabaseUnavailable:
         return
-    for marketplace, calls in left.items():
+    fewest: dict[str, int] = {}
+    for account, calls in left.items():
+        if calls is not None:
+            fewest[account.marketplace] = min(calls, fewest.get(account.marketplace, calls))
+    for marketplace, calls in fewest.items():
         metrics.quota_left(marketplace, calls)

@@ -22,8 +22,8 @@ ORDER = NEWEST_FIRST["created_at"]
 OFTEN_ENOUGH = timedelta(minutes=1)  # how exact last_used_at is
 INSERT = (
     "INSERT INTO api_keys (id, workspace_id, name, hash, pepper_id, prefix, last_four, scopes,"
-    " origins, expires_at, rotated_from, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+    " origins, calls_per_day, expires_at, rotated_from, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
     " RETURNING id"
 )
 
@@ -183,6 +183,7 @@ async def _insert(key: APIKey, text: Secret, keyring: KeyProvider) -> None:
             key.last_four,
             _json([scope.value for scope in Scope if scope in key.scopes]),
             _json(key.origins),
+            key.calls_per_day,
             key.expires_at,
             key.rotated_from,
             key.created_at,
@@ -215,6 +216,7 @@ def _key(row: Row) -> APIKey:
         last_four=row["last_four"],
         scopes=frozenset(Scope(value) for value in rows.document(row["scopes"])),
         origins=tuple(rows.document(row["origins"])),
+        calls_per_day=row["calls_per_day"],
         expires_at=rows.moment_or_none(row["expires_at"]),
         last_used_at=rows.moment_or_none(row["last_used_at"]),
         revoked_at=rows.moment_or_none(row["revoked_at"]),

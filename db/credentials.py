@@ -6,18 +6,28 @@ and for the moment of a check.
 
 Each value is opened on its own: one that was damaged, or sealed with a key that is not loaded, is
 named in `Account.unreadable` and spoils no other.
+
+Each account has a fingerprint of its values, for whoever needs to know that they are still the
+same without opening them: a hash of all names and values, keyed by a secret that is derived from an
+encryption key (db/hashing.py). Sets that differ never share one; equal sets have equal ones, in any
+account, for as long as the key that made it is loaded, which is all that a reader of the database
+learns. It is written with every change of a value, in the same transaction. A row without one, or
+with one that its values do not have (an older release wrote them, the key is gone), gets one when
+its values are next read, which is the only time at which the keys and the values are at hand.
 """
 
+import contextlib
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from db import rows, statements
+from db import hashing, rows, statements
 from db.availability import resilient
 from db.encryption import KeyProvider, Place, seal, unseal
-from db.exceptions import EncryptionError
+from db.exceptions import DatabaseUnavailable, EncryptionError
 from db.statements import Row
 from db.workspaces import mode_of
 from domain.credentials import Secret
@@ -33,39 +43,52 @@ from domain.marketplaces import (
 from domain.products import Mode
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
+Stored = tuple[Account, bool]  # and whether its row has its fingerprint
 
 log = logging.getLogger(__name__)
 
 TABLE = "marketplace_credentials"
+PURPOSE = "fingerprint of credentials"
 THIS_ACCOUNT = "workspace_id = $1 AND marketplace = $2 AND locale = $3 AND mode = $4"
 
 _TOLD: set[Place] = set()  # values that do not open and were logged by this process
 
 
-@resilient
 async def accounts(
     workspace: Workspace, keyring: KeyProvider, marketplace: str | None = None
 ) -> list[Account]:
     """The stored accounts of the workspace, each marketplace's in its present mode."""
-    found = await statements.rows(
-        "SELECT * FROM marketplace_accounts WHERE workspace_id = $1"
-        " ORDER BY marketplace, locale, mode",
-        [workspace.id],
-    )
-    present = [
-        row
-        for row in found
-        if marketplace in (None, row["marketplace"])
-        and mode_of(workspace, row["marketplace"]).value == row["mode"]
-    ]
-    sealed = await _sealed_of([str(row["id"]) for row in present])
-    return [_account(row, sealed[str(row["id"])], keyring) for row in present]
+    stored = await _accounts(workspace, keyring, marketplace)
+    await _keep_fingerprints(stored, keyring)
+    return [account for account, _ in stored]
+
+
+async def account(key: AccountKey, keyring: KeyProvider) -> Account:
+    """One account; empty when nothing is stored."""
+    stored = await resilient(_stored)(key, keyring)
+    await _keep_fingerprints([stored], keyring)
+    return stored[0]
 
 
 @resilient
-async def account(key: AccountKey, keyring: KeyProvider) -> Account:
-    """One account; empty when nothing is stored."""
-    return await _stored(key, keyring)
+async def fingerprints(workspace: Workspace) -> dict[AccountKey, str]:
+    """What `accounts` would tell as their `fingerprint`, in one statement and without any key.
+
+    An account without values has "", one that is not stored is absent. One whose fingerprint is not
+    known has another one at each call, which equals none: read the account then.
+    """
+    found = await statements.rows(
+        "SELECT marketplace, locale, mode, fingerprint FROM marketplace_accounts"
+        " WHERE workspace_id = $1",
+        [workspace.id],
+    )
+    return {
+        AccountKey(workspace.id, row["marketplace"], row["locale"], Mode(row["mode"])): (
+            f"unknown {uuid4()}" if row["fingerprint"] is None else row["fingerprint"]
+        )
+        for row in found
+        if mode_of(workspace, row["marketplace"]).value == row["mode"]
+    }
 
 
 @resilient
@@ -106,8 +129,8 @@ async def save(
         for row_id in absent:
             await statements.rows(f"DELETE FROM {TABLE} WHERE id = $1 RETURNING id", [row_id])
         if changed or absent:
-            await _reset_health(account_id, now)
-        return await _stored(key, keyring)
+            await _reset(account_id, now)
+        return await _with_fingerprint(key, keyring)
 
 
 @resilient
@@ -132,12 +155,9 @@ async def record_health(tested: Account, health: Health, *, keyring: KeyProvider
     Nothing is noted when other credentials are stored by now than those that were tested.
     """
     async with statements.transaction():
-        await statements.rows(
-            f"SELECT id FROM marketplace_accounts WHERE {THIS_ACCOUNT}{statements.for_update()}",
-            _values(tested.key),
-        )
-        present = await _stored(tested.key, keyring)
-        if not present.id or present.fingerprint != tested.fingerprint:
+        await _lock(tested.key)
+        present, _ = await _stored(tested.key, keyring)
+        if not present.id or present.reveal() != tested.reveal():
             return present
         await statements.rows(
             "UPDATE marketplace_accounts SET state = $1, upstream_code = $2, checked_at = $3,"
@@ -173,14 +193,82 @@ def _checked(values: Mapping[str, Secret], check: Check) -> dict[str, Secret]:
     return {name: _secret(name, text) for name, text in kept.items() if text}
 
 
-async def _stored(key: AccountKey, keys: KeyProvider) -> Account:
+@resilient
+async def _accounts(
+    workspace: Workspace, keyring: KeyProvider, marketplace: str | None
+) -> list[Stored]:
+    found = await statements.rows(
+        "SELECT * FROM marketplace_accounts WHERE workspace_id = $1"
+        " ORDER BY marketplace, locale, mode",
+        [workspace.id],
+    )
+    present = [
+        row
+        for row in found
+        if marketplace in (None, row["marketplace"])
+        and mode_of(workspace, row["marketplace"]).value == row["mode"]
+    ]
+    sealed = await _sealed_of([str(row["id"]) for row in present])
+    return [_account(row, sealed[str(row["id"])], keyring) for row in present]
+
+
+async def _stored(key: AccountKey, keys: KeyProvider) -> Stored:
     found = await statements.rows(
         f"SELECT * FROM marketplace_accounts WHERE {THIS_ACCOUNT}", _values(key)
     )
     if not found:
-        return Account(key=key)
+        return Account(key=key), True
     account_id = str(found[0]["id"])
     return _account(found[0], (await _sealed_of([account_id]))[account_id], keys)
+
+
+async def _keep_fingerprints(stored: Sequence[Stored], keys: KeyProvider) -> None:
+    """Write those that the storage lacks. Where nothing can be written, reading goes on."""
+    for account, is_kept in stored:
+        if not is_kept:
+            with contextlib.suppress(DatabaseUnavailable):
+                await _keep_fingerprint(account.key, keys)
+
+
+@resilient
+async def _keep_fingerprint(key: AccountKey, keys: KeyProvider) -> None:
+    async with statements.transaction():
+        await _lock(key)
+        await _with_fingerprint(key, keys)
+
+
+async def _with_fingerprint(key: AccountKey, keys: KeyProvider) -> Account:
+    """The account, which is locked, after writing its fingerprint where it is another by now."""
+    account, is_kept = await _stored(key, keys)
+    if not is_kept:
+        await statements.rows(
+            "UPDATE marketplace_accounts SET fingerprint = $1 WHERE id = $2 RETURNING id",
+            (account.fingerprint, account.id),
+        )
+    return account
+
+
+def _fingerprint(
+    credentials: Mapping[str, StoredCredential], stored: str | None, keys: KeyProvider
+) -> str:
+    """That of the values: the stored one if it is theirs under any key, else under the newest."""
+    if not credentials:
+        return ""
+    # In one expression: a name for the open texts would show in tracebacks that capture locals.
+    values = Secret(
+        json.dumps(sorted((name, kept.value.reveal()) for name, kept in credentials.items()))
+    )
+    if stored and hashing.is_same(stored, hashing.each(keys, PURPOSE, values)):
+        return stored
+    return hashing.current(keys, PURPOSE, values)
+
+
+async def _lock(key: AccountKey) -> None:
+    """Hold the account's row, if there is one, until the transaction ends."""
+    await statements.rows(
+        f"SELECT id FROM marketplace_accounts WHERE {THIS_ACCOUNT}{statements.for_update()}",
+        _values(key),
+    )
 
 
 async def _ensure_account(key: AccountKey, now: datetime) -> str:
@@ -196,9 +284,11 @@ async def _ensure_account(key: AccountKey, now: datetime) -> str:
     return str(row["id"])
 
 
-async def _reset_health(account_id: str, now: datetime) -> None:
+async def _reset(account_id: str, now: datetime) -> None:
+    """Other values: what is known of the account was about those before."""
     await statements.rows(
-        "UPDATE marketplace_accounts SET state = $1, upstream_code = NULL, checked_at = NULL,"
+        "UPDATE marketplace_accounts SET fingerprint = NULL,"
+        " state = $1, upstream_code = NULL, checked_at = NULL,"
         " last_success_at = NULL, next_try_at = NULL, updated_at = $2 WHERE id = $3 RETURNING id",
         (HealthState.UNVERIFIED, now, account_id),
     )
@@ -244,21 +334,24 @@ def _values(key: AccountKey) -> tuple[object, ...]:
     return key.workspace, key.marketplace, key.locale, key.mode
 
 
-def _account(row: Row, sealed: Sequence[Row], keys: KeyProvider) -> Account:
+def _account(row: Row, sealed: Sequence[Row], keys: KeyProvider) -> Stored:
     opened = [(stored, _opened(stored, keys)) for stored in sealed]
-    return Account(
+    credentials = {
+        stored["name"]: StoredCredential(
+            name=stored["name"], value=value, updated_at=rows.moment(stored["updated_at"])
+        )
+        for stored, value in opened
+        if value is not None
+    }
+    unreadable = tuple(stored["name"] for stored, value in opened if value is None)
+    # Of a part of the values no fingerprint is kept: whoever has all keys makes another.
+    kept = None if unreadable else row["fingerprint"]
+    account = Account(
         key=AccountKey(row["workspace_id"], row["marketplace"], row["locale"], Mode(row["mode"])),
         id=str(row["id"]),
-        credentials={
-            stored["name"]: StoredCredential(
-                name=stored["name"],
-                value=value,
-                updated_at=rows.moment(stored["updated_at"]),
-            )
-            for stored, value in opened
-            if value is not None
-        },
-        unreadable=tuple(stored["name"] for stored, value in opened if value is None),
+        credentials=credentials,
+        unreadable=unreadable,
+        stored_fingerprint=_fingerprint(credentials, kept, keys),
         health=Health(
             state=HealthState(row["state"]),
             upstream_code=row["upstream_code"],
@@ -267,3 +360,4 @@ def _account(row: Row, sealed: Sequence[Row], keys: KeyProvider) -> Account:
             next_try_at=rows.moment_or_none(row["next_try_at"]),
         ),
     )
+    return account, bool(unreadable) or account.fingerprint == row["fingerprint"]

@@ -165,8 +165,14 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
 
     Each value is replaced only where it is still the one that was read, so this may run beside
     a working server, be killed, and be run again. Values that do not open are left alone and
-    named in the EncryptionError raised at the end.
+    named in the EncryptionError raised at the end. Fingerprints of credentials that an older key
+    made are forgotten: the next reading makes them anew.
     """
+    await _rows(
+        "UPDATE marketplace_accounts SET fingerprint = NULL"
+        " WHERE fingerprint <> '' AND fingerprint NOT LIKE $1 RETURNING id",
+        f"{keys.current_id}$%",
+    )
     done, problems = await _reencrypt_canary(keys), list[str]()
     last = str(UUID(int=0))
     while found := await _not_sealed_with(keys.current_id, last, batch):

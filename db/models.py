@@ -34,6 +34,7 @@ class APIKey(Model):
     last_four = fields.TextField()
     scopes = fields.JSONField[list[str]]()
     origins = fields.JSONField[list[str]]()
+    calls_per_day = fields.IntField(null=True)
     expires_at = fields.DatetimeField(null=True)
     last_used_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
@@ -69,13 +70,14 @@ class Session(Model):
 
 
 class MarketplaceAccount(Model):
-    """One credential set and the last evidence about it."""
+    """One credential set and the last evidence about it. `fingerprint`: see db/credentials.py."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
     marketplace = KeyText()
     locale = KeyText()
     mode = KeyText()
+    fingerprint = fields.TextField(null=True)
     state = fields.TextField()
     upstream_code = fields.TextField(null=True)
     checked_at = fields.DatetimeField(null=True)
@@ -209,7 +211,7 @@ class AffiliateLink(Model):
 
 
 class QuotaDay(Model):
-    """Calls of one account on one day of its marketplace."""
+    """Calls of one account on one day of its marketplace, or of one API key (see db/quota.py)."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()

@@ -1,16 +1,22 @@
 """Calls of a day, booked before they are made: exact over any number of processes.
 
+Counted for accounts, on the day of their marketplace, and for API keys with an allowance, on a day
+that the caller of these functions chooses: always the same one for a key.
+
 A booked call that was never made stays booked, so a crash leaves calls unused, never over.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import uuid4
 
+from tortoise.expressions import Q
+
 from db import statements
 from db.availability import resilient
-from db.statements import Values
-from db.workspaces import one_of
-from domain.marketplaces import AccountKey
+from db.models import QuotaDay
+from domain.marketplaces import EVERY_WORKSPACE, AccountKey
+from domain.products import Mode
 
 BOOK = (
     "INSERT INTO quota_days (id, workspace_id, marketplace, locale, mode, day, used)"
@@ -29,6 +35,7 @@ ASSUME = (
     " DO UPDATE SET used = CASE WHEN quota_days.used < $7 THEN $7 ELSE quota_days.used END"
 )
 UNLIMITED = 2**62
+GROUPS = 500  # in one statement: expressions of SQLite may be a thousand deep
 
 
 @resilient
@@ -51,6 +58,22 @@ async def give_back(key: AccountKey, *, day: date) -> None:
     await statements.rows(GIVE_BACK, place)
 
 
+async def book_key(key_id: str, *, day: date, limit: int | None) -> bool:
+    """As `book`, for an API key and its allowance."""
+    return await book(_line(key_id), day=day, limit=limit)
+
+
+async def give_back_key(key_id: str, *, day: date) -> None:
+    """As `give_back`, for an API key."""
+    await give_back(_line(key_id), day=day)
+
+
+async def used_by_keys(key_ids: Collection[str], *, day: date) -> dict[str, int]:
+    """As `used_by`, for API keys."""
+    used = await used_by({_line(key_id): day for key_id in key_ids})
+    return {key_id: used[_line(key_id)] for key_id in key_ids}
+
+
 @resilient
 async def assume(key: AccountKey, *, day: date, used: int) -> None:
     """At least so many calls were made on that day, though nobody booked them here."""
@@ -58,18 +81,34 @@ async def assume(key: AccountKey, *, day: date, used: int) -> None:
     await statements.rows(ASSUME, (str(uuid4()), *place, used))
 
 
-@resilient
 async def used(*keys: AccountKey, day: date) -> int:
     """How many calls of these accounts, taken together, are booked for the day."""
-    if not keys:
-        return 0
-    values = Values()
-    on_day = f"day = {values.add(day)}"
-    groups: dict[tuple[object, ...], list[str]] = {}
-    for key in keys:
-        groups.setdefault((key.workspace, key.marketplace, key.mode), []).append(key.locale)
-    asked = one_of("workspace_id, marketplace, mode", "locale", groups, values)
-    found = await statements.rows(
-        f"SELECT used FROM quota_days WHERE {on_day} AND {asked}", values.all
-    )
-    return sum(int(row["used"]) for row in found)
+    return sum((await used_by(dict.fromkeys(keys, day))).values())
+
+
+@resilient
+async def used_by(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
+    """How many calls of each of these accounts are booked for its day. One statement for all, as
+    long as they make at most 500 groups of workspace, marketplace, mode and day."""
+    calls = dict.fromkeys(days, 0)
+    groups: dict[tuple[str, str, Mode, date], list[str]] = {}
+    for key, day in days.items():
+        groups.setdefault((key.workspace, key.marketplace, key.mode, day), []).append(key.locale)
+    together = list(groups.items())
+    for start in range(0, len(together), GROUPS):
+        conditions = [
+            Q(workspace_id=place[0], marketplace=place[1], mode=place[2].value, day=place[3])
+            & Q(locale__in=locales)
+            for place, locales in together[start : start + GROUPS]
+        ]
+        counted = QuotaDay.filter(Q(*conditions, join_type="OR"))
+        for workspace, marketplace, locale, mode, used in await counted.values_list(
+            "workspace_id", "marketplace", "locale", "mode", "used"
+        ):
+            calls[AccountKey(workspace, marketplace, locale, Mode(mode))] = used
+    return calls
+
+
+def _line(key_id: str) -> AccountKey:
+    """Where an API key is counted, among the accounts: no marketplace has an empty code."""
+    return AccountKey(EVERY_WORKSPACE, "", f"api key {key_id}", Mode.LIVE)

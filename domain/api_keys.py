@@ -46,6 +46,7 @@ class APIKeyStatus(Enum):
 class APIKey:
     """A stored key, without its text. `origins`: the web pages that may use it, () for servers.
 
+    `calls_per_day`: how many marketplace calls it may cause a day, None without an own limit.
     `rotated_from`: the id of the key that it replaces.
     """
 
@@ -57,6 +58,7 @@ class APIKey:
     scopes: frozenset[Scope]
     created_at: datetime
     origins: tuple[str, ...] = ()
+    calls_per_day: int | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -99,17 +99,21 @@ class Account:
     """One credential set with its health. `id` is its row's UUID, "" while nothing is stored.
 
     `unreadable` names the fields whose stored value cannot be opened; `credentials` lacks them.
+    `stored_fingerprint`: what the storage calls the credentials, when it does.
     """
 
     key: AccountKey
     id: str = ""
     credentials: dict[str, StoredCredential] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
+    stored_fingerprint: str = ""
     health: Health = Health()
 
     @property
     def fingerprint(self) -> str:
-        """Tells credential sets apart without showing them."""
+        """Tells credential sets apart without showing them; "" without credentials."""
+        if self.stored_fingerprint or not self.credentials:
+            return self.stored_fingerprint
         parts = sorted((name, kept.value.fingerprint()) for name, kept in self.credentials.items())
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -100,6 +100,7 @@ async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = N
         last_four=text.reveal()[-4:],
         scopes=old.scopes,
         origins=old.origins,
+        calls_per_day=old.calls_per_day,
         expires_at=_same_life(old, now),
         rotated_from=old.id,
         created_at=now,

@@ -1,7 +1,5 @@
 """What a request spent on marketplace calls, as `extensions.cost.upstream` tells it."""
 
-import asyncio
-
 from domain import moments
 from resolvers.context import Context
 from resolvers.quota import left_today
@@ -16,10 +14,8 @@ async def upstream(context: Context) -> Json:
     for the request that opened its batch, and as saved for the others.
     """
     spent = context.spending
-    accounts = list(spent.accounts.items())  # a shared call can still be paid from it meanwhile
-    left = await asyncio.gather(
-        *(left_today(account, rule, context.now) for account, rule in accounts)
-    )
+    rules = dict(spent.accounts)  # a shared call can still be paid from it meanwhile
+    left = await left_today(rules, context.now)
     return {
         "calls": spent.calls,
         "savedByBatching": spent.saved_by_batching,
@@ -27,9 +23,9 @@ async def upstream(context: Context) -> Json:
         "leftToday": [
             {
                 "marketplace": context.marketplace(account.marketplace).code.upper(),
-                "calls": calls,
+                "calls": left[account],
                 "resetsAt": moments.shown(rule.resets_at(context.now)),
             }
-            for (account, rule), calls in zip(accounts, left, strict=True)
+            for account, rule in rules.items()
         ],
     }

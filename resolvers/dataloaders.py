@@ -133,12 +133,10 @@ class Dataloaders:
 
     async def _load_calls_today(self, keys: list[AccountKey]) -> list[int]:
         now = self._outside.now()
-        return await asyncio.gather(
-            *(
-                stored_quota.used(key, day=self._outside.quota(BY_CODE[key.marketplace]).day(now))
-                for key in keys
-            )
+        used = await stored_quota.used_by(
+            {key: self._outside.quota(BY_CODE[key.marketplace]).day(now) for key in keys}
         )
+        return [used[key] for key in keys]
 
     async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
         async def ask(

@@ -1,5 +1,6 @@
 """Books marketplace calls against the account's day, for upstream/http.py."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from db import quota as stored_quota
@@ -21,9 +22,15 @@ class DayLedger:
         await stored_quota.give_back(account, day=rule.day(booked_at))
 
 
-async def left_today(account: AccountKey, rule: QuotaRule, now: datetime) -> int | None:
-    """Calls that the account has left on its marketplace's present day; None without a limit."""
-    if rule.calls_per_day is None:
-        return None
-    used = await stored_quota.used(account, day=rule.day(now))
-    return max(0, rule.calls_per_day - used)
+async def left_today(
+    rules: Mapping[AccountKey, QuotaRule], now: datetime
+) -> dict[AccountKey, int | None]:
+    """Calls that each account has left on its marketplace's present day; None without a limit."""
+    limits = {account: rule.calls_per_day for account, rule in rules.items()}
+    used = await stored_quota.used_by(
+        {account: rules[account].day(now) for account, most in limits.items() if most is not None}
+    )
+    return {
+        account: None if most is None else max(0, most - used[account])
+        for account, most in limits.items()
+    }

@@ -1,7 +1,8 @@
 """What the server tells about itself: numbers for the operator alone, and spans without content."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from application.observing import observers
 from config import read_settings
+from db import quota
+from domain.marketplaces import AccountKey
 from domain.metering import OperationNote
 from tests.examples import EXAMPLES
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
@@ -21,6 +24,7 @@ from web.keys import CannotStart
 pytestmark = pytest.mark.anyio
 
 MARKER = "marker-0f3a"
+ENVIRON = {"METRICS": "on", "ALIEXPRESS_CALLS_PER_DAY": "5000"}
 SEARCH = """
 query Search($keywords: String!) { # marker-0f3a in the text
   searchProducts(marketplace: ALIEXPRESS, search: {keywords: $keywords, minOrders: 0}, first: 3) {
@@ -38,7 +42,7 @@ mutation Own($products: [ProductLookup!]!) {
 @pytest.fixture
 async def counted(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     """The application with METRICS=on."""
-    async with running_graph(migrated_database, tmp_path, environ={"METRICS": "on"}) as running:
+    async with running_graph(migrated_database, tmp_path, environ=ENVIRON) as running:
         yield running
 
 
@@ -131,6 +135,28 @@ async def test_the_quota_that_is_left_is_told(counted: Graph) -> None:
     samples, _ = await metrics(counted)
 
     assert samples["affiliate_graph_quota_left{amazon}"] == 8639
+
+
+async def test_the_quotas_of_all_accounts_are_read_together(
+    counted: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counted.connect("ALIEXPRESS", ALIEXPRESS)
+    await counted.connect("AMAZON", AMAZON)
+    urls = ["1005000000001001", "https://www.amazon.com/dp/B0SANDBX01"]
+    await counted.run(IMPORT, {"products": [{"url": url} for url in urls]})
+    used_by, reads = quota.used_by, []
+
+    async def counting(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
+        reads.append({key.marketplace for key in days})
+        return await used_by(days)
+
+    monkeypatch.setattr(quota, "used_by", counting)
+
+    samples, _ = await metrics(counted)
+
+    assert reads == [{"aliexpress", "amazon"}]
+    assert samples["affiliate_graph_quota_left{amazon}"] == 8639
+    assert samples["affiliate_graph_quota_left{aliexpress}"] == 4999
 
 
 @pytest.fixture

@@ -51,8 +51,11 @@ def test_new_texts_are_whole_and_differ() -> None:
     assert one != other
 
 
-async def test_a_key_is_found_by_its_text_as_it_was_kept(keyring: KeyRing) -> None:
-    key, text = await kept(keyring)
+@pytest.mark.parametrize("calls_per_day", [None, 0, 2_000_000_000])
+async def test_a_key_is_found_by_its_text_as_it_was_kept(
+    calls_per_day: int | None, keyring: KeyRing
+) -> None:
+    key, text = await kept(keyring, calls_per_day=calls_per_day)
 
     assert await api_keys.by_text(text, keyring) == key
 

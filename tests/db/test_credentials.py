@@ -161,6 +161,111 @@ async def test_health_of_other_credentials_is_not_noted(keyring: KeyRing) -> Non
     assert await credentials.account(ALIEXPRESS, keyring) == newer
 
 
+async def fingerprint(key: AccountKey = ALIEXPRESS) -> str:
+    return (await credentials.fingerprints(OURS))[key]
+
+
+async def age_fingerprints(value: str | None) -> None:
+    """Leave what another release leaves that knows nothing of the column, or another key."""
+    await statements.rows("UPDATE marketplace_accounts SET fingerprint = $1 RETURNING id", [value])
+
+
+async def test_a_fingerprint_tells_sets_apart_without_a_key(keyring: KeyRing) -> None:
+    assert await credentials.fingerprints(OURS) == {}
+    changes = [VALUES, {"app_key": "6"}, {"more": ""}, {"more": "6"}, {"tracking_id": ""}]
+
+    prints = []
+    for change in changes:
+        saved = await credentials.save(ALIEXPRESS, change, keyring=keyring, now=NOW)
+        assert saved == await credentials.account(ALIEXPRESS, keyring)
+        assert await credentials.fingerprints(OURS) == {ALIEXPRESS: saved.fingerprint}
+        prints.append(saved.fingerprint)
+
+    assert prints[1] == prints[2]  # nothing changed
+    assert len(set(prints)) == 4
+    assert "marker" not in str(prints)
+
+
+async def test_fingerprints_are_those_of_workspace_and_mode(keyring: KeyRing) -> None:
+    sandbox = replace(ALIEXPRESS, mode=Mode.SANDBOX)
+    theirs = replace(ALIEXPRESS, workspace="theirs")
+    for key in (ALIEXPRESS, sandbox, theirs, AMAZON):
+        await credentials.save(key, {"app_key": str(key.mode)}, keyring=keyring, now=NOW)
+
+    assert set(await credentials.fingerprints(OURS)) == {ALIEXPRESS, AMAZON}
+    assert set(await credentials.fingerprints(SANDBOX)) == {sandbox, AMAZON}
+    assert await fingerprint(ALIEXPRESS) == await fingerprint(AMAZON)  # equal values
+    assert (await credentials.fingerprints(SANDBOX))[sandbox] != await fingerprint()
+
+
+async def test_an_account_without_values_has_an_empty_fingerprint(keyring: KeyRing) -> None:
+    await credentials.save(ALIEXPRESS, {"app_key": "1"}, keyring=keyring, now=NOW)
+    cleared = await credentials.save(ALIEXPRESS, {"app_key": ""}, keyring=keyring, now=NOW)
+
+    assert cleared.fingerprint == await fingerprint() == Account(key=AMAZON).fingerprint == ""
+
+
+@pytest.mark.parametrize("left", [None, "00000000$of other values"])
+async def test_reading_the_values_mends_a_fingerprint_that_is_not_theirs(
+    left: str | None, keyring: KeyRing
+) -> None:
+    saved = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await age_fingerprints(left)
+    before = [await fingerprint(), await fingerprint()]
+
+    read = [
+        await credentials.accounts(OURS, keyring),
+        [await credentials.account(ALIEXPRESS, BOTH)],
+    ]
+
+    assert saved.fingerprint not in before
+    assert (before[0] == before[1]) is (left is not None)  # unknown equals nothing
+    assert read == [[saved], [saved]]
+    assert await fingerprint() == saved.fingerprint
+
+
+async def test_where_nothing_can_be_written_a_fingerprint_is_told_all_the_same(
+    keyring: KeyRing, sqlite_only: None
+) -> None:
+    saved = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await age_fingerprints(None)
+    await statements.rows("PRAGMA query_only = 1")
+
+    read = await credentials.account(ALIEXPRESS, keyring)
+    await statements.rows("PRAGMA query_only = 0")
+
+    assert read == saved
+    assert await fingerprint() != saved.fingerprint
+
+
+async def test_a_fingerprint_lasts_as_long_as_its_key(keyring: KeyRing) -> None:
+    old = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+    await credentials.save(AMAZON, {"app_key": ""}, keyring=keyring, now=NOW)
+    while_both = await credentials.account(ALIEXPRESS, BOTH)
+
+    await reencrypt(BOTH)
+    unknown = await fingerprint()
+    new = await credentials.account(ALIEXPRESS, NEW)
+
+    assert while_both.fingerprint == old.fingerprint
+    assert len({old.fingerprint, unknown, new.fingerprint}) == 3
+    assert await fingerprint() == new.fingerprint
+    assert await fingerprint(AMAZON) == ""
+    assert new.fingerprint.startswith(NEW.current_id)
+
+
+async def test_no_fingerprint_is_kept_of_values_that_do_not_all_open(keyring: KeyRing) -> None:
+    whole = await credentials.save(ALIEXPRESS, VALUES, keyring=keyring, now=NOW)
+
+    read_with_another_key = await credentials.account(ALIEXPRESS, NEW)
+    kept = await fingerprint()
+    part = await credentials.save(ALIEXPRESS, {"app_key": "6"}, keyring=NEW, now=NOW)
+    unknown = await fingerprint()
+
+    assert kept == whole.fingerprint != read_with_another_key.fingerprint
+    assert unknown not in (whole.fingerprint, part.fingerprint)
+
+
 async def test_accounts_are_those_of_workspace_mode_and_marketplace(keyring: KeyRing) -> None:
     sandbox = replace(ALIEXPRESS, mode=Mode.SANDBOX)
     theirs = replace(ALIEXPRESS, workspace="theirs")

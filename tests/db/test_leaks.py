@@ -106,22 +106,33 @@ def files(url: str) -> str:
     )
 
 
-@pytest.mark.usefixtures("db")
-async def test_secret_is_in_no_traceback_with_locals(
-    keyring: KeyRing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def crash(*_: object) -> None:
-        raise RuntimeError("crash")
+class BreakingKeys(KeyRing):
+    """Opens so many times, then breaks down."""
 
-    monkeypatch.setattr(credentials, "_reset_health", crash)
+    uses = 0
+
+    def key(self, key_id: str) -> bytes | None:
+        self.uses -= 1
+        if self.uses < 0:
+            raise RuntimeError("crash")
+        return super().key(key_id)
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(("uses", "place"), [(0, "seal"), (1, "unseal"), (2, "_fingerprint")])
+async def test_secret_is_in_no_traceback_with_locals(
+    uses: int, place: str, keyring: KeyRing
+) -> None:
+    keys = BreakingKeys([b"1" * 32])
+    keys.uses = uses
     secret = Secret(MARKER)
 
     with pytest.raises(RuntimeError) as failure:
-        await credentials.save(ALIEXPRESS, {"app_secret": secret}, keyring=keyring, now=NOW)
+        await credentials.save(ALIEXPRESS, {"app_secret": secret}, keyring=keys, now=NOW)
 
     shown = traceback.TracebackException.from_exception(failure.value, capture_locals=True)
     text = "".join(shown.format())
-    assert "_reset_health" in text
+    assert f"in {place}\n" in text
     assert found_in(text) == []
     assert repr(keyring.key(keyring.current_id)) not in text
 

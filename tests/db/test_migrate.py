@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 Later = Callable[[str], None]
 
-ALL = ("0001_initial", "0002_api_keys")
+ALL = ("0001_initial", "0002_api_keys", "0003_fingerprints", "0004_key_allowances")
 LATER = "9000_later"
 
 MIGRATION = """

@@ -371,10 +371,10 @@ async def test_lists_are_asked_together_by_equal_arguments(
 async def test_calls_of_several_accounts_are_counted_apart(
     make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def used(key: AccountKey, *, day: date) -> int:
-        return len(key.locale)
+    async def used_by(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
+        return {key: len(key.locale) for key in days}
 
-    monkeypatch.setattr(stored_quota, "used", used)
+    monkeypatch.setattr(stored_quota, "used_by", used_by)
     context = make_context()
     sites = ["www.amazon.com", "www.amazon.de"]
 
