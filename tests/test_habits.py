@@ -8,7 +8,7 @@ import pytest
 from tests.test_architecture import LAYERS, MODULES, ROOT, Module, imports_of, told
 
 LONG = 60  # lines; what is longer has a test of its name
-NAMED = 0.5  # of the long modules; at least 0.8 is where this goes
+NAMED = 0.6  # of the long modules; at least 0.8 is where this goes
 # Tests of upstream/ are being rewritten together with it.
 NOT_YET = {"tests/upstream/test_http.py"}
 
