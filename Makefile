@@ -17,7 +17,7 @@ FAST := -m "not slow and not browser and not typescript"
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript fuzz check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript fuzz check lint types schema settings schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -30,6 +30,7 @@ help:
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
+	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make clean          remove everything that was installed or made, except var/"
@@ -78,6 +79,13 @@ schema: .venv/.run
 	mkdir -p build
 	$(RUN) server.py schema > build/schema.graphql
 	mv build/schema.graphql schema.graphql
+
+settings: .venv/.run
+	mkdir -p build
+	$(RUN) server.py settings docs/configuration.md > build/configuration.md
+	mv build/configuration.md docs/configuration.md
+	$(RUN) server.py settings --env > build/env.example
+	mv build/env.example .env.example
 
 schema-current: .venv/.run
 	$(RUN) server.py schema | cmp -s - schema.graphql || \

@@ -77,7 +77,8 @@ ANSWERS = {
                     },
                     "errors": [],
                 }
-            ]
+            ],
+            "errors": [],
         }
     },
     "Sync": {"syncProduct": {"changed": ["offer"], "product": None, "errors": []}},

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import httpx
 import pytest
 
 from application.runtime import SANDBOX_BASE, addresses, modes
-from commands.serve import listen
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
@@ -337,7 +336,7 @@ def test_an_unusable_admin_key_file_is_refused(
 def test_a_half_replaced_marketplace_is_never_answered_by_the_sandbox() -> None:
     replaced = {"AMAZON_PAAPI_URL": "https://proxy.example", "SANDBOX": "on"}
 
-    settings = read_settings(replaced)
+    settings = read_settings(replaced, SETTINGS)
     found = addresses(settings, sandbox_of(settings))
 
     assert modes(settings) == {"aliexpress": Mode.SANDBOX, "amazon": Mode.LIVE}
@@ -357,10 +356,3 @@ def test_a_public_address_keeps_the_key_out_of_the_page(tmp_path: Path) -> None:
         page = httpx.get(f"{server.address}/graphql", headers={"Accept": "text/html"})
 
     assert KEY not in page.text
-
-
-def test_small_answers_are_sent_at_once() -> None:
-    # asyncio sets TCP_NODELAY only where the listener names its protocol; without it every answer
-    # on a kept connection waits 40 ms for an acknowledgement.
-    with listen(read_settings({"PORT": "0"})) as listener:
-        assert listener.proto == socket.IPPROTO_TCP

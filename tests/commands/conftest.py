@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from clients.registry import SETTINGS
 from commands.main import main
-from config import KNOWN
+from config import known_names
 from db.keys import new_key
 from tests.database import empty_database, migrated_database, on_postgres
 from web.logs import NOISY
@@ -54,7 +55,7 @@ async def database(
     It has its tables already, which saves time; see `first_start`.
     """
     new_database = empty_database if "first_start" in request.fixturenames else migrated_database
-    for name in KNOWN & os.environ.keys():
+    for name in known_names(SETTINGS) & os.environ.keys():
         monkeypatch.delenv(name)
     async with new_database(tmp_path) as url:
         monkeypatch.setenv("SANDBOX", "on")

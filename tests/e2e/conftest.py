@@ -169,7 +169,7 @@ def ask(server: Server, query: str, **variables: Any) -> Any:
 
 @pytest.fixture
 def visit() -> Iterator[Visit]:
-    """Headless Chromium. Every request upstream 127.0.0.1 is cut off and noted."""
+    """Headless Chromium. Every request outside 127.0.0.1 is cut off and noted."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.graph import ALIEXPRESS
 from tests.processes import ServerProcess, started_server
-from tests.sandbox.test_standalone import started
+from tests.sandbox.processes import started
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

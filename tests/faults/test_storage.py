@@ -17,7 +17,7 @@ from db.keys import new_key
 from tests.database import migrated_database, on_postgres
 from tests.graph import ALIEXPRESS, Graph
 from tests.processes import ServerProcess, started_server
-from tests.schema.test_catalog import IMPORT, aliexpress_ids
+from tests.schema.test_products import IMPORT, aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 

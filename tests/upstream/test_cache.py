@@ -152,7 +152,7 @@ async def test_a_shelf_without_time_keeps_nothing(cache: AnswerCache) -> None:
 
 
 async def test_memory_drops_the_least_recently_used() -> None:
-    cache = AnswerCache(most=2)
+    cache = AnswerCache(max_entries=2)
     for key in ("a", "b"):
         await cache.put(LINE, {key: key}, TEXTS, now=NOW)
     await kept(cache, "a")

@@ -4,7 +4,6 @@ import pytest
 
 from clients.aliexpress import AliExpressClient
 from clients.aliexpress.gateway import ADDRESS, QUOTA
-from clients.base import Upstream
 from clients.signing.aliexpress import SignMethod, sign
 from domain.exceptions import (
     MarketplaceNotConnected,
@@ -18,6 +17,8 @@ from tests.clients.aliexpress.fakes import (
     connected,
 )
 from tests.clients.aliexpress.test_client import LAMP, NOTHING, PLAN, STAND_IN, link_key
+from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +72,9 @@ async def test_each_retry_is_signed_anew() -> None:
 @pytest.mark.parametrize("method", list(SignMethod))
 async def test_other_digests_can_be_chosen(method: SignMethod) -> None:
     sender = FakeSender([answer(NOTHING)])
-    client = AliExpressClient(account(), Upstream(sender=sender, now=Clock()), sign_method=method)
+    client = AliExpressClient(
+        account(), Upstream(sender=sender, now=Clock()), CallBudget(), sign_method=method
+    )
 
     await client.get_categories()
 

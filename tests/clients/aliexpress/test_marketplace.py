@@ -3,9 +3,10 @@
 import pytest
 
 from clients.aliexpress import MARKETPLACE, AliExpressClient
-from clients.base import Upstream
 from domain.exceptions import WrongLocale
 from tests.clients.aliexpress.fakes import KEYS, Clock, FakeSender, account, answer
+from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 
 def test_description() -> None:
@@ -27,4 +28,4 @@ def test_there_are_no_country_sites() -> None:
 def test_connecting_gives_a_client() -> None:
     upstream = Upstream(sender=FakeSender([answer({})]), now=Clock())
 
-    assert isinstance(MARKETPLACE.connect(account(), upstream), AliExpressClient)
+    assert isinstance(MARKETPLACE.connect(account(), upstream, CallBudget()), AliExpressClient)

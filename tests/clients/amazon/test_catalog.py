@@ -1,16 +1,13 @@
 """The catalogue over either interface: products, searches, variants, browse nodes."""
 
 import json
-from collections.abc import Callable
 from typing import TypeVar
 
-import httpx
 import pytest
 
 from clients.amazon.catalog import RESOURCES
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.records import BrowseNode
-from clients.base import Answer
 from domain.exceptions import (
     AnswerInvalid,
     InvalidInput,
@@ -18,7 +15,6 @@ from domain.exceptions import (
     ProductNotFound,
     RequestRefused,
 )
-from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import SourceProduct
 from domain.search import ProductSearch
 from tests.clients.amazon.fakes import (
@@ -29,6 +25,7 @@ from tests.clients.amazon.fakes import (
     payload,
 )
 from tests.clients.amazon.test_creators import BULB, LAMP, NOT_FOUND, SHADE, connected
+from upstream.contract import Answer, Call
 
 pytestmark = pytest.mark.anyio
 
@@ -108,30 +105,14 @@ class Picky(FakeSender):
         self.odd = odd
         self.fields = fields
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        if operation != "token":
-            asked = json.loads(build().content)["itemIds"]
+    async def send(self, call: Call[T]) -> T:
+        if call.operation != "token":
+            asked = json.loads(call.build().content)["itemIds"]
             is_odd = not set(self.odd).isdisjoint(asked)
             self.answers.append(
                 refused_fields(*self.fields) if is_odd else answer(200, items(*asked))
             )
-        return await super().send(
-            build,
-            read,
-            account=account,
-            credentials=credentials,
-            operation=operation,
-            quota=quota,
-        )
+        return await super().send(call)
 
 
 @pytest.mark.parametrize("fields", [("itemIds",), ("ItemIds[3]",), ()])

@@ -21,6 +21,7 @@ from tests.clients.amazon.fakes import (
     upstream,
 )
 from tests.clients.amazon.test_creators import LAMP, connected
+from upstream.budget import CallBudget
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.anyio
 async def test_account_without_complete_credentials_has_links_only(missing: str) -> None:
     sender = FakeSender()
     values = {name: value for name, value in CREATORS.items() if name != missing}
-    client = connect(account(values), upstream(sender))
+    client = connect(account(values), upstream(sender), CallBudget())
     key = LinkKey(ProductRef("amazon", LAMP, "www.amazon.de"), "lamps-21")
 
     with pytest.raises(MarketplaceNotConnected, match=r"www\.amazon\.de"):
@@ -50,7 +51,7 @@ async def test_account_without_complete_credentials_has_links_only(missing: str)
 
 async def test_account_without_a_tag_has_not_even_links() -> None:
     values = {name: value for name, value in CREATORS.items() if name != "partnerTag"}
-    client = connect(account(values), upstream(FakeSender()))
+    client = connect(account(values), upstream(FakeSender()), CallBudget())
 
     with pytest.raises(MarketplaceNotConnected, match="Partner Tag"):
         await client.generate_links([])
@@ -59,7 +60,7 @@ async def test_account_without_a_tag_has_not_even_links() -> None:
 @pytest.mark.parametrize("values", [CREATORS, {}])
 def test_account_without_a_country_site(values: dict[str, str]) -> None:
     with pytest.raises(WrongLocale):
-        connect(account(values, locale=""), upstream(FakeSender()))
+        connect(account(values, locale=""), upstream(FakeSender()), CallBudget())
 
 
 def test_payer_is_the_credential_wherever_it_is_used() -> None:

@@ -12,7 +12,7 @@ import pytest
 from clients.amazon.catalog import QUOTA, RESOURCES, CatalogClient
 from clients.amazon.connect import connect
 from clients.amazon.creators import CreatorsClient, read_token
-from clients.base import Answer, MarketplaceClient, Upstream
+from clients.base import MarketplaceClient
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
@@ -32,6 +32,8 @@ from tests.clients.amazon.fakes import (
     items,
     upstream,
 )
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +51,9 @@ def connected(
     **values: str,
 ) -> CatalogClient:
     client = connect(
-        account(CREATORS | values, locale=locale), within or upstream(sender, addresses=addresses)
+        account(CREATORS | values, locale=locale),
+        within or upstream(sender, addresses=addresses),
+        CallBudget(),
     )
     assert isinstance(client, CreatorsClient)
     return client
