@@ -17,7 +17,7 @@ from tests.database import sqlite_template
 from tests.run import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
+START_SECONDS = 60
 # Nothing of the surroundings but what a program needs to run at all.
 PLAIN = {
     "PATH": os.environ.get("PATH", ""),

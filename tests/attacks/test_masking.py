@@ -70,6 +70,7 @@ async def test_nothing_of_a_failure_is_shown(
     kind: type[Exception],
 ) -> None:
     await imported(graph)
+    monkeypatch.setattr("db.availability.WAITS", (0.0, 0.0, 0.0))  # an OSError may pass
     caplog.clear()
     called: list[object] = []
 

@@ -1,6 +1,7 @@
 """Fixtures of the database's tests."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,13 @@ async def db(opened: str) -> AsyncIterator[str]:
     """An open, empty database; its URL."""
     yield opened
     await wipe()
+
+
+@pytest.fixture
+async def migrated(tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own, which nobody has open."""
+    async with migrated_database(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

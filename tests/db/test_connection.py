@@ -45,15 +45,6 @@ async def test_second_database_is_seen_by_its_own_task(tmp_path: Path) -> None:
             await from_elsewhere()
 
 
-@pytest.mark.usefixtures("db", "sqlite_only")
-async def test_sqlite_runs_as_it_should() -> None:
-    asked = ("journal_mode", "busy_timeout", "synchronous", "foreign_keys", "secure_delete")
-
-    found = {name: (await statements.rows(f"PRAGMA {name}"))[0] for name in asked}
-
-    assert [next(iter(row.values())) for row in found.values()] == ["wal", 5000, 1, 1, 1]
-
-
 @pytest.mark.parametrize(
     ("url", "path"),
     [("sqlite:///var/a b.db", "/var/a b.db"), ("sqlite://data/x.db", "data/x.db")],

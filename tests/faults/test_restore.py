@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from db import migrate, statements
-from db.keys import KeyRing
+from db.keys import KeyRing, key_file
 from sandbox import Sandbox
 from tests.database import on_postgres
 from tests.faults.asking import aliexpress, amazon, imported
@@ -97,9 +97,7 @@ def test_a_backup_without_its_key_is_refused_with_both_ids(tmp_path: Path) -> No
     with started_server(tmp_path, {"ADMIN_API_KEY": API_KEY}):
         pass
     (tmp_path / "encryption.key").rename(tmp_path / "of-then")
-    with started_server(tmp_path / "other", {"ADMIN_API_KEY": API_KEY}):
-        pass
-    (tmp_path / "other" / "encryption.key").rename(tmp_path / "encryption.key")
+    key_file(tmp_path / "encryption.key")
 
     done = run_server(environ={"DATA_DIR": str(tmp_path), "PORT": "0"})
 

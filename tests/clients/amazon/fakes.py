@@ -19,6 +19,7 @@ from domain.marketplaces import (
     StoredCredential,
 )
 from domain.products import Mode
+from domain.search import SearchPlan
 from upstream.contract import Answer, Call, Upstream
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ PAAPI = {
     "region": "eu-west-1",
 }
 TOKEN = {"access_token": "Atc|one", "token_type": "bearer", "expires_in": 3600}
+
+PLAN = SearchPlan(parameters={"keywords": "лампа", "sortBy": "Relevance"}, post_filters=())
 
 
 def payload(name: str) -> Any:
