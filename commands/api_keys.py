@@ -83,9 +83,9 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     """One line each."""
 
-    async def every() -> list[tuple[APIKey, int | None]]:
+    async def list_keys() -> list[tuple[APIKey, int | None]]:
         async with open_context(read_settings(), arguments.workspace) as context:
-            keys = await _every(context)
+            keys = await _all_keys(context)
             calls = await asyncio.gather(*(api_keys.calls_today(context, key) for key in keys))
             return list(zip(keys, calls, strict=True))
 
@@ -103,7 +103,7 @@ def run_list(arguments: argparse.Namespace) -> int:
                 _minute(key.last_used_at),
                 "no limit" if calls is None else f"{calls:,} of {key.calls_per_day:,}",
             )
-            for key, calls in asyncio.run(every())
+            for key, calls in asyncio.run(list_keys())
         ],
     )
     return 0
@@ -132,7 +132,7 @@ def run_rotate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _every(context: Context) -> list[APIKey]:
+async def _all_keys(context: Context) -> list[APIKey]:
     keys: list[APIKey] = []
     after = None
     while True:

@@ -20,13 +20,13 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run_status(_given: argparse.Namespace) -> int:
+def run_status(_arguments: argparse.Namespace) -> int:
     """One line for each key that is loaded. A key that is not and is needed raises KeyMissing."""
     asyncio.run(_status())
     return 0
 
 
-def run_reencrypt(_given: argparse.Namespace) -> int:
+def run_reencrypt(_arguments: argparse.Namespace) -> int:
     """Seal anew, beside a working server if there is one. Raises EncryptionError at the end."""
     asyncio.run(_reencrypt())
     return 0

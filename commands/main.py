@@ -54,11 +54,11 @@ MODULES = (
 def main(arguments: Sequence[str]) -> int:
     """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
     try:
-        given = _parser().parse_args(arguments or ["serve"])
+        command = _parser().parse_args(arguments or ["serve"])
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     try:
-        code: int = given.run(given)
+        code: int = command.run(command)
         sys.stdout.flush()
     except BadSettings as bad:
         print("The settings cannot be used:", *bad.problems, sep="\n  ", file=sys.stderr)

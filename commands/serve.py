@@ -36,7 +36,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     add_command(commands, shared, "serve", "run the server (what happens without a command)", run)
 
 
-def run(_given: argparse.Namespace) -> int:
+def run(_arguments: argparse.Namespace) -> int:
     """Run until a signal ends it. Returns the exit code."""
     return serve(read_settings())
 
@@ -146,7 +146,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._shutdown = shutdown
         self._drain = drain
-        self._told_at: float | None = None
+        self._requested_at: float | None = None
         self._late = LateConnections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -168,7 +168,7 @@ class Server(uvicorn.Server):
             self._late.end(self.server_state.connections, time.monotonic())
         if not await super().on_tick(counter):
             return False
-        self._shutdown.is_told = True
+        self._shutdown.is_requested = True
         now = time.monotonic()
-        self._told_at = now if self._told_at is None else self._told_at
-        return self.force_exit or now - self._told_at >= self._drain
+        self._requested_at = now if self._requested_at is None else self._requested_at
+        return self.force_exit or now - self._requested_at >= self._drain

@@ -1,8 +1,7 @@
 """A bundled stand-in for the marketplaces: real protocols, made products, faults on command."""
 
 from sandbox.app import Sandbox
-from sandbox.calls import GatewayCall
-from sandbox.faults import Fault, FaultKind, Faults
+from sandbox.faults import FaultKind
 from sandbox.gateway import Gateway, MadeLink
 from sandbox.listings import BadListings
 from sandbox.registry import GATEWAYS, demo_accounts, numbered_accounts
@@ -11,11 +10,8 @@ from sandbox.transport import SandboxTransport
 __all__ = [
     "GATEWAYS",
     "BadListings",
-    "Fault",
     "FaultKind",
-    "Faults",
     "Gateway",
-    "GatewayCall",
     "MadeLink",
     "Sandbox",
     "SandboxTransport",

@@ -17,10 +17,9 @@ from sandbox.calls import CallLog, GatewayCall
 from sandbox.catalog import Catalogs
 from sandbox.dispatch import Dispatch
 from sandbox.faults import Faults
-from sandbox.gateway import MadeLink
+from sandbox.gateway import MadeLink, World
 from sandbox.pictures import picture
 from sandbox.registry import GATEWAYS, demo_accounts
-from sandbox.world import World
 
 
 class Sandbox:
@@ -80,7 +79,8 @@ class Sandbox:
     def accounts(self, accounts: tuple[object, ...]) -> None:
         self._accounts = accounts
         for gateway in self._gateways:
-            own = tuple(one for one in accounts if isinstance(one, gateway.account))
+            kind = type(gateway.demo_account)
+            own = tuple(one for one in accounts if isinstance(one, kind))
             self._worlds[gateway.code].accounts = own
 
     def addresses(self, base: str, marketplaces: Container[str] | None = None) -> dict[str, str]:
@@ -94,8 +94,7 @@ class Sandbox:
         }
 
     def count(self, operation: str | None = None, marketplace: str | None = None) -> int:
-        """How many calls there were, of one operation or one marketplace if named. An operation
-        has the name that its gateway records it under."""
+        """How many calls there were, of one operation or one marketplace if named."""
         return self._log.count(operation, marketplace)
 
     def clear_calls(self) -> None:

@@ -3,12 +3,12 @@
 Listings are never changed in place: a control puts a new one where the old one was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic
 
-from sandbox.listings import L, ListingFormat, Row, marketplace_of, read_folder
+from sandbox.listings import L, ListingFormats, Row, marketplace_of, read_folder
 
 Place = tuple[str, str]  # site and id
 
@@ -49,8 +49,7 @@ class Catalog(Generic[L]):
 
     def title(self, id: str) -> str | None:
         """The title of a product on any site, of a removed one too."""
-        titles = (one.title for (_, name), one in self._listings.items() if name == id)
-        return next(titles, None)
+        return next((one.title for one in self._listings.values() if one.id == id), None)
 
     def add(self, listing: L) -> None:
         """Put a product into the catalogue, or in another's place."""
@@ -81,9 +80,7 @@ class Catalog(Generic[L]):
 class Catalogs:
     """The catalogues of one sandbox, by marketplace."""
 
-    def __init__(
-        self, formats: Mapping[str, ListingFormat[Any]], *, pictures: str, folder: Path | None
-    ) -> None:
+    def __init__(self, formats: ListingFormats, *, pictures: str, folder: Path | None) -> None:
         """`pictures`: address of the folder of pictures. Raises BadListings for a bad folder."""
         self._formats = formats
         listings = read_folder(folder, formats) if folder else {}

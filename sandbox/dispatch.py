@@ -11,11 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import wire
-from sandbox.answers import Refused, Reply
+from sandbox.answers import Refused
 from sandbox.calls import CallLog, GatewayCall
-from sandbox.faults import ActiveFaults, FaultKind, Faults
-from sandbox.gateway import Endpoint, Gateway, Incoming
-from sandbox.world import World
+from sandbox.faults import ActiveFaults, Fault, FaultKind, Faults
+from sandbox.gateway import Endpoint, Gateway, Incoming, World
 
 LIMITS = (FaultKind.RATE, FaultKind.QUOTA)
 
@@ -56,9 +55,7 @@ class Dispatch:
             host=request.headers.get("host", ""),
         )
         handle = self.calls.open(call)
-        active = self.faults.take(
-            marketplace=call.marketplace, operation=call.operation, account=call.account
-        )
+        active = self.faults.take(call.marketplace, call.operation, call.account)
         status, refusal = 0, None
         try:
             if self.latency or self.jitter:
@@ -68,11 +65,10 @@ class Dispatch:
             clock = world.now() + timedelta(minutes=skew.minutes if skew else 0)
             if response is None:
                 try:
-                    reply = (
-                        gateway.refusal_on_command(world, active)
-                        or _throttled(gateway, world, call, active, clock)
-                        or incoming.answer(active, clock)
-                    )
+                    reply = gateway.refusal_on_command(world, active)
+                    if reply is None and (ban := _ban(call, active, clock)):
+                        reply = gateway.throttled(world, ban.seconds or 1)
+                    reply = reply or incoming.answer(active, clock)
                 except Refused as refused:
                     reply = refused.reply
                 response, refusal = wire.response(reply, active), reply.refusal
@@ -82,15 +78,9 @@ class Dispatch:
             self.calls.close(handle, status=status, refusal=refusal)
 
 
-def _throttled(
-    gateway: Gateway[Any],
-    world: World[Any, Any],
-    call: GatewayCall,
-    active: ActiveFaults,
-    now: datetime,
-) -> Reply | None:
+def _ban(call: GatewayCall, active: ActiveFaults, now: datetime) -> Fault | None:
+    """The fault that throttles the call, which counts against every limit."""
     key = f"{call.marketplace} {call.account}"
-    limits = [active.get(kind) for kind in LIMITS]
-    full = [limit for limit in limits if limit and limit.is_exceeded(key, now)]
-    ban = active.get(FaultKind.THROTTLE_BODY) or (full[0] if full else None)
-    return gateway.throttled(world, ban.seconds or 1) if ban else None
+    limits = [active[kind] for kind in LIMITS if kind in active]
+    full = [limit for limit in limits if limit.is_exceeded(key, now)]
+    return active.get(FaultKind.THROTTLE_BODY) or next(iter(full), None)

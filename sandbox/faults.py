@@ -131,7 +131,7 @@ class Faults:
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults)
 
-    def take(self, *, marketplace: str, operation: str, account: str) -> ActiveFaults:
+    def take(self, marketplace: str, operation: str, account: str) -> ActiveFaults:
         """The faults for one call; count-limited ones lose a call."""
         hit = [fault for fault in self._faults if fault.hits(marketplace, operation, account)]
         for fault in hit:

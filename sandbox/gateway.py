@@ -5,18 +5,36 @@ Everything that differs between gateways is data or a function of that descripti
 beside this one name no marketplace.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.answers import Reply
+from sandbox.catalog import Catalog
 from sandbox.faults import ActiveFaults
-from sandbox.listings import ListingFormat
-from sandbox.world import World
+from sandbox.listings import L, ListingFormat
+
+A = TypeVar("A")
+
+
+@dataclass(kw_only=True)
+class World(Generic[A, L]):
+    """The state of one gateway in one sandbox. `now` tells the true time (UTC)."""
+
+    accounts: tuple[A, ...]
+    catalog: Catalog[L]
+    now: Callable[[], datetime]
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def number(self) -> int:
+        """The next number: for request ids and tokens."""
+        return next(self._numbers)
+
 
 W = TypeVar("W", bound=World[Any, Any])
 
@@ -84,8 +102,7 @@ class Gateway(Generic[W]):
     listings: ListingFormat[Any]
     operation_prefix: str = ""  # of names on the wire; operations are recorded without it
     # Who may call: accounts are records of one type, and worth no secret.
-    account: type
-    demo_accounts: tuple[object, ...]
+    demo_account: object
     numbered_account: Callable[[int], object]  # the one number n, of as many as a test needs
     greeting: Mapping[str, str]  # the demo keys for the terminal, by what they are for
     # What goes wrong on command, in the marketplace's own words.

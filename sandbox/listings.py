@@ -6,7 +6,7 @@ A folder holds `*.jsonl`: one product a line, in its marketplace's own shape. Ke
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -53,6 +53,9 @@ class ListingFormat(Generic[L]):
     default_site: str = ""
 
 
+ListingFormats = Mapping[str, ListingFormat[Any]]  # by marketplace
+
+
 def searchable(*texts: object) -> str:
     """What keywords are looked up in."""
     return " ".join(str(text) for text in texts if text).casefold()
@@ -63,15 +66,12 @@ def has_words(haystack: str, keywords: str) -> bool:
     return all(word in haystack for word in keywords.casefold().split())
 
 
-def read_folder(
-    folder: Path, formats: Mapping[str, ListingFormat[Any]]
-) -> dict[str, list[Listing]]:
+def read_folder(folder: Path, formats: ListingFormats) -> dict[str, list[Listing]]:
     """The listings of every `*.jsonl` of the folder by marketplace, in the order of files and
-    lines. `formats` are by marketplace. Raises BadListings."""
+    lines. Raises BadListings."""
     listings: dict[str, list[Listing]] = {marketplace: [] for marketplace in formats}
-    problems: list[str] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        _read_file(path, formats, listings, problems)
+    paths = sorted(folder.glob("*.jsonl"))
+    problems = [text for path in paths for text in _problems(path, formats, listings)]
     if problems:
         more = len(problems) - NAMED_PROBLEMS
         named = problems[:NAMED_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])
@@ -81,29 +81,26 @@ def read_folder(
     return listings
 
 
-def _read_file(
-    path: Path,
-    formats: Mapping[str, ListingFormat[Any]],
-    listings: Mapping[str, list[Listing]],
-    problems: list[str],
-) -> None:
+def _problems(
+    path: Path, formats: ListingFormats, listings: dict[str, list[Listing]]
+) -> Iterator[str]:
+    """Read a file into `listings`; what is wrong with it."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
-        problems.append(f"{path.name}: not UTF-8 at byte {error.start}")
+        yield f"{path.name}: not UTF-8 at byte {error.start}"
         return
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            row = json.loads(line)
-            marketplace = marketplace_of(row, formats)
-            listings[marketplace].append(formats[marketplace].read(row))
+            if line.strip():
+                row = json.loads(line)
+                marketplace = marketplace_of(row, formats)
+                listings[marketplace].append(formats[marketplace].read(row))
         except (ValueError, RecursionError) as error:
-            problems.append(f"{path.name}, line {number}: {error}")
+            yield f"{path.name}, line {number}: {error}"
 
 
-def marketplace_of(row: object, formats: Mapping[str, ListingFormat[Any]]) -> str:
+def marketplace_of(row: object, formats: ListingFormats) -> str:
     """Whose row it is, by its id. Raises BadListings."""
     if not isinstance(row, dict):
         raise BadListings("a line must hold one JSON object")
@@ -129,9 +126,7 @@ def require_text(row: Row, name: str) -> None:
 def without_notes(value: Any) -> Any:
     """The value without any key that begins with "_", at all levels."""
     if isinstance(value, dict):
-        return {
-            key: without_notes(inner) for key, inner in value.items() if not key.startswith("_")
-        }
+        return {name: without_notes(value[name]) for name in value if not name.startswith("_")}
     if isinstance(value, list):
         return [without_notes(inner) for inner in value]
     return value

@@ -41,5 +41,4 @@ def picture(catalogs: Catalogs, request: Request) -> Response:
     title = catalogs.title(name[1]) if name else None
     if name is None or title is None:
         return Response("No such picture.", status_code=404, media_type="text/plain")
-    drawn = svg(name[1], int(name[2]), title)
-    return Response(drawn, media_type="image/svg+xml", headers=HEADERS)
+    return Response(svg(name[1], int(name[2]), title), media_type="image/svg+xml", headers=HEADERS)

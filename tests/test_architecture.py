@@ -105,12 +105,13 @@ FENCES: dict[str, tuple[str, ...]] = {
     "cryptography": ("db/",),
     "redis": (
         "upstream/redis_server.py",
-        "upstream/redis_rate_limit.py",
+        "upstream/redis_permits.py",
         "web/redis_throttle.py",
     ),
     "cashews": ("upstream/cache.py",),
-    "stamina": ("upstream/http.py",),
-    "orjson": ("web/", "db/", "upstream/cache.py"),
+    "stamina": ("upstream/pipeline.py",),
+    "orjson": ("web/", "db/"),
+    "msgspec": ("upstream/cache.py",),
     "uvicorn": ("commands/serve.py", "sandbox/__main__.py"),
 }
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import stat
 import subprocess
 from datetime import UTC, datetime
@@ -14,7 +13,6 @@ import pytest
 
 from application.runtime import SANDBOX_BASE, addresses, modes
 from clients.registry import SETTINGS
-from commands.serve import listen
 from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
@@ -337,10 +335,3 @@ def test_a_public_address_keeps_the_key_out_of_the_page(tmp_path: Path) -> None:
         page = httpx.get(f"{server.address}/graphql", headers={"Accept": "text/html"})
 
     assert KEY not in page.text
-
-
-def test_small_answers_are_sent_at_once() -> None:
-    # asyncio sets TCP_NODELAY only where the listener names its protocol; without it every answer
-    # on a kept connection waits 40 ms for an acknowledgement.
-    with listen(read_settings({"PORT": "0"}, SETTINGS)) as listener:
-        assert listener.proto == socket.IPPROTO_TCP

@@ -15,7 +15,7 @@ from web.endpoint import RETRY_SECONDS
 class Shutdown:
     """Whether the server was told to end. Then it is not ready, though it still answers."""
 
-    is_told: bool = False
+    is_requested: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Health:
 
     async def is_ready(self, _request: Request) -> Response:
         """503 while no request should be sent here."""
-        if self.shutdown.is_told:
+        if self.shutdown.is_requested:
             return _not_ready("The server was told to end.")
         try:
             await self.ping()

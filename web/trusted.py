@@ -36,15 +36,15 @@ class TrustedDocuments:
     by_hash: Mapping[str, str] = field(default_factory=dict)
     only: bool = False
 
-    def document(self, given: Mapping[str, object]) -> object:
+    def document(self, body: Mapping[str, object]) -> object:
         """What to run: the `query` of a request, or the document that it names.
 
         `documentId` is GraphQL over HTTP's way, `extensions.persistedQuery` the one of automatic
         persisted queries, whose clients send the document after they were told that it is not
         known. Then it is run, but not kept. Raises NotTrusted.
         """
-        named = _named(given)
-        query = given.get("query")
+        named = _named(body)
+        query = body.get("query")
         if named is not None and not query:
             return self._by_hash(named)
         if isinstance(query, str) and (named is not None or self.only):
@@ -61,8 +61,8 @@ class TrustedDocuments:
     def _by_hash(self, digest: str) -> str:
         document = self.by_hash.get(digest)
         if document is None:
-            told = "No trusted document has this hash."
-            raise _unknown(told if self.only else f"{told} Send the document itself.")
+            reason = "No trusted document has this hash."
+            raise _unknown(reason if self.only else f"{reason} Send the document itself.")
         return document
 
 
@@ -89,11 +89,11 @@ def sha256(document: str) -> str:
     return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
-def _named(given: Mapping[str, object]) -> str | None:
+def _named(body: Mapping[str, object]) -> str | None:
     """The hash that a request names, None without one. Raises NotTrusted."""
-    name = given.get("documentId")
+    name = body.get("documentId")
     if name is None:
-        extensions = given.get("extensions")
+        extensions = body.get("extensions")
         persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
         if persisted is None:
             return None

@@ -1,11 +1,14 @@
 """AliExpress's affiliate interface: signed parameters to one address."""
 
-from sandbox.aliexpress.accounts import DEMO_ACCOUNT, AliExpressAccount, numbered_account
+from sandbox.aliexpress.accounts import (
+    DEMO_ACCOUNT,
+    AliExpressWorld,
+    numbered_account,
+)
 from sandbox.aliexpress.endpoint import METHOD_PREFIX, read_call
 from sandbox.aliexpress.envelope import AE_ERROR, STRING_CODE, banned, error_on_command
 from sandbox.aliexpress.listings import read_row
 from sandbox.aliexpress.made import made_listings
-from sandbox.aliexpress.world import AliExpressWorld
 from sandbox.gateway import Endpoint, Gateway, Option
 from sandbox.listings import ListingFormat
 
@@ -16,8 +19,7 @@ GATEWAY = Gateway(
     world=AliExpressWorld,
     listings=ListingFormat(id_field="product_id", read=read_row, made=made_listings),
     operation_prefix=METHOD_PREFIX,
-    account=AliExpressAccount,
-    demo_accounts=(DEMO_ACCOUNT,),
+    demo_account=DEMO_ACCOUNT,
     numbered_account=numbered_account,
     greeting={
         "AliExpress": f"app key {DEMO_ACCOUNT.app_key}, app secret {DEMO_ACCOUNT.app_secret},"

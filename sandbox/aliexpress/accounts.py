@@ -1,31 +1,20 @@
-"""Applications that may call the gateway, none of them worth a secret."""
+"""Applications that may call the gateway, none of them worth a secret, and its state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sandbox.aliexpress.links import LinkMaker
+from sandbox.aliexpress.listings import AliExpressListing
+from sandbox.gateway import World
 
 # The group "standard" comes with every application; the rest is granted method by method.
-STANDARD_METHODS = frozenset(
-    {
-        "link.generate",
-        "productdetail.get",
-        "product.query",
-        "category.get",
-        "featuredpromo.get",
-        "featuredpromo.products.get",
-        "order.get",
-        "order.list",
-        "order.listbyindex",
-    }
-)
-GRANTED_METHODS = frozenset(
-    {
-        "hotproduct.query",
-        "hotproduct.download",
-        "product.smartmatch",
-        "product.shipping.get",
-        "product.sku.detail.get",
-        "promotion.info.get",
-    }
-)
+STANDARD_METHODS = frozenset({
+    "link.generate", "productdetail.get", "product.query", "category.get", "featuredpromo.get",
+    "featuredpromo.products.get", "order.get", "order.list", "order.listbyindex",
+})  # fmt: skip
+GRANTED_METHODS = frozenset({
+    "hotproduct.query", "hotproduct.download", "product.smartmatch", "product.shipping.get",
+    "product.sku.detail.get", "promotion.info.get",
+})  # fmt: skip
 DEMO_GRANTS = frozenset({"hotproduct.query", "product.shipping.get", "product.sku.detail.get"})
 
 
@@ -64,3 +53,10 @@ def numbered_account(number: int) -> AliExpressAccount:
         app_secret=f"sandbox-app-secret-{number}",
         tracking_ids=frozenset({f"sandbox_blog_{number}", f"sandbox_shop_{number}"}),
     )
+
+
+@dataclass(kw_only=True)
+class AliExpressWorld(World[AliExpressAccount, AliExpressListing]):
+    """Applications, products, and the links that were made."""
+
+    links: LinkMaker = field(default_factory=LinkMaker)

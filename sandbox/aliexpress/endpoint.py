@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.aliexpress import methods, orders, products
-from sandbox.aliexpress.accounts import AliExpressAccount
+from sandbox.aliexpress.accounts import AliExpressAccount, AliExpressWorld
 from sandbox.aliexpress.envelope import Ask, error, missing
 from sandbox.aliexpress.signature import is_signed
-from sandbox.aliexpress.world import AliExpressWorld
 from sandbox.answers import Refused, Reply
 from sandbox.faults import ActiveFaults
 from sandbox.gateway import Incoming

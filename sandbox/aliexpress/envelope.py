@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.aliexpress.accounts import AliExpressAccount
+from sandbox.aliexpress.accounts import AliExpressAccount, AliExpressWorld
 from sandbox.aliexpress.listings import AliExpressListing
-from sandbox.aliexpress.world import AliExpressWorld
 from sandbox.answers import Payload, Refused, Reply
 from sandbox.faults import ActiveFaults
 

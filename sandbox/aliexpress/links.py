@@ -33,9 +33,8 @@ class LinkMaker:
 
     def long(self, account: str, tracking_id: str, product_id: str) -> str:
         """The long link of a product answer: it carries all that made it."""
-        packed = base64.urlsafe_b64encode(
-            json.dumps([account, tracking_id, product_id]).encode()
-        ).decode()
+        made = json.dumps([account, tracking_id, product_id])
+        packed = base64.urlsafe_b64encode(made.encode()).decode()
         url = f"{CLICK}/s/{packed.rstrip('=')}."
         return url + "x" * (LONG_LINK - len(url))
 

@@ -99,36 +99,15 @@ def _priced(product_id: int, group: Group, chance: Random) -> dict[str, Any]:
     low, high = group.prices
     original = Decimal(chance.randrange(low * 100, high * 100)) / 100
     sale = rounded(original * (100 - percent) / 100, "USD")
-    fields = price_fields(
-        sale=sale,
-        original=original,
-        shop_currency="USD" if number % 3 == 1 else "CNY",
-        app_price=percent > 0 and number % 7 != 3,
-    )
-    return fields | {"discount": f"{percent}%"}
-
-
-def price_fields(
-    *, sale: Decimal, original: Decimal, shop_currency: str, app_price: bool
-) -> dict[str, Any]:
-    """The price fields of a product that costs so many dollars, as text."""
-    rate = RATES[shop_currency]
-    shop = {"sale": rounded(sale * rate, shop_currency)}
-    shop["original"] = rounded(original * rate, shop_currency)
+    shop_currency = "USD" if number % 3 == 1 else "CNY"
     fields: dict[str, Any] = {}
-    for name, dollars in (("sale", sale), ("original", original)):
-        fields[f"{name}_price"] = str(shop[name])
+    for name in ("sale", "original", *(["app_sale"] if percent > 0 and number % 7 != 3 else [])):
+        dollars = original if name == "original" else sale
+        fields[f"{name}_price"] = str(rounded(dollars * RATES[shop_currency], shop_currency))
         fields[f"{name}_price_currency"] = shop_currency
         fields[f"target_{name}_price"] = str(dollars)
         fields[f"target_{name}_price_currency"] = "USD"
-    if app_price:
-        fields |= {
-            "app_sale_price": str(shop["sale"]),
-            "app_sale_price_currency": shop_currency,
-            "target_app_sale_price": str(sale),
-            "target_app_sale_price_currency": "USD",
-        }
-    return fields
+    return fields | {"discount": f"{percent}%"}
 
 
 def _coupon(number: int) -> dict[str, Any]:

@@ -118,11 +118,8 @@ def _in_window(ask: Ask) -> list[Payload]:
         raise Refused(ask.invalid("status"))
     # Texts of one format compare like the times that they stand for.
     start, end = ask.text("start_time"), ask.text("end_time")
-    return [
-        one
-        for one in orders_of(ask)
-        if one["order_status"] == status and start <= one["created_time"] <= end
-    ]
+    orders = [one for one in orders_of(ask) if start <= one["created_time"] <= end]
+    return [one for one in orders if one["order_status"] == status]
 
 
 _WINDOW = ("start_time", "end_time", "status")

@@ -8,7 +8,7 @@ from sandbox.aliexpress.envelope import Ask, Methods
 from sandbox.aliexpress.listings import ROW_FORM, AliExpressListing
 from sandbox.answers import Payload, Refused, Reply
 from sandbox.bending import bend_rows
-from sandbox.currencies import RATES, convert, is_known
+from sandbox.currencies import RATES, convert
 from sandbox.listings import Row, has_words
 
 BATCH = 50
@@ -25,16 +25,15 @@ LANGUAGE_HOSTS = {
     "IT": "it", "RU": "www", "JA": "ja", "KO": "ko", "NL": "nl", "PL": "pl", "TR": "tr",
     "AR": "ar", "TH": "th", "VI": "vi", "ID": "id",
 }  # fmt: skip
-Key = Callable[[AliExpressListing], Decimal]
-SORTS: dict[str, tuple[Key, bool]] = {
-    f"{name}{ending}": (key, is_falling)
-    for names, key in (
-        (("SALE_PRICE_", "price"), lambda one: _sale_price(one, "USD")),
-        (("LAST_VOLUME_", "volume"), lambda one: Decimal(one.fields.get("lastest_volume") or 0)),
-        (("DISCOUNT_", "discount"), lambda one: _percent(one.fields.get("discount"))),
+SORTS: dict[str, tuple[Callable[[AliExpressListing], Decimal], bool]] = {
+    spelling: (key, is_falling)
+    for name, old_name, key in (
+        ("SALE_PRICE", "price", lambda one: _sale_price(one, "USD")),
+        ("LAST_VOLUME", "volume", lambda one: Decimal(one.fields.get("lastest_volume") or 0)),
+        ("DISCOUNT", "discount", lambda one: _percent(one.fields.get("discount"))),
     )
-    for name, endings in zip(names, (("ASC", "DESC"), ("Asc", "Desc")), strict=True)
-    for ending, is_falling in zip(endings, (False, True), strict=True)
+    for is_falling, new, old in ((False, "ASC", "Asc"), (True, "DESC", "Desc"))
+    for spelling in (f"{name}_{new}", f"{old_name}{old}")
 }
 
 
@@ -63,8 +62,7 @@ def featured_products(ask: Ask) -> Reply:
     if belongs is None:
         return ask.empty()
     hits = [one for one in ask.listings() if belongs(one)]
-    categories = {int(one) for one in ask.values("category_id") if one.isdecimal()}
-    if categories:
+    if categories := _categories(ask, "category_id"):
         hits = [one for one in hits if one.categories & categories]
     return _page(ask, _sorted(ask, hits), country=ask.text("country"), finished=True)
 
@@ -81,7 +79,7 @@ def product_detail(ask: Ask) -> Reply:
 
 def _filtered(ask: Ask, listings: Iterable[AliExpressListing]) -> list[AliExpressListing]:
     keywords = ask.text("keywords")
-    categories = {int(one) for one in ask.values("category_ids") if one.isdecimal()}
+    categories = _categories(ask, "category_ids")
     days = ask.number("delivery_days", 0)
     currency = _currency(ask)
     scale = Decimal(10) ** minor_digits(currency)
@@ -98,9 +96,13 @@ def _filtered(ask: Ask, listings: Iterable[AliExpressListing]) -> list[AliExpres
     ]
 
 
+def _categories(ask: Ask, name: str) -> set[int]:
+    return {int(one) for one in ask.values(name) if one.isdecimal()}
+
+
 def _currency(ask: Ask) -> str:
     currency = ask.text("target_currency", "USD").upper()
-    return currency if is_known(currency) else "USD"
+    return currency if currency in RATES else "USD"
 
 
 def _sale_price(listing: AliExpressListing, currency: str) -> Decimal:

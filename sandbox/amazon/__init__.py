@@ -1,6 +1,11 @@
 """Amazon's Creators API with its token address, and PA-API 5.0, which was retired."""
 
-from sandbox.amazon.accounts import DEMO_ACCOUNT, AmazonAccount, numbered_account
+from sandbox.amazon.accounts import (
+    DEMO_ACCOUNT,
+    STALE_TOKEN,
+    AmazonWorld,
+    numbered_account,
+)
 from sandbox.amazon.creators import read_creators
 from sandbox.amazon.links import made_link
 from sandbox.amazon.listings import DEFAULT_SITE, read_row
@@ -8,7 +13,6 @@ from sandbox.amazon.made import made_listings
 from sandbox.amazon.paapi import PAAPI_ALIVE, read_paapi
 from sandbox.amazon.request import throttled
 from sandbox.amazon.tokens import read_token
-from sandbox.amazon.world import STALE_TOKEN, AmazonWorld
 from sandbox.gateway import Endpoint, Gateway, Option
 from sandbox.listings import ListingFormat
 
@@ -29,8 +33,7 @@ GATEWAY = Gateway(
     listings=ListingFormat(
         id_field="asin", read=read_row, made=made_listings, default_site=DEFAULT_SITE
     ),
-    account=AmazonAccount,
-    demo_accounts=(DEMO_ACCOUNT,),
+    demo_account=DEMO_ACCOUNT,
     numbered_account=numbered_account,
     greeting={
         "Amazon": f"credential id {DEMO_ACCOUNT.credential_id},"

@@ -1,7 +1,12 @@
-"""Associates that may call the gateways, none of them worth a secret."""
+"""Associates that may call the gateways, none of them worth a secret, and the gateways' state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from sandbox.amazon.listings import AmazonListing
+from sandbox.gateway import World
+
+STALE_TOKEN = "stale_token"  # a fault of this gateway alone: tokens end at once
 VERSIONS = frozenset({"2.1", "2.2", "2.3", "3.1", "3.2", "3.3"})
 
 
@@ -43,3 +48,24 @@ def numbered_account(number: int) -> AmazonAccount:
         access_key=f"AKIASANDBOX{number:09d}",
         secret_key=f"sandbox-secret-key-{number}",
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class Grant:
+    """A token that was given out. `region` is None until it is known."""
+
+    credential_id: str
+    family: str  # "2" (Cognito) or "3" (Login with Amazon)
+    region: str | None
+    expires_at: datetime
+
+
+@dataclass(kw_only=True)
+class AmazonWorld(World[AmazonAccount, AmazonListing]):
+    """Associates, items, and the tokens that were given out."""
+
+    grants: dict[str, Grant] = field(default_factory=dict)
+
+    def by_credential(self, credential_id: str) -> AmazonAccount | None:
+        """The Associate of that Creators API credential."""
+        return next((one for one in self.accounts if one.credential_id == credential_id), None)

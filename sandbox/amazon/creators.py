@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sandbox.amazon.accounts import AmazonAccount
+from sandbox.amazon.accounts import STALE_TOKEN, AmazonAccount, AmazonWorld, Grant
 from sandbox.amazon.operations import OPERATIONS, run
 from sandbox.amazon.request import (
     Query,
@@ -19,7 +19,6 @@ from sandbox.amazon.request import (
     unauthorized,
 )
 from sandbox.amazon.sites import REGION_OF_VERSION, SITES, Site
-from sandbox.amazon.world import STALE_TOKEN, AmazonWorld, Grant
 from sandbox.answers import Reply
 from sandbox.faults import ActiveFaults
 from sandbox.gateway import Incoming
@@ -56,23 +55,14 @@ def answer(
     """The answer to a call. `members`: of its body, None when it has none. Raises Refused."""
     operation, headers = request.path_params["operation"], request.headers
     if operation not in OPERATIONS:
-        text = "The operation is not known."
-        raise refusal(400, "ValidationException", "UnknownOperation", text)
+        raise refusal(400, "ValidationException", "UnknownOperation", "The operation is not known.")
     grant = _grant(world, headers, now, active)
     site = _site(headers)
     _check_region(grant, headers, site)
     if members is None:
         raise refusal(400, "ValidationException", "CannotParse", "The body is not a JSON object.")
-    return run(
-        Query(
-            world=world,
-            account=_account(world, grant, members, site),
-            site=site,
-            operation=operation,
-            members=members,
-            active=active,
-        )
-    )
+    account = _account(world, grant, members, site)
+    return run(Query(world, account, site, operation, members, active))
 
 
 def _grant(
@@ -102,19 +92,13 @@ def _site(headers: Mapping[str, str]) -> Site:
 
 
 def _check_region(grant: Grant, headers: Mapping[str, str], site: Site) -> None:
+    """A token of version 2 is used with its version, and each one in one region only."""
     _, version = bearer(headers)
-    wrong = unauthorized("InvalidIssuer", "The token was issued for another region or version.")
-    if grant.family == "2":
-        if version not in ("2.1", "2.2", "2.3"):
-            raise wrong
-        if REGION_OF_VERSION[version[-1]] != (grant.region or site.region):
-            raise wrong
-    elif version:
-        raise wrong
-    region = grant.region or (REGION_OF_VERSION[version[-1]] if version else site.region)
-    if region != site.region:
-        raise wrong
-    grant.region = region
+    is_right = version in ("2.1", "2.2", "2.3") if grant.family == "2" else not version
+    regions = {grant.region or site.region, REGION_OF_VERSION.get(version[-1:], site.region)}
+    if not is_right or regions != {site.region}:
+        raise unauthorized("InvalidIssuer", "The token was issued for another region or version.")
+    grant.region = site.region
 
 
 def _account(

@@ -20,27 +20,19 @@ _SIZES = {"small": "small", "medium": "medium", "large": "large", "highRes": "hi
 
 ITEM_RESOURCES = frozenset(
     [
-        "browseNodeInfo.browseNodes",
-        "browseNodeInfo.browseNodes.ancestor",
-        "browseNodeInfo.browseNodes.salesRank",
+        *(f"browseNodeInfo.browseNodes{name}" for name in ("", ".ancestor", ".salesRank")),
         "browseNodeInfo.websiteSalesRank",
-        "customerReviews.count",
-        "customerReviews.starRating",
-        "parentASIN",
+        *("customerReviews.count", "customerReviews.starRating", "parentASIN"),
         *(f"images.{place}.{size}" for place in ("primary", "variants") for size in _SIZES),
         *(f"itemInfo.{name}" for name in _INFO),
         *(f"offersV2.listings.{name}" for name in _OFFER),
     ]
 )
+_SUMMARY = ("price.highestPrice", "price.lowestPrice", "variationDimension")
 RESOURCES = {
     "getItems": ITEM_RESOURCES,
     "searchItems": ITEM_RESOURCES | {"searchRefinements"},
-    "getVariations": ITEM_RESOURCES
-    | {
-        "variationSummary.price.highestPrice",
-        "variationSummary.price.lowestPrice",
-        "variationSummary.variationDimension",
-    },
+    "getVariations": ITEM_RESOURCES | {f"variationSummary.{name}" for name in _SUMMARY},
     "getBrowseNodes": frozenset({"browseNodes.ancestor", "browseNodes.children"}),
 }
 DEFAULT_RESOURCES = ("itemInfo.title",)
@@ -93,13 +85,8 @@ def _images(images: Row, resources: set[str]) -> Row:
 
 def _node_info(info: Row, resources: set[str]) -> Row:
     picked: Row = {}
-    names = {name for name in resources if name.startswith("browseNodeInfo.browseNodes")}
-    left_out = {
-        name
-        for name in ("ancestor", "salesRank")
-        if f"browseNodeInfo.browseNodes.{name}" not in resources
-    }
-    if names and info.get("browseNodes"):
+    left_out = {"ancestor", "salesRank"} - _below("browseNodeInfo.browseNodes.", resources)
+    if _below("browseNodeInfo.browseNodes", resources) and info.get("browseNodes"):
         picked["browseNodes"] = [
             {key: value for key, value in node.items() if key not in left_out}
             for node in info["browseNodes"]

@@ -2,8 +2,8 @@
 
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from sandbox.amazon.accounts import AmazonWorld
 from sandbox.amazon.sites import SITES
-from sandbox.amazon.world import AmazonWorld
 from sandbox.gateway import MadeLink
 
 RESERVED = ".sandbox.invalid"

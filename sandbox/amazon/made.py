@@ -18,6 +18,13 @@ BRANDS = ("Sandbox Works", "Sandbox Basics", "Sandbox Trail", "Sandbox Nest")
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FAMILY_EVERY, FAMILY_SIZE = 8, 4  # the first four of every eight items are one family
 SCARCE_SITES = ("www.amazon.com", "www.amazon.de", "www.amazon.co.uk", "www.amazon.co.jp")
+DEAL = {
+    "accessType": "ALL", "badge": "Limited time deal",
+    "startTime": "2026-01-01T05:00Z", "endTime": "2030-12-31T21:59:59Z",
+}  # fmt: skip
+# Condition, subcondition, and the merchant's id and name.
+NEW = ("New", "Unknown", "ASANDBOXSHOP", "Sandbox Shop")
+USED = ("Used", "LikeNew", "ASANDBOXUSED", "Sandbox Second Hand")
 SIZES = ("Small", "Medium", "Large")
 
 
@@ -148,16 +155,9 @@ def _nodes(group: Group, number: int) -> dict[str, Any]:
     def node(part: tuple[int, str]) -> dict[str, Any]:
         return {"id": str(part[0]), "displayName": part[1], "contextFreeName": part[1]}
 
-    leaf = {
-        **node(group.leaf),
-        "isRoot": False,
-        "salesRank": number * 13 + 1,
-        "ancestor": node(group.root),
-    }
-    return {
-        "browseNodes": [leaf],
-        "websiteSalesRank": {**node(group.root), "salesRank": number * 131 + 7},
-    }
+    root, leaf = node(group.root), node(group.leaf)
+    leaf |= {"isRoot": False, "salesRank": number * 13 + 1, "ancestor": root}
+    return {"browseNodes": [leaf], "websiteSalesRank": root | {"salesRank": number * 131 + 7}}
 
 
 def _offers(number: int, group: Group, site: Site) -> Iterator[dict[str, Any]]:
@@ -182,14 +182,7 @@ def _offers(number: int, group: Group, site: Site) -> Iterator[dict[str, Any]]:
 
 
 def _extras(number: int, site: Site) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    if number % 19 == 8:
-        extras["dealDetails"] = {
-            "accessType": "ALL",
-            "badge": "Limited time deal",
-            "startTime": "2026-01-01T05:00Z",
-            "endTime": "2030-12-31T21:59:59Z",
-        }
+    extras: dict[str, Any] = {"dealDetails": DEAL} if number % 19 == 8 else {}
     if site.host == "www.amazon.co.jp":
         extras["loyaltyPoints"] = {"points": number % 30 + 1}
     return extras
@@ -201,23 +194,15 @@ def _shelf_price(dollars: Decimal, currency: str) -> Decimal:
 
 
 def _offer(site: Site, price: Decimal, *, used: bool, scarce: bool = False) -> dict[str, Any]:
+    condition, subcondition, merchant, name = USED if used else NEW
+    stock = {"type": "IN_STOCK", "message": "In Stock"}
+    if scarce:
+        stock = {"type": "IN_STOCK_SCARCE", "message": "Only a few left"}
     return {
-        "availability": {
-            "type": "IN_STOCK_SCARCE" if scarce else "IN_STOCK",
-            "message": "Only a few left" if scarce else "In Stock",
-            "minOrderQuantity": 1,
-            "maxOrderQuantity": 30,
-        },
-        "condition": {
-            "value": "Used" if used else "New",
-            "subCondition": "LikeNew" if used else "Unknown",
-            "conditionNote": "",
-        },
+        "availability": stock | {"minOrderQuantity": 1, "maxOrderQuantity": 30},
+        "condition": {"value": condition, "subCondition": subcondition, "conditionNote": ""},
         "isBuyBoxWinner": not used,
-        "merchantInfo": {
-            "id": "ASANDBOXUSED" if used else "ASANDBOXSHOP",
-            "name": "Sandbox Second Hand" if used else "Sandbox Shop",
-        },
+        "merchantInfo": {"id": merchant, "name": name},
         "price": {"money": money(site, price, site.currency)},
         "violatesMAP": False,
     }

@@ -11,8 +11,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.amazon.accounts import AmazonAccount
-from sandbox.amazon.operations import run
+from sandbox.amazon.accounts import AmazonAccount, AmazonWorld
+from sandbox.amazon.operations import OPERATIONS, run
 from sandbox.amazon.request import Query, ids_of, is_partner_tag, members_of
 from sandbox.amazon.signature import (
     PAAPI_HEADERS,
@@ -22,19 +22,13 @@ from sandbox.amazon.signature import (
     read_authorization,
 )
 from sandbox.amazon.sites import SITES
-from sandbox.amazon.world import AmazonWorld
 from sandbox.answers import Refused, Reply
 from sandbox.faults import ActiveFaults
 from sandbox.gateway import Incoming
 
 PAAPI_ALIVE = "paapi_alive"  # a fault of this gateway alone: as it was before its retirement
 TARGET = "com.amazon.paapi5.v1.ProductAdvertisingAPIv1."
-PATHS = {
-    "getitems": "getItems",
-    "searchitems": "searchItems",
-    "getvariations": "getVariations",
-    "getbrowsenodes": "getBrowseNodes",
-}
+PATHS = {name.lower(): name for name in OPERATIONS}
 VALID_FOR = timedelta(minutes=15)
 SPECIAL = {
     "asin": "ASIN", "parentASIN": "ParentASIN", "url": "URL",
@@ -73,10 +67,8 @@ def answer(
 
 
 def _refused(status: int, code: str, message: str) -> Refused:
-    body = {
-        "__type": f"com.amazon.paapi5#{code}Exception",
-        "Errors": [{"Code": code, "Message": message}],
-    }
+    errors = [{"Code": code, "Message": message}]
+    body = {"__type": f"com.amazon.paapi5#{code}Exception", "Errors": errors}
     return Refused(Reply(status=status, payload=body, refusal=code))
 
 
@@ -104,9 +96,8 @@ def _check_signature(
     # A client may have signed the path of Amazon's host or that of this address.
     paths = (f"/paapi5/{request.path_params['operation']}", request.url.path)
     is_right = (authorization.service, authorization.region) == (PAAPI_SERVICE, region)
-    if not is_right or not any(
-        is_signed(authorization, secret, path, headers, body) for path in paths
-    ):
+    signed = (is_signed(authorization, secret, path, headers, body) for path in paths)
+    if not is_right or not any(signed):
         raise _refused(401, "InvalidSignature", "The request has not been correctly signed.")
 
 
@@ -137,16 +128,8 @@ def _serve(
         raise _refused(403, "AssociateNotEligible", text)
     if not is_partner_tag(members.get("partnerTag"), account, site):
         raise _refused(400, "InvalidPartnerTag", "The partner tag is not mapped to a valid store.")
-    query = Query(
-        world=world,
-        account=account,
-        site=site,
-        operation=operation,
-        members=members,
-        active=active,
-    )
     try:
-        return _translated(run(query))
+        return _translated(run(Query(world, account, site, operation, members, active)))
     except Refused as refused:
         return _translated(refused.reply)
 

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.amazon.accounts import AmazonAccount
+from sandbox.amazon.accounts import AmazonAccount, AmazonWorld
 from sandbox.amazon.items import RESOURCES, item_row
 from sandbox.amazon.links import item_page
 from sandbox.amazon.listings import ROW_FORM, AmazonListing
 from sandbox.amazon.sites import TAG_ENDING, Site
-from sandbox.amazon.world import AmazonWorld
 from sandbox.answers import Refused, Reply
 from sandbox.bending import bend_rows
-from sandbox.currencies import is_known
+from sandbox.currencies import RATES
 from sandbox.faults import ActiveFaults
 from sandbox.listings import Row
 
@@ -50,11 +49,10 @@ def not_found(kind: str, name: str, message: str) -> Refused:
     return refusal(404, "ResourceNotFoundException", None, message, **what)
 
 
-def throttled(_world: AmazonWorld, ban: float) -> Reply:
-    """429. `ban`: its length in seconds."""
-    seconds = round(ban)
+def throttled(_world: AmazonWorld, seconds: float) -> Reply:
+    """429."""
     message = "The request was denied due to request throttling."
-    body = {"type": "ThrottleException", "message": message, "retryAfterSeconds": seconds}
+    body = {"type": "ThrottleException", "message": message, "retryAfterSeconds": round(seconds)}
     return Reply(status=429, payload=body, refusal="ThrottleException")
 
 
@@ -80,7 +78,7 @@ def ids_of(body: bytes) -> tuple[str, ...]:
     return tuple(map(str, ids if isinstance(ids, list) else [ids]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """An accepted call. `members`: the body, in camel case."""
 
@@ -127,7 +125,7 @@ class Query:
             if self.members.get("condition") not in (None, "Any", "New"):
                 raise invalid("condition", "Any or New.")
             currency = self.members.get("currencyOfPreference")
-            is_free = self.site.currency == "USD" and is_known(str(currency))
+            is_free = self.site.currency == "USD" and str(currency) in RATES
             if currency not in (None, self.site.currency) and not is_free:
                 raise invalid("currencyOfPreference", "Not a currency of this marketplace.")
 

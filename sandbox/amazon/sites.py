@@ -28,7 +28,7 @@ class Site:
         """The site's host of the retired API."""
         return "webservices." + self.host.removeprefix("www.")
 
-    def shown(self, amount: Decimal, currency: str) -> str:
+    def display(self, amount: Decimal, currency: str) -> str:
         """The amount the way the site writes it, in its own currency or another."""
         number = f"{amount:,.{minor_digits(currency)}f}"
         if self.comma:
@@ -66,18 +66,12 @@ _ROWS: tuple[tuple[str, str, str, str, str, bool], ...] = (
 )
 # fmt: on
 SITES = {
-    host: Site(
-        host, region, currency, tuple(languages.split()), pattern, comma, _AWS_REGION[region]
-    )
-    for host, region, currency, languages, pattern, comma in _ROWS
+    host: Site(host, region, unit, tuple(languages.split()), pattern, comma, _AWS_REGION[region])
+    for host, region, unit, languages, pattern, comma in _ROWS
 }
 
 
 def money(site: Site, amount: Decimal, currency: str) -> dict[str, Any]:
     """Amount (a number of JSON), currency and the way the site shows them."""
     plain = int(amount) if amount == amount.to_integral_value() else float(amount)
-    return {
-        "amount": plain,
-        "currency": currency,
-        "displayAmount": site.shown(amount, currency),
-    }
+    return {"amount": plain, "currency": currency, "displayAmount": site.display(amount, currency)}

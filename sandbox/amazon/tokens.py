@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from sandbox.amazon.accounts import VERSIONS, AmazonAccount
+from sandbox.amazon.accounts import STALE_TOKEN, VERSIONS, AmazonAccount, AmazonWorld, Grant
 from sandbox.amazon.sites import REGION_OF_VERSION
-from sandbox.amazon.world import STALE_TOKEN, AmazonWorld, Grant
 from sandbox.answers import Reply
 from sandbox.faults import ActiveFaults
 from sandbox.gateway import Incoming
@@ -47,9 +46,8 @@ def read_form(content_type: str, body: bytes) -> dict[str, str] | None:
             members = dict(parse_qsl(body.decode(), keep_blank_values=True))
     except ValueError:
         return None
-    if not isinstance(members, dict):
-        return None
-    return {str(name): str(value) for name, value in members.items()}
+    is_form = isinstance(members, dict)
+    return {str(name): str(value) for name, value in members.items()} if is_form else None
 
 
 def answer(
@@ -73,12 +71,11 @@ def answer(
         return _refusal(401 if family == "3" else 400, "invalid_client")
     if not _asks_scope(members, family):
         return _refusal(400, "invalid_scope")
-    is_stale = STALE_TOKEN in active
     grant = Grant(
         credential_id=account.credential_id,
         family=family,
         region=REGION_OF_VERSION[version[-1]] if version else None,
-        expires_at=now if is_stale else now + LIFETIME,
+        expires_at=now if STALE_TOKEN in active else now + LIFETIME,
     )
     payload = {
         "access_token": _token(world, grant),

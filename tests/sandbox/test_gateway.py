@@ -14,9 +14,8 @@ from sandbox import GATEWAYS, Gateway, MadeLink, Sandbox, SandboxTransport
 from sandbox.__main__ import build, greeting, options
 from sandbox.answers import Reply
 from sandbox.faults import ActiveFaults
-from sandbox.gateway import Endpoint, Incoming, Option
+from sandbox.gateway import Endpoint, Incoming, Option, World
 from sandbox.listings import Listing, ListingFormat, Row
-from sandbox.world import World
 from tests.graph import Clock
 from tests.sandbox.callers import BASE
 from tests.sandbox.folders import KITE, write
@@ -65,8 +64,7 @@ GATEWAY = Gateway(
         read=article,
         made=lambda _pictures: [article({"sku": "S1", "name": "Paper Kite", "price": "2"})],
     ),
-    account=Merchant,
-    demo_accounts=(Merchant("k"),),
+    demo_account=Merchant("k"),
     numbered_account=lambda number: Merchant(f"k{number}"),
     greeting={"Example": "key k"},
     throttled=lambda _world, seconds: Reply(payload={"wait": seconds}, status=429, refusal="SLOW"),

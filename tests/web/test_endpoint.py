@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -43,12 +44,13 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
-    spending: CallBudget = field(default_factory=CallBudget)
+    budget: CallBudget = field(default_factory=CallBudget)
+    now: datetime = datetime(2026, 11, 21, tzinfo=UTC)
     caller: Caller = OPERATOR
     upstream: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
-def make_context(_request: Request, _spending: CallBudget) -> Context:
+def make_context(_request: Request, _budget: CallBudget) -> Context:
     return cast(Context, NoContext())
 
 
