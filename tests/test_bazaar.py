@@ -24,10 +24,10 @@ FILES = {
     "sample.py": "tests/clients/bazaar/sample.py",
     "graph.py": "tests/clients/bazaar/test_graph.py",
 }
-# Where a registry lists what it knows: behind the last line of that form comes one more.
+# What a registry lists, and what comes behind the last of it.
 REGISTRATIONS = {
-    "clients/registry.py": (r"    [A-Z]+ = \w+\.MARKETPLACE", "    BAZAAR = bazaar.MARKETPLACE"),
-    "sandbox/registry.py": (r"        \w+\.GATEWAY,", "        bazaar.GATEWAY,"),
+    "clients/registry.py": (r"^    [A-Z]+ = \w+\.MARKETPLACE", "\n    BAZAAR = bazaar.MARKETPLACE"),
+    "sandbox/registry.py": (r"\w+\.GATEWAY", ", bazaar.GATEWAY"),
 }
 UNNEEDED = shutil.ignore_patterns(
     ".*", "node_modules", "var", "build", "__pycache__", "payloads", "attacks", "peers"
@@ -43,16 +43,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, place in FILES.items():
         (copy / place).parent.mkdir(exist_ok=True)
         shutil.copyfile(copy / SOURCE / name, copy / place)
-    for place, (form, line) in REGISTRATIONS.items():
-        register(copy / place, form, line)
+    for place, (entry, further) in REGISTRATIONS.items():
+        register(copy / place, entry, further)
     return copy
 
 
-def register(path: Path, form: str, line: str) -> None:
-    """Add the line behind the last of its kind, and import what it names."""
+def register(path: Path, entry: str, further: str) -> None:
+    """Put the further entry behind the last one, and import what it names."""
     source = path.read_text("utf-8")
-    last = list(re.finditer(rf"^{form}$", source, re.MULTILINE))[-1]
-    source = f"{source[: last.end()]}\n{line}{source[last.end() :]}"
+    last = list(re.finditer(entry, source, re.MULTILINE))[-1]
+    source = f"{source[: last.end()]}{further}{source[last.end() :]}"
     folder = path.parent.name
     source, imports = re.subn(rf"^(from {folder} import .*)$", r"\1, bazaar", source, flags=re.M)
     assert imports == 1

@@ -9,9 +9,8 @@ from starlette.requests import Request
 
 from sandbox.answers import Reply
 from sandbox.faults import ActiveFaults
-from sandbox.gateway import Endpoint, Gateway, Incoming
+from sandbox.gateway import Endpoint, Gateway, Incoming, World
 from sandbox.listings import Listing, ListingFormat, Row, has_words, searchable
-from sandbox.world import World
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ GATEWAY = Gateway(
     endpoints=(Endpoint("/bazaar/{operation}", _read, ("GET",)),),
     world=BazaarWorld,
     listings=ListingFormat(id_field="bazaar_id", read=_item, made=_made),
-    account=Partner,
-    demo_accounts=(Partner("hush-hush-4"),),
+    demo_account=Partner("hush-hush-4"),
     numbered_account=lambda number: Partner(f"hush-hush-4-{number}"),
     greeting={"Bazaar": "API secret hush-hush-4"},
     throttled=lambda _world, _seconds: Reply(payload={}, status=429, refusal="TOO_FAST"),
