@@ -2,7 +2,7 @@
 
 A marketplace is a folder here that offers one `Marketplace` description; `registry.py` lists them.
 Everything that differs between marketplaces is data or a function of that description, so the
-graph, the storage and the loaders never ask "is it Amazon?".
+graph, the storage and the loaders never ask which one it is.
 """
 
 import operator
@@ -141,8 +141,8 @@ class MarketplaceClient(Protocol):
 class Marketplace:
     """A marketplace, described. Functions that take text raise InvalidInput."""
 
-    code: str  # "aliexpress": stored in rows, never renamed
-    name: str  # "AliExpress": shown to people
+    code: str  # stored in rows, never renamed
+    name: str  # shown to people
     summary: str  # what it is, in a sentence for somebody in GraphiQL
     locales: tuple[str, ...]  # country sites, the default first; ("",) where there is only one
     fields: tuple[CredentialField, ...]
@@ -154,7 +154,7 @@ class Marketplace:
     search_last_page: int
     quota: QuotaRule
     policy: OfferPolicy
-    # The tracked address that comes with a product is the link to publish (Amazon counts sales
+    # The tracked address that comes with a product is the link to publish (some count sales
     # through it towards API access); else it is only good enough to show.
     prefers_answered_link: bool = False
     rel: str  # for the anchor of a published link

@@ -116,8 +116,7 @@ class Product(Node):
         description="The marketplace's own id of the product."
     )
     locale: str | None = strawberry.field(
-        description='The country site it was read from ("www.amazon.de"), for marketplaces that '
-        "have several."
+        description="The country site it was read from, for marketplaces that have several."
     )
     url: str = strawberry.field(description="The plain product page, without tracking.")
     title: str = strawberry.field(description="As the marketplace has it.")

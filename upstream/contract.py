@@ -132,7 +132,7 @@ class ShortLinkReader(Protocol):
 class Upstream:
     """The way to the marketplaces. One for the whole process.
 
-    `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
+    `addresses` holds gateway addresses by the name of their setting;
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for.
