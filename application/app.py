@@ -66,9 +66,9 @@ class AppState:
         """The points of that caller."""
         return CallersBucket(self.runtime.buckets, caller.identity)
 
-    def under_way(self) -> contextlib.AbstractContextManager[None]:
+    def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
         """Lasts as long as a request."""
-        return self.runtime.under_way()
+        return self.runtime.under_way(workspace)
 
     async def quotas_left(self, accounts: Collection[AccountKey]) -> Mapping[str, int]:
         """Calls left today, by marketplace."""

@@ -10,7 +10,7 @@ from commands.context import open_context, read_settings
 from commands.tables import print_table
 from domain.api_keys import APIKey, Scope, in_order
 from resolvers import api_keys
-from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from resolvers.api_keys import DEFAULT_OVERLAP, MAX_CALLS_PER_DAY, Made
 from resolvers.context import Context
 
 PAGE = 250
@@ -37,6 +37,13 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         default=[],
         metavar="URL",
         help="a web page that may use it, such as https://shop.example.com; may be repeated",
+    )
+    create.add_argument(
+        "--marketplace-calls-per-day",
+        type=_calls,
+        metavar="N",
+        help="its requests may make N marketplace calls a day (UTC); 0: only what is stored or "
+        "cached (default: no limit of its own)",
     )
     add_command(group, shared, "list", "list the API keys, newest first", run_list)
     revoke = add_command(group, shared, "revoke", "take an API key back, at once", run_revoke)
@@ -66,6 +73,7 @@ def run_create(arguments: argparse.Namespace) -> int:
                 scopes=arguments.scopes,
                 expires_at=expires_at,
                 origins=arguments.origin,
+                calls_per_day=arguments.marketplace_calls_per_day,
             )
 
     _print_made(asyncio.run(create()))
@@ -75,13 +83,15 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     """One line each."""
 
-    async def list_keys() -> list[APIKey]:
+    async def keys_and_calls() -> list[tuple[APIKey, int | None]]:
         async with open_context(read_settings(), arguments.workspace) as context:
-            return await _all_keys(context)
+            keys = await _all_keys(context)
+            calls = await asyncio.gather(*(api_keys.calls_today(context, key) for key in keys))
+            return list(zip(keys, calls, strict=True))
 
     now = datetime.now(UTC)
     print_table(
-        ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED"),
+        ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED", "CALLS TODAY"),
         [
             (
                 key.id,
@@ -91,8 +101,9 @@ def run_list(arguments: argparse.Namespace) -> int:
                 key.status(now).name,
                 _minute(key.expires_at),
                 _minute(key.last_used_at),
+                "no limit" if calls is None else f"{calls:,} of {key.calls_per_day:,}",
             )
-            for key in asyncio.run(list_keys())
+            for key, calls in asyncio.run(keys_and_calls())
         ],
     )
     return 0
@@ -152,6 +163,12 @@ def _scope(text: str) -> Scope:
     except KeyError:
         names = ", ".join(scope.name for scope in Scope)
         raise argparse.ArgumentTypeError(f"{text} is none of: {names}") from None
+
+
+def _calls(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_CALLS_PER_DAY:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of calls")
+    return int(text)
 
 
 def _days(text: str) -> int:

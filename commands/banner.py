@@ -27,7 +27,7 @@ class Started:
 
 def text(started: Started) -> str:
     """The lines to print."""
-    mode = "SANDBOX - no real AliExpress or Amazon is contacted" if started.sandbox else "LIVE"
+    mode = "SANDBOX - no real marketplace is contacted" if started.sandbox else "LIVE"
     rows = [
         f"Affiliate Graph {started.version}   {mode}",
         "",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
 from application.runtime import open_runtime
+from clients import registry
 from commands.bootstrap import check_bootstrap, store_bootstrap
 from config import Settings, from_environment
 from db import workspaces
@@ -22,7 +23,7 @@ from web import logs
 
 def read_settings() -> Settings:
     """The settings of this process, credentials included. Raises BadSettings."""
-    settings = from_environment()
+    settings = from_environment(registry.SETTINGS)
     check_bootstrap(settings)
     return settings
 
@@ -50,7 +51,7 @@ async def open_context(
     async with open_runtime(settings, ring) as runtime:
         await _require_workspace(workspace)
         await store_bootstrap(settings, runtime.upstream, ring)
-        with runtime.under_way():
+        with runtime.under_way(workspace):
             yield runtime.context(replace(OPERATOR, workspace=workspace), budget)
 
 

@@ -75,7 +75,9 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="MARKETPLACE",
         help="the lines are bare ids of this marketplace",
     )
-    parser.add_argument("--locale", metavar="SITE", help="Amazon: the country site of the ids")
+    parser.add_argument(
+        "--locale", metavar="SITE", help="country site of the ids, if there are several"
+    )
     parser.add_argument(
         "--again",
         action="store_true",
@@ -136,13 +138,13 @@ def _content(file: str) -> str:
 async def _import(arguments: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
     budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
-    done: set[ProductRef] = set()
+    seen: set[ProductRef] = set()
     async with open_context(read_settings(), arguments.workspace, budget) as context:
-        with budget.active(), Progress(sys.stderr, total=len(lines)) as progress:
+        with Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
                 context.forget_loaded()
-                stopped_by = await _import_batch(context, arguments, batch, done, tally, progress)
+                stopped_by = await _import_batch(context, arguments, batch, seen, tally, progress)
                 progress.show(tally.done, f"{tally.failed} failed")
                 if stopped_by is not None:
                     break
@@ -165,24 +167,24 @@ async def _import_batch(
     context: Context,
     arguments: argparse.Namespace,
     batch: Sequence[Line],
-    done: set[ProductRef],
+    seen: set[ProductRef],
     tally: Tally,
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    read = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
-    products = await lookups.opened(context, read)
-    stored = set() if arguments.again else await _stored(context, products)
+    named = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
+    refs = await lookups.opened(context, named)
+    stored = set() if arguments.again else await _stored(context, refs)
     new: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, what in zip(batch, products, strict=True):
-        if isinstance(what, AffiliateGraphError):
-            failures.append((line, what))
-        elif what in done or what in stored:
+    for line, ref in zip(batch, refs, strict=True):
+        if isinstance(ref, AffiliateGraphError):
+            failures.append((line, ref))
+        elif ref in seen or ref in stored:
             tally.skipped += 1
         else:
-            done.add(what)
-            new.append((line, what))
+            seen.add(ref)
+            new.append((line, ref))
     rows = await imports.import_products(context, [ref for _, ref in new])
     failures += [(line, row.error) for (line, _), row in zip(new, rows, strict=True) if row.error]
     for line, error in sorted(failures, key=lambda failure: failure[0].number):
@@ -192,7 +194,7 @@ async def _import_batch(
     return _common_failure(rows)
 
 
-def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.Wanted:
+def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.RefOrError:
     """The product that a line names, or why it names none."""
     lookup = (
         lookups.Lookup(marketplace=market, external_id=text, locale=locale)
@@ -205,9 +207,9 @@ def read_product(text: str, market: Marketplace | None, locale: str | None) -> l
         return error
 
 
-async def _stored(context: Context, products: Sequence[lookups.Wanted]) -> set[ProductRef]:
+async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[ProductRef]:
     """Those that are in the catalogue."""
-    refs = [ref for ref in products if isinstance(ref, ProductRef)]
+    refs = [row for row in rows if isinstance(row, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)
     return {ref for ref, entry in zip(refs, entries, strict=True) if entry is not None}
 

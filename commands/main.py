@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from clients.registry import BY_CODE
 from commands import (
     api_keys,
     assume_quota_used,
@@ -15,6 +16,7 @@ from commands import (
     imports,
     marketplaces,
     serve,
+    settings,
     workspaces,
 )
 from config import BadSettings
@@ -25,9 +27,10 @@ from domain.starting import CannotStart
 from sandbox import BadListings
 
 GOOD, FAILED, USAGE, CANNOT_START, INTERRUPTED = 0, 1, 2, 3, 130
+NAMES = " and ".join(market.name for market in BY_CODE.values())
 DESCRIPTION = (
-    "One GraphQL server over the affiliate APIs of AliExpress and Amazon. Settings come from the "
-    "environment: see docs/configuration.md."
+    f"One GraphQL server over the affiliate APIs of {NAMES}. Settings come from the environment: "
+    "see docs/configuration.md."
 )
 EXIT_CODES = (
     "Exit codes: 0 good; 1 the work, or a part of it, failed; 2 the command or the settings cannot "
@@ -44,6 +47,7 @@ MODULES = (
     imports,
     exports,
     assume_quota_used,
+    settings,
 )
 
 

@@ -30,7 +30,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         run_connect,
     )
     connect.add_argument("marketplace", type=marketplace, metavar="MARKETPLACE", help=codes)
-    connect.add_argument("--locale", metavar="SITE", help="Amazon: the country site")
+    connect.add_argument("--locale", metavar="SITE", help="country site, if there are several")
     verify = add_command(
         commands,
         shared,
@@ -45,7 +45,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="MARKETPLACE",
         help=f"{codes} (default: every connected one)",
     )
-    verify.add_argument("--locale", metavar="SITE", help="Amazon: the country site")
+    verify.add_argument("--locale", metavar="SITE", help="country site, if there are several")
 
 
 def run_connect(arguments: argparse.Namespace) -> int:

@@ -242,21 +242,20 @@ def _worded(error: GraphQLError) -> Outcome:
 async def _executed(operation: Operation, asked: Asked, context: Context, terms: Terms) -> Outcome:
     limits = terms.limits
     seconds = limits.mutation_seconds if asked.is_mutation else limits.query_seconds
-    context.spending.wait_at_most(
+    context.budget.wait_at_most(
         limits.marketplace_mutation_seconds
         if asked.is_mutation
         else limits.marketplace_query_seconds
     )
     try:
         async with asyncio.timeout(seconds), _awaited(None if asked.is_mutation else terms.hung_up):
-            with context.spending.active():
-                result = await schema.execute(
-                    operation.query,
-                    variable_values=dict(operation.variables or {}),
-                    context_value=context,
-                    operation_name=operation.name or None,
-                    operation_extensions={DOCUMENT: asked.document},
-                )
+            result = await schema.execute(
+                operation.query,
+                variable_values=dict(operation.variables or {}),
+                context_value=context,
+                operation_name=operation.name or None,
+                operation_extensions={DOCUMENT: asked.document},
+            )
     except TimeoutError:
         return _late(asked, seconds)
     except CallerGone:

@@ -12,11 +12,13 @@ import httpx
 import pytest
 
 from application.runtime import SANDBOX_BASE, addresses, modes
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
 from sandbox import Sandbox
-from tests.processes import free_port, run_server, started_server
+from tests.processes import run_server, started_server
+from tests.run import free_port
 
 KEY = "a-key-of-our-own-0123456789-abcdef"
 PING = {"query": "{ __typename }"}
@@ -29,7 +31,7 @@ def printed_key(output: str) -> str:
 
 
 def test_the_first_start_makes_and_prints_what_is_needed(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
+    with started_server(tmp_path / "data", {"SANDBOX": "on"}, migrated=False) as server:
         output = server.output
         key = printed_key(output)
         answer = httpx.post(f"{server.address}/graphql", json=PING, headers={"X-Api-Key": key})
@@ -313,7 +315,7 @@ def test_an_unusable_admin_key_file_is_refused(
 def test_a_half_replaced_marketplace_is_never_answered_by_the_sandbox() -> None:
     replaced = {"AMAZON_PAAPI_URL": "https://proxy.example", "SANDBOX": "on"}
 
-    settings = read_settings(replaced)
+    settings = read_settings(replaced, SETTINGS)
     found = addresses(settings, sandbox_of(settings))
 
     assert modes(settings) == {"aliexpress": Mode.SANDBOX, "amazon": Mode.LIVE}

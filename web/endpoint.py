@@ -95,7 +95,7 @@ async def _hung_up(request: Request) -> None:
 def _budget(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
     return CallBudget(
-        most_calls=_cap(request.headers.get(CAP_HEADER)),
+        max_calls=_cap(request.headers.get(CAP_HEADER)),
         priority=_priority(request.headers.get(PRIORITY_HEADER)),
     )
 

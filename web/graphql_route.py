@@ -21,14 +21,15 @@ from web.security import allow_reading, cross_origin_permission
 class GraphQLRoute:
     """The route. `bucket`: whose points pay. `allowed_origins`: pages that may read the answers.
 
-    `under_way`: lasts from where a caller is let in until the answer, the body's arrival included.
+    `under_way`: lasts from where a caller of that workspace is let in until the answer, the body's
+    arrival included.
     """
 
     access: Access
     endpoint: Endpoint
     editor: GraphiQL
     bucket: Callable[[Caller], Bucket]
-    under_way: Callable[[], AbstractContextManager[None]]
+    under_way: Callable[[str], AbstractContextManager[None]]
     allowed_origins: frozenset[str]
 
     def routes(self) -> list[Route]:
@@ -54,7 +55,7 @@ class GraphQLRoute:
         is_listed = self._is_allowed(origin)
         try:
             caller = await self.access.let_in(request)
-            with self.under_way():
+            with self.under_way(caller.workspace):
                 response = await self.endpoint.answer(request, self.bucket(caller))
             is_listed = is_listed or caller.is_of_page(origin)
         except Refused as refused:

@@ -4,12 +4,12 @@ Registered by files of the operator, never by callers. Where only these may run,
 every operation that nobody wrote down beforehand. Does not protect against unwanted variables.
 """
 
-import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from graphql import GraphQLSyntaxError, parse, print_ast
@@ -122,10 +122,13 @@ def _documents(path: Path) -> Iterator[str]:
         raise CannotStart(f"TRUSTED_DOCUMENTS: {path} cannot be used: {failure}") from None
 
 
-def _printed(text: str) -> Iterator[str]:
+@cache  # the examples are read by every application of a process
+def _printed(text: str) -> tuple[str, ...]:
     """The document as GraphQL's own printer words it, which many clients send."""
-    with contextlib.suppress(GraphQLSyntaxError):  # not a document: nobody can send it either
-        yield print_ast(parse(text))
+    try:
+        return (print_ast(parse(text)),)
+    except GraphQLSyntaxError:  # not a document: nobody can send it either
+        return ()
 
 
 def _of_manifest(manifest: object) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from application.keys import load_keys, load_ring
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.exceptions import KeyUnusable
 from db.keys import new_key
@@ -14,7 +15,7 @@ ADMIN = "a-key-of-our-own-0123456789-abcdef"
 
 
 def settings(folder: Path, **environ: str) -> Settings:
-    return read_settings({"DATA_DIR": str(folder), "SANDBOX": "on"} | environ)
+    return read_settings({"DATA_DIR": str(folder), "SANDBOX": "on"} | environ, SETTINGS)
 
 
 def test_the_first_start_makes_both_keys_and_tells_of_them(tmp_path: Path) -> None:

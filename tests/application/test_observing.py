@@ -6,6 +6,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from application.observing import observers
+from clients.registry import SETTINGS
 from config import read_settings
 from domain.metering import OperationNote
 from domain.starting import CannotStart
@@ -36,9 +37,9 @@ async def test_the_lines_of_a_call_carry_the_id_of_the_request(
             ids.append((record.getMessage().partition(" at ")[0], logs.request_id.get()))
 
     listening = Listening()
-    calls = logging.getLogger("affiliate_graph.clients")
+    calls = logging.getLogger("affiliate_graph.upstream")
     calls.addHandler(listening)
-    caplog.set_level(logging.INFO, "affiliate_graph.clients")
+    caplog.set_level(logging.INFO, "affiliate_graph.upstream")
     try:
         await graph.http.post(
             "/graphql",
@@ -57,12 +58,12 @@ def test_without_its_packages_spans_are_refused_with_what_to_do(
     monkeypatch.setattr(tracing, "IS_INSTALLED", False)
 
     with pytest.raises(CannotStart, match=r"requirements-opentelemetry\.lock"):
-        observers(read_settings({"OPENTELEMETRY": "on"}), [])
+        observers(read_settings({"OPENTELEMETRY": "on"}, SETTINGS), [])
 
 
 async def test_both_may_listen() -> None:
     exporter = InMemorySpanExporter()
-    settings = read_settings({"METRICS": "on"})
+    settings = read_settings({"METRICS": "on"}, SETTINGS)
     documents = [path.read_text("utf-8") for path in EXAMPLES]
 
     watching = observers(settings, documents, tracing.tracing(exporter))

@@ -7,6 +7,7 @@ import pytest
 
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.exceptions import EncryptionError
 from db.keys import KeyRing, new_key
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.anyio
 def settings(database: str, folder: Path) -> Settings:
     return read_settings(
         {"DATABASE_URL": database, "DATA_DIR": str(folder), "SANDBOX": "on"}
-        | ({"ENCRYPTION_KEYS": new_key()} if database.startswith("postgres") else {})
+        | ({"ENCRYPTION_KEYS": new_key()} if database.startswith("postgres") else {}),
+        SETTINGS,
     )
 
 

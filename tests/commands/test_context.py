@@ -20,7 +20,7 @@ async def test_a_command_is_the_operator_in_its_workspace() -> None:
 
     assert caller.may(Scope.ADMIN)
     assert (caller.workspace, context.workspace.id) == ("default", "default")
-    assert context.spending is budget
+    assert context.budget is budget
 
 
 async def test_a_workspace_that_is_not_there_is_told_with_how_to_make_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from clients.registry import SETTINGS
 from commands.serve import Server, listen
 from config import read_settings
 from domain.starting import CannotStart
@@ -18,17 +19,17 @@ pytestmark = pytest.mark.anyio
 def test_small_answers_are_sent_at_once() -> None:
     # asyncio sets TCP_NODELAY only where the listener names its protocol; without it every answer
     # on a kept connection waits 40 ms for an acknowledgement.
-    with listen(read_settings({"PORT": "0"})) as listener:
+    with listen(read_settings({"PORT": "0"}, SETTINGS)) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_taken_port_is_told_with_what_to_do() -> None:
-    with listen(read_settings({"PORT": "0"})) as taken:
+    with listen(read_settings({"PORT": "0"}, SETTINGS)) as taken:
         taken.listen()
         port = taken.getsockname()[1]
 
         with pytest.raises(CannotStart, match=f"port {port}.*set PORT to another one"):
-            listen(read_settings({"PORT": str(port)}))
+            listen(read_settings({"PORT": str(port)}, SETTINGS))
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from db import migrate
 from db.connection import open_database
 from db.encryption import KeyRing
-from tests.database import empty_database, on_postgres, wipe
+from tests.database import migrated_database, on_postgres, wipe
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +14,7 @@ async def tables(
     tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[str]:
     """The URL of a migrated database, closed: a process shares one open database at a time."""
-    async with empty_database(tmp_path_factory.mktemp("database")) as url:
-        await migrate.migrate(url)
+    async with migrated_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 

@@ -16,7 +16,7 @@ from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
 from db.migrate import migrate
 from domain.exceptions import AffiliateGraphError
-from tests.database import empty_database
+from tests.database import migrated_database
 from tests.db.records import ALIEXPRESS, NOW
 
 pytestmark = pytest.mark.anyio
@@ -87,8 +87,7 @@ def sleepless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def migrated(tmp_path: Path) -> AsyncIterator[str]:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
+    async with migrated_database(tmp_path) as url:
         yield url
 
 

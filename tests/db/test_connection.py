@@ -10,7 +10,7 @@ from tortoise.exceptions import ConfigurationError
 from db import statements
 from db.connection import open_database, ping, sqlite_path
 from db.migrate import migrate
-from tests.database import empty_database
+from tests.database import empty_database, migrated_database
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +21,7 @@ async def from_elsewhere() -> None:
 
 
 async def test_shared_database_is_seen_by_every_task(tmp_path: Path) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
+    async with migrated_database(tmp_path) as url:
         async with open_database(url):
             await from_elsewhere()
 

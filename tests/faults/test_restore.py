@@ -14,7 +14,7 @@ from tests.database import on_postgres
 from tests.faults.asking import aliexpress, amazon, imported
 from tests.graph import API_KEY, Clock, Graph, running_graph
 from tests.processes import run_server, started_server
-from tests.schema.test_catalog import SYNC
+from tests.schema.test_products import SYNC
 
 pytestmark = [
     pytest.mark.anyio,

@@ -44,13 +44,13 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
+    budget: CallBudget = field(default_factory=CallBudget)
     now: datetime = datetime(2026, 11, 21, tzinfo=UTC)
-    spending: CallBudget = field(default_factory=CallBudget)
     caller: Caller = OPERATOR
     upstream: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
-def make_context(_request: Request, _spending: CallBudget) -> Context:
+def make_context(_request: Request, _budget: CallBudget) -> Context:
     return cast(Context, NoContext())
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from application.keys import Keys
 from application.runtime import Overrides
+from clients.registry import SETTINGS
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
@@ -226,7 +227,8 @@ async def test_another_admin_key_ends_the_sessions_of_the_old_one(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path), "SANDBOX": "on"}
-        | {"ENCRYPTION_KEYS": new_key()}
+        | {"ENCRYPTION_KEYS": new_key()},
+        SETTINGS,
     )
     ring = KeyRing.from_text(new_key())
     clock, statuses = Clock(), []
@@ -256,7 +258,8 @@ async def test_with_https_the_cookie_is_bound_to_this_host(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path)}
-        | {"PUBLIC_URL": "https://graph.example.com", "ENCRYPTION_KEYS": new_key()}
+        | {"PUBLIC_URL": "https://graph.example.com", "ENCRYPTION_KEYS": new_key()},
+        SETTINGS,
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
     app = build_app(settings, keys)
@@ -311,7 +314,8 @@ async def started(
     overrides = Overrides(now=Clock())
     token = overrides.start_link.issue(overrides.now())
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    app = build_app(read_settings(settings | {"ENCRYPTION_KEYS": new_key()}), keys, overrides)
+    settings |= {"ENCRYPTION_KEYS": new_key()}
+    app = build_app(read_settings(settings, SETTINGS), keys, overrides)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(

@@ -10,7 +10,7 @@ import pytest
 from clients.aliexpress import AliExpressClient
 from clients.aliexpress.gateway import ADDRESS, QUOTA
 from clients.aliexpress.records import OrderStatus
-from clients.base import MarketplaceClient, Upstream
+from clients.base import MarketplaceClient
 from clients.signing.aliexpress import SignMethod, sign
 from domain.exceptions import (
     AnswerInvalid,
@@ -35,6 +35,8 @@ from tests.clients.aliexpress.fakes import (
     connected,
     payload,
 )
+from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +130,9 @@ async def test_each_retry_is_signed_anew() -> None:
 @pytest.mark.parametrize("method", list(SignMethod))
 async def test_other_digests_can_be_chosen(method: SignMethod) -> None:
     sender = FakeSender([answer(NOTHING)])
-    client = AliExpressClient(account(), Upstream(sender=sender, now=Clock()), sign_method=method)
+    client = AliExpressClient(
+        account(), Upstream(sender=sender, now=Clock()), CallBudget(), sign_method=method
+    )
 
     await client.get_categories()
 

@@ -3,10 +3,12 @@
 import pytest
 
 from clients.aliexpress import MARKETPLACE, AliExpressClient
-from clients.base import Upstream, Visibility
+from clients.base import Visibility
 from domain.exceptions import InvalidInput, WrongLocale
 from domain.marketplaces import Capability, HealthState
 from tests.clients.aliexpress.fakes import KEYS, Clock, FakeSender, account, answer
+from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 EVERYTHING = {"SEARCH", "IMPORT", "SYNC", "GENERATE_LINK", "VARIANTS"}
 
@@ -96,4 +98,4 @@ def test_nothing_can_be_done_half_connected() -> None:
 def test_connecting_gives_a_client() -> None:
     upstream = Upstream(sender=FakeSender([answer({})]), now=Clock())
 
-    assert isinstance(MARKETPLACE.connect(account(), upstream), AliExpressClient)
+    assert isinstance(MARKETPLACE.connect(account(), upstream, CallBudget()), AliExpressClient)

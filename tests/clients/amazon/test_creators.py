@@ -3,12 +3,11 @@
 import asyncio
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-import httpx
 import pytest
 
 from clients.amazon import MARKETPLACE
@@ -17,7 +16,7 @@ from clients.amazon.connect import LinksOnlyClient, connect
 from clients.amazon.creators import CreatorsClient, read_token
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.records import BrowseNode
-from clients.base import Answer, MarketplaceClient, Upstream
+from clients.base import MarketplaceClient
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
@@ -32,7 +31,6 @@ from domain.exceptions import (
     WrongLocale,
 )
 from domain.links import LinkKey
-from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import ProductRef, SourceProduct
 from domain.search import ProductSearch, SearchPlan
 from tests.clients.amazon.fakes import (
@@ -46,6 +44,8 @@ from tests.clients.amazon.fakes import (
     payload,
     upstream,
 )
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Call, Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,9 @@ def connected(
     **values: str,
 ) -> CatalogClient:
     client = connect(
-        account(CREATORS | values, locale=locale), within or upstream(sender, addresses=addresses)
+        account(CREATORS | values, locale=locale),
+        within or upstream(sender, addresses=addresses),
+        CallBudget(),
     )
     assert isinstance(client, CreatorsClient)
     return client
@@ -385,30 +387,14 @@ class Picky(FakeSender):
         self.odd = odd
         self.fields = fields
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        if operation != "token":
-            asked = json.loads(build().content)["itemIds"]
+    async def send(self, call: Call[T]) -> T:
+        if call.operation != "token":
+            asked = json.loads(call.build().content)["itemIds"]
             is_odd = not set(self.odd).isdisjoint(asked)
             self.answers.append(
                 refused_fields(*self.fields) if is_odd else answer(200, items(*asked))
             )
-        return await super().send(
-            build,
-            read,
-            account=account,
-            credentials=credentials,
-            operation=operation,
-            quota=quota,
-        )
+        return await super().send(call)
 
 
 @pytest.mark.parametrize("fields", [("itemIds",), ("ItemIds[3]",), ()])
@@ -629,7 +615,7 @@ async def test_verify_raises_what_is_wrong(answered: Answer, kind: type[Marketpl
 async def test_account_without_complete_credentials_has_links_only(missing: str) -> None:
     sender = FakeSender()
     values = {name: value for name, value in CREATORS.items() if name != missing}
-    client = connect(account(values), upstream(sender))
+    client = connect(account(values), upstream(sender), CallBudget())
     key = LinkKey(ProductRef("amazon", LAMP, "www.amazon.de"), "lamps-21")
 
     with pytest.raises(MarketplaceNotConnected, match=r"www\.amazon\.de"):
@@ -650,7 +636,7 @@ async def test_account_without_complete_credentials_has_links_only(missing: str)
 
 async def test_account_without_a_tag_has_not_even_links() -> None:
     values = {name: value for name, value in CREATORS.items() if name != "partnerTag"}
-    client = connect(account(values), upstream(FakeSender()))
+    client = connect(account(values), upstream(FakeSender()), CallBudget())
 
     with pytest.raises(MarketplaceNotConnected, match="Partner Tag"):
         await client.generate_links([])
@@ -659,7 +645,7 @@ async def test_account_without_a_tag_has_not_even_links() -> None:
 @pytest.mark.parametrize("values", [CREATORS, {}])
 def test_account_without_a_country_site(values: dict[str, str]) -> None:
     with pytest.raises(WrongLocale):
-        connect(account(values, locale=""), upstream(FakeSender()))
+        connect(account(values, locale=""), upstream(FakeSender()), CallBudget())
 
 
 @pytest.mark.parametrize(
