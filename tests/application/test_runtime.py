@@ -1,4 +1,4 @@
-"""What is open without any request: Contexts for a worker or a command, and what ends with it."""
+"""What is open without any request, what stands in for the marketplaces, what refuses to start."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.anyio
 QUERY = "{ products { nodes { title } } }"
 MUTATION = """mutation { importProducts(input: {products: [{url: "1005000000001016"}]}) {
   results { errors { code } } } }"""
+SEARCH = """{ searchProducts(marketplace: AMAZON, search: {keywords: "lamp %d"}, first: 3) {
+  nodes { title } errors { code } } }"""
 PATIENCE = 5  # seconds until a test fails that would hang
 
 
@@ -183,6 +186,27 @@ async def test_a_client_that_stays_leaves_nobody_watching(graph: Graph) -> None:
 
     assert client.sent[0]["status"] == 200
     assert asyncio.all_tasks() == before
+
+
+async def test_calls_that_were_not_sent_are_not_sent_when_everybody_hung_up(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    real = {"rate_limit": None, "monotonic": time.monotonic}  # Amazon's one call a second
+    async with running_graph(migrated_database, tmp_path, overrides=real) as graph:
+        await graph.connect_both()
+        assert graph.app is not None
+        clients = [posting(SEARCH % number) for number in range(7)]
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as requests:
+            for client in clients:
+                requests.create_task(graph.app(client.scope, client.receive, client.send))
+            while not graph.calls("amazon", "searchItems"):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+            for client in clients:
+                client.gone.set()
+
+    # What is under way is waited for at the end of the application.
+    assert graph.calls("amazon", "searchItems") == 1
+    assert sorted(client.sent[0]["status"] for client in clients)[-6:] == [499] * 6
 
 
 class Quiet(Server):

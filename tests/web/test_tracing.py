@@ -13,7 +13,7 @@ from opentelemetry.trace import StatusCode
 
 from tests.examples import check, run_examples
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
-from tests.processes import started_server
+from tests.processes import UNHURRIED, started_server
 from tests.test_examples import KEY, by_httpx
 from web import tracing
 
@@ -174,6 +174,7 @@ def test_spans_of_the_main_job_reach_the_collector_without_secrets(tmp_path: Pat
         settings = {
             "SANDBOX": "on",
             "ADMIN_API_KEY": KEY,
+            **UNHURRIED,
             "OPENTELEMETRY": "on",
             "OTEL_EXPORTER_OTLP_ENDPOINT": address,
             "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
