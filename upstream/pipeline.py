@@ -254,7 +254,7 @@ class Pipeline:
         """What the marketplace asked of one caller holds for all callers of the account."""
         if error.retry_at is not None:
             return  # our own word, not the marketplace's
-        if isinstance(error, Throttled) and error.retry_after is not None:
+        if isinstance(error, Throttled | QuotaExhausted) and error.retry_after is not None:
             await self.rate_limit.pause(account, error.retry_after)
         elif isinstance(error, QuotaExhausted):
             await self.rate_limit.pause(account, self._until_more(call.quota))

@@ -63,9 +63,12 @@ FORBIDDEN = {
 CURES = {
     HealthState.UNVERIFIED: "Verify the connection to see whether AliExpress accepts it.",
     HealthState.THROTTLED: "Wait a moment: AliExpress found the application too fast.",
-    HealthState.QUOTA_EXHAUSTED: "Wait until midnight in Beijing, when AliExpress counts anew.",
+    HealthState.QUOTA_EXHAUSTED: (
+        "Wait until nextTryAt, or midnight in Beijing, when AliExpress counts anew."
+    ),
     HealthState.CREDENTIALS_REJECTED: (
-        "Copy app key and app secret anew from the open platform's App Console and store both."
+        "Copy app key and app secret anew from the open platform's App Console and store both. "
+        "The application must be of the affiliate family."
     ),
     HealthState.TRACKING_ID_REJECTED: (
         "Copy an existing tracking ID from the affiliate portal, letter by letter, and store it."
@@ -80,9 +83,12 @@ CURES = {
     ),
     HealthState.PERMISSION_MISSING: (
         "Ask for the missing API group in the open platform's App Console, and see that this "
-        "server's address is allowed there."
+        "server's address is on the application's IP list there, or that the list is empty."
     ),
-    HealthState.API_RETIRED: "Store the app key of an application of the present open platform.",
+    HealthState.API_RETIRED: (
+        "Leave ALIEXPRESS_GATEWAY_URL unset: the address that was asked is of the old platform, "
+        "which is switched off. If it is unset, this server is too old: update it."
+    ),
     HealthState.CLOCK_SKEWED: "Set this server's clock, best by NTP.",
     HealthState.UNREACHABLE: "Try again later; if it stays so, check this server's way out.",
 }

@@ -15,6 +15,7 @@ from clients.aliexpress.values import Row, text
 from domain.exceptions import AnswerInvalid
 from upstream.contract import Answer
 
+WORDS = ("msg", "message", "resp_msg", "sub_msg")
 DONE = (None, "0", "200")  # a missing code beside a result is success
 
 
@@ -49,8 +50,11 @@ def _decoded(answer: Answer) -> Row:
             parse_constant=lambda name: None,  # NaN and Infinity are no JSON and no values
         )
     except (ValueError, RecursionError, ArithmeticError):
+        body = None
+    if not isinstance(body, dict):
+        errors.raise_unless_empty(errors.unreadable(answer))
         _raise_odd(answer)
-    return body if isinstance(body, dict) else _raise_odd(answer)
+    return body
 
 
 def _unwrapped(body: Row) -> Row:
@@ -91,7 +95,7 @@ def _refusal(level: Row, code_name: str) -> Refusal:
         kind=text(level.get("type")) or "",
         code=text(level.get(code_name)) or "",
         sub_code=text(level.get("sub_code")) or "",
-        message=text(level.get("msg")) or text(level.get("message")) or "",
+        message=" ".join(found for name in WORDS if (found := text(level.get(name)))),
     )
 
 

@@ -30,6 +30,10 @@ from upstream.contract import Answer
 
 FIELDS_REFUSED = "FieldValidationFailed"
 
+# What the retired interface says since it has left its host. It is a general answer of the platform
+# there: only to a call of the PA-API does it say that.
+_UNROUTED = "Unable to determine service/operation name to be authorized"
+
 RETIRED = (
     "Amazon has switched off the Product Advertising API, which these keys belong to. Create "
     "Creators API credentials in Associates Central (Tools, Creators API) and connect Amazon "
@@ -51,6 +55,10 @@ THROTTLED = (
     "Try again later."
 )
 UNAVAILABLE = "Amazon is in trouble and gave no answer. Try again in a while."
+BLOCKED = (
+    "Something on the way to Amazon, such as a proxy or a firewall, refused the call. Try again; "
+    "if it stays so, check this server's way out."
+)
 UNREADABLE = "Amazon's answer is not what it documents. Try again; if it stays, check the address."
 
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
@@ -91,6 +99,9 @@ def refusal(answer: Answer) -> MarketplaceError:
     if status == 408 or status >= 500:
         wait = retry_after(answer, body)
         return MarketplaceUnavailable(UNAVAILABLE, upstream_code=code, retry_after=wait)
+    if _is_foreign(status, told):
+        wait = retry_after(answer, body)
+        return MarketplaceUnavailable(BLOCKED, upstream_code=code, retry_after=wait)
     if 400 <= status < 500 and status != 404:  # what a 404 can mean: see says_nothing_found
         return _client_refusal(status, told)
     return AnswerInvalid(UNREADABLE, upstream_code=told.code)
@@ -100,6 +111,8 @@ def token_refusal(answer: Answer) -> MarketplaceError:
     """The exception for a refusal of a token endpoint: `{error, error_description}`, or no JSON."""
     body = values.load(answer.body)
     code = code_of(values.text(values.member(body, "error")))
+    if answer.status == 403 and body is None:
+        return refusal(answer)
     if answer.status in (400, 401, 403):
         return CredentialsRejected(CREDENTIALS, upstream_code=code)
     if answer.status in (408, 429) or answer.status >= 500:
@@ -116,6 +129,18 @@ def says_nothing_found(answer: Answer) -> bool:
         return False
     told = _told(values.load(answer.body) or {})
     return told.kind == _NOT_FOUND
+
+
+def says_unrouted(answer: Answer) -> bool:
+    """Status 403 in the exact words that stand for the retirement of the PA-API."""
+    if answer.status != 403:
+        return False
+    return _told(values.load(answer.body) or {}).message.strip() == _UNROUTED
+
+
+def retired(answer: Answer) -> APIRetired:
+    """The exception for an answer that says so."""
+    return APIRetired(RETIRED, upstream_code=_told(values.load(answer.body) or {}).code)
 
 
 def says_stale_token(answer: Answer) -> bool:
@@ -136,6 +161,11 @@ def retry_after(answer: Answer, body: JSON | None) -> float | None:
             return max(0.0, (until - answer.received_at).total_seconds())
     seconds = values.text(values.member(body, "retryAfterSeconds"))
     return float(seconds) if seconds is not None and _SECONDS.fullmatch(seconds) else None
+
+
+def _is_foreign(status: int, told: _Told) -> bool:
+    """A 403 without any code of Amazon's is a proxy's or a firewall's on the way."""
+    return status == 403 and told.code is None
 
 
 def _client_refusal(status: int, told: _Told) -> MarketplaceError:

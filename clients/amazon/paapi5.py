@@ -1,7 +1,7 @@
 """Amazon's Product Advertising API 5.0, retired on 2026-05-15: kept for stored credentials.
 
-The real service answers every call with 403 "deprecated", which becomes APIRetired. To remove it,
-delete this file and clients/signing/sigv4.py, and take PaapiClient out of
+The real service answers every call with 403, in one of two wordings that become APIRetired. To
+remove it, delete this file and clients/signing/sigv4.py, and take PaapiClient out of
 clients/amazon/connect.py.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from clients.amazon import answers
+from clients.amazon import answers, errors
 from clients.amazon.answers import Operation, Reading
 from clients.amazon.catalog import CatalogClient
 from clients.signing import sigv4
@@ -27,6 +27,8 @@ class PaapiClient(CatalogClient):
             return self._request(operation, members)
 
         def classify(answer: Answer) -> Reading:
+            if errors.says_unrouted(answer):
+                raise errors.retired(answer)
             return answers.read(answer, operation)
 
         return await self._send(build, classify, operation=_pascal(operation.name))

@@ -45,7 +45,7 @@ def products(
 ) -> dict[str, SourceProduct | MarketplaceError]:
     """An entry for each id: the product, or ProductNotFound with what Amazon says of it."""
     found = _by_id(reading, site)
-    return {asin: found.get(asin) or _missing(asin, reading) for asin in ids}
+    return {asin: found.get(asin) or _missing(asin, reading, ids) for asin in ids}
 
 
 def search_page(reading: Reading, page: int, site: Site) -> SearchPage:
@@ -78,7 +78,7 @@ def browse_nodes(reading: Reading, ids: Sequence[str]) -> dict[str, BrowseNode |
     """An entry for each id: the node, or ProductNotFound with what Amazon says of it."""
     read = (_browse_node(one) for one in nodes(reading.result, "browseNodes"))
     found = {one.id: one for one in read if one is not None}
-    return {asked: found.get(asked) or _missing(asked, reading) for asked in ids}
+    return {asked: found.get(asked) or _missing(asked, reading, ids) for asked in ids}
 
 
 def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
@@ -114,17 +114,26 @@ def _by_id(reading: Reading, site: Site) -> dict[str, SourceProduct]:
     return {one.ref.external_id: one for one in read if one is not None}
 
 
-def _missing(asked: str, reading: Reading) -> ProductNotFound:
-    """Partial errors have no id member: the entry whose message holds the id is meant."""
-    whole_id = re.compile(rf"(?<![0-9A-Za-z]){re.escape(asked)}(?![0-9A-Za-z])")
-    messages = ((one, text(one.get("message")) or "") for one in reading.problems)
-    told = next((one for one, message in messages if whole_id.search(message)), {})
-    code = errors.code_of(text(told.get("code"))) or "ItemNotFound"
+def _missing(asked: str, reading: Reading, ids: Sequence[str]) -> ProductNotFound:
+    """Partial errors have no id member: the entry whose message holds the id is meant.
+
+    Entries that name none of the ids are about all that are missing, if they agree.
+    """
+    messages = [(one, text(one.get("message")) or "") for one in reading.problems]
+    own = [one for one, message in messages if _names(message, asked)]
+    nameless = [one for one, message in messages if not any(_names(message, id) for id in ids)]
+    codes = {errors.code_of(text(one.get("code"))) for one in own[:1] or nameless}
+    code = (codes.pop() if len(codes) == 1 else None) or "ItemNotFound"
     if code == "ItemNotAccessible":
-        message = f"Amazon sells {asked}, but does not offer it through its API."
+        message = f"{asked} is not accessible through the API of Amazon, which may still sell it."
     else:
         message = f"Amazon knows no {asked} on this country site. Check the id and the site."
     return ProductNotFound(message, upstream_code=code)
+
+
+def _names(message: str, asked: str) -> bool:
+    """Whether the id stands in the text as a word of its own."""
+    return bool(re.search(rf"(?<![0-9A-Za-z]){re.escape(asked)}(?![0-9A-Za-z])", message))
 
 
 def _asin(item: JSON) -> str | None:

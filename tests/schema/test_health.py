@@ -57,7 +57,8 @@ async def test_a_refusal_closes_what_can_not_work_until_it_works_again(graph: Gr
     ("fault", "options", "state"),
     [
         ("status", {"code": 503}, "UNREACHABLE"),
-        ("throttle_body", {"seconds": 3600}, "THROTTLED"),
+        ("throttle_body", {"seconds": 3599}, "THROTTLED"),
+        ("throttle_body", {"seconds": 3600}, "QUOTA_EXHAUSTED"),
         ("clock_skew", {"minutes": 300}, "CLOCK_SKEWED"),
         ("ae_error", {"code": "401"}, None),
     ],

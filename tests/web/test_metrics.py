@@ -193,7 +193,7 @@ async def test_work_is_counted(counted: Graph) -> None:
 
 async def test_a_failed_call_is_counted_by_its_code(counted: Graph) -> None:
     await counted.connect("ALIEXPRESS", ALIEXPRESS)
-    counted.sandbox.faults.inject("throttle_body", seconds=3600)
+    counted.sandbox.faults.inject("throttle_body", seconds=600)
 
     await counted.run(IMPORT, {"products": [{"url": "1005000000001001"}]})
 

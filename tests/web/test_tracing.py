@@ -110,7 +110,7 @@ async def test_an_operation_is_a_span_with_its_calls_below(
 async def test_failures_are_marked_without_their_text(
     traced: Graph, exporter: InMemorySpanExporter, spans: tracing.OpenTelemetryMeter
 ) -> None:
-    traced.sandbox.faults.inject("throttle_body", seconds=3600)
+    traced.sandbox.faults.inject("throttle_body", seconds=600)
 
     await traced.run(IMPORT, {"products": [{"url": "1005000000001001"}]})
     await traced.post("{ nothing }")

@@ -75,9 +75,12 @@ def payload(name: str) -> Any:
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def business(code: int | str, method: str = "product_query") -> dict[str, Any]:
+def business(
+    code: int | str, method: str = "product_query", *, message: str | None = None
+) -> dict[str, Any]:
     """A business failure in the normal envelope."""
-    return {f"aliexpress_affiliate_{method}_response": {"resp_result": {"resp_code": code}}}
+    told = {"resp_code": code} | ({"resp_msg": message} if message is not None else {})
+    return {f"aliexpress_affiliate_{method}_response": {"resp_result": told}}
 
 
 def platform(code: int | str, **more: object) -> dict[str, Any]:

@@ -311,7 +311,8 @@ async def test_verify_asks_two_cheap_things() -> None:
 
 @pytest.mark.parametrize(("code", "kind"), [(402, TrackingIDRejected), (401, PendingApproval)])
 async def test_verify_tells_what_is_wrong(code: int, kind: type[MarketplaceError]) -> None:
-    client, _ = connected(payload("category.get"), business(code))
+    refused = business(code, message="TrackingId input parameter error")
+    client, _ = connected(payload("category.get"), refused)
 
     with pytest.raises(kind):
         await client.verify()

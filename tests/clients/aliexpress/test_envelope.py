@@ -8,6 +8,7 @@ from clients.aliexpress.envelope import read_result
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
+    MarketplaceUnavailable,
     Throttled,
 )
 from tests.clients.aliexpress.fakes import answer, platform
@@ -47,9 +48,17 @@ def test_what_is_no_answer(_case: str, body: bytes) -> None:
 
 def test_status_of_no_answer_is_told() -> None:
     with pytest.raises(AnswerInvalid) as caught:
-        read_result(answer(b"<html>", status=403))
+        read_result(answer(b"<html>", status=401))
 
-    assert caught.value.upstream_code == "403"
+    assert caught.value.upstream_code == "401"
+
+
+@pytest.mark.parametrize("body", [b"<html>Blocked</html>", b"denied by policy", b"", b"[]"])
+def test_refusal_of_somebody_on_the_way_is_passing(body: bytes) -> None:
+    with pytest.raises(MarketplaceUnavailable, match="on the way") as caught:
+        read_result(answer(body, status=403))
+
+    assert (caught.value.upstream_code, caught.value.retryable) == ("403", True)
 
 
 def test_refusals_under_another_status_are_read() -> None:

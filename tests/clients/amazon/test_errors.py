@@ -25,6 +25,7 @@ from domain.exceptions import (
 from tests.clients.amazon.fakes import NOW, answer
 
 PAGE = b"<html><body>Bad gateway</body></html>"
+UNROUTED = "Unable to determine service/operation name to be authorized"
 DEPRECATED = "This interface is deprecated."
 
 
@@ -61,7 +62,10 @@ def paapi(code: str, message: str = "words") -> dict[str, Any]:
         (302, PAGE, AnswerInvalid, ""),
         (204, b"", AnswerInvalid, ""),
         (401, PAGE, CredentialsRejected, ""),
-        (403, b"", PermissionMissing, ""),
+        (403, b"", MarketplaceUnavailable, "403"),
+        (403, PAGE, MarketplaceUnavailable, "403"),
+        (403, b"Forbidden by policy 12", MarketplaceUnavailable, "403"),
+        (403, {"message": "Forbidden"}, MarketplaceUnavailable, "403"),
         (400, PAGE, RequestRefused, ""),
         (429, b"", Throttled, ""),
     ],
@@ -114,6 +118,30 @@ def test_refusals_of_the_paapi(status: int, code: str, kind: type[MarketplaceErr
 def test_retired_interface_in_every_envelope(body: dict[str, Any]) -> None:
     assert type(errors.refusal(answer(403, body))) is APIRetired
     assert type(errors.refusal(answer(400, body))) is RequestRefused
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_meant"),
+    [
+        (403, {"__type": "AccessDeniedException", "message": UNROUTED}, True),
+        (403, {"Message": UNROUTED}, True),
+        (403, {"Errors": [{"Code": "AccessDenied", "Message": f"{UNROUTED} "}]}, True),
+        (403, {"message": f"{UNROUTED} by this key"}, False),
+        (403, {"message": UNROUTED.lower()}, False),
+        (401, {"message": UNROUTED}, False),
+        (403, PAGE, False),
+    ],
+)
+def test_exact_words_of_the_interface_that_has_left_its_host(
+    status: int, body: Any, is_meant: bool
+) -> None:
+    assert errors.says_unrouted(answer(status, body)) is is_meant
+
+
+def test_those_words_are_no_retirement_of_another_interface() -> None:
+    body = {"__type": "AccessDeniedException", "message": UNROUTED}
+
+    assert type(errors.refusal(answer(403, body))) is PermissionMissing
 
 
 @pytest.mark.parametrize(
@@ -209,7 +237,8 @@ def test_wait_is_read_without_a_body(status: int) -> None:
         (400, {"error": "invalid_client"}, CredentialsRejected, "invalid_client"),
         (401, {"error": "invalid_client"}, CredentialsRejected, "invalid_client"),
         (400, {"error": "invalid_scope"}, CredentialsRejected, "invalid_scope"),
-        (403, PAGE, CredentialsRejected, None),
+        (403, {"error": "access_denied"}, CredentialsRejected, "access_denied"),
+        (403, PAGE, MarketplaceUnavailable, "403"),
         (404, PAGE, AnswerInvalid, None),
         (302, b"", AnswerInvalid, None),
         (429, {}, Throttled, "429"),

@@ -170,7 +170,38 @@ def test_missing_ids_get_the_problem_whose_words_hold_them() -> None:
 
     told = [each.upstream_code for each in found.values() if isinstance(each, ProductNotFound)]
     assert told == ["InvalidParameterValue", "ItemNotAccessible", "ItemNotFound", "ItemNotFound"]
-    assert "does not offer it through its API" in str(found["B0LAMPAAA2"])
+    assert "not accessible through the API" in str(found["B0LAMPAAA2"])
+
+
+@pytest.mark.parametrize(
+    ("messages", "codes"),
+    [
+        (["The items are not accessible."], ["ItemNotAccessible", "ItemNotAccessible"]),
+        (["No access to B0LAMPAAA2."], ["ItemNotFound", "ItemNotAccessible"]),
+        (["Some are not accessible.", None], ["ItemNotAccessible", "ItemNotAccessible"]),
+    ],
+)
+def test_problem_without_an_id_is_that_of_every_missing_one(
+    messages: list[str | None], codes: list[str]
+) -> None:
+    problems = [{"code": "ItemNotAccessible", "message": message} for message in messages]
+
+    found = parse.products(opened({"errors": problems}), ["B0LAMPAAA1", "B0LAMPAAA2"], SITE)
+
+    told = [one for one in found.values() if isinstance(one, ProductNotFound)]
+    assert [one.upstream_code for one in told] == codes
+    assert ["not accessible through the API" in str(one) for one in told] == [
+        code == "ItemNotAccessible" for code in codes
+    ]
+
+
+def test_problems_without_ids_that_differ_are_of_nobody() -> None:
+    problems = [{"code": "ItemNotAccessible"}, {"code": "ItemNotFound"}]
+
+    found = parse.products(opened({"errors": problems}), ["B0LAMPAAA1"], SITE)["B0LAMPAAA1"]
+
+    assert isinstance(found, ProductNotFound)
+    assert found.upstream_code == "ItemNotFound"
 
 
 @pytest.mark.parametrize(
