@@ -29,7 +29,7 @@ LARGEST = 2**63
 def source_row(product: SourceProduct) -> dict[str, Any]:
     """Column -> value of what the marketplace says. Raises ValueError for what no column takes."""
     offer = product.offer
-    details = pack_fields(product, without=PRODUCT_FIELDS)
+    details = pack_fields(product, without=(*PRODUCT_FIELDS, "unreadable"))
     details["offer"] = pack_fields(offer, without=OFFER_FIELDS)
     orders = product.orders_last_30_days
     if orders is not None and abs(orders) >= LARGEST:

@@ -23,6 +23,7 @@ from domain.catalog import (
     PublisherFields,
     Unchanged,
     changed_fields,
+    with_known,
 )
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
@@ -283,6 +284,7 @@ async def _keep_or_split(
 @resilient
 async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[ProductRef, CacheEntry]:
     new_rows = {product.ref: product_rows.source_row(product) for product in products}
+    partly_read = {product.ref: product for product in products if product.unreadable}
     kept: dict[ProductRef, CacheEntry] = {}
     writes: list[list[object]] = []
     async with statements.transaction():
@@ -295,6 +297,9 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
             if before and _is_older(source["observed_at"], before, task.now):
                 kept[ref] = CacheEntry(product=before)
                 continue
+            if before and ref in partly_read:
+                known = with_known(before.source, partly_read[ref])
+                source = product_rows.source_row(known)
             row = _row(task, ref, source, before)
             writes.append([row[name] for name in COLUMNS])
             after = product_rows.catalog_product(row)

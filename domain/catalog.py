@@ -1,7 +1,7 @@
 """The catalogue: how it is filtered, sorted and paged, and what a sync changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
@@ -63,6 +63,25 @@ class Page(Generic[T]):
     rows: Sequence[tuple[Position, T]]
     has_next: bool
     total: int | None = None
+
+
+def with_known(before: SourceProduct, after: SourceProduct) -> SourceProduct:
+    """A newer answer, with what was known before in place of what cannot be read in it.
+
+    Without a readable price the whole offer stays as it was seen then, with its time.
+    """
+    own = [name for name in after.unreadable if name not in ("price", "list_price")]
+    offer = after.offer
+    if "price" in after.unreadable and before.offer.price is not None:
+        offer = before.offer
+    elif "list_price" in after.unreadable and _same_currency(before.offer.list_price, offer.price):
+        offer = replace(offer, list_price=before.offer.list_price)
+    known = {name: getattr(before, name) or getattr(after, name) for name in own}
+    return replace(after, offer=offer, unreadable=(), **known)
+
+
+def _same_currency(one: Money | None, other: Money | None) -> bool:
+    return one is not None and other is not None and one.currency == other.currency
 
 
 def changed_fields(before: SourceProduct, after: SourceProduct) -> tuple[str, ...]:

@@ -176,6 +176,9 @@ class SourceProduct:
     # The tracked link that came with the answer, made with `tracked_with` (a tracking id or tag).
     tracked_url: str | None = None
     tracked_with: str | None = None
+    # Fields (of the offer: price, list_price) that the answer has in no form that can be meant:
+    # what is known of them already stays.
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import products as stored_products
-from domain.catalog import CatalogFilter, CatalogSort, Page, PublisherFields
+from domain.catalog import CatalogFilter, CatalogSort, Page, PublisherFields, with_known
 from domain.exceptions import (
     MarketplaceError,
     MarketplaceNotConnected,
@@ -124,6 +124,13 @@ async def seen(context: Context, ref: ProductRef) -> Listing:
         if entry is None:
             raise
         return Listing(source=entry.source, entry=entry)
+    return _seen_live(source, entry)
+
+
+def _seen_live(source: SourceProduct, entry: CatalogProduct | None) -> Listing:
+    """What cannot be read in the answer is shown as the catalogue has it."""
+    if entry is not None and source.unreadable:
+        source = with_known(entry.source, source)
     return Listing(source=source, entry=entry, seen_live=True)
 
 
@@ -140,10 +147,7 @@ async def with_entries(context: Context, sources: Sequence[SourceProduct]) -> li
     entries = await context.dataloaders.catalog_product.load_many(
         [source.ref for source in sources]
     )
-    return [
-        Listing(source=source, entry=entry, seen_live=True)
-        for source, entry in zip(sources, entries, strict=True)
-    ]
+    return [_seen_live(source, entry) for source, entry in zip(sources, entries, strict=True)]
 
 
 async def page(

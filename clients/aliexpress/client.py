@@ -76,9 +76,10 @@ class AliExpressClient:
             "tracking_id": tracking_id,
         }
         page = await self._products("productdetail.get", params, tracking_id)
+        missing = _unread_product if page.broken_count else _unknown_product
         found_by_id = {product.ref.external_id: product for product in reversed(page.products)}
         return {
-            asked: found_by_id.get(product_id or "") or _unknown_product()
+            asked: found_by_id.get(product_id or "") or missing()
             for asked, product_id in wanted.items()
         }
 
@@ -133,7 +134,12 @@ class AliExpressClient:
             "target_language": language,
             "need_deliver_info": "Yes",
         }
-        return await self._gateway.call("product.sku.detail.get", params, _variants, empty=())
+
+        def read(result: Row, received_at: datetime) -> tuple[Variant, ...]:
+            local = self._gateway.stands_in
+            return parse.variants(result, observed_at=received_at, has_local_pictures=local)
+
+        return await self._gateway.call("product.sku.detail.get", params, read, empty=())
 
     async def verify(self) -> None:
         """Two calls: category.get proves key and secret, link.generate the rest.
@@ -306,6 +312,7 @@ class AliExpressClient:
                 observed_at=received_at,
                 tracking_id=tracking_id,
                 link_host=self._gateway.link_host,
+                has_local_pictures=self._gateway.stands_in,
             )
 
         return await self._gateway.call(operation, params, read, empty=ProductPage())
@@ -335,10 +342,6 @@ class AliExpressClient:
         return await self._gateway.call("link.generate", params, read, empty=GeneratedLinks())
 
 
-def _variants(result: Row, received_at: datetime) -> tuple[Variant, ...]:
-    return parse.variants(result, observed_at=received_at)
-
-
 def _order_window(
     status: OrderStatus, start: datetime, end: datetime, by: OrderTime
 ) -> dict[str, object]:
@@ -360,6 +363,13 @@ def _is_last(found: ProductPage, page: int) -> bool:
 def _check_batch(items: Sequence[object], limit: int) -> None:
     if len(items) > limit:
         raise ValueError(f"One call takes at most {limit}.")
+
+
+def _unread_product() -> AnswerInvalid:
+    return AnswerInvalid(
+        "AliExpress sent rows that are none that its interface has, perhaps of this product. Try "
+        "again."
+    )
 
 
 def _unknown_product() -> ProductNotFound:

@@ -12,6 +12,7 @@ from typing import NoReturn
 from clients.aliexpress import errors
 from clients.aliexpress.errors import Refusal
 from clients.aliexpress.values import Row, text
+from clients.titles import Digits
 from domain.exceptions import AnswerInvalid
 from upstream.contract import Answer
 
@@ -45,7 +46,7 @@ def _decoded(answer: Answer) -> Row:
     try:
         body = json.loads(
             answer.body.decode("utf-8-sig"),
-            parse_int=str,
+            parse_int=Digits,
             parse_float=Decimal,
             parse_constant=lambda name: None,  # NaN and Infinity are no JSON and no values
         )

@@ -64,9 +64,14 @@ class Gateway:
         self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
 
     @property
+    def stands_in(self) -> bool:
+        """Whether another gateway than AliExpress's own is asked."""
+        return self._address.rstrip("/") != ADDRESS
+
+    @property
     def link_host(self) -> str | None:
         """The host that tracked links must have; None: any, at a gateway that stands in."""
-        return LINK_HOST if self._address.rstrip("/") == ADDRESS else None
+        return None if self.stands_in else LINK_HOST
 
     async def call(
         self,

@@ -12,7 +12,7 @@ from clients.aliexpress.values import (
     money_of_cents,
     pacific,
     percent,
-    rows,
+    read_rows,
     text,
 )
 from domain.money import Money
@@ -22,9 +22,9 @@ LONGEST_PARAMETERS = 4_000
 
 def order_page(result: Row) -> OrderPage:
     """A page of order.list, order.listbyindex or order.get."""
-    found = (order(row) for row in rows(result, "orders", "order"))
+    orders, _ = read_rows(result, "orders", "order", order)
     return OrderPage(
-        orders=tuple(record for record in found if record is not None),
+        orders=orders,
         total=count(result.get("total_record_count")),
         total_pages=count(result.get("total_page_no")),
         min_index=text(result.get("min_query_index_id")),

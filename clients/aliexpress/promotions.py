@@ -13,6 +13,7 @@ from clients.aliexpress.values import (
     money_in_words,
     pacific,
     percent,
+    read_rows,
     rows,
     text,
 )
@@ -52,14 +53,15 @@ def coupon(value: Any) -> Coupon | None:
 
 def promotion_info(result: Row) -> tuple[ProductPromotions, ...]:
     """The answer of promotion.info.get, by product."""
-    return tuple(
-        ProductPromotions(
-            product_id=product_id,
-            promotions=tuple(_promotion(one) for one in rows(row, "promotions", "promotion")),
-        )
-        for row in rows(result, "promotion_results", "promotion_result")
-        if (product_id := canonical_id(text(row.get("product_id")) or ""))
-    )
+    return read_rows(result, "promotion_results", "promotion_result", _of_product)[0]
+
+
+def _of_product(row: Row) -> ProductPromotions | None:
+    product_id = canonical_id(text(row.get("product_id")) or "")
+    if product_id is None:
+        return None
+    promotions = tuple(_promotion(one) for one in rows(row, "promotions", "promotion"))
+    return ProductPromotions(product_id=product_id, promotions=promotions)
 
 
 def _promotion(row: Row) -> Promotion:

@@ -32,12 +32,13 @@ class FeaturedPromo:
 class ProductPage:
     """One page of a product list, before anybody decides whether another follows.
 
-    `row_count` counts the rows of the answer, usable or not; `is_finished` is None where the
-    method does not say.
+    `row_count` counts the rows of the answer, `broken_count` those of them that no product could be
+    read from; `is_finished` is None where the method does not say.
     """
 
     products: tuple[SourceProduct, ...] = ()
     row_count: int = 0
+    broken_count: int = 0
     total: int | None = None
     is_finished: bool | None = None
 

@@ -1,16 +1,19 @@
-"""Reads single values of an answer. What cannot be used is None; nothing here raises.
+"""Reads single values of an answer. What cannot be used is None; nothing but `read_rows` raises.
 
 Answers are decoded with every whole number kept as text (ids go beyond what others can hold) and
 every fraction as Decimal, so a value is text, Decimal, bool, None, a list or a mapping.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from clients import titles
+from domain.exceptions import AnswerInvalid
 from domain.money import CURRENCY, PLAIN_AMOUNT, Money, minor_digits
 
 PACIFIC = "America/Los_Angeles"
@@ -23,6 +26,7 @@ MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})
 ISO_MOMENT = re.compile(MOMENT.pattern + r"(Z|[+-][0-9]{2}:[0-9]{2})")
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 def clean(value: str) -> str:
@@ -37,6 +41,17 @@ def text(value: Any, limit: int = LONGEST_TEXT) -> str | None:
     if not isinstance(value, str):
         return None
     return clean(value[: 2 * limit]).strip()[:limit].rstrip() or None
+
+
+def words(value: Any, limit: int = LONGEST_TEXT) -> str | None:
+    """Text for people; see `titles.shown`."""
+    found = text(value, 2 * limit)
+    return titles.shown(found)[:limit].rstrip() or None if found else None
+
+
+def is_told(value: Any) -> bool:
+    """Whether there is something at all, readable or not."""
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def identifier(value: Any) -> str | None:
@@ -161,6 +176,23 @@ def _iso(value: str) -> datetime | None:
 def rows(holder: Any, outer: str, inner: str) -> list[Row]:
     """The objects of a list that may be wrapped twice, once, single, empty, null or missing."""
     return [row for row in _items(holder, outer, inner) if isinstance(row, dict)]
+
+
+def read_rows(
+    holder: Any, outer: str, inner: str, read: Callable[[Row], T | None]
+) -> tuple[tuple[T, ...], int]:
+    """What `read` makes of the rows, and how many rows were none; `rows` tells of the wrappings.
+
+    Raises AnswerInvalid where there are rows and none can be read: that is no empty list.
+    """
+    items = _items(holder, outer, inner) if isinstance(holder, dict) else [holder] * bool(holder)
+    found = [record for row in items if isinstance(row, dict) and (record := read(row)) is not None]
+    if items and not found:
+        raise AnswerInvalid(
+            "AliExpress sent a list whose rows are none that its interface has. Try again; if it "
+            "stays so, report it to whoever runs this server."
+        )
+    return tuple(found), len(items) - len(found)
 
 
 def texts(holder: Any, outer: str, inner: str) -> list[str]:

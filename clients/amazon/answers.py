@@ -12,29 +12,35 @@ from upstream.contract import Answer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing the catalogue is asked. `name` as the Creators API spells it, `results` the
-    members of which one holds the answer."""
+    members of which one holds the answer, as the rows of that name, which have an id of that."""
 
     name: str
     results: tuple[str, ...]
+    rows: str = "items"
+    id: str = "asin"
 
 
 # One page of the documentation spells the first `itemResults`.
 GET_ITEMS = Operation(name="getItems", results=("itemsResult", "itemResults"))
 SEARCH_ITEMS = Operation(name="searchItems", results=("searchResult",))
 GET_VARIATIONS = Operation(name="getVariations", results=("variationsResult",))
-GET_BROWSE_NODES = Operation(name="getBrowseNodes", results=("browseNodesResult",))
+GET_BROWSE_NODES = Operation(
+    name="getBrowseNodes", results=("browseNodesResult",), rows="browseNodes", id="id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What came back at `at` (UTC). `result` and `problems` are empty where nothing was found.
 
-    `problems` are the partial errors `{code, message}` that stand beside the result.
+    `problems` are the partial errors `{code, message}` that stand beside the result;
+    `has_broken_rows`: something else stands between the rows.
     """
 
     at: datetime
     result: JSON
     problems: tuple[JSON, ...] = ()
+    has_broken_rows: bool = False
 
 
 def read(answer: Answer, operation: Operation) -> Reading:
@@ -47,9 +53,22 @@ def read(answer: Answer, operation: Operation) -> Reading:
     known = {*operation.results, "errors"}
     if body is None or not known.intersection(body):
         raise AnswerInvalid(errors.UNREADABLE)
-    found = (values.node(body, name) for name in operation.results)
+    results = (body[name] for name in operation.results if body.get(name) is not None)
+    result: object = next(results, {})
     return Reading(
         at=answer.received_at,
-        result=next((result for result in found if result), {}),
+        result=result if isinstance(result, dict) else {},
         problems=tuple(values.nodes(body, "errors")),
+        has_broken_rows=_has_broken_rows(result, operation),
     )
+
+
+def _has_broken_rows(result: object, operation: Operation) -> bool:
+    """Whether some rows are none. Raises AnswerInvalid where all are: that is no empty list."""
+    rows = values.member(result, operation.rows)
+    if not isinstance(result, dict) or not (rows is None or isinstance(rows, list)):
+        raise AnswerInvalid(errors.UNREADABLE)
+    usable = [row for row in rows or () if values.text(values.member(row, operation.id))]
+    if rows and not usable:
+        raise AnswerInvalid(errors.UNREADABLE)
+    return len(usable) < len(rows or ())

@@ -93,6 +93,7 @@ class CatalogClient(ABC):
             locale=self._locale.marketplace,
             partner_tag=self._credentials["partnerTag"].reveal(),
             link_host=links.link_host(self._locale, self._mode),
+            has_local_pictures=any(name.startswith("AMAZON_") for name in upstream.addresses),
         )
 
     async def _send(
@@ -169,7 +170,7 @@ class CatalogClient(ABC):
         page, last = 1, 1
         while page <= min(last, MOST_VARIATION_PAGES):
             reading = await self._call(GET_VARIATIONS, _variation_page(external_id, page))
-            read = parse.variants(reading)
+            read = parse.variants(reading, has_local_pictures=self._site.has_local_pictures)
             found |= {one.external_id: one for one in read if one.external_id not in found}
             last = parse.page_count(reading) if read else page
             page += 1

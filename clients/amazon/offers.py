@@ -7,7 +7,7 @@ else the first. The list is in no useful order and its cheapest entry is often u
 
 from datetime import datetime
 
-from clients.amazon.values import JSON, member, money, node, nodes, text
+from clients.amazon.values import JSON, member, money, node, nodes, text, words
 from domain.money import Money
 from domain.products import Availability, Offer, Seller
 
@@ -47,10 +47,23 @@ def offer(item: JSON, *, at: datetime) -> Offer:
     )
 
 
+def unreadable(item: JSON, told: Offer) -> dict[str, bool]:
+    """Whether the listing that the offer was read from has prices in no form that can be meant."""
+    listing = _chosen(item)
+    if listing.get("violatesMAP") is True:
+        return {}
+    price = member(listing, "price", "money") or member(listing, "price", "amount")
+    basis = member(listing, "price", "savingBasis", "money") or listing.get("savingBasis")
+    return {
+        "price": told.price is None and price is not None,
+        "list_price": told.list_price is None and basis is not None,
+    }
+
+
 def seller(item: JSON) -> Seller | None:
     """Who sells the chosen listing; None where Amazon does not tell."""
     merchant = node(_chosen(item), "merchantInfo")
-    external_id, name = text(merchant.get("id")), text(merchant.get("name"))
+    external_id, name = text(merchant.get("id")), words(merchant.get("name"))
     return Seller(external_id=external_id, name=name) if external_id or name else None
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+from clients import pictures, titles
 from clients.amazon import errors, offers, urls, values
 from clients.amazon.answers import Reading
 from clients.amazon.records import BrowseNode
-from clients.amazon.values import JSON, node, nodes, number, text, whole
-from domain.exceptions import MarketplaceError, ProductNotFound
+from clients.amazon.values import JSON, node, nodes, number, text, whole, words
+from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.products import (
     Attribute,
     Category,
@@ -38,6 +39,7 @@ class Site:
     locale: str
     partner_tag: str
     link_host: str
+    has_local_pictures: bool = False  # of a gateway of this machine, see `pictures.picture`
 
 
 def products(
@@ -61,11 +63,14 @@ def search_page(reading: Reading, page: int, site: Site) -> SearchPage:
     )
 
 
-def variants(reading: Reading) -> tuple[Variant, ...]:
+def variants(reading: Reading, *, has_local_pictures: bool = False) -> tuple[Variant, ...]:
     """The buyable forms on one page of variations."""
     dimensions = nodes(reading.result, "variationSummary", "variationDimensions")
-    labels = {text(one.get("name")): text(one.get("displayName")) for one in dimensions}
-    read = (_variant(item, labels, at=reading.at) for item in nodes(reading.result, "items"))
+    labels = {text(one.get("name")): words(one.get("displayName")) for one in dimensions}
+    read = (
+        _variant(item, labels, may_be_local=has_local_pictures, at=reading.at)
+        for item in nodes(reading.result, "items")
+    )
     return tuple(one for one in read if one is not None)
 
 
@@ -91,21 +96,31 @@ def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
         return None
     ref = ProductRef(urls.MARKETPLACE_CODE, asin, site.locale)
     tracked = _tracked(item, site)
+    title = _shown(item, "title")
+    offer = offers.offer(item, at=at)
+    told = _pictures(item)
+    images = _images(told, may_be_local=site.has_local_pictures)
+    unreadable = {
+        "title": not titles.is_intact(title),
+        "images": bool(told) and not images,
+        **offers.unreadable(item, offer),
+    }
     return SourceProduct(
         ref=ref,
-        title=text(_shown(item, "title")) or asin,
+        title=words(title) or asin,
         url=urls.product_url(ref),
-        offer=offers.offer(item, at=at),
+        offer=offer,
         features=values.texts(values.member(item, "itemInfo", "features", "displayValues")),
-        brand=text(_shown(item, "byLineInfo", "brand"))
-        or text(_shown(item, "byLineInfo", "manufacturer")),
-        images=_images(item),
+        brand=words(_shown(item, "byLineInfo", "brand"))
+        or words(_shown(item, "byLineInfo", "manufacturer")),
+        images=images,
         categories=_categories(item),
         seller=offers.seller(item),
         reviews=_reviews(item),
         parent_id=text(item.get("parentASIN")),
         tracked_url=tracked,
         tracked_with=site.partner_tag if tracked else None,
+        unreadable=tuple(name for name, is_so in unreadable.items() if is_so),
     )
 
 
@@ -114,13 +129,17 @@ def _by_id(reading: Reading, site: Site) -> dict[str, SourceProduct]:
     return {one.ref.external_id: one for one in read if one is not None}
 
 
-def _missing(asked: str, reading: Reading, ids: Sequence[str]) -> ProductNotFound:
-    """Partial errors have no id member: the entry whose message holds the id is meant.
+def _missing(asked: str, reading: Reading, ids: Sequence[str]) -> MarketplaceError:
+    """ProductNotFound, unless a row that could not be read may be this one.
+
+    Partial errors have no id member: the entry whose message holds the id is meant.
 
     Entries that name none of the ids are about all that are missing, if they agree.
     """
     messages = [(one, text(one.get("message")) or "") for one in reading.problems]
     own = [one for one, message in messages if _names(message, asked)]
+    if reading.has_broken_rows and not own:
+        return AnswerInvalid(errors.UNREADABLE)
     nameless = [one for one, message in messages if not any(_names(message, id) for id in ids)]
     codes = {errors.code_of(text(one.get("code"))) for one in own[:1] or nameless}
     code = (codes.pop() if len(codes) == 1 else None) or "ItemNotFound"
@@ -159,21 +178,27 @@ def _tracked(item: JSON, site: Site) -> str | None:
     return address if ours else None
 
 
-def _images(item: JSON) -> tuple[Image, ...]:
-    """Of each picture the largest size; the primary one first; each address once."""
-    pictures = [node(item, "images", "primary"), *nodes(item, "images", "variants")]
+def _pictures(item: JSON) -> list[JSON]:
+    """The primary picture first."""
+    primary = node(item, "images", "primary")
+    return [one for one in (primary, *nodes(item, "images", "variants")) if one]
+
+
+def _images(pictures: Sequence[JSON], *, may_be_local: bool) -> tuple[Image, ...]:
+    """Of each picture the largest size; each address once."""
     found: dict[str, Image] = {}
-    for picture in pictures:
-        image = _largest(picture)
+    for one in pictures:
+        image = _largest(one, may_be_local=may_be_local)
         if image is not None:
             found.setdefault(image.url, image)
     return tuple(found.values())
 
 
-def _largest(picture: JSON) -> Image | None:
+def _largest(picture: JSON, *, may_be_local: bool) -> Image | None:
     for size in _SIZES:
         shown = node(picture, size)
-        url = values.web_address(shown.get("url"))
+        address = text(shown.get("url")) or ""
+        url = pictures.picture(address, may_be_local=may_be_local)
         if url is not None:
             width, height = whole(shown.get("width")), whole(shown.get("height"))
             return Image(url=url, width=width or None, height=height or None)
@@ -186,7 +211,7 @@ def _categories(item: JSON) -> tuple[Category, ...]:
     longest = max(paths, key=len, default=())
     if longest:
         return longest
-    group = text(_shown(item, "classifications", "productGroup"))
+    group = words(_shown(item, "classifications", "productGroup"))
     return (Category(external_id="", name=group),) if group else ()
 
 
@@ -202,7 +227,7 @@ def _path(leaf: JSON) -> tuple[Category, ...]:
 
 
 def _category(step: JSON) -> Category | None:
-    name = text(step.get("displayName")) or text(step.get("contextFreeName"))
+    name = words(step.get("displayName")) or words(step.get("contextFreeName"))
     return Category(external_id=text(step.get("id")) or "", name=name) if name else None
 
 
@@ -218,7 +243,7 @@ def _reviews(item: JSON) -> Reviews | None:
 
 
 def _variant(
-    item: JSON, labels: Mapping[str | None, str | None], *, at: datetime
+    item: JSON, labels: Mapping[str | None, str | None], *, may_be_local: bool, at: datetime
 ) -> Variant | None:
     asin = _asin(item)
     if asin is None:
@@ -227,7 +252,7 @@ def _variant(
         external_id=asin,
         attributes=_attributes(item, labels),
         offer=offers.offer(item, at=at) if offers.listings(item) else None,
-        image=next(iter(_images(item)), None),
+        image=next(iter(_images(_pictures(item), may_be_local=may_be_local)), None),
     )
 
 
@@ -235,7 +260,7 @@ def _attributes(item: JSON, labels: Mapping[str | None, str | None]) -> tuple[At
     """Names as the shop shows them ("Colour") where the answer tells, else the bare ones."""
     found = []
     for one in nodes(item, "variationAttributes"):
-        name, value = text(one.get("name")), text(one.get("value"))
+        name, value = words(one.get("name")), words(one.get("value"))
         if name and value:
             found.append(Attribute(name=labels.get(name) or name, value=value))
     return tuple(found)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from clients import titles
 from domain.money import CURRENCY, Money
 
 JSON = dict[str, Any]
@@ -69,11 +70,17 @@ def text(value: object) -> str | None:
     return cleaned if cleaned.strip() else None
 
 
+def words(value: object) -> str | None:
+    """Text for people; see `titles.shown`."""
+    found = text(value)
+    return titles.shown(found) or None if found else None
+
+
 def texts(value: object) -> tuple[str, ...]:
-    """The texts of a list, blank ones left out."""
+    """The texts for people of a list, blank ones left out."""
     if not isinstance(value, list):
         return ()
-    return tuple(found for one in value if (found := text(one)) is not None)
+    return tuple(found for one in value if (found := words(one)) is not None)
 
 
 def clean(value: str) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.catalog import changed_fields
+from domain.catalog import changed_fields, with_known
 from domain.money import Money
 from domain.products import (
     Availability,
@@ -99,3 +99,29 @@ def test_a_price_in_another_currency_is_a_change() -> None:
     euros = replace(OFFER, price=Money(Decimal("8.00"), "EUR"))
 
     assert changed_fields(LAMP, replace(LAMP, offer=euros)) == ("price", "discountPercent")
+
+
+def test_what_cannot_be_read_is_as_it_was_known() -> None:
+    names = ("title", "images", "orders_last_30_days")
+    after = replace(LAMP, title="", images=(), orders_last_30_days=None, unreadable=names)
+
+    assert with_known(LAMP, after) == LAMP
+
+
+def test_without_a_readable_price_the_offer_stays_with_its_time() -> None:
+    hour = timedelta(hours=1)
+    offer = Offer(observed_at=SEEN + hour, availability=Availability.OUT_OF_STOCK)
+    after = replace(LAMP, title="New lamp", offer=offer, unreadable=("price",))
+    unpriced = replace(LAMP, offer=Offer(observed_at=SEEN))
+
+    assert with_known(LAMP, after) == replace(LAMP, title="New lamp")
+    assert with_known(unpriced, after).offer == offer
+
+
+def test_list_price_stays_beside_a_price_of_its_currency() -> None:
+    def priced(currency: str) -> SourceProduct:
+        offer = Offer(observed_at=SEEN, price=Money(Decimal(7), currency))
+        return replace(LAMP, offer=offer, unreadable=("list_price",))
+
+    assert with_known(LAMP, priced("USD")).offer.list_price == OFFER.list_price
+    assert with_known(LAMP, priced("EUR")).offer.list_price is None

@@ -266,8 +266,9 @@ def test_promo_names_are_kept_to_the_letter() -> None:
 
 def test_promos_whose_name_is_no_text_are_left_out() -> None:
     rows = [{"promo_name": Decimal("1.5")}, {"promo_name": None}, {"promo_name": " "}]
+    good = {"promo_name": "Autumn"}
 
-    assert parse.promos({"promos": rows}) == ()
+    assert parse.promos({"promos": [*rows, good]}) == (FeaturedPromo(name="Autumn"),)
 
 
 def test_promotion_info() -> None:
@@ -313,3 +314,39 @@ def test_odd_order_parameters_are_empty(parameters: Any) -> None:
 
     assert found is not None
     assert found.parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("rate", "reviews"),
+    [
+        ("93.9%", Reviews(positive_percent=Decimal("93.9"))),
+        ("4.8%", Reviews(positive_percent=Decimal("4.8"))),
+        ("93.9", Reviews(positive_percent=Decimal("93.9"))),
+        ("4.8", Reviews(average_rating=Decimal("4.8"))),
+        ("5", Reviews(average_rating=Decimal(5))),
+        ("0.0%", None),
+        ("0", None),
+        ("", None),
+    ],
+)
+def test_rate_is_a_share_or_stars(rate: str, reviews: Reviews | None) -> None:
+    assert product_of(evaluate_rate=rate).reviews == reviews
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "names"),
+    [
+        ("target_sale_price", "", ()),
+        ("target_sale_price", "-1", ("price",)),
+        ("evaluate_rate", "0.0%", ()),
+        ("evaluate_rate", "n/a", ("reviews",)),
+        ("product_small_image_urls", {"string": ["https://10.0.0.1/a.jpg"]}, ()),
+        ("product_main_image_url", "https://10.0.0.1/a.jpg", ("images",)),
+    ],
+)
+def test_what_is_told_and_cannot_be_read_is_named(
+    member: str, value: object, names: tuple[str, ...]
+) -> None:
+    found = product_of(product_title="Lamp", **{member: value})
+
+    assert found.unreadable == names
