@@ -7,7 +7,7 @@ import orjson
 
 from db import rows
 from db.statements import Row, utc
-from domain.money import Money, discount_percent
+from domain.money import Money
 from domain.packing import clean, pack_fields, unpack_fields
 from domain.products import (
     Availability,
@@ -46,7 +46,7 @@ def source_row(product: SourceProduct) -> dict[str, Any]:
         "price_currency_key": rows.NO_CURRENCY if offer.price is None else offer.price.currency,
         "price_key": "" if offer.price is None else rows.amount_key(offer.price.amount),
         **_money_columns("list_price", offer.list_price),
-        "discount_percent": discount_percent(offer.price, offer.list_price),
+        "discount_percent": offer.discount_percent,
         "orders_last_30_days": orders,
         "orders_key": -1 if orders is None else orders,
         "commission_percent": None if commission is None else rows.storable(commission),

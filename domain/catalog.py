@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
 
-from domain.money import Money, discount_percent
+from domain.money import Money
 from domain.products import CatalogProduct, ProductRef, ProductState, SourceProduct
 
 T = TypeVar("T")
@@ -108,6 +108,8 @@ _FIELDS = (
     "price",
     "listPrice",
     "discountPercent",
+    "condition",
+    "deal",
     "availability",
     "coupon",
     "shipping",
@@ -130,7 +132,9 @@ def _values(product: SourceProduct) -> tuple[object, ...]:
         product.seller,
         offer.price,
         offer.list_price,
-        discount_percent(offer.price, offer.list_price),
+        offer.discount_percent,
+        offer.condition,
+        offer.deal,
         offer.availability,
         offer.coupon,
         offer.shipping,

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from domain.money import Money
+from domain.money import Money, discount_percent
 
 
 class Mode(Enum):
@@ -24,6 +24,14 @@ class Availability(Enum):
     PREORDER = "PREORDER"
     UNAVAILABLE = "UNAVAILABLE"
     UNKNOWN = "UNKNOWN"
+
+
+class Condition(Enum):
+    """The state of the very thing that is offered."""
+
+    NEW = "NEW"
+    USED = "USED"
+    REFURBISHED = "REFURBISHED"
 
 
 class ProductState(Enum):
@@ -127,12 +135,29 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """A price for a time, or for some buyers only.
+
+    `access` is the marketplace's own word for who gets it (ALL, PRIME_EXCLUSIVE ...), `price` what
+    they pay.
+    """
+
+    badge: str | None = None
+    access: str | None = None
+    price: Money | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    percent_claimed: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What a product costs, as seen at `observed_at` (UTC).
 
-    `price` is None where the marketplace hides or lacks it. `list_price` is the struck-through
-    price; `list_price_type` the marketplace's own word for what kind of price that is
-    (LIST_PRICE, WAS_PRICE ...) and `list_price_label` the words it shows.
+    `price` is what anybody pays, None where the marketplace hides or lacks it. `list_price` is the
+    struck-through price; `list_price_type` the marketplace's own word for what kind of price that
+    is (LIST_PRICE, WAS_PRICE ...) and `list_price_label` the words it shows. `saving_percent` is
+    the marketplace's figure where it tells a discount without the price to strike through.
     """
 
     observed_at: datetime
@@ -140,9 +165,19 @@ class Offer:
     list_price: Money | None = None
     list_price_type: str | None = None
     list_price_label: str | None = None
+    saving_percent: int | None = None
+    condition: Condition | None = None
+    deal: Deal | None = None
     availability: Availability = Availability.UNKNOWN
     coupon: Coupon | None = None
     shipping: Shipping | None = None
+
+    @property
+    def discount_percent(self) -> int:
+        """By the formula where there is a price to strike through; see decision 8."""
+        if self.price is not None and self.list_price is None:
+            return self.saving_percent or 0
+        return discount_percent(self.price, self.list_price)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

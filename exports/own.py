@@ -6,7 +6,6 @@ from typing import Any
 
 from domain import moments
 from domain.exports import ExportedProduct
-from domain.money import discount_percent
 from exports.cells import amount, category_names, line, quoted
 from schema import ids
 
@@ -60,7 +59,7 @@ def fields(product: ExportedProduct) -> dict[str, Any]:
         amount(offer.price) or None,
         offer.price.currency if offer.price else None,
         amount(offer.list_price) or None,
-        discount_percent(offer.price, offer.list_price) if offer.price else None,
+        offer.discount_percent if offer.price else None,
         offer.availability.value,
         _number(reviews.positive_percent if reviews else None),
         _number(reviews.average_rating if reviews else None),

@@ -13,7 +13,6 @@ from decimal import Decimal
 from clients.base import Marketplace, MarketplaceClient
 from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
 from domain.marketplaces import AccountKey
-from domain.money import discount_percent
 from domain.products import SourceProduct
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from resolvers import cursors
@@ -276,7 +275,7 @@ def _ships_free(product: SourceProduct, wanted: ProductSearch) -> bool:
 
 
 def _discount(product: SourceProduct) -> int:
-    return discount_percent(product.offer.price, product.offer.list_price)
+    return product.offer.discount_percent
 
 
 _TESTS: dict[str, Callable[[SourceProduct, ProductSearch], bool]] = {

@@ -10,7 +10,7 @@ from clients.registry import MarketplaceCode
 from domain.api_keys import APIKeyStatus, Scope
 from domain.catalog import CatalogSort
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
-from domain.products import Availability, Demand, Mode, ProductState
+from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.search import ProductSearchSort
 
 E = TypeVar("E", bound=type[Enum])
@@ -197,6 +197,17 @@ describe(
         "ACTIVE": "The marketplace showed it when it was last asked.",
         "UNAVAILABLE": "Missing from the last answer; its data is kept.",
         "GONE": "Missing from three answers in a row.",
+    },
+)
+
+describe(
+    Condition,
+    "Condition",
+    "The state of the very thing that is offered.",
+    {
+        "NEW": "Nobody has used it.",
+        "USED": "Used by somebody before, or returned.",
+        "REFURBISHED": "Used, and made good again.",
     },
 )
 

@@ -7,7 +7,7 @@ import strawberry
 
 from domain import money as amounts
 from domain import products as records
-from domain.products import Availability
+from domain.products import Availability, Condition
 
 
 @strawberry.type(description="An amount of one currency. Nothing is ever converted.")
@@ -59,6 +59,32 @@ class Coupon:
             percent=record.percent,
             starts_at=record.starts_at,
             ends_at=record.ends_at,
+        )
+
+
+@strawberry.type(description="A price for a time, or for some buyers only, where told.")
+class Deal:
+    badge: str | None = strawberry.field(description="The marketplace's words for it.")
+    access: str | None = strawberry.field(
+        description="Who gets it, in the marketplace's word: ALL, PRIME_EXCLUSIVE, "
+        "PRIME_EARLY_ACCESS (members first, then all); there may be more."
+    )
+    price: Money | None = strawberry.field(description="What those who get it pay.")
+    starts_at: datetime | None = strawberry.field(description="From when it is.")
+    ends_at: datetime | None = strawberry.field(description="Until when it is.")
+    percent_claimed: Decimal | None = strawberry.field(
+        description="How much of it is gone, in percent."
+    )
+
+    @classmethod
+    def of(cls, record: records.Deal) -> "Deal":
+        return cls(
+            badge=record.badge,
+            access=record.access,
+            price=money(record.price),
+            starts_at=record.starts_at,
+            ends_at=record.ends_at,
+            percent_claimed=record.percent_claimed,
         )
 
 
@@ -157,7 +183,9 @@ class Margin:
     description="What a product costs, and since when and until when that may be believed."
 )
 class Offer:
-    price: Money = strawberry.field(description="What the buyer pays, without shipping.")
+    price: Money = strawberry.field(
+        description="What anybody pays, without shipping. What members pay is in deal."
+    )
     list_price: Money | None = strawberry.field(description="The price to strike through.")
     list_price_type: str | None = strawberry.field(
         description="What kind of price listPrice is, where the marketplace tells: "
@@ -167,7 +195,15 @@ class Offer:
         description="The marketplace's own words for listPrice."
     )
     discount_percent: int = strawberry.field(
-        description="round((1 - price / listPrice) * 100); 0 when nothing is struck through."
+        description="round((1 - price / listPrice) * 100). Without a listPrice the marketplace's "
+        "own figure, 0 where it has none."
+    )
+    condition: Condition | None = strawberry.field(
+        description="The state of what is offered; null where the marketplace does not tell. A new "
+        "one is taken where there is one."
+    )
+    deal: Deal | None = strawberry.field(
+        description="A price for a time, or for members only; null when there is none."
     )
     coupon: Coupon | None = strawberry.field(description="A code or coupon that lowers the price.")
     availability: Availability = strawberry.field(description="Whether it can be bought.")
@@ -192,7 +228,9 @@ class Offer:
             list_price=money(record.list_price),
             list_price_type=record.list_price_type,
             list_price_label=record.list_price_label,
-            discount_percent=amounts.discount_percent(price, record.list_price),
+            discount_percent=record.discount_percent,
+            condition=record.condition,
+            deal=Deal.of(record.deal) if record.deal else None,
             coupon=Coupon.of(record.coupon) if record.coupon else None,
             availability=record.availability,
             shipping=Shipping.of(record.shipping) if record.shipping else None,

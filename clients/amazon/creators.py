@@ -1,6 +1,7 @@
 """Amazon's Creators API: OAuth 2.0 client credentials, POST with JSON, one host for all sites."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -128,9 +129,15 @@ def read_token(answer: Answer) -> Token:
         token = ""
     if not token:
         raise AnswerInvalid(errors.UNREADABLE)
-    seconds = min(values.whole(body.get("expires_in")) or 0, LONGEST_TOKEN_LIFE.total_seconds())
+    seconds = min(_seconds(body.get("expires_in")), LONGEST_TOKEN_LIFE.total_seconds())
     life = max(timedelta(seconds=seconds) - TOKEN_RESERVE, timedelta())
     return Token(secret=Secret(token), use_until=answer.received_at + life)
+
+
+def _seconds(told: object) -> int:
+    """A whole number, also as text; 0 for anything else."""
+    written = values.text(told) or ""
+    return int(written) if re.fullmatch("[0-9]{1,15}", written) else 0
 
 
 def _json(members: Mapping[str, object]) -> bytes:

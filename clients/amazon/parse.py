@@ -115,7 +115,7 @@ def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
         or words(_shown(item, "byLineInfo", "manufacturer")),
         images=images,
         categories=_categories(item),
-        seller=offers.seller(item),
+        seller=offers.seller(item, at=at),
         reviews=_reviews(item),
         parent_id=text(item.get("parentASIN")),
         tracked_url=tracked,

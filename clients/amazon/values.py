@@ -8,6 +8,7 @@ of another kind than documented are one and the same: None.
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -19,6 +20,7 @@ JSON = dict[str, Any]
 # Names that lower-casing the first letter alone would spoil.
 _SPELLED = {"ASIN": "asin", "URL": "url", "EANs": "eans", "ISBNs": "isbns", "UPCs": "upcs"}
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _AMOUNT_LIMIT = Decimal(10) ** 15
 _FINEST_EXPONENT = -9
 
@@ -113,6 +115,22 @@ def money(value: object) -> Money | None:
     if not 0 <= amount < _AMOUNT_LIMIT or not isinstance(exponent, int):
         return None
     return Money(amount, currency) if exponent >= _FINEST_EXPONENT else None
+
+
+def percent(value: object) -> Decimal | None:
+    """A share from 0 to 100, as a number or as text, with or without the sign."""
+    written = (text(value) or "").removesuffix("%").strip()
+    found = Decimal(written) if _SHARE.fullmatch(written) else None
+    return found if found is not None and found <= 100 else None
+
+
+def moment(value: object) -> datetime | None:
+    """A time in UTC, also without seconds ("2026-05-31T05:00Z") or its zone."""
+    try:
+        found = datetime.fromisoformat(text(value) or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def web_address(value: object) -> str | None:

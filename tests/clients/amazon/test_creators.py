@@ -270,6 +270,8 @@ async def test_callers_at_once_share_the_token_request() -> None:
         ({"expires_in": 3600}, 3540),
         ({"expires_in": 3600, "token_type": "Bearer"}, 3540),
         ({"expires_in": 3600, "token_type": None, "scope": "x", "more": []}, 3540),
+        ({"expires_in": "3600"}, 3540),
+        ({"expires_in": "1" + "0" * 20}, 0),
         ({"expires_in": 30}, 0),
         ({}, 0),
         ({"expires_in": "soon"}, 0),

@@ -1,5 +1,6 @@
 """Which offer of an item counts."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,8 @@ from clients.amazon import parse
 from domain.money import Money
 from domain.products import (
     Availability,
+    Condition,
+    Deal,
     Offer,
     Seller,
     SourceProduct,
@@ -31,6 +34,9 @@ NEW = {"condition": {"value": "New"}}
 BUY_BOX = {"isBuyBoxWinner": True}
 
 
+PRIME = {"dealDetails": {"accessType": "PRIME_EXCLUSIVE", "badge": "Prime &amp; more"}}
+
+
 SUBSCRIPTION = {"type": "SUBSCRIBE_AND_SAVE"}
 
 
@@ -44,6 +50,7 @@ def test_old_offers() -> None:
         observed_at=NOW,
         price=Money(Decimal("23.5"), "EUR"),
         list_price=Money(Decimal(30), "EUR"),
+        condition=Condition.NEW,
         availability=Availability.IN_STOCK,
     )
     assert found.seller == Seller(external_id="A1MADEUP00002", name="Old Lamp House")
@@ -83,6 +90,9 @@ def test_new_offers_win_over_old_ones() -> None:
             [listing(1, condition={"value": "Moonlit"}), listing(2, **NEW)], "2", id="unknown-words"
         ),
         pytest.param([listing(3, type="HAUL")], "3", id="unknown-type"),
+        pytest.param([listing(1, **PRIME, **BUY_BOX), listing(2)], "2", id="for-everybody"),
+        pytest.param([listing(1, **PRIME, **NEW), listing(2, **USED)], None, id="new-for-members"),
+        pytest.param([listing(1, **PRIME)], None, id="members-alone"),
     ],
 )
 def test_choice_of_the_listing(listings: list[object], chosen: str | None) -> None:
@@ -151,3 +161,109 @@ def test_kind_without_a_reference_price_is_nothing() -> None:
     told = offer({"price": price})
 
     assert (told.list_price, told.list_price_type, told.list_price_label) == (None, None, None)
+
+
+def struck(amount: float, basis: float, **members: object) -> dict[str, object]:
+    price = {
+        "money": {"amount": amount, "currency": "EUR"},
+        "savingBasis": {
+            "money": {"amount": basis, "currency": "EUR"},
+            "savingBasisType": "WAS_PRICE",
+        },
+        "savings": {"percentage": 20},
+    }
+    return members | {"price": price}
+
+
+def test_a_price_for_members_is_a_deal_and_not_the_price() -> None:
+    told = offer(struck(8, 10, **PRIME, **NEW))
+
+    assert told == Offer(
+        observed_at=NOW,
+        price=Money(Decimal(10), "EUR"),
+        condition=Condition.NEW,
+        deal=Deal(badge="Prime & more", access="PRIME_EXCLUSIVE", price=Money(Decimal(8), "EUR")),
+    )
+
+
+def test_deal_of_another_listing_is_told_beside_the_price_of_everybody() -> None:
+    told = offer(listing(9), listing(7, **PRIME), listing(3, **USED, **PRIME))
+
+    assert told.price == Money(Decimal(9), "EUR")
+    assert told.deal is not None
+    assert told.deal.price == Money(Decimal(7), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("begins", "early", "price"),
+    [
+        ("2026-11-20T09:00Z", 3_600_000, None),
+        ("2026-11-20T08:30:00Z", 3_600_000, "5"),
+        ("2026-11-20T08:30:01Z", 3_600_000, None),
+        ("2026-11-20T08:30Z", None, None),
+        ("soon", 3_600_000, None),
+        ("2026-11-20T08:30Z", 10**14, None),
+    ],
+)
+def test_early_access_is_over_after_its_time(
+    begins: str, early: int | None, price: str | None
+) -> None:
+    deal = {
+        "accessType": "PRIME_EARLY_ACCESS",
+        "startTime": begins,
+        "earlyAccessDurationInMilliseconds": early,
+    }
+
+    assert amount(listing(5, dealDetails=deal)) == price
+
+
+def test_deal_as_data() -> None:
+    deal = {
+        "accessType": "ALL",
+        "badge": "Limited time deal",
+        "startTime": "2026-11-20T05:00Z",
+        "endTime": "2026-11-21T07:59:59+02:00",
+        "percentClaimed": "38%",
+    }
+
+    assert offer(listing(5, dealDetails=deal)).deal == Deal(
+        badge="Limited time deal",
+        access="ALL",
+        price=Money(Decimal(5), "EUR"),
+        starts_at=datetime(2026, 11, 20, 5, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 21, 5, 59, 59, tzinfo=UTC),
+        percent_claimed=Decimal(38),
+    )
+
+
+@pytest.mark.parametrize("deal", [None, {}, "now", {"startTime": "soon", "percentClaimed": 120}])
+def test_no_deal(deal: object) -> None:
+    assert offer(listing(5, dealDetails=deal)).deal is None
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("New", Condition.NEW),
+        ("used", Condition.USED),
+        ("Refurbished", Condition.REFURBISHED),
+        ("Moonlit", Condition.USED),
+        ("Unknown", None),
+        (None, None),
+    ],
+)
+def test_condition(written: str | None, condition: Condition | None) -> None:
+    assert offer(listing(5, condition={"value": written})).condition is condition
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"), [(15, 15), ("15%", 15), (493, 0), (0, 0), (None, 0), (-3, 0), (100, 0)]
+)
+def test_saving_without_a_basis_is_a_discount(told: object, percent: int) -> None:
+    price = {"money": {"amount": 8, "currency": "EUR"}, "savings": {"percentage": told}}
+
+    assert offer({"price": price}).discount_percent == percent
+
+
+def test_discount_beside_a_basis_follows_the_formula() -> None:
+    assert offer(struck(9, 10)).discount_percent == 10

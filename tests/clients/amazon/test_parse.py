@@ -1,6 +1,7 @@
 """Items and nodes of either spelling, and what is made of absent, odd and unfriendly members."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,8 @@ from domain.products import (
     Attribute,
     Availability,
     Category,
+    Condition,
+    Deal,
     Image,
     Offer,
     ProductRef,
@@ -53,6 +56,13 @@ def test_whole_item() -> None:
             list_price=Money(Decimal(649), "EUR"),
             list_price_type="WAS_PRICE",
             list_price_label="Before",
+            condition=Condition.NEW,
+            deal=Deal(
+                access="SOME_NEW_ACCESS",
+                price=Money(Decimal("588.9"), "EUR"),
+                starts_at=datetime(2026, 11, 20, 5, tzinfo=UTC),
+                percent_claimed=Decimal(12),
+            ),
             availability=Availability.IN_STOCK,
         ),
         features=("Arm turns all the way round", "Warm light"),
