@@ -16,7 +16,7 @@ from domain.catalog import CLOCKS_DIFFER
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
-from domain.products import ProductRef, SourceProduct, Variant
+from domain.products import ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Upstream
@@ -128,7 +128,7 @@ class MarketplaceClient(Protocol):
         """At most `link_batch_size` keys of one tracking id. Every key asked has its entry."""
         ...
 
-    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
+    async def get_variants(self, external_id: str) -> VariantList:
         """The buyable forms of one product; empty where it has none."""
         ...
 

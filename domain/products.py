@@ -191,6 +191,18 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantList:
+    """The buyable forms of a product, as many as could be had. `total`: None where not told.
+
+    `has_more`: there are, or may be, others that did not fit in.
+    """
+
+    variants: tuple[Variant, ...] = ()
+    total: int | None = None
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceProduct:
     """A product as its marketplace describes it right now."""
 

@@ -29,7 +29,7 @@ from domain.products import (
     PriceObservation,
     ProductRef,
     SourceProduct,
-    Variant,
+    VariantList,
 )
 from resolvers.fetching import Kind, Way
 from resolvers.health import Evidence
@@ -60,7 +60,7 @@ async def _links(
 
 async def _variants(
     client: MarketplaceClient, refs: Sequence[ProductRef]
-) -> Mapping[ProductRef, tuple[Variant, ...] | AffiliateGraphError]:
+) -> Mapping[ProductRef, VariantList | AffiliateGraphError]:
     return {ref: await client.get_variants(ref.external_id) for ref in refs}
 
 
@@ -93,10 +93,10 @@ LINKS: Kind[LinkKey, str] = Kind(
     ),
     evidence=Evidence(success_counts=False),
 )
-VARIANTS: Kind[ProductRef, tuple[Variant, ...]] = Kind(
+VARIANTS: Kind[ProductRef, VariantList] = Kind(
     operation="variants",
     size=lambda _: 1,  # the marketplaces answer variants for one product a call
-    policy=_of_offers(tuple[Variant, ...]),
+    policy=_of_offers(VariantList),
     ask=_variants,
     missing=lambda *_: ProductNotFound("The marketplace does not show this product."),
     evidence=Evidence(is_extra=True),
@@ -171,7 +171,7 @@ class Dataloaders:
         self.prices_of: DataLoader[ListOf, Page[PriceObservation]] = DataLoader(
             self._load_prices_of
         )
-        self.variants: DataLoader[ProductRef, tuple[Variant, ...]] = DataLoader(self._load_variants)
+        self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
             self._load_calls_today_of_api_keys
@@ -212,9 +212,7 @@ class Dataloaders:
         links = await stored_links.by_keys(self._workspace, keys)
         return [links.get(key) for key in keys]
 
-    async def _load_variants(
-        self, refs: list[ProductRef]
-    ) -> list[tuple[Variant, ...] | BaseException]:
+    async def _load_variants(self, refs: list[ProductRef]) -> list[VariantList | BaseException]:
         allowed = [ref for ref in refs if self._for_variants.take()]
         variants = await self.way.each(VARIANTS, allowed, self._account_of)
         return variants + [too_many_variants() for _ in refs[len(allowed) :]]

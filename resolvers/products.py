@@ -23,7 +23,7 @@ from domain.products import (
     ProductRef,
     ProductState,
     SourceProduct,
-    Variant,
+    VariantList,
 )
 from resolvers import cursors
 from resolvers.context import Context
@@ -194,7 +194,7 @@ async def delete(context: Context, ref: ProductRef) -> None:
         raise NotFound("This product is not in the catalogue.", path=("input", "id"))
 
 
-async def variants(context: Context, ref: ProductRef) -> Sequence[Variant]:
+async def variants(context: Context, ref: ProductRef) -> VariantList:
     """The buyable forms; empty where there are none or the account may not ask.
 
     Raises AffiliateGraphError when they could not be had, also for too many products.
@@ -202,7 +202,7 @@ async def variants(context: Context, ref: ProductRef) -> Sequence[Variant]:
     try:
         return await context.dataloaders.variants.load(ref)
     except (ProductNotFound, PermissionMissing, MarketplaceNotConnected):
-        return ()
+        return VariantList()
 
 
 async def price_history(

@@ -48,6 +48,8 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("Query", "nodes"): 1,
     ("Product", "affiliateLink"): 1,
     ("Product", "variants"): 10,
+    ("Product", "variantsTotalCount"): 10,
+    ("Product", "hasMoreVariants"): 10,
     ("Product", "variantsError"): 10,
     ("AffiliateLink", "product"): 1,
     ("Mutation", "verifyMarketplace"): 20,

@@ -239,7 +239,7 @@ class Product(Node):
     )
     async def variants(self, info: Info) -> list[Variant]:
         try:
-            variants = await products.variants(info.context, self.listing.ref)
+            listed = await products.variants(info.context, self.listing.ref)
         except AffiliateGraphError:
             return []  # variantsError tells
         return [
@@ -249,8 +249,28 @@ class Product(Node):
                 offer=offer_of(self.listing, variant.offer, info.context.now),
                 image=Image.of(variant.image) if variant.image else None,
             )
-            for variant in variants
+            for variant in listed.variants
         ]
+
+    @strawberry.field(
+        description="How many buyable forms there are in all, also those that did not fit into "
+        "variants; null where it is not told or could not be had."
+    )
+    async def variants_total_count(self, info: Info) -> int | None:
+        try:
+            return (await products.variants(info.context, self.listing.ref)).total
+        except AffiliateGraphError:
+            return None
+
+    @strawberry.field(
+        description="Whether there are, or may be, more buyable forms than variants shows. Null "
+        "when they could not be had."
+    )
+    async def has_more_variants(self, info: Info) -> bool | None:
+        try:
+            return (await products.variants(info.context, self.listing.ref)).has_more
+        except AffiliateGraphError:
+            return None
 
     @strawberry.field(description="Why variants could not be had; null when they could.")
     async def variants_error(self, info: Info) -> UserError | None:

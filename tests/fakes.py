@@ -12,7 +12,7 @@ from clients.registry import BY_CODE
 from domain.exceptions import MarketplaceError, NotInProgram, ProductNotFound
 from domain.links import LinkKey
 from domain.money import Money
-from domain.products import Offer, ProductRef, SourceProduct, Variant
+from domain.products import Offer, ProductRef, SourceProduct, Variant, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -101,10 +101,10 @@ class FakeMarketplaceClient:
         self._call("generate_links", [key.ref.external_id for key in keys])
         return {key: self._link(key) for key in keys}
 
-    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
+    async def get_variants(self, external_id: str) -> VariantList:
         """The forms that the test named."""
         self._call("get_variants", [external_id])
-        return self.variants.get(external_id, ())
+        return VariantList(variants=self.variants.get(external_id, ()))
 
     async def verify(self) -> None:
         """Raises the failure, if there is one."""

@@ -26,7 +26,7 @@ from clients.signing.aliexpress import SignMethod
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import Account
-from domain.products import ProductRef, Shipping, SourceProduct, Variant
+from domain.products import ProductRef, Shipping, SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Upstream
@@ -119,10 +119,10 @@ class AliExpressClient:
         currency: str = "USD",
         language: str = "EN",
         variant_ids: Sequence[str] = (),
-    ) -> tuple[Variant, ...]:
+    ) -> VariantList:
         """product.sku.detail.get: prices with the taxes of the country, and shipping to it.
 
-        `variant_ids`: at most 20; none asks for all.
+        `variant_ids`: at most 20; none asks for all. An answer with as many may be cut off there.
         """
         _check_batch(variant_ids, VARIANT_BATCH_SIZE)
         self._gateway.tracking_id()
@@ -135,11 +135,15 @@ class AliExpressClient:
             "need_deliver_info": "Yes",
         }
 
-        def read(result: Row, received_at: datetime) -> tuple[Variant, ...]:
+        def read(result: Row, received_at: datetime) -> VariantList:
             local = self._gateway.stands_in
-            return parse.variants(result, observed_at=received_at, has_local_pictures=local)
+            found = parse.variants(result, observed_at=received_at, has_local_pictures=local)
+            is_full = len(found) == VARIANT_BATCH_SIZE and not variant_ids
+            total = None if is_full else len(found)
+            return VariantList(variants=found, total=total, has_more=is_full)
 
-        return await self._gateway.call("product.sku.detail.get", params, read, empty=())
+        empty = VariantList(total=0)
+        return await self._gateway.call("product.sku.detail.get", params, read, empty=empty)
 
     async def verify(self) -> None:
         """Two calls: category.get proves key and secret, link.generate the rest.

@@ -25,7 +25,7 @@ from clients.amazon.records import BrowseNode
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
-from domain.products import SourceProduct, Variant
+from domain.products import SourceProduct, Variant, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Answer, Call, Upstream
@@ -159,22 +159,27 @@ class CatalogClient(ABC):
         """No call at all. See links.py."""
         return links.generate(keys, locale=self._locale, mode=self._mode)
 
-    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
-        """All forms of a product, by its parent or any of them; one call a page, at most ten.
+    async def get_variants(self, external_id: str) -> VariantList:
+        """The forms of a product, by its parent or any of them; one call a page, at most ten.
 
         A page that fails fails the whole: a part would look like all there is.
         """
         if not urls.is_asin(external_id):
             raise ProductNotFound(_NO_ASIN)
         found: dict[str, Variant] = {}
+        total: int | None = None
         page, last = 1, 1
         while page <= min(last, MOST_VARIATION_PAGES):
             reading = await self._call(GET_VARIATIONS, _variation_page(external_id, page))
             read = parse.variants(reading, has_local_pictures=self._site.has_local_pictures)
             found |= {one.external_id: one for one in read if one.external_id not in found}
+            total = parse.variant_count(reading) or total
             last = parse.page_count(reading) if read else page
             page += 1
-        return tuple(found.values())
+        has_more = last >= page or (total is not None and total > len(found))
+        if total is None and not has_more:
+            total = len(found)
+        return VariantList(variants=tuple(found.values()), total=total, has_more=has_more)
 
     async def verify(self) -> None:
         """One call for one title. That Amazon does not know the id proves as much as the item."""

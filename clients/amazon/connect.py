@@ -10,7 +10,7 @@ from clients.base import MarketplaceClient
 from domain.exceptions import MarketplaceError, MarketplaceNotConnected
 from domain.links import LinkKey
 from domain.marketplaces import Account
-from domain.products import SourceProduct, Variant
+from domain.products import SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Upstream
@@ -55,7 +55,7 @@ class LinksOnlyClient:
             )
         return links.generate(keys, locale=self._locale, mode=self._mode)
 
-    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
+    async def get_variants(self, external_id: str) -> VariantList:
         self._refuse()
 
     async def verify(self) -> None:

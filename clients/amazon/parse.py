@@ -74,6 +74,11 @@ def variants(reading: Reading, *, has_local_pictures: bool = False) -> tuple[Var
     return tuple(one for one in read if one is not None)
 
 
+def variant_count(reading: Reading) -> int | None:
+    """How many forms there are on all pages, where Amazon says."""
+    return whole(values.member(reading.result, "variationSummary", "variationCount"))
+
+
 def page_count(reading: Reading) -> int:
     """How many pages the variations have; 1 where Amazon does not say."""
     return whole(values.member(reading.result, "variationSummary", "pageCount")) or 1

@@ -31,7 +31,7 @@ from domain.exceptions import (
 from domain.links import LinkKey
 from domain.marketplaces import Account, Capability, HealthState, QuotaRule
 from domain.money import Money
-from domain.products import Offer, ProductRef, SourceProduct, Variant
+from domain.products import Offer, ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Answer, Call, Upstream
@@ -93,9 +93,9 @@ class BazaarClient:
         self._secret()
         return {key: f"{product_url(key.ref)}?partner={key.tracking_id}" for key in keys}
 
-    async def get_variants(self, external_id: str) -> tuple[Variant, ...]:
+    async def get_variants(self, external_id: str) -> VariantList:
         self._secret()
-        return ()
+        return VariantList()
 
     async def verify(self) -> None:
         await self._items("items", ids="BZ00000001")

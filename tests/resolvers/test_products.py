@@ -25,6 +25,7 @@ from domain.products import (
     Shipping,
     SourceProduct,
     Variant,
+    VariantList,
 )
 from resolvers.products import Listing, variants
 from tests.fakes import NOW, FakeMarketplaceClient, product
@@ -138,7 +139,7 @@ async def test_variants_that_there_cannot_be_are_none(
 ) -> None:
     context = make_context(aliexpress=FakeMarketplaceClient(failure=failure))
 
-    assert await variants(context, ALI.ref) == ()
+    assert await variants(context, ALI.ref) == VariantList()
 
 
 @pytest.mark.anyio
@@ -162,7 +163,7 @@ async def test_variants_asked_twice_count_once(make_context: MakeContext) -> Non
 
     found = [await variants(context, product(number % 10).ref) for number in range(20)]
 
-    assert found == [(red,)] * 20
+    assert found == [VariantList(variants=(red,))] * 20
     assert fake.count("get_variants") == 10
 
 

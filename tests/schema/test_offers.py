@@ -71,3 +71,19 @@ async def test_used_offer_and_a_saving_without_a_basis(graph: Graph) -> None:
     assert payload["product"]["offer"]["condition"] == "REFURBISHED"
     assert payload["product"]["offer"]["deal"] is None
     assert stored == [{"offer": {"discountPercent": 30}}]
+
+
+async def test_variants_that_do_not_fit_in_are_told(graph: Graph) -> None:
+    await graph.connect("AMAZON", AMAZON)
+    with answering(graph.sandbox, "AMAZON", item(listing(5, "New"))):
+        await graph.run(IMPORT)
+    rows = [{"asin": f"B0SANDBX{number:02}"} for number in range(10)]
+    summary = {"pageCount": 30, "variationCount": 300}
+    body = {"variationsResult": {"items": rows, "variationSummary": summary}}
+
+    with answering(graph.sandbox, "AMAZON", body):
+        fields = "variants { externalId } variantsTotalCount hasMoreVariants variantsError { code }"
+        found = (await graph.run(f"{{ products {{ nodes {{ {fields} }} }} }}"))["products"]["nodes"]
+
+    assert len(found[0].pop("variants")) == 10
+    assert found == [{"variantsTotalCount": 300, "hasMoreVariants": True, "variantsError": None}]

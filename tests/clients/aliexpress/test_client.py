@@ -17,7 +17,7 @@ from domain.exceptions import (
     TrackingIDRejected,
 )
 from domain.links import LinkKey
-from domain.products import ProductRef, SourceProduct
+from domain.products import ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPlan
 from tests.clients.aliexpress.fakes import (
     account,
@@ -289,7 +289,8 @@ async def test_variants() -> None:
 
     found = await client.get_variants(LAMP)
 
-    assert [variant.external_id[-3:] for variant in found] == ["111", "112"]
+    assert [variant.external_id[-3:] for variant in found.variants] == ["111", "112"]
+    assert (found.total, found.has_more) == (2, False)
     form = sender.forms[0]
     assert (form["product_id"], form["ship_to_country"]) == (LAMP, "US")
     assert "sku_ids" not in form
@@ -298,7 +299,21 @@ async def test_variants() -> None:
 async def test_no_variants() -> None:
     client, _ = connected(NOTHING)
 
-    assert await client.get_variants(LAMP) == ()
+    assert await client.get_variants(LAMP) == VariantList(total=0)
+
+
+@pytest.mark.parametrize(("rows", "has_more"), [(19, False), (20, True), (21, False)])
+async def test_answer_with_as_many_variants_as_fit_may_be_cut_off(
+    rows: int, has_more: bool
+) -> None:
+    listed = [{"sku_id": str(12000090000000000 + number)} for number in range(rows)]
+    result = {"result": {"ae_item_sku_info": {"traffic_sku_info_list": listed}, "code": 200}}
+    client, _ = connected({"aliexpress_affiliate_product_sku_detail_get_response": result})
+
+    found = await client.get_variants(LAMP)
+
+    assert (len(found.variants), found.has_more) == (rows, has_more)
+    assert found.total == (None if has_more else rows)
 
 
 async def test_verify_asks_two_cheap_things() -> None:

@@ -15,7 +15,7 @@ from domain.exceptions import (
     ProductNotFound,
     RequestRefused,
 )
-from domain.products import SourceProduct
+from domain.products import SourceProduct, VariantList
 from domain.search import ProductSearch
 from tests.clients.amazon.fakes import (
     PLAN,
@@ -232,7 +232,8 @@ async def test_variants_of_all_pages_each_once() -> None:
 
     variants = await connected(sender).get_variants(LAMP)
 
-    shown = [(one.external_id, one.attributes[0].value) for one in variants]
+    shown = [(one.external_id, one.attributes[0].value) for one in variants.variants]
+    assert (variants.total, variants.has_more) == (3, False)
     assert shown == [(LAMP, "Brass"), (SHADE, "Black"), (BULB, "White")]
     assert [one.json["variationPage"] for one in sender.calls] == [1, 2]
     assert {one.operation for one in sender.calls} == {"getVariations"}
@@ -244,24 +245,26 @@ async def test_variants_of_all_pages_each_once() -> None:
 async def test_variants_stop_at_ten_pages() -> None:
     body = payload("getvariations-1.json")
     body["variationsResult"]["variationSummary"]["pageCount"] = 5000
+    body["variationsResult"]["variationSummary"]["variationCount"] = 49_994
     sender = FakeSender([answer(200, body) for _ in range(12)])
 
-    await connected(sender).get_variants(LAMP)
+    found = await connected(sender).get_variants(LAMP)
 
     assert [one.json["variationPage"] for one in sender.calls] == list(range(1, 11))
+    assert (found.total, found.has_more) == (49_994, True)
 
 
 async def test_variants_stop_at_an_empty_page() -> None:
     summary = {"variationSummary": {"pageCount": 9}, "items": []}
     sender = FakeSender([answer(200, {"variationsResult": summary})])
 
-    assert await connected(sender).get_variants(LAMP) == ()
+    assert await connected(sender).get_variants(LAMP) == VariantList(total=0)
 
 
 async def test_product_without_variants() -> None:
     sender = FakeSender([answer(404, NOT_FOUND)])
 
-    assert await connected(sender).get_variants(LAMP) == ()
+    assert await connected(sender).get_variants(LAMP) == VariantList(total=0)
 
 
 async def test_variants_fail_as_a_whole() -> None:
