@@ -168,6 +168,8 @@ class Marketplace:
     # (locale, all values) -> values to store, derived ones filled in; raises InvalidInput
     capabilities: Callable[[Account], frozenset[Capability]]
     cures: Mapping[HealthState, str]
+    # What is stored and used, but looks wrong: a sentence each.
+    warnings: Callable[[Account], tuple[str, ...]] = lambda _: ()
     # Whose calls are counted: accounts with the same key share the marketplace's limits.
     quota_account: Callable[[Account], AccountKey] = operator.attrgetter("key")
     connect: Callable[[Account, Upstream, Budget], MarketplaceClient]

@@ -100,6 +100,11 @@ class ConnectedMarketplace:
         return " ".join(sentences)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is stored and used, but looks wrong."""
+        return self.marketplace.warnings(self.account)
+
+    @property
     def capabilities(self) -> Sequence[Capability]:
         """What the stored credentials can do now, in the order of the enum."""
         able = self.marketplace.capabilities(self.account)

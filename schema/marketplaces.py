@@ -21,6 +21,10 @@ from schema.node import Info, Node
 class MarketplaceHealth:
     state: HealthState = strawberry.field(description="What the last real answers say.")
     cure: str | None = strawberry.field(description="What to do about it; null when healthy.")
+    warnings: list[str] = strawberry.field(
+        description="What is stored and used, but looks wrong, such as a partner tag whose ending "
+        "is that of other countries."
+    )
     upstream_code: str | None = strawberry.field(
         description="The marketplace's own error code of the last failure."
     )
@@ -34,6 +38,7 @@ class MarketplaceHealth:
         return cls(
             state=health.state,
             cure=connected.cure,
+            warnings=list(connected.warnings),
             upstream_code=health.upstream_code,
             checked_at=health.checked_at,
             last_success_at=health.last_success_at,

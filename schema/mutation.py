@@ -86,7 +86,9 @@ class Mutation(ApiKeyMutations):
         connected = await marketplaces.connect(
             info.context, input.marketplace.value, input.locale, credentials
         )
-        return ConnectMarketplacePayload(marketplace=Marketplace.of(connected), errors=[])
+        return ConnectMarketplacePayload(
+            marketplace=Marketplace.of(connected), errors=[], warnings=list(connected.warnings)
+        )
 
     @mutation(
         Scope.SETTINGS,

@@ -19,6 +19,10 @@ class ConnectMarketplacePayload:
         description="With its new status; null when nothing was stored."
     )
     errors: list[UserError] = strawberry.field(description=ERRORS)
+    warnings: list[str] = strawberry.field(
+        default_factory=list,
+        description="What was stored all the same, but looks wrong; `health` has it as well.",
+    )
 
 
 @strawberry.type(description="Answer of disconnectMarketplace.")

@@ -41,6 +41,7 @@ MARKETPLACE = Marketplace(
     check_credentials=credentials.check,
     capabilities=policy.capabilities,
     cures=policy.CURES,
+    warnings=credentials.warnings,
     quota_account=catalog.quota_account,
     connect=connect,
     gateways={

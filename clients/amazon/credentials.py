@@ -10,6 +10,7 @@ from clients.amazon import links, locales
 from clients.amazon.locales import Locale
 from clients.base import CredentialField, Visibility
 from domain.exceptions import InvalidInput, WrongLocale
+from domain.marketplaces import Account
 
 PAAPI_FORM = ("accessKey", "secretKey", "partnerTag", "host", "region")
 _OPAQUE = re.compile(r"[!-~]{1,2048}", re.ASCII)
@@ -94,6 +95,15 @@ FIELDS = (
         visibility=Visibility.PUBLIC,
     ),
 )
+_OF_VERSION_3 = {
+    "credentialId": "amzn1.application-oa2-client.",
+    "credentialSecret": "amzn1.oa2-cs.v1.",
+}
+_REGION_OF_ENDING = {
+    "-20": "America",
+    "-21": "Europe, the Middle East and India",
+    "-22": "Japan, Australia and Singapore",
+}
 LABELS = {field.name: field.label for field in FIELDS}
 
 
@@ -101,7 +111,7 @@ def check(locale: str, values: Mapping[str, str]) -> dict[str, str]:
     """The values to store for a country site: trimmed, blank ones left out, derived ones added.
 
     Raises InvalidInput for a value that cannot be right, WrongLocale for one of another country
-    site. A tag with an unusual ending is taken as it is.
+    site. A tag with an unusual ending is taken as it is; see `warnings`.
     """
     site = locales.by_marketplace(locale)
     kept = {name: value.strip() for name, value in values.items() if value.strip()}
@@ -109,9 +119,39 @@ def check(locale: str, values: Mapping[str, str]) -> dict[str, str]:
         _check_text(name, value)
     if "credentialVersion" in kept:
         kept["credentialVersion"] = _version(kept["credentialVersion"], site)
+        _check_generation(kept, site)
     if "partnerTag" in kept:
         links.check_tag(kept["partnerTag"], path=("credentials", "partnerTag"))
     return kept | _host_and_region(kept, site)
+
+
+def warnings(account: Account) -> tuple[str, ...]:
+    """What Amazon may refuse later, or credit to nobody: a tag of other countries."""
+    stored = account.credentials.get("partnerTag")
+    site = locales.by_marketplace(account.key.locale)
+    tag = stored.value.reveal() if stored else ""
+    for suffix, region in _REGION_OF_ENDING.items():
+        if tag.endswith(suffix) and suffix != site.region.tag_suffix:
+            return (
+                f"The Partner Tag {tag} ends as tags of {region} do; those of {site.marketplace} "
+                f"end in {site.region.tag_suffix}. It is used as it is. If it is not a tag of this "
+                "country site, it earns nothing there.",
+            )
+    return ()
+
+
+def _check_generation(kept: Mapping[str, str], site: Locale) -> None:
+    """Credentials of version 3 tell themselves; those of version 2 look like nothing."""
+    if kept["credentialVersion"].startswith("3"):
+        return
+    for name, start in _OF_VERSION_3.items():
+        if kept.get(name, "").startswith(start):
+            raise InvalidInput(
+                f"This {LABELS[name]} is of version 3, not {kept['credentialVersion']}. "
+                f"{site.marketplace} needs Version 3.{site.region.digit} with it, as it stands "
+                "beside it in Associates Central.",
+                path=("credentials", "credentialVersion"),
+            )
 
 
 def _check_text(name: str, value: str) -> None:

@@ -341,3 +341,45 @@ def test_members_of_the_enum_are_described_by_their_marketplaces() -> None:
     sdl = schema.as_str()
 
     assert all(market.summary in " ".join(sdl.split()) for market in BY_CODE.values())
+
+
+async def test_tag_of_another_country_is_used_and_warned_of(graph: Graph) -> None:
+    connect = """mutation C($input: ConnectMarketplaceInput!) { connectMarketplace(input: $input) {
+      warnings errors { code } marketplace { health { warnings } } } }"""
+    given = {
+        "marketplace": "AMAZON",
+        "locale": "www.amazon.de",
+        "credentials": [{"name": "partnerTag", "value": "lamps-20"}],
+    }
+    link = """mutation { generateLink(input: {product: {url: "https://www.amazon.de/dp/B0LAMPAAA1"}})
+      { affiliateLink { url } errors { code } } }"""
+    health = "{ marketplaces { locale health { warnings } } }"
+
+    payload = (await graph.run(connect, {"input": given}))["connectMarketplace"]
+    listed = (await graph.run(health))["marketplaces"]
+    made = (await graph.run(link))["generateLink"]
+
+    (warning,) = payload["warnings"]
+    assert "lamps-20" in warning
+    assert payload["errors"] == []
+    assert payload["marketplace"]["health"]["warnings"] == [warning]
+    assert {one["locale"]: one["health"]["warnings"] for one in listed} == {
+        None: [],
+        "www.amazon.com": [],
+        "www.amazon.de": [warning],
+    }
+    assert made["errors"] == []
+    assert "tag=lamps-20" in made["affiliateLink"]["url"]
+
+
+async def test_credentials_of_another_version_are_told_at_once(graph: Graph) -> None:
+    given = AMAZON | {
+        "credentialId": "amzn1.application-oa2-client.made-up",
+        "credentialVersion": "2.1",
+    }
+
+    payload = await graph.connect("AMAZON", given)
+
+    assert payload["marketplace"] is None
+    assert payload["errors"][0]["code"] == "INVALID_INPUT"
+    assert payload["errors"][0]["path"] == ["input", "credentials", "2", "value"]

@@ -100,6 +100,7 @@ function Health({ card }) {
       ${health.checkedAt && html`<span class="quiet" title=${time(health.checkedAt)}> · checked ${ago(health.checkedAt)}</span>`}
       ${health.upstreamCode && html`<span class="quiet"> · ${health.upstreamCode}</span>`}</p>`}
     ${card.status === "CONNECTED" && health.cure && html`<p class="cure">${health.cure}</p>`}
+    ${health.warnings.map((warning) => html`<p key=${warning} class="problem">${warning}</p>`)}
     ${can && html`<p class="quiet">Can be used for: ${can}</p>`}
   </div>`;
 }

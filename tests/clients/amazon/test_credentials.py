@@ -200,3 +200,50 @@ def test_capabilities(
 
 def test_every_state_but_health_has_its_cure() -> None:
     assert set(HealthState) - set(MARKETPLACE.cures) <= {HealthState.HEALTHY}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("credentialId", "amzn1.application-oa2-client.made-up"),
+        ("credentialSecret", "amzn1.oa2-cs.v1.made-up"),
+    ],
+)
+def test_credentials_of_version_3_are_told_from_the_version_beside_them(
+    name: str, value: str
+) -> None:
+    with pytest.raises(InvalidInput, match=r"Version 3\.2") as caught:
+        check(**{name: value, "credentialVersion": "v2.2"})
+
+    assert caught.value.path == ("credentials", "credentialVersion")
+    assert value not in caught.value.message
+    assert check(**{name: value}) == {name: value}
+    assert check(**{name: "7abc", "credentialVersion": "2.2"})["credentialVersion"] == "2.2"
+
+
+@pytest.mark.parametrize(
+    ("locale", "tag", "ending"),
+    [
+        ("www.amazon.de", "lamps-20", "-21"),
+        ("www.amazon.com", "lamps-21", "-20"),
+        ("www.amazon.co.jp", "lamps-21", "-22"),
+        ("www.amazon.in", "lamps-22", "-21"),
+    ],
+)
+def test_tag_of_another_country_is_stored_with_a_warning(
+    locale: str, tag: str, ending: str
+) -> None:
+    (warning,) = MARKETPLACE.warnings(account({"partnerTag": tag}, locale=locale))
+
+    assert check(locale, partnerTag=tag) == {"partnerTag": tag}
+    assert tag in warning
+    assert f"{locale} end in {ending}" in warning
+
+
+@pytest.mark.parametrize("tag", ["lamps-21", "lamps", "lamps-99", "lamps-20x"])
+def test_other_tags_are_no_reason_to_warn(tag: str) -> None:
+    assert MARKETPLACE.warnings(account({"partnerTag": tag})) == ()
+
+
+def test_nothing_stored_is_no_reason_to_warn() -> None:
+    assert MARKETPLACE.warnings(account({"accessKey": "K"})) == ()
