@@ -52,10 +52,16 @@ class Found:
     product: ProductRef | InvalidInput
 
 
-def read_text(text: str, *, sites: Mapping[str, str] = MappingProxyType({})) -> list[Found]:
+def read_text(
+    text: str,
+    *,
+    sites: Mapping[str, str] = MappingProxyType({}),
+    owner: Marketplace | None = None,
+) -> list[Found]:
     """What a text names, in order. Nothing is opened, nothing raised.
 
     `sites`: the country site of bare ids by marketplace code; else the marketplace's first.
+    `owner`: whose the bare ids are, so that every number that it could have given is one.
     """
     readings: dict[str, list[tuple[Marketplace, PageReading]]] = {}
 
@@ -72,7 +78,9 @@ def read_text(text: str, *, sites: Mapping[str, str] = MappingProxyType({})) -> 
 
     found = []
     for word in words(text, kind_of):
-        product = _named(word, read(word.text)) if word.is_address else _bare(word.text, sites)
+        product = (
+            _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
+        )
         if product is not None:
             found.append(Found(start=word.start, end=word.end, product=product))
     return found
@@ -152,7 +160,9 @@ def _named(
     return None
 
 
-def _bare(word: str, sites: Mapping[str, str]) -> ProductRef | InvalidInput | None:
+def _bare(
+    word: str, sites: Mapping[str, str], owner: Marketplace | None
+) -> ProductRef | InvalidInput | None:
     """What a word that stands alone names; a checked id wins over any number."""
     if RUINED.fullmatch(word):
         return InvalidURL(
@@ -160,9 +170,10 @@ def _bare(word: str, sites: Mapping[str, str]) -> ProductRef | InvalidInput | No
             "text before the ids are put in, or paste the address of the product."
         )
     found: list[tuple[Marketplace, BareID]] = []
-    for market in BY_CODE.values():
+    for market in [owner] if owner else BY_CODE.values():
         try:
-            if (bare := market.read_bare_id(word)) is not None:
+            bare = market.read_bare_id(word) or (_typed(owner, word) if owner else None)
+            if bare is not None:
                 found.append((market, bare))
         except InvalidURL as refusal:
             return refusal
@@ -170,6 +181,13 @@ def _bare(word: str, sites: Mapping[str, str]) -> ProductRef | InvalidInput | No
         site = sites.get(market.code, market.locales[0])
         return ProductRef(market.code, bare.external_id, site)
     return None
+
+
+def _typed(owner: Marketplace, word: str) -> BareID | None:
+    try:
+        return BareID(external_id=owner.parse_id(word)) if re.search(r"\d", word) else None
+    except InvalidInput:
+        return None
 
 
 def _listed(products: Sequence[ProductRef | InvalidInput]) -> str:

@@ -234,7 +234,13 @@ class ImportProductInput:
 
 @strawberry.input(description="What to import.")
 class ImportProductsInput:
-    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    products: list[ProductLookup] | None = strawberry.field(
+        default=strawberry.UNSET, description="The products, at most 250; or `text`."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In their place a text, as productsIn takes it: a row for each thing found.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
@@ -282,7 +288,13 @@ class GenerateLinkInput:
 
 @strawberry.input(description="Which links to make.")
 class GenerateLinksInput:
-    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    products: list[ProductLookup] | None = strawberry.field(
+        default=strawberry.UNSET, description="The products, at most 250; or `text`."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In their place a text, as productsIn takes it: a row for each thing found.",
+    )
     tracking_id: str | None = strawberry.field(
         default=None, description="Default: the stored tracking id or tag."
     )
