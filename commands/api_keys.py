@@ -83,7 +83,7 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     """One line each."""
 
-    async def keys_and_calls() -> list[tuple[APIKey, int | None]]:
+    async def list_keys() -> list[tuple[APIKey, int | None]]:
         async with open_context(read_settings(), arguments.workspace) as context:
             keys = await _all_keys(context)
             calls = await asyncio.gather(*(api_keys.calls_today(context, key) for key in keys))
@@ -103,7 +103,7 @@ def run_list(arguments: argparse.Namespace) -> int:
                 _minute(key.last_used_at),
                 "no limit" if calls is None else f"{calls:,} of {key.calls_per_day:,}",
             )
-            for key, calls in asyncio.run(keys_and_calls())
+            for key, calls in asyncio.run(list_keys())
         ],
     )
     return 0
