@@ -85,7 +85,7 @@ async def fairness_run(*, is_fair: bool, searches: int = SEARCHES) -> Fairness:
 async def _flood(graph: Graph, key: str, words: "itertools.count[int]") -> None:
     while True:
         await graph.post(SEARCH, {"words": f"case {next(words)}"}, key=key)
-        await asyncio.sleep(0.05)  # who is refused at once tries again, and again
+        await asyncio.sleep(0.5)  # who is refused at once tries again, and again
 
 
 async def _search(graph: Graph, words: str) -> float | None:
