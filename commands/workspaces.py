@@ -53,4 +53,4 @@ def run_list(_given: argparse.Namespace) -> int:
 
 async def _list() -> list[WorkspaceSummary]:
     async with open_office(read_settings()):
-        return await workspaces.every()
+        return await workspaces.summaries()

@@ -9,15 +9,18 @@ writes.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 import orjson
+from pypika_tortoise.queries import QueryBuilder
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.connection import get_connection
+from tortoise.expressions import Q
+from tortoise.models import Model
 
+from db.conditions import criterion
 from domain.packing import clean
 
 Row = dict[str, Any]
@@ -40,38 +43,68 @@ def transaction() -> TransactionContext:
     return connection()._in_transaction()
 
 
-def for_update() -> str:
-    """The clause that locks the rows of a SELECT. SQLite's transaction holds the only lock."""
-    return " FOR UPDATE" if is_postgres() else ""
+def select(model: type[Model], condition: Q) -> QueryBuilder:
+    """The model's rows that meet the condition, for the builder to go on with."""
+    table = model._meta.basetable
+    query = connection().query_class.from_(table).select(table.star)
+    return query.where(criterion(model, condition))
 
 
 async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     """Run one statement; its rows as column -> the driver's value (see db/rows.py)."""
     client = connection()
-    return await client.execute_query_dict(_spelled(sql), [_adapted(value) for value in values])
+    return await client.execute_query_dict(_spelled(sql), [adapted(value) for value in values])
 
 
-async def many(sql: str, lists: Iterable[Sequence[object]]) -> None:
-    """Run one statement for each list of values, in order."""
-    adapted = [[_adapted(value) for value in values] for values in lists]
-    if adapted:
-        await connection().execute_many(_spelled(sql), adapted)
+def each_of(parameter: str) -> str:
+    """The condition on a text that it is one of an `array`. Its text does not grow with them."""
+    return (
+        f"= ANY({parameter})" if is_postgres() else f"IN (SELECT value FROM json_each({parameter}))"
+    )
 
 
-class Values:
-    """Collects the values of a statement while its text is being put together."""
+def array(texts: Sequence[str]) -> object:
+    """Texts as one value, for `each_of`."""
+    cleaned = [clean(text) for text in texts]
+    return tuple(cleaned) if is_postgres() else orjson.dumps(cleaned).decode()
 
-    def __init__(self) -> None:
-        self.all: list[object] = []
 
-    def add(self, value: object) -> str:
-        """The parameter that stands for the value: "$3"."""
-        self.all.append(value)
-        return f"${len(self.all)}"
+async def built(query: QueryBuilder) -> list[Row]:
+    """Run a statement of the builder's, as `rows` does one in SQL."""
+    sql, values = query.get_parameterized_sql()
+    return await connection().execute_query_dict(sql, [adapted(value) for value in values])
 
-    def row(self, values: Iterable[object]) -> str:
-        """A row of parameters: "($4, $5)"."""
-        return f"({', '.join(self.add(value) for value in values)})"
+
+async def insert(
+    model: type[Model],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    on_conflict: tuple[str, ...] = (),
+    update: tuple[str, ...] = (),
+) -> None:
+    """Insert rows, in order. A row that is there already by a unique index is left as it is, or,
+    with `update`, takes these columns from the new one that `on_conflict` finds equal.
+
+    Does what `bulk_create` does, in its words, but for the model's objects: to make those takes
+    longer than to store them.
+    """
+    columns = model._meta.fields_db_projection
+    lists = [[adapted(row.get(name)) for name in columns] for row in rows]
+    if lists:
+        sql = _insertion(model, connection().capabilities.dialect, on_conflict, update)
+        await connection().execute_many(sql, lists)
+
+
+@cache
+def _insertion(
+    model: type[Model], _dialect: str, on_conflict: tuple[str, ...], update: tuple[str, ...]
+) -> str:
+    return model.bulk_create(
+        [],
+        ignore_conflicts=not update,
+        on_conflict=on_conflict or None,
+        update_fields=update or None,
+    ).sql()
 
 
 def utc(moment: datetime) -> datetime:
@@ -83,18 +116,12 @@ def _spelled(sql: str) -> str:
     return sql if is_postgres() else PARAMETER.sub(r"?\1", sql)
 
 
-def _adapted(value: object) -> object:
+def adapted(value: object) -> object:
     """The value as both drivers take it. Enums by value, mappings as JSON."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
-        return utc(value)
-    if isinstance(value, Decimal):
-        return value if is_postgres() else format(value, "f")
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | list):
         return orjson.dumps(value).decode()
     return value
