@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pypika_tortoise.analytics import RowNumber
 from pypika_tortoise.enums import Order as Direction
+from pypika_tortoise.functions import Count
 from pypika_tortoise.queries import QueryBuilder, Table
 from pypika_tortoise.terms import Criterion, Term, Tuple
 from tortoise.expressions import Q
@@ -75,7 +76,10 @@ async def read(
     count: bool,
 ) -> Page[T]:
     """One page of these rows; `count`: count the whole list as well. Raises InvalidInput."""
-    total = await model.filter(condition).count() if count else None
+    total = None
+    if count:
+        [counted] = await built(select(model, condition, Count("*").as_("total")))
+        total = counted["total"]
     query = select(model, condition if after is None else condition & behind(order, after))
     for column in order:
         query = query.orderby(column.name, order=_direction(column))

@@ -212,9 +212,10 @@ async def page(
 
 
 async def _stored(
-    workspace: Workspace, refs: Collection[ProductRef]
+    workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
-    sql = BY_REFS.format(external_ids=statements.each_of("$5"))
+    lock = " ORDER BY id FOR UPDATE" if locked and statements.is_postgres() else ""
+    sql = BY_REFS.format(external_ids=statements.each_of("$5")) + lock
     found: dict[ProductRef, CatalogProduct] = {}
     for some in chunks(refs):
         for (marketplace, locale), external_ids in by_site(some).items():
@@ -254,7 +255,7 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
     writes: list[Row] = []
     async with statements.transaction():
         await _one_import_at_a_time(task, products)
-        stored = await _stored(task.workspace, list(new_rows))
+        stored = await _stored(task.workspace, list(new_rows), locked=True)
         for ref, source in new_rows.items():
             before = stored.get(ref)
             if before is None and task.only_stored:
@@ -284,14 +285,10 @@ def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> b
 
 async def _one_import_at_a_time(task: _Import, products: Sequence[SourceProduct]) -> None:
     """PostgreSQL: products that are not there yet cannot be locked, so their marketplace is."""
-    if not statements.is_postgres():
-        return
-    for marketplace in sorted({product.ref.marketplace for product in products}):
-        name = f"keep {task.workspace.id} {marketplace}"
-        await statements.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
-    for some in chunks([product.ref for product in products]):
-        locked = Product.filter(among(task.workspace, some)).order_by("id").select_for_update()
-        await locked.only("id")
+    if statements.is_postgres():
+        for marketplace in sorted({product.ref.marketplace for product in products}):
+            name = f"keep {task.workspace.id} {marketplace}"
+            await statements.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
 
 
 def _row(

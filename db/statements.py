@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 from pypika_tortoise.queries import QueryBuilder
+from pypika_tortoise.terms import Term
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
@@ -43,10 +44,11 @@ def transaction() -> TransactionContext:
     return connection()._in_transaction()
 
 
-def select(model: type[Model], condition: Q) -> QueryBuilder:
-    """The model's rows that meet the condition, for the builder to go on with."""
+def select(model: type[Model], condition: Q, *terms: Term) -> QueryBuilder:
+    """The model's rows that meet the condition, whole or these terms of them, for the builder to go
+    on with (in place: a copy at each step would take as long as the statement)."""
     table = model._meta.basetable
-    query = connection().query_class.from_(table).select(table.star)
+    query = connection().query_class.from_(table, immutable=False).select(*terms or (table.star,))
     return query.where(criterion(model, condition))
 
 
