@@ -10,22 +10,27 @@ PYTHON ?= python3
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/test
 RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest
+# One process a core; the tests of a module stay together, since they share what it set up.
+PARALLEL ?= -n auto --dist loadfile
+FAST := -m "not slow and not browser and not typescript"
 
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres e2e typescript fuzz check lint types schema schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript fuzz check lint types schema settings schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
 	echo "make setup          only install what the server needs"
 	echo "make test           run the tests on SQLite"
 	echo "make test-postgres  run the tests on PostgreSQL (TEST_DATABASE_URL)"
+	echo "make slow           kills, volumes, peers, real time, random operations: benchmarks/SLOW.md"
 	echo "make e2e            drive the page and GraphiQL in a real browser (needs Chromium)"
 	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
+	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make clean          remove everything that was installed or made, except var/"
@@ -42,10 +47,18 @@ run: .venv/.run graphiql-if-possible
 setup: .venv/.run graphiql-if-possible
 
 test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	env -u TEST_DATABASE_URL $(PYTEST) -m "not browser and not typescript"
+	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
 
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) -m "not browser and not typescript"
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST)
+
+# One at a time, since these measure. A quarter of an hour; needs redis-server.
+slow: .venv/.dev fuzz
+	CI=true env -u TEST_DATABASE_URL $(PYTEST) -m slow --whole --figures benchmarks/SLOW.md
+
+# The same with small volumes, on whichever database TEST_DATABASE_URL names.
+slow-reduced: .venv/.dev
+	$(PYTEST) -m slow
 
 e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) -m browser
@@ -66,6 +79,13 @@ schema: .venv/.run
 	mkdir -p build
 	$(RUN) server.py schema > build/schema.graphql
 	mv build/schema.graphql schema.graphql
+
+settings: .venv/.run
+	mkdir -p build
+	$(RUN) server.py settings docs/configuration.md > build/configuration.md
+	mv build/configuration.md docs/configuration.md
+	$(RUN) server.py settings --env > build/env.example
+	mv build/env.example .env.example
 
 schema-current: .venv/.run
 	$(RUN) server.py schema | cmp -s - schema.graphql || \

@@ -2,6 +2,7 @@
 
 python server.py            serve
 python server.py schema     print the GraphQL schema
+python server.py settings   print what can be set
 python server.py migrate    bring the database's tables up to date
 """
 

@@ -1,9 +1,9 @@
 """The ASGI application: its routes, who may pass, and what is open while it runs."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,40 +11,34 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from application import exports
-from application.access import Access, Refused, refusal
-from application.observing import metrics_route, observers
-from application.runtime import Overrides, Shutdown, open_upstream, sandbox_of
-from application.sessions import Sessions
-from clients.base import Upstream
+from application.keys import Keys
+from application.observing import Observers, observers
+from application.runtime import Overrides, Runtime, open_runtime, sandbox_of
 from config import Settings
-from db.connection import open_database, ping
-from db.exceptions import DatabaseUnavailable
+from db.connection import ping
 from domain.api_keys import Caller
-from domain.marketplaces import Workspace
+from domain.marketplaces import AccountKey
 from resolvers.access import Authenticator
 from resolvers.context import Context
-from resolvers.throttle import Buckets
+from resolvers.quota import fewest_left
 from upstream.budget import CallBudget
-from upstream.coalescing import Coalescer
-from web import graphiql, logs, trusted
-from web.endpoint import READING, RETRY_SECONDS, CallersBucket, Endpoint
+from web import logs, trusted
+from web.access import Access
+from web.endpoint import Endpoint
+from web.exports import Exports
 from web.failures import UnexpectedFailures, wrong_address
+from web.graphiql import GraphiQL
+from web.graphql_route import GraphQLRoute
 from web.headers import HeaderLimit
+from web.health import Health
 from web.hosts import HostCheck
-from web.keys import Keys
+from web.metrics import MetricsRoute
 from web.page import WebPage, operations
-from web.security import (
-    SecurityHeaders,
-    allow_reading,
-    cross_origin_permission,
-    is_local_request,
-    is_loopback_host,
-    session_cookie,
-)
+from web.security import SecurityHeaders, is_loopback_host, session_cookie
+from web.sessions import Sessions
+from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,82 +46,55 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(kw_only=True)
 class AppState:
-    """What the application holds while it runs; filled in by the lifespan."""
+    """What is open while the application runs: the lifespan fills it in, the routes ask it."""
 
-    settings: Settings
-    keys: Keys
-    shared: Coalescer
-    access: Access
-    upstream: Upstream | None = None
+    opened: Runtime | None = None
 
-    def context(self, request: Request, spending: CallBudget | None = None) -> Context:
-        """The Context of one request that was let in."""
-        if self.upstream is None:
+    @property
+    def runtime(self) -> Runtime:
+        """What is open now."""
+        if self.opened is None:
             raise RuntimeError("The application was not started: its lifespan did not run.")
+        return self.opened
+
+    def context(self, request: Request, budget: CallBudget | None = None) -> Context:
+        """The Context of one request that was let in."""
         caller: Caller = request.state.caller
-        return Context(
-            workspace=Workspace(caller.workspace, self.upstream.modes),
-            upstream=self.upstream,
-            keys=self.keys.ring,
-            request_id=logs.request_id.get() or "",
-            spending=spending or CallBudget(),
-            caller=caller,
-        )
+        return self.runtime.context(caller, budget, request_id=logs.request_id.get() or "")
+
+    def bucket(self, caller: Caller) -> CallersBucket:
+        """The points of that caller."""
+        return CallersBucket(self.runtime.buckets, caller.identity)
+
+    def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
+        """Lasts as long as a request."""
+        return self.runtime.under_way(workspace)
+
+    async def quotas_left(self, accounts: Collection[AccountKey]) -> Mapping[str, int]:
+        """Calls left today, by marketplace."""
+        return await fewest_left(accounts, self.runtime.upstream)
 
 
 def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None) -> Starlette:
-    """The ASGI application. Its lifespan opens and closes the database and the HTTP pool."""
+    """The ASGI application. Its lifespan opens and closes what it works with.
+
+    Raises CannotStart, BadListings.
+    """
     overrides = overrides or Overrides()
-    access = Access(
-        doorkeeper=Authenticator(keys=keys.ring, admin=keys.admin),
-        cookie=session_cookie(settings.public_url),
-        now=overrides.now,
-    )
-    is_secure = settings.public_url.startswith("https://")
-    sessions = Sessions(access, overrides.start_link, is_secure=is_secure)
-    running = AppState(settings=settings, keys=keys, shared=overrides.shared, access=access)
-    box = sandbox_of(settings, overrides)
+    overrides = replace(overrides, sandbox=sandbox_of(settings, overrides))
     watching = observers(settings, (text for _, text in _examples()), overrides.spans)
-    buckets = Buckets(settings.limits)
-    endpoint = Endpoint(
-        context=running.context,
-        buckets=buckets,
-        limits=settings.limits,
-        has_introspection=settings.introspection,
-        trusted=_trusted(settings),
-    )
+    state = AppState()
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with (
-            open_database(settings.database_url),
-            open_upstream(settings, keys.ring, box, overrides, watching.meter) as upstream,
-        ):
-            running.upstream = upstream
+        async with open_runtime(
+            settings, keys.ring, overrides, meter=watching.meter, is_server=True
+        ) as state.opened:
             yield
-            await overrides.shared.land()
         await watching.close()
 
-    async def graphql(request: Request) -> Response:
-        return await _graphql(request, running, endpoint)
-
-    routes: list[Route | Mount] = [
-        Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
-        Route(
-            "/export/{format}", partial(_export, running=running, buckets=buckets), methods=["GET"]
-        ),
-        *sessions.routes(),
-        Route("/healthz", _healthz, methods=["GET"]),
-        Route("/readyz", partial(_readyz, shutdown=overrides.shutdown), methods=["GET"]),
-        *graphiql.routes(),
-        *WebPage(settings.public_url).routes(),
-    ]
-    if watching.metrics is not None:
-        routes.append(metrics_route(watching.metrics, access, lambda: running.upstream))
-    if box is not None:
-        routes.append(Mount("/sandbox", routes=box.picture_routes()))
     return Starlette(
-        routes=routes,
+        routes=_routes(settings, keys, overrides, state, watching),
         lifespan=lifespan,
         middleware=_middleware(settings),
         exception_handlers={HTTPException: wrong_address},
@@ -145,6 +112,49 @@ def _middleware(settings: Settings) -> list[Middleware]:
     ]
 
 
+def _routes(
+    settings: Settings, keys: Keys, overrides: Overrides, state: AppState, watching: Observers
+) -> list[Route | Mount]:
+    access = Access(
+        authenticator=Authenticator(keys=keys.ring, admin=keys.admin),
+        cookie=session_cookie(settings.public_url),
+        now=overrides.now,
+    )
+    graphql = GraphQLRoute(
+        access=access,
+        endpoint=Endpoint(
+            context=state.context,
+            limits=settings.limits,
+            has_introspection=settings.introspection,
+            trusted=_trusted(settings),
+        ),
+        editor=_editor(settings, keys),
+        bucket=state.bucket,
+        under_way=state.under_way,
+        allowed_origins=settings.allowed_origins,
+    )
+    exports = Exports(
+        access=access,
+        context=state.context,
+        bucket=state.bucket,
+        capacity=settings.limits.capacity,
+    )
+    is_secure = settings.public_url.startswith("https://")
+    routes: list[Route | Mount] = [
+        *graphql.routes(),
+        *exports.routes(),
+        *Sessions(access, overrides.start_link, is_secure=is_secure).routes(),
+        *Health(shutdown=overrides.shutdown, ping=ping).routes(),
+        *WebPage(settings.public_url).routes(),
+    ]
+    if watching.metrics is not None:
+        metrics = MetricsRoute(meter=watching.metrics, access=access, quotas_left=state.quotas_left)
+        routes += metrics.routes()
+    if overrides.sandbox is not None:
+        routes.append(Mount("/sandbox", routes=overrides.sandbox.picture_routes()))
+    return routes
+
+
 def _trusted(settings: Settings) -> TrustedDocuments:
     """The documents of the project and of the operator. Raises CannotStart."""
     return trusted.load(
@@ -155,58 +165,13 @@ def _trusted(settings: Settings) -> TrustedDocuments:
     )
 
 
-async def _graphql(request: Request, running: AppState, endpoint: Endpoint) -> Response:
-    has_query = "query" in request.query_params
-    if request.method in READING and graphiql.wants_page(
-        request.headers.get("accept", ""), has_query
-    ):
-        return _page(request, running)
-    origin = request.headers.get("origin", "")
-    is_listed = origin.lower() in running.settings.allowed_origins
-    if request.method == "OPTIONS":
-        is_listed = is_listed or await _is_of_a_key(origin.lower(), running)
-        return cross_origin_permission(origin, is_listed=is_listed)
-    try:
-        caller = await running.access.caller(request)
-        request.state.caller = caller
-        with running.shared.request():
-            response = await endpoint.answer(request, caller=caller.identity)
-        is_listed = is_listed or (caller.key is not None and origin.lower() in caller.key.origins)
-    except Refused as refused:
-        response = refusal(request, refused)
-    response.headers["Vary"] = "Origin"
-    if is_listed:
-        allow_reading(response, origin)
-    return response
-
-
-async def _is_of_a_key(origin: str, running: AppState) -> bool:
-    return bool(origin) and await running.access.lists_origin(origin)
-
-
-async def _export(request: Request, running: AppState, buckets: Buckets) -> Response:
-    try:
-        caller = await running.access.caller(request)
-        request.state.caller = caller
-        bucket = CallersBucket(buckets, caller.identity)
-        most = running.settings.limits.capacity
-        return await exports.answer(request, running.context(request), bucket, most)
-    except Refused as refused:
-        return refusal(request, refused)
-
-
-def _page(request: Request, running: AppState) -> Response:
-    """GraphiQL. The key is filled in only at a development start, for a browser on this machine."""
-    client = request.client.host if request.client else None
-    is_ours = (
-        running.settings.sandbox
-        and is_loopback_host(urlsplit(running.settings.public_url).netloc)
-        and is_local_request(request.headers, client)
-    )
-    return graphiql.page(
-        running.keys.admin.reveal() if is_ours else "",
-        _examples(),
-        "SANDBOX: no real marketplace is contacted" if running.settings.sandbox else "",
+def _editor(settings: Settings, keys: Keys) -> GraphiQL:
+    """GraphiQL. Only at a development start it may hold the key."""
+    is_ours = settings.sandbox and is_loopback_host(urlsplit(settings.public_url).netloc)
+    return GraphiQL(
+        examples=_examples(),
+        notice="SANDBOX: no real marketplace is contacted" if settings.sandbox else "",
+        key=keys.admin if is_ours else None,
     )
 
 
@@ -215,25 +180,3 @@ def _examples() -> list[tuple[str, str]]:
     """Title and text of each example, in order."""
     files = sorted((ROOT / "examples").glob("*.graphql"))
     return [(path.stem, path.read_text("utf-8")) for path in files]
-
-
-async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-async def _readyz(_request: Request, shutdown: Shutdown) -> Response:
-    try:
-        if shutdown.is_told:
-            return _not_ready("The server was told to end.")
-        await ping()
-    except DatabaseUnavailable as failure:
-        return _not_ready(str(failure))
-    return JSONResponse({"status": "ready"})
-
-
-def _not_ready(reason: str) -> Response:
-    return JSONResponse(
-        {"status": "not ready", "reason": reason},
-        503,
-        headers={"Retry-After": str(RETRY_SECONDS)},
-    )

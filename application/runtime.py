@@ -1,4 +1,10 @@
-"""The outside world of a start: the real gateways, the bundled ones, or some of each."""
+"""What is open while a server, a command or a worker runs, and the one way to open it.
+
+    async with open_runtime(settings, keys) as runtime:
+        context = runtime.context(caller)
+
+The tables and keys must have been made ready: see application/preparation.py.
+"""
 
 import contextlib
 import time
@@ -6,29 +12,35 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from application.sessions import StartLink
-from clients.base import ShortLinkReader, Upstream
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
 from config import Settings
 from db import hashing
+from db.connection import open_database
 from db.keys import KeyProvider
-from domain.marketplaces import QuotaRule
+from domain.api_keys import Caller
+from domain.marketplaces import QuotaRule, Workspace
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
+from domain.starting import CannotStart
 from resolvers import quota
-from sandbox import Sandbox, SandboxTransport
-from upstream.budget import Monotonic
+from resolvers.context import Context
+from sandbox import GATEWAYS, Sandbox, SandboxTransport
+from upstream.accounts import AccountStates
+from upstream.budget import Allowance, CallBudget, Monotonic
 from upstream.cache import AnswerCache
-from upstream.circuit import Breakers
-from upstream.clock_skew import ClockSkew
 from upstream.coalescing import Coalescer
-from upstream.http import HTTPSender, http_client
-from upstream.negative_cache import NegativeCache
+from upstream.contract import ShortLinkReader, Upstream
+from upstream.http import HTTPTransport, http_client
+from upstream.pipeline import Pipeline
 from upstream.rate_limit import RateLimit
-from upstream.redis_rate_limit import RedisRateLimit
+from upstream.redis_permits import RedisPermits
 from upstream.redis_server import redis_client
 from upstream.retries import Timeouts
+from web.health import Shutdown
+from web.redis_throttle import RedisBuckets
+from web.sessions import StartLink
+from web.throttle import Buckets, OwnBuckets
 from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"
@@ -42,17 +54,12 @@ def modes(settings: Settings) -> dict[str, Mode]:
     """SANDBOX for every marketplace that is answered by the bundled gateways alone."""
 
     def mode(code: str) -> Mode:
-        replaced = any(name.startswith(code.upper()) for name in settings.gateway_addresses)
-        return Mode.SANDBOX if settings.sandbox and not replaced else Mode.LIVE
+        if not settings.sandbox or code not in GATEWAYS:
+            return Mode.LIVE
+        is_replaced = GATEWAYS[code].addresses.keys() & settings.gateway_addresses.keys()
+        return Mode.LIVE if is_replaced else Mode.SANDBOX
 
     return {code: mode(code) for code in BY_CODE}
-
-
-@dataclass
-class Shutdown:
-    """Whether the server was told to end. Then it is not ready, though it still answers."""
-
-    is_told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,27 +68,94 @@ class Overrides:
 
     now: Callable[[], datetime] = _now
     monotonic: Monotonic = time.monotonic
-    patience: Timeouts = field(default_factory=Timeouts)
+    timeouts: Timeouts = field(default_factory=Timeouts)
     rate_limit: RateLimit | None = None
-    shared: Coalescer = field(default_factory=Coalescer)
+    coalescer: Coalescer = field(default_factory=Coalescer)
     sandbox: Sandbox | None = None
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
     shutdown: Shutdown = field(default_factory=Shutdown)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What is open. `buckets`: the points of callers."""
+
+    keys: KeyProvider
+    upstream: Upstream
+    buckets: Buckets
+
+    def context(
+        self, caller: Caller, budget: CallBudget | None = None, *, request_id: str = ""
+    ) -> Context:
+        """The Context of one request or piece of work, in the caller's workspace.
+
+        `budget` None: marketplace calls without bounds. Who asks is written into it: the callers
+        of one account are served in rotation, and a key may have an allowance of its own.
+        """
+        budget = budget or CallBudget()
+        budget.workspace, budget.caller = caller.workspace, caller.identity
+        if caller.key is not None and caller.key.calls_per_day is not None:
+            budget.allowance = Allowance(key=caller.key.id, calls_per_day=caller.key.calls_per_day)
+        return Context(
+            workspace=Workspace(caller.workspace, self.upstream.modes),
+            upstream=self.upstream,
+            keys=self.keys,
+            request_id=request_id,
+            budget=budget,
+            caller=caller,
+        )
+
+    def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
+        """Lasts as long as a request or a piece of work, whose calls others may share."""
+        return self.upstream.coalescer.request(workspace)
+
+
+@contextlib.asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    keys: KeyProvider,
+    overrides: Overrides | None = None,
+    *,
+    meter: Meter | None = None,
+    is_server: bool = False,
+) -> AsyncIterator[Runtime]:
+    """The database, the marketplaces and the buckets, until the end; then all calls have ended.
+
+    `meter` None: nobody counts. `is_server`: seen by tasks that are not begun inside, as requests
+    are not. Raises InvalidDatabaseURL, DatabaseUnavailable, MigrationsPending, BadListings.
+    """
+    overrides = overrides or Overrides()
+    box = sandbox_of(settings, overrides)
+    async with (
+        open_database(settings.database_url, shared=is_server),
+        open_upstream(settings, keys, box, overrides, meter) as upstream,
+        _buckets(settings) as buckets,
+    ):
+        yield Runtime(keys=keys, upstream=upstream, buckets=buckets)
+        await upstream.coalescer.drain()
+
+
 def addresses(settings: Settings, box: Sandbox | None) -> dict[str, str]:
     """Where the gateways are, by setting; a marketplace that is replaced in part is all live."""
-    live = {code for code, mode in modes(settings).items() if mode is Mode.LIVE}
-    bundled = box.addresses(SANDBOX_BASE) if box else {}
-    kept = {name: url for name, url in bundled.items() if name.split("_")[0].lower() not in live}
-    return kept | settings.gateway_addresses
+    bundled = {code for code, mode in modes(settings).items() if mode is Mode.SANDBOX}
+    addresses = box.addresses(SANDBOX_BASE, bundled) if box else {}
+    return addresses | settings.gateway_addresses
 
 
 def sandbox_of(settings: Settings, overrides: Overrides) -> Sandbox | None:
-    """The bundled gateways; None where only real ones are asked. Raises BadListings."""
+    """The bundled gateways; None where only real ones are asked.
+
+    Raises CannotStart for a marketplace that has none, and BadListings.
+    """
     if not settings.sandbox:
         return None
+    for code, market in BY_CODE.items():
+        if code not in GATEWAYS:
+            raise CannotStart(
+                f"SANDBOX=on, but {market.name} has no gateway in the sandbox, and its real host "
+                "must not be called: add one (docs/adding-a-marketplace.md) or set SANDBOX=off."
+            )
     return overrides.sandbox or Sandbox(
         public_url=settings.public_url, now=overrides.now, catalog=settings.sandbox_catalog
     )
@@ -106,22 +180,21 @@ async def open_upstream(
         _rate_limit(settings, overrides) as rate_limit,
         _cache(settings, keys, overrides) as cache,
     ):
-        clocks = ClockSkew()
+        accounts = AccountStates(overrides.monotonic, connections=settings.account_connections)
         yield Upstream(
-            sender=HTTPSender(
-                client=client,
+            sender=Pipeline(
+                transport=HTTPTransport(client, overrides.now),
                 ledger=quota.DayLedger(),
                 now=overrides.now,
-                patience=overrides.patience,
+                accounts=accounts,
                 rate_limit=rate_limit,
-                breakers=Breakers(overrides.monotonic),
-                refusals=NegativeCache(overrides.monotonic),
+                timeouts=overrides.timeouts,
                 meter=meter,
-                clocks=clocks,
+                max_connections=settings.max_connections,
             ),
-            clocks=clocks,
             now=overrides.now,
-            shared=overrides.shared,
+            accounts=accounts,
+            coalescer=overrides.coalescer,
             cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
@@ -146,16 +219,28 @@ def quotas(settings: Settings) -> dict[str, QuotaRule]:
 
 @contextlib.asynccontextmanager
 async def _rate_limit(settings: Settings, overrides: Overrides) -> AsyncIterator[RateLimit]:
-    if overrides.rate_limit is not None:
-        yield overrides.rate_limit
-    elif settings.redis_url is None:
-        yield RateLimit(overrides.monotonic)
-    else:
-        redis = redis_client(settings.redis_url.reveal())
-        try:
-            yield RedisRateLimit(redis, overrides.monotonic)
-        finally:
-            await redis.aclose()
+    if overrides.rate_limit is not None or settings.redis_url is None:
+        yield overrides.rate_limit or RateLimit(monotonic=overrides.monotonic)
+        return
+    redis = redis_client(settings.redis_url.reveal())
+    try:
+        yield RateLimit(RedisPermits(redis, overrides.monotonic), overrides.monotonic)
+    finally:
+        await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _buckets(settings: Settings) -> AsyncIterator[Buckets]:
+    if settings.redis_url is None:
+        yield OwnBuckets(settings.limits)
+        return
+    redis = redis_client(settings.redis_url.reveal())
+    buckets = RedisBuckets(redis, settings.limits)
+    try:
+        yield buckets
+    finally:
+        await buckets.close()
+        await redis.aclose()
 
 
 @contextlib.asynccontextmanager

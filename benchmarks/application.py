@@ -11,20 +11,24 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
+from application.keys import Keys
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.keys import KeyRing, new_key
 from db.migrate import migrate
 from domain.credentials import Secret
 from domain.exceptions import AffiliateGraphError
-from domain.marketplaces import AccountKey, QuotaRule
+from domain.marketplaces import QuotaRule
 from sandbox import Sandbox
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph
+from upstream.accounts import AccountState
+from upstream.budget import Budget, CallBudget
 from upstream.cache import AnswerCache
-from upstream.coalescing import Call, Coalescer, K, V
+from upstream.coalescing import BatchCall, Coalescer, K, V
 from upstream.oauth2 import Token, TokenCache
-from upstream.rate_limit import Permit, RateLimit
-from web.keys import Keys
+from upstream.permits import Permit
+from upstream.rate_limit import RateLimit
 
 ADDRESS = "http://127.0.0.1:8000"
 # One caller asks for what thousands would, and waits for it on a busy machine.
@@ -44,14 +48,20 @@ class NaiveCalls(Coalescer):
     """Shares nothing: every request makes calls of its own for its own keys."""
 
     async def get(
-        self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
+        self,
+        group: Hashable,
+        keys: Sequence[K],
+        budget: CallBudget,
+        *,
+        size: int,
+        call: "BatchCall[K, V]",
     ) -> dict[K, V | AffiliateGraphError]:
         """See `Coalescer.get`."""
         found: dict[K, V | AffiliateGraphError] = {}
         for start in range(0, len(keys), size):
             batch = keys[start : start + size]
             try:
-                found |= await call(batch)
+                found |= await call(batch, budget)
             except AffiliateGraphError as error:
                 found |= dict.fromkeys(batch, error)
         return found
@@ -63,21 +73,37 @@ class SwitchedCalls(NaiveCalls):
     is_direct = False
 
     async def get(
-        self, group: Hashable, keys: Sequence[K], *, size: int, call: "Call[K, V]"
+        self,
+        group: Hashable,
+        keys: Sequence[K],
+        budget: CallBudget,
+        *,
+        size: int,
+        call: "BatchCall[K, V]",
     ) -> dict[K, V | AffiliateGraphError]:
         """See `Coalescer.get`."""
         get = NaiveCalls.get if self.is_direct else Coalescer.get
-        return await get(self, group, keys, size=size, call=call)
+        return await get(self, group, keys, budget, size=size, call=call)
 
 
 class AmazonPace(RateLimit):
-    """Amazon's calls wait for their turn, in real time; those of AliExpress do not."""
+    """Amazon's calls wait for their permit, in real time; those of AliExpress do not."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
-        return await super()._take(account, rule) if account.marketplace == "amazon" else Permit()
-
-    def expected_wait(self, account: AccountKey, rule: QuotaRule) -> float:
-        return super().expected_wait(account, rule) if account.marketplace == "amazon" else 0.0
+    async def acquire(
+        self,
+        account: AccountState,
+        rule: QuotaRule,
+        *,
+        within: float,
+        caller: str = "",
+        is_background: bool = False,
+    ) -> Permit | float:
+        """See `RateLimit.acquire`."""
+        if account.key.marketplace != "amazon":
+            return Permit()
+        return await super().acquire(
+            account, rule, within=within, caller=caller, is_background=is_background
+        )
 
 
 @contextlib.contextmanager
@@ -85,7 +111,12 @@ def naive_tokens() -> Iterator[None]:
     """Meanwhile whoever finds no token that is kept fetches one, whoever else does so too."""
 
     async def get(
-        cache: TokenCache, key: str, fetch: Callable[[], Awaitable[Token]], *, now: datetime
+        cache: TokenCache,
+        key: str,
+        fetch: Callable[[], Awaitable[Token]],
+        budget: Budget,
+        *,
+        now: datetime,
     ) -> Secret:
         kept = cache._tokens.get(key)
         if kept is not None and now < kept.use_until:
@@ -120,7 +151,7 @@ def product_id(number: int) -> str:
 def gateway(latency: float) -> Sandbox:
     """A sandbox with the made catalogue and a thousand more AliExpress products."""
     box = Sandbox(public_url=ADDRESS, now=now, latency=latency)
-    fields = box.catalog.aliexpress_listings()[0].fields
+    fields = box.catalog["aliexpress"].listings()[0].fields
     for number in range(MADE_PRODUCTS):
         box.catalog.add(dict(fields) | {"product_id": int(product_id(number))})
     return box
@@ -136,7 +167,7 @@ class Stage:
 
     def app(self, shared: Coalescer) -> Starlette:
         """A new application: no token, no turn taken yet."""
-        parts = Overrides(now=now, rate_limit=AmazonPace(), shared=shared, sandbox=self.box)
+        parts = Overrides(now=now, rate_limit=AmazonPace(), coalescer=shared, sandbox=self.box)
         return build_app(self.settings, self.keys, parts)
 
     @contextlib.asynccontextmanager
@@ -172,7 +203,8 @@ async def new_stage(folder: Path, latency: float) -> Stage:
                 "DATA_DIR": str(folder),
                 "SANDBOX": "on",
                 "BUCKET_CAPACITY": "1000000000",
-            }
+            },
+            SETTINGS,
         ),
         keys=Keys(
             ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="benchmarks"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks.application import product_id
-from sandbox.made_amazon import asin_of
+from sandbox.amazon.made import asin_of
 
 OWN_PRODUCTS = 8  # of each marketplace, for each set
 SHARED_PRODUCTS = 30

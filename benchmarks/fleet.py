@@ -20,9 +20,10 @@ from benchmarks.application import PATIENT, product_id
 from benchmarks.http_server import allow_many_connections
 from benchmarks.posting import post_plainly
 from db.keys import new_key
-from sandbox.made_aliexpress import made_aliexpress
+from sandbox.aliexpress.made import made_listings
 from tests.graph import ALIEXPRESS, API_KEY
-from tests.processes import ROOT, free_port, started_server
+from tests.processes import ROOT, started_server
+from tests.run import free_port
 
 PROCESSES = 3
 LOOKUPS = 10_000
@@ -154,7 +155,7 @@ def _gateway(folder: Path) -> Iterator[str]:
     """The address of a sandbox process that knows every product that is looked up."""
     shelf = folder / "listings"
     shelf.mkdir()
-    fields = made_aliexpress("https://pictures.invalid")[0].fields
+    fields = made_listings("https://pictures.invalid")[0].fields
     lines = (json.dumps(fields | {"product_id": int(product_id(n))}) for n in range(LOOKUPS))
     (shelf / "many.jsonl").write_text("\n".join(lines), "utf-8")
     port = free_port()

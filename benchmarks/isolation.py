@@ -29,8 +29,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from application.keys import Keys
 from benchmarks.application import ADDRESS, PATIENT, now, product_id
 from benchmarks.credential_sets import FIELDS, SHARED_PRODUCTS, CredentialSet, Operation
+from clients.registry import SETTINGS
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
@@ -39,13 +41,11 @@ from domain.credentials import Secret
 from domain.marketplaces import AccountKey
 from domain.products import SourceProduct
 from domain.search import SearchPage
-from sandbox import Sandbox
-from sandbox.accounts import numbered_accounts
-from sandbox.links import MadeLink
+from sandbox import Sandbox, numbered_accounts
+from sandbox.gateway import MadeLink
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph, Unhurried
 from upstream.cache import AnswerCache, CacheEntry, CachePolicy
-from web.keys import Keys
 
 AT_ONCE = 2  # requests of a set that are under way
 IN_A_REQUEST = 10
@@ -304,7 +304,8 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
     with TemporaryDirectory() as name:
         url = f"sqlite://{Path(name)}/isolation.db"
         await migrate(url)
-        settings = read_settings({"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT)
+        environ = {"DATABASE_URL": url, "DATA_DIR": name, "SANDBOX": "on"} | PATIENT
+        settings = read_settings(environ, SETTINGS)
         keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="benchmarks")
         app = build_app(settings, keys, Overrides(now=now, rate_limit=Unhurried(), sandbox=box))
         async with (
@@ -318,10 +319,10 @@ async def _application(sets: Sequence[CredentialSet]) -> AsyncIterator[Graph]:
 
 def _fill(box: Sandbox, sets: Sequence[CredentialSet]) -> None:
     """Put the products on the shelves that are asked for by name."""
-    fields = dict(box.catalog.aliexpress_listings()[0].fields)
+    fields = dict(box.catalog["aliexpress"].listings()[0].fields)
     item = {
         name: value
-        for name, value in box.catalog.amazon_listings("www.amazon.com")[5].item.items()
+        for name, value in box.catalog["amazon"].listings()[5].fields.items()
         if name not in ("parentASIN", "variationAttributes")
     }
     own_ids = [id_ for one in sets for id_ in one.own_ids]

@@ -34,7 +34,7 @@ from benchmarks.application import (
 from benchmarks.http_server import allow_many_connections
 from benchmarks.posting import post_plainly
 from sandbox import Sandbox
-from sandbox.made_amazon import asin_of
+from sandbox.amazon.made import asin_of
 from tests.graph import Clock, Graph
 from upstream.coalescing import Coalescer
 

@@ -2,7 +2,7 @@
 
 A marketplace is a folder here that offers one `Marketplace` description; `registry.py` lists them.
 Everything that differs between marketplaces is data or a function of that description, so the
-graph, the storage and the loaders never ask "is it Amazon?".
+graph, the storage and the loaders never ask which one it is.
 """
 
 import operator
@@ -10,23 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol, TypeVar
-
-import httpx
+from typing import Protocol
 
 from domain.catalog import CLOCKS_DIFFER
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
-from domain.metering import Meter, NoMeter
-from domain.products import Mode, ProductRef, SourceProduct, Variant
+from domain.products import ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
-from upstream.cache import AnswerCache
-from upstream.clock_skew import ClockSkew
-from upstream.coalescing import Coalescer
-from upstream.oauth2 import TokenCache
-
-T = TypeVar("T")
+from upstream.budget import Budget
+from upstream.contract import Upstream
 
 
 class Visibility(Enum):
@@ -55,6 +48,7 @@ class CredentialForm:
     """
 
     name: str
+    label: str
     required: tuple[str, ...]
     is_retired: bool = False
 
@@ -92,6 +86,11 @@ class OfferPolicy:
     lets_pictures_be_copied: bool  # by programs that an export is made for
     disclaimer: str
 
+    @property
+    def shown_for_hours(self) -> int | None:
+        """`withheld_after` in whole hours."""
+        return None if self.withheld_after is None else self.withheld_after // timedelta(hours=1)
+
     def expires_at(self, observed_at: datetime) -> datetime:
         """Until when an offer seen at that moment may be believed."""
         return observed_at + self.fresh_for
@@ -102,7 +101,7 @@ class OfferPolicy:
 
 
 class MarketplaceClient(Protocol):
-    """One account's door to one marketplace. A method is one call, unless it says otherwise.
+    """One account's way into one marketplace. A method is one call, unless it says otherwise.
 
     A failure of one id is a value in the mapping; a failure of the call is raised as a
     MarketplaceError. Answers are matched by content, never by position. With credentials missing a
@@ -138,93 +137,13 @@ class MarketplaceClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back: status, headers and the unpacked body (at most 8 MiB)."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    received_at: datetime
-
-
-class Sender(Protocol):
-    """The one way out (upstream/http.py)."""
-
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        """Send what `build` makes, signed anew for each try, and return what `read` reads.
-
-        `read` raises MarketplaceError; a retryable one is tried again, at most three times in all.
-        `account` is whose limits count; `credentials` the fingerprint of what signs.
-        `quota` None: the call is not counted against the account's limits (token requests).
-        """
-        ...
-
-    def forgive(self, account: AccountKey, credentials: str) -> None:
-        """Forget what these credentials were refused, so that the next call is really made."""
-        ...
-
-
-class ShortLinkReader(Protocol):
-    """Finds out where a short link leads (clients/short_links.py)."""
-
-    async def product(self, address: str) -> ProductRef:
-        """The product that a pasted short link leads to.
-
-        Raises ShortLink, ShortLinkRefused, ShortLinkDead, ShortLinkTooLong, ShortLinkTimeout,
-        NotAProduct or MarketplaceUnavailable.
-        """
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upstream:
-    """What clients are given to reach the outside world. One for the whole process.
-
-    `addresses` holds gateway addresses by the name of their setting (ALIEXPRESS_GATEWAY_URL ...);
-    an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
-    `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
-    page of a search is given out again instead of being asked for.
-    `short_links` None: short links are not opened. `meter` counts what is asked.
-    """
-
-    sender: Sender
-    now: Callable[[], datetime]
-    tokens: TokenCache = field(default_factory=TokenCache)
-    shared: Coalescer = field(default_factory=Coalescer)
-    cache: AnswerCache = field(default_factory=AnswerCache)
-    clocks: ClockSkew = field(default_factory=ClockSkew)
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    modes: Mapping[str, Mode] = field(default_factory=dict)
-    meter: Meter = field(default_factory=NoMeter)
-    quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
-    search_fresh_for: timedelta = timedelta(minutes=5)
-    short_links: ShortLinkReader | None = None
-
-    def mode(self, marketplace: str) -> Mode:
-        """SANDBOX or LIVE for the marketplace of that code."""
-        return self.modes.get(marketplace, Mode.LIVE)
-
-    def quota(self, marketplace: "Marketplace") -> QuotaRule:
-        """The limits that are kept to."""
-        return self.quotas.get(marketplace.code, marketplace.quota)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Marketplace:
     """A marketplace, described. Functions that take text raise InvalidInput."""
 
-    code: str  # "aliexpress": stored in rows, never renamed
-    name: str  # "AliExpress": shown to people
+    code: str  # stored in rows, never renamed
+    name: str  # shown to people
+    summary: str  # what it is, in a sentence for somebody in GraphiQL
     locales: tuple[str, ...]  # country sites, the default first; ("",) where there is only one
     fields: tuple[CredentialField, ...]
     forms: tuple[CredentialForm, ...]  # the one for new connections first
@@ -235,7 +154,7 @@ class Marketplace:
     search_last_page: int
     quota: QuotaRule
     policy: OfferPolicy
-    # The tracked address that comes with a product is the link to publish (Amazon counts sales
+    # The tracked address that comes with a product is the link to publish (some count sales
     # through it towards API access); else it is only good enough to show.
     prefers_answered_link: bool = False
     rel: str  # for the anchor of a published link
@@ -251,7 +170,11 @@ class Marketplace:
     cures: Mapping[HealthState, str]
     # Whose calls are counted: accounts with the same key share the marketplace's limits.
     quota_account: Callable[[Account], AccountKey] = operator.attrgetter("key")
-    connect: Callable[[Account, Upstream], MarketplaceClient]
+    connect: Callable[[Account, Upstream, Budget], MarketplaceClient]
+    # What the operator can set; clients/settings.py makes the rest from the fields above.
+    gateways: Mapping[str, str] = field(default_factory=dict)  # setting of an address -> its help
+    locale_setting: str = ""  # that of the country site, where there are several
+    owns_prefix: bool = True  # no other program's variables begin with the code in capitals
 
     def form_in_use(self, names: Sequence[str]) -> CredentialForm:
         """The first complete form, else the one that most of the stored fields belong to."""

@@ -4,7 +4,7 @@ import re
 from enum import Enum
 from urllib.parse import urlsplit
 
-from clients import aliexpress, amazon
+from clients import aliexpress, amazon, settings
 from clients.base import Marketplace, PageKind
 from domain.exceptions import InvalidURL, NotAProduct, ShortLink, UnknownHost
 from domain.products import ProductRef
@@ -19,6 +19,7 @@ class MarketplaceCode(Enum):
 
 BY_CODE: dict[str, Marketplace] = {member.value.code: member.value for member in MarketplaceCode}
 MARKETPLACE_NAMES = " or ".join(market.name for market in BY_CODE.values())
+SETTINGS = tuple(map(settings.of, BY_CODE.values()))
 # Behind every host that the sandbox's links name (RFC 2606): they lead nowhere on the network.
 SANDBOX_LINK = re.compile(r"\s*https://[a-z0-9.-]+\.sandbox\.invalid/\S*\s*", re.ASCII)
 

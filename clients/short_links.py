@@ -37,7 +37,7 @@ from domain.exceptions import (
     ShortLinkTooLong,
 )
 from domain.products import ProductRef
-from upstream.budget import purse
+from upstream.budget import Budget
 
 MOST_HOPS = 5
 PATIENCE = 5.0  # seconds for one link, all its hops together
@@ -117,7 +117,7 @@ def _refused(reason: str) -> ShortLinkRefused:
 
 
 class ShortLinks:
-    """Implements `clients.base.ShortLinkReader` over the network. One for the process."""
+    """Implements `upstream.contract.ShortLinkReader` over the network. One for the process."""
 
     def __init__(
         self,
@@ -131,10 +131,10 @@ class ShortLinks:
         self._patience = patience
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def product(self, address: str) -> ProductRef:
-        """See `clients.base.ShortLinkReader.product`."""
+    async def product(self, address: str, budget: Budget) -> ProductRef:
+        """See `upstream.contract.ShortLinkReader.product`."""
         hop = first_hop(address)
-        left = purse().seconds_left()
+        left = budget.seconds_left()
         try:
             async with asyncio.timeout(None if math.isinf(left) else left), self._turns:
                 with _logged(hop.host):
@@ -254,7 +254,7 @@ def _logged(host: str) -> Iterator[None]:
 
 
 class SandboxLinks:
-    """Implements `clients.base.ShortLinkReader` without a network: links of the sandbox alone.
+    """Implements `upstream.contract.ShortLinkReader` without a network: links of the sandbox alone.
 
     `target`: a link -> what the sandbox made it for, None for a link that it did not make.
     """
@@ -262,8 +262,8 @@ class SandboxLinks:
     def __init__(self, target: Callable[[str], str | None]) -> None:
         self._target = target
 
-    async def product(self, address: str) -> ProductRef:
-        """See `clients.base.ShortLinkReader.product`."""
+    async def product(self, address: str, budget: Budget) -> ProductRef:
+        """See `upstream.contract.ShortLinkReader.product`."""
         if not is_sandbox_link(address):
             raise ShortLink.of(
                 address,

@@ -6,11 +6,11 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from commands.arguments import Commands, add_command, add_group
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from commands.tables import print_table
 from domain.api_keys import APIKey, Scope, in_order
 from resolvers import api_keys
-from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from resolvers.api_keys import DEFAULT_OVERLAP, MAX_CALLS_PER_DAY, Made
 from resolvers.context import Context
 
 PAGE = 250
@@ -38,6 +38,13 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="a web page that may use it, such as https://shop.example.com; may be repeated",
     )
+    create.add_argument(
+        "--marketplace-calls-per-day",
+        type=_calls,
+        metavar="N",
+        help="its requests may make N marketplace calls a day (UTC); 0: only what is stored or "
+        "cached (default: no limit of its own)",
+    )
     add_command(group, shared, "list", "list the API keys, newest first", run_list)
     revoke = add_command(group, shared, "revoke", "take an API key back, at once", run_revoke)
     revoke.add_argument("id", metavar="ID", help="see: key list")
@@ -54,34 +61,37 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run_create(given: argparse.Namespace) -> int:
+def run_create(arguments: argparse.Namespace) -> int:
     """Make a key. Raises InvalidInput."""
-    expires_at = datetime.now(UTC) + timedelta(days=given.days) if given.days else None
+    expires_at = datetime.now(UTC) + timedelta(days=arguments.days) if arguments.days else None
 
     async def create() -> Made:
-        async with open_context(read_settings(), given.workspace) as context:
+        async with open_context(read_settings(), arguments.workspace) as context:
             return await api_keys.create(
                 context,
-                name=given.name,
-                scopes=given.scopes,
+                name=arguments.name,
+                scopes=arguments.scopes,
                 expires_at=expires_at,
-                origins=given.origin,
+                origins=arguments.origin,
+                calls_per_day=arguments.marketplace_calls_per_day,
             )
 
     _print_made(asyncio.run(create()))
     return 0
 
 
-def run_list(given: argparse.Namespace) -> int:
+def run_list(arguments: argparse.Namespace) -> int:
     """One line each."""
 
-    async def every() -> list[APIKey]:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await _every(context)
+    async def keys_and_calls() -> list[tuple[APIKey, int | None]]:
+        async with open_context(read_settings(), arguments.workspace) as context:
+            keys = await _all_keys(context)
+            calls = await asyncio.gather(*(api_keys.calls_today(context, key) for key in keys))
+            return list(zip(keys, calls, strict=True))
 
     now = datetime.now(UTC)
     print_table(
-        ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED"),
+        ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED", "CALLS TODAY"),
         [
             (
                 key.id,
@@ -91,44 +101,45 @@ def run_list(given: argparse.Namespace) -> int:
                 key.status(now).name,
                 _minute(key.expires_at),
                 _minute(key.last_used_at),
+                "no limit" if calls is None else f"{calls:,} of {key.calls_per_day:,}",
             )
-            for key in asyncio.run(every())
+            for key, calls in asyncio.run(keys_and_calls())
         ],
     )
     return 0
 
 
-def run_revoke(given: argparse.Namespace) -> int:
+def run_revoke(arguments: argparse.Namespace) -> int:
     """Take it back. Raises NotFound."""
 
     async def revoke() -> APIKey:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await api_keys.revoke(context, given.id)
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await api_keys.revoke(context, arguments.id)
 
     print(f"Revoked: {asyncio.run(revoke()).name}. It is accepted no more.")
     return 0
 
 
-def run_rotate(given: argparse.Namespace) -> int:
+def run_rotate(arguments: argparse.Namespace) -> int:
     """Make the successor. Raises NotFound, InvalidInput."""
 
     async def rotate() -> Made:
-        async with open_context(read_settings(), given.workspace) as context:
-            return await api_keys.rotate(context, given.id, overlap_hours=given.overlap)
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await api_keys.rotate(context, arguments.id, overlap_hours=arguments.overlap)
 
     _print_made(asyncio.run(rotate()))
-    print(f"The old key goes on for {given.overlap} hours.", file=sys.stderr)
+    print(f"The old key goes on for {arguments.overlap} hours.", file=sys.stderr)
     return 0
 
 
-async def _every(context: Context) -> list[APIKey]:
-    found: list[APIKey] = []
+async def _all_keys(context: Context) -> list[APIKey]:
+    keys: list[APIKey] = []
     after = None
     while True:
         of_list, page = await api_keys.page(context, first=PAGE, after=after)
-        found += [key for _, key in page.rows]
+        keys += [key for _, key in page.rows]
         if not page.has_next:
-            return found
+            return keys
         after = api_keys.cursor(of_list, page)
 
 
@@ -152,6 +163,12 @@ def _scope(text: str) -> Scope:
     except KeyError:
         names = ", ".join(scope.name for scope in Scope)
         raise argparse.ArgumentTypeError(f"{text} is none of: {names}") from None
+
+
+def _calls(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_CALLS_PER_DAY:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of calls")
+    return int(text)
 
 
 def _days(text: str) -> int:

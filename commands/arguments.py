@@ -34,7 +34,7 @@ def add_group(
 
 def marketplace(text: str) -> Marketplace:
     """An argument's marketplace, by its code in any case of letters."""
-    found = BY_CODE.get(text.lower())
-    if found is None:
+    market = BY_CODE.get(text.lower())
+    if market is None:
         raise argparse.ArgumentTypeError(f"{text} is none of: {', '.join(BY_CODE)}")
-    return found
+    return market

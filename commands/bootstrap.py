@@ -2,39 +2,38 @@
 
 import logging
 
-from clients.base import Marketplace, Upstream
-from clients.registry import BY_CODE
-from config import CREDENTIAL_FIELDS, BadSettings, BootstrapCredentials, Settings
+from clients.base import Marketplace
+from clients.registry import BY_CODE, SETTINGS
+from config import BadSettings, BootstrapCredentials, Settings
 from db.connection import DEFAULT_WORKSPACE
 from db.keys import KeyRing
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
 from resolvers.context import Context
 from resolvers.marketplaces import bootstrap
+from upstream.contract import Upstream
 
 log = logging.getLogger("affiliate_graph.server")
 
 
 def check_bootstrap(settings: Settings) -> None:
     """Raises BadSettings with every credential of the environment that cannot be used."""
-    problems = [problem for given in settings.bootstrap for problem in _problems(given)]
+    problems = [problem for each in settings.bootstrap for problem in _problems(each)]
     if problems:
         raise BadSettings(problems)
 
 
-def _problems(given: BootstrapCredentials) -> list[str]:
+def _problems(credentials: BootstrapCredentials) -> list[str]:
     """What is wrong with each value, else what is wrong with them together."""
-    marketplace = BY_CODE[given.marketplace]
-    if given.locale not in marketplace.locales:
-        return [f"AMAZON_MARKETPLACE is none of: {', '.join(marketplace.locales)}."]
-    settings = {name: setting for setting, name in CREDENTIAL_FIELDS[given.marketplace].items()}
-    texts = {name: value.reveal() for name, value in given.values.items()}
+    marketplace = BY_CODE[credentials.marketplace]
+    [settings] = [each.credentials for each in SETTINGS if each.code == credentials.marketplace]
+    texts = {name: value.reveal() for name, value in credentials.values.items()}
     alone = {
-        settings[name]: _problem(marketplace, given.locale, {name: text})
+        settings[name].name: _problem(marketplace, credentials.locale, {name: text})
         for name, text in texts.items()
     }
     if not any(alone.values()):
-        alone = {" and ".join(alone): _problem(marketplace, given.locale, texts)}
+        alone = {" and ".join(alone): _problem(marketplace, credentials.locale, texts)}
     return [f"{setting}: {problem}" for setting, problem in alone.items() if problem]
 
 
@@ -51,9 +50,9 @@ async def store_bootstrap(settings: Settings, upstream: Upstream, keys: KeyRing)
     context = Context(
         workspace=Workspace(DEFAULT_WORKSPACE, upstream.modes), upstream=upstream, keys=keys
     )
-    for given in settings.bootstrap:
-        marketplace = BY_CODE[given.marketplace]
-        if not await bootstrap(context, marketplace, given.locale, given.values):
+    for each in settings.bootstrap:
+        marketplace = BY_CODE[each.marketplace]
+        if not await bootstrap(context, marketplace, each.locale, each.values):
             log.warning(
                 "%s: other credentials are stored than the environment has; the stored ones are "
                 "used. Disconnect the marketplace to take the environment's.",

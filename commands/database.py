@@ -4,7 +4,7 @@ import argparse
 import asyncio
 
 from commands.arguments import Commands, add_command
-from commands.office import read_settings
+from commands.context import read_settings
 from db.migrate import migrate
 from schema import schema
 
@@ -15,7 +15,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     add_command(commands, shared, "schema", "print the GraphQL schema", run_schema)
 
 
-def run_migrate(_given: argparse.Namespace) -> int:
+def run_migrate(_arguments: argparse.Namespace) -> int:
     """Apply what is pending, and say what that was."""
     done = asyncio.run(migrate(read_settings().database_url))
     print(f"Migrations applied: {', '.join(done.applied) or 'none were needed'}.")
@@ -24,7 +24,7 @@ def run_migrate(_given: argparse.Namespace) -> int:
     return 0
 
 
-def run_schema(_given: argparse.Namespace) -> int:
+def run_schema(_arguments: argparse.Namespace) -> int:
     """Print it as SDL."""
     print(schema.as_str())
     return 0

@@ -18,7 +18,7 @@ from enum import Enum
 
 from application.runtime import modes
 from commands.arguments import Commands, add_command
-from commands.office import quiet_logs, read_settings
+from commands.context import quiet_logs, read_settings
 from commands.serve import listen
 from config import BadSettings, Settings
 from db import api_keys, credentials, doctor, workspaces
@@ -28,10 +28,10 @@ from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
 from db.migrate import examine, migrates_itself, pending
 from domain.marketplaces import Account, HealthState, Workspace
+from domain.starting import CannotStart
 from resolvers import marketplaces
 from upstream.redis_server import is_answered
 from web import assets
-from web.keys import CannotStart
 
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # no clock that is right shows an earlier time
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -48,11 +48,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was looked at, what was found, and the command or deed that mends it."""
+    """What was looked at, the state it is in, and the command or deed that mends it."""
 
     verdict: Verdict
     what: str
-    found: str
+    state: str
     cure: str | None = None
 
 
@@ -80,13 +80,13 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run(_given: argparse.Namespace) -> int:
+def run(_arguments: argparse.Namespace) -> int:
     """Print every finding. 1 when something has failed."""
     try:
         settings = read_settings()
     except BadSettings as bad:
         for problem in bad.problems:
-            _print(Finding(verdict=Verdict.FAILURE, what="Settings", found=problem))
+            _print(Finding(verdict=Verdict.FAILURE, what="Settings", state=problem))
         return 1
     quiet_logs(settings)
     return asyncio.run(_examine(Patient(settings=settings, now=datetime.now(UTC))))
@@ -152,11 +152,11 @@ async def database(patient: Patient) -> AsyncIterator[Finding]:
         return
     try:
         if waiting := await pending(url):
-            found = f"{len(waiting)} migrations are pending, up to {waiting[-1]}"
+            state = f"{len(waiting)} migrations are pending, up to {waiting[-1]}"
             if migrates_itself(url, waiting):
-                yield _note("Database", f"{found}: the next start applies them")
+                yield _note("Database", f"{state}: the next start applies them")
             else:
-                yield _failure("Database", found, "python server.py migrate")
+                yield _failure("Database", state, "python server.py migrate")
             return
         for difference in await examine(url):
             yield _failure("Database", difference, "Restore the last backup, or ask for help.")
@@ -285,33 +285,33 @@ def _of_account(account: Account) -> Finding:
 def _is_answered_by_us(settings: Settings) -> bool:
     """Whether our own health check answers there."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    shown = f"[{host}]" if ":" in host else host
+    host = f"[{host}]" if ":" in host else host
     try:
         # The address is the server's own, from its settings.
-        with urllib.request.urlopen(f"http://{shown}:{settings.port}/healthz", timeout=2) as answer:
-            told: object = json.load(answer)
+        with urllib.request.urlopen(f"http://{host}:{settings.port}/healthz", timeout=2) as answer:
+            health: object = json.load(answer)
     except (OSError, ValueError):
         return False
-    return told == {"status": "ok"}
+    return health == {"status": "ok"}
 
 
 def _opened(patient: Patient) -> "contextlib.AbstractAsyncContextManager[None]":
     return open_database(patient.settings.database_url, shared=False)
 
 
-def _good(what: str, found: str) -> Finding:
-    return Finding(verdict=Verdict.GOOD, what=what, found=found)
+def _good(what: str, state: str) -> Finding:
+    return Finding(verdict=Verdict.GOOD, what=what, state=state)
 
 
-def _note(what: str, found: str, cure: str | None = None) -> Finding:
-    return Finding(verdict=Verdict.NOTE, what=what, found=found, cure=cure)
+def _note(what: str, state: str, cure: str | None = None) -> Finding:
+    return Finding(verdict=Verdict.NOTE, what=what, state=state, cure=cure)
 
 
-def _failure(what: str, found: str, cure: str | None = None) -> Finding:
-    return Finding(verdict=Verdict.FAILURE, what=what, found=found, cure=cure)
+def _failure(what: str, state: str, cure: str | None = None) -> Finding:
+    return Finding(verdict=Verdict.FAILURE, what=what, state=state, cure=cure)
 
 
 def _print(finding: Finding) -> None:
-    print(f"{finding.verdict.value}  {finding.what}: {finding.found}")
+    print(f"{finding.verdict.value}  {finding.what}: {finding.state}")
     if finding.cure is not None:
         print(f"      -> {finding.cure}")

@@ -5,7 +5,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from commands.arguments import Commands, add_command, add_group
-from commands.office import open_office, read_settings
+from commands.context import open_storage, read_settings
 from commands.tables import print_table
 from db import api_keys
 from db.encryption import key_usage, reencrypt
@@ -20,20 +20,20 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run_status(_given: argparse.Namespace) -> int:
+def run_status(_arguments: argparse.Namespace) -> int:
     """One line for each key that is loaded. A key that is not and is needed raises KeyMissing."""
     asyncio.run(_status())
     return 0
 
 
-def run_reencrypt(_given: argparse.Namespace) -> int:
+def run_reencrypt(_arguments: argparse.Namespace) -> int:
     """Seal anew, beside a working server if there is one. Raises EncryptionError at the end."""
     asyncio.run(_reencrypt())
     return 0
 
 
 async def _status() -> None:
-    async with open_office(read_settings()) as ring:
+    async with open_storage(read_settings()) as ring:
         sealed, hashed = await key_usage(), await api_keys.pepper_usage(datetime.now(UTC))
     lost = sorted(set(hashed) - set(ring.ids))
     print_table(
@@ -70,7 +70,7 @@ def _advice(*, is_newest: bool, is_sealing: bool, is_hashing: bool) -> str:
 
 
 async def _reencrypt() -> None:
-    async with open_office(read_settings()) as ring:
+    async with open_storage(read_settings()) as ring:
         done = await reencrypt(ring)
         print(f"Sealed anew with key {ring.current_id}: {done}.")
         waiting = await api_keys.pepper_usage(datetime.now(UTC))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from commands.arguments import Commands, add_command
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from domain.catalog import CatalogFilter
 from domain.exceptions import InvalidInput
 from domain.money import parse_currency
@@ -49,23 +49,23 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Write it, page by page. A file is replaced only when all of it was written.
 
     Raises InvalidInput.
     """
-    if given.format == "merchant":
-        exports.check_own_shop(given.link)
+    if arguments.format == "merchant":
+        exports.check_own_shop(arguments.link)
     format = formats.by_name(
-        given.format,
+        arguments.format,
         formats.Options(
-            currency=parse_currency(given.currency, path=("currency",)),
-            legacy_header=given.legacy_header,
-            link_template=given.link,
+            currency=parse_currency(arguments.currency, path=("currency",)),
+            legacy_header=arguments.legacy_header,
+            link_template=arguments.link,
         ),
     )
-    with _output(given.output) as output:
-        asyncio.run(_export(given.workspace, format, output))
+    with _output(arguments.output) as output:
+        asyncio.run(_export(arguments.workspace, format, output))
     return 0
 
 

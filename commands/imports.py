@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clients.base import Marketplace
 from commands.arguments import Commands, add_command, marketplace
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from commands.progress import Progress
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
@@ -75,7 +75,9 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="MARKETPLACE",
         help="the lines are bare ids of this marketplace",
     )
-    parser.add_argument("--locale", metavar="SITE", help="Amazon: the country site of the ids")
+    parser.add_argument(
+        "--locale", metavar="SITE", help="country site of the ids, if there are several"
+    )
     parser.add_argument(
         "--again",
         action="store_true",
@@ -83,14 +85,16 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Import. 1 when a line failed; each such line is told on standard output."""
-    if given.locale and not given.marketplace:
+    if arguments.locale and not arguments.marketplace:
         raise InvalidInput(
             "--locale goes with --marketplace: addresses tell their site themselves."
         )
-    lines = list(read_lines(_content(given.file), is_csv=given.file.lower().endswith(".csv")))
-    return asyncio.run(_import(given, lines))
+    lines = list(
+        read_lines(_content(arguments.file), is_csv=arguments.file.lower().endswith(".csv"))
+    )
+    return asyncio.run(_import(arguments, lines))
 
 
 def read_lines(content: str, *, is_csv: bool) -> Iterator[Line]:
@@ -131,16 +135,16 @@ def _content(file: str) -> str:
         raise InvalidInput(f"{file} is not text in UTF-8.") from None
 
 
-async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
+async def _import(arguments: argparse.Namespace, lines: Sequence[Line]) -> int:
     tally, stopped_by = Tally(), None
-    purse = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
+    budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
-    async with open_context(read_settings(), given.workspace) as context:
-        with purse.active(), Progress(sys.stderr, total=len(lines)) as progress:
+    async with open_context(read_settings(), arguments.workspace, budget) as context:
+        with Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
                 context.forget_loaded()
-                stopped_by = await _import_batch(context, given, batch, seen, tally, progress)
+                stopped_by = await _import_batch(context, arguments, batch, seen, tally, progress)
                 progress.show(tally.done, f"{tally.failed} failed")
                 if stopped_by is not None:
                     break
@@ -161,28 +165,28 @@ async def _import(given: argparse.Namespace, lines: Sequence[Line]) -> int:
 
 async def _import_batch(
     context: Context,
-    given: argparse.Namespace,
+    arguments: argparse.Namespace,
     batch: Sequence[Line],
     seen: set[ProductRef],
     tally: Tally,
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    read = [read_product(line.text, given.marketplace, given.locale) for line in batch]
-    wanted = await lookups.opened(context, read)
-    stored = set() if given.again else await _stored(context, wanted)
-    asked: list[tuple[Line, ProductRef]] = []
+    named = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
+    refs = await lookups.opened(context, named)
+    stored = set() if arguments.again else await _stored(context, refs)
+    new: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, what in zip(batch, wanted, strict=True):
-        if isinstance(what, AffiliateGraphError):
-            failures.append((line, what))
-        elif what in seen or what in stored:
+    for line, ref in zip(batch, refs, strict=True):
+        if isinstance(ref, AffiliateGraphError):
+            failures.append((line, ref))
+        elif ref in seen or ref in stored:
             tally.skipped += 1
         else:
-            seen.add(what)
-            asked.append((line, what))
-    rows = await imports.import_products(context, [ref for _, ref in asked])
-    failures += [(line, row.error) for (line, _), row in zip(asked, rows, strict=True) if row.error]
+            seen.add(ref)
+            new.append((line, ref))
+    rows = await imports.import_products(context, [ref for _, ref in new])
+    failures += [(line, row.error) for (line, _), row in zip(new, rows, strict=True) if row.error]
     for line, error in sorted(failures, key=lambda failure: failure[0].number):
         progress.tell(f"line {line.number}: {error.code}: {line.text}: {error.message}")
     tally.failed += len(failures)
@@ -190,7 +194,7 @@ async def _import_batch(
     return _common_failure(rows)
 
 
-def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.Wanted:
+def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.RefOrError:
     """The product that a line names, or why it names none."""
     lookup = (
         lookups.Lookup(marketplace=market, external_id=text, locale=locale)
@@ -203,9 +207,9 @@ def read_product(text: str, market: Marketplace | None, locale: str | None) -> l
         return error
 
 
-async def _stored(context: Context, wanted: Sequence[lookups.Wanted]) -> set[ProductRef]:
+async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[ProductRef]:
     """Those that are in the catalogue."""
-    refs = [ref for ref in wanted if isinstance(ref, ProductRef)]
+    refs = [row for row in rows if isinstance(row, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)
     return {ref for ref, entry in zip(refs, entries, strict=True) if entry is not None}
 

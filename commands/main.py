@@ -5,29 +5,32 @@ import os
 import sys
 from collections.abc import Sequence
 
+from clients.registry import BY_CODE
 from commands import (
     api_keys,
+    assume_quota_used,
     database,
     doctor,
     encryption,
     exports,
     imports,
     marketplaces,
-    restored,
     serve,
+    settings,
     workspaces,
 )
 from config import BadSettings
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.starting import CannotStart
 from sandbox import BadListings
-from web.keys import CannotStart
 
 GOOD, FAILED, USAGE, CANNOT_START, INTERRUPTED = 0, 1, 2, 3, 130
+NAMES = " and ".join(market.name for market in BY_CODE.values())
 DESCRIPTION = (
-    "One GraphQL server over the affiliate APIs of AliExpress and Amazon. Settings come from the "
-    "environment: see docs/configuration.md."
+    f"One GraphQL server over the affiliate APIs of {NAMES}. Settings come from the environment: "
+    "see docs/configuration.md."
 )
 EXIT_CODES = (
     "Exit codes: 0 good; 1 the work, or a part of it, failed; 2 the command or the settings cannot "
@@ -43,18 +46,19 @@ MODULES = (
     marketplaces,
     imports,
     exports,
-    restored,
+    assume_quota_used,
+    settings,
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
     try:
-        given = _parser().parse_args(arguments or ["serve"])
+        command = _parser().parse_args(arguments or ["serve"])
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     try:
-        code: int = given.run(given)
+        code: int = command.run(command)
         sys.stdout.flush()
     except BadSettings as bad:
         print("The settings cannot be used:", *bad.problems, sep="\n  ", file=sys.stderr)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from clients.base import CredentialField, Marketplace, Visibility
 from clients.registry import BY_CODE
 from commands.arguments import Commands, add_command, marketplace
-from commands.office import open_context, read_settings
+from commands.context import open_context, read_settings
 from domain.exceptions import InvalidInput
 from domain.marketplaces import HealthState, MarketplaceStatus
 from resolvers import marketplaces
@@ -30,7 +30,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         run_connect,
     )
     connect.add_argument("marketplace", type=marketplace, metavar="MARKETPLACE", help=codes)
-    connect.add_argument("--locale", metavar="SITE", help="Amazon: the country site")
+    connect.add_argument("--locale", metavar="SITE", help="country site, if there are several")
     verify = add_command(
         commands,
         shared,
@@ -45,17 +45,19 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="MARKETPLACE",
         help=f"{codes} (default: every connected one)",
     )
-    verify.add_argument("--locale", metavar="SITE", help="Amazon: the country site")
+    verify.add_argument("--locale", metavar="SITE", help="country site, if there are several")
 
 
-def run_connect(given: argparse.Namespace) -> int:
+def run_connect(arguments: argparse.Namespace) -> int:
     """Store what is typed or piped in. Raises InvalidInput, WrongLocale."""
     settings = read_settings()
-    pairs = _typed(given.marketplace) if sys.stdin.isatty() else _piped(sys.stdin)
+    pairs = _typed(arguments.marketplace) if sys.stdin.isatty() else _piped(sys.stdin)
 
     async def connect() -> ConnectedMarketplace:
-        async with open_context(settings, given.workspace) as context:
-            return await marketplaces.connect(context, given.marketplace, given.locale, pairs)
+        async with open_context(settings, arguments.workspace) as context:
+            return await marketplaces.connect(
+                context, arguments.marketplace, arguments.locale, pairs
+            )
 
     try:
         connected = asyncio.run(connect())
@@ -65,29 +67,29 @@ def run_connect(given: argparse.Namespace) -> int:
     if connected.status is not MarketplaceStatus.CONNECTED:
         print(connected.cure)
         return 1
-    site = f" --locale {given.locale}" if given.locale else ""
-    print(f"Try it: python server.py verify {given.marketplace.code}{site}")
+    site = f" --locale {arguments.locale}" if arguments.locale else ""
+    print(f"Try it: python server.py verify {arguments.marketplace.code}{site}")
     return 0
 
 
-def run_verify(given: argparse.Namespace) -> int:
+def run_verify(arguments: argparse.Namespace) -> int:
     """Ask the marketplaces. 1 when one does not work, or none is connected."""
-    if given.locale and not given.marketplace:
+    if arguments.locale and not arguments.marketplace:
         raise InvalidInput("Name the marketplace that the locale belongs to.")
-    return asyncio.run(_verify(given))
+    return asyncio.run(_verify(arguments))
 
 
-async def _verify(given: argparse.Namespace) -> int:
-    async with open_context(read_settings(), given.workspace) as context:
-        wanted = await _wanted(context, given.marketplace, given.locale)
-        if not wanted:
+async def _verify(arguments: argparse.Namespace) -> int:
+    async with open_context(read_settings(), arguments.workspace) as context:
+        accounts = await _accounts(context, arguments.marketplace, arguments.locale)
+        if not accounts:
             print("No marketplace is connected. Connect one: python server.py connect MARKETPLACE")
             return 1
-        codes = [await _try(context, market, locale) for market, locale in wanted]
+        codes = [await _try(context, market, locale) for market, locale in accounts]
     return max(codes)
 
 
-async def _wanted(
+async def _accounts(
     context: Context, market: Marketplace | None, locale: str | None
 ) -> list[tuple[Marketplace, str | None]]:
     """What to verify: the one that is named, else every one that has credentials."""

@@ -14,19 +14,18 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from application.app import build_app
-from application.runtime import Overrides, Shutdown, open_upstream
+from application.keys import Keys, load_keys
+from application.preparation import make_folder, prepare_storage
+from application.runtime import Overrides, open_runtime
+from commands import banner
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
-from commands.office import make_folder, read_settings
+from commands.context import read_settings
 from config import Settings
-from db.connection import open_database
-from db.encryption import check_canary
-from db.exceptions import EncryptionError
-from db.keys import KeyRing
-from db.migrate import prepare
-from web import banner, logs
-from web.keys import CannotStart, load_keys
+from domain.starting import CannotStart
+from web import logs
+from web.health import Shutdown
 from web.security import is_loopback_host
 
 VERSION = "0.1.0"
@@ -37,7 +36,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     add_command(commands, shared, "serve", "run the server (what happens without a command)", run)
 
 
-def run(_given: argparse.Namespace) -> int:
+def run(_arguments: argparse.Namespace) -> int:
     """Run until a signal ends it. Returns the exit code."""
     return serve(read_settings())
 
@@ -50,11 +49,7 @@ def serve(settings: Settings) -> int:
     keys = load_keys(settings)
     logs.register_secret(keys.admin.reveal())
     listener = listen(settings)
-    try:
-        asyncio.run(_make_ready(settings, keys.ring))
-    except EncryptionError:
-        keys.take_back()  # a key made just now over data that another key sealed
-        raise
+    asyncio.run(_make_ready(settings, keys))
     settings = replace(settings, public_url=_public_url(settings, listener))
     overrides = Overrides()
     server = Server(
@@ -106,18 +101,14 @@ def _shown_database(settings: Settings) -> str:
     return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
 
 
-async def _make_ready(settings: Settings, keys: KeyRing) -> None:
+async def _make_ready(settings: Settings, keys: Keys) -> None:
     """What must hold before the first request: tables that fit, a key that opens, credentials.
 
     Raises NotReady, DatabaseUnavailable or CannotStart, each with what to do.
     """
-    await prepare(settings.database_url)
-    async with (
-        open_database(settings.database_url, shared=False),
-        open_upstream(settings, keys, None, Overrides()) as upstream,
-    ):
-        await check_canary(keys)
-        await store_bootstrap(settings, upstream, keys)
+    await prepare_storage(settings, keys.ring, keys.made_ring)
+    async with open_runtime(settings, keys.ring) as runtime:
+        await store_bootstrap(settings, runtime.upstream, keys.ring)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -155,7 +146,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._shutdown = shutdown
         self._drain = drain
-        self._told_at: float | None = None
+        self._requested_at: float | None = None
         self._late = LateConnections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -177,7 +168,7 @@ class Server(uvicorn.Server):
             self._late.end(self.server_state.connections, time.monotonic())
         if not await super().on_tick(counter):
             return False
-        self._shutdown.is_told = True
+        self._shutdown.is_requested = True
         now = time.monotonic()
-        self._told_at = now if self._told_at is None else self._told_at
-        return self.force_exit or now - self._told_at >= self._drain
+        self._requested_at = now if self._requested_at is None else self._requested_at
+        return self.force_exit or now - self._requested_at >= self._drain

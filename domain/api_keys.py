@@ -87,6 +87,10 @@ class Caller:
         """Tells callers apart: each stored key is one, and so is the operator."""
         return self.key.id if self.key else f"operator of {self.workspace}"
 
+    def is_of_page(self, origin: str) -> bool:
+        """Whether the key is for the pages of that origin."""
+        return self.key is not None and origin.lower() in self.key.origins
+
     def may(self, scope: Scope | None) -> bool:
         """Whether this caller has the scope; None: no scope is needed."""
         return scope is None or not self.scopes.isdisjoint((scope, Scope.ADMIN))

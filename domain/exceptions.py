@@ -129,7 +129,7 @@ class NotAProduct(InvalidInput):
 
 
 class UnknownHost(InvalidInput):
-    """An address upstream every marketplace we know."""
+    """An address outside every marketplace we know."""
 
     code = "UNKNOWN_HOST"
 
@@ -201,7 +201,7 @@ class NotInProgram(MarketplaceError):
 
 
 class APIRetired(MarketplaceError):
-    """Amazon switched off the interface that the stored keys belong to."""
+    """The marketplace switched off the interface that the stored keys belong to."""
 
     code = "API_RETIRED"
 
@@ -260,9 +260,13 @@ class RequestRefused(MarketplaceError):
 
 
 class MarketplaceUnavailable(MarketplaceError):
-    """No answer, or the marketplace says that it has trouble."""
+    """No answer, or the marketplace says that it has trouble.
+
+    `was_sent` False: no connection came about, so the marketplace has not counted a call.
+    """
 
     retryable = True
+    was_sent = True
 
 
 class ClockSkewed(MarketplaceUnavailable):

@@ -1,15 +1,17 @@
 """How much one caller may ask for. Each number is a setting; its metadata words the setting."""
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any
 
+from domain.parsers import whole
+from domain.settings import setting, settings_of
 
-def _limit(default: int, setting: str, *, least: int, most: int, help: str) -> Any:
+GROUP = "Limits"
+
+
+def _limit(default: int, name: str, *, least: int, most: int, help: str, unit: str = "") -> Any:
     """A whole number that the operator can set between `least` and `most`."""
-    return field(
-        default=default,
-        metadata={"setting": setting, "least": least, "most": most, "help": help},
-    )
+    return setting(name, default, whole(least, most), GROUP, help, unit=unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +26,16 @@ class Limits:
         "LIMIT_BODY",
         least=10_000,
         most=100_000_000,
-        help="Largest request body, in bytes.",
+        help="Largest request body.",
+        unit="bytes",
     )
     document: int = _limit(
         262_144,
         "LIMIT_DOCUMENT",
         least=1_000,
         most=10_000_000,
-        help="Longest GraphQL document, in bytes.",
+        help="Longest GraphQL document.",
+        unit="bytes",
     )
     tokens: int = _limit(
         5_000,
@@ -82,7 +86,7 @@ class Limits:
         "LIMIT_MARKETPLACE_MUTATION_SECONDS",
         least=1,
         most=200,
-        help="Longest wait of a mutation for marketplaces. 25 calls of Amazon take 25.",
+        help="Longest wait of a mutation for marketplaces. 25 calls at one a second take 25.",
     )
     query_seconds: int = _limit(
         30, "LIMIT_QUERY_SECONDS", least=1, most=600, help="Longest time of a query."
@@ -92,7 +96,7 @@ class Limits:
         "LIMIT_MUTATION_SECONDS",
         least=1,
         most=240,  # an idempotency key is held for five minutes
-        help="Longest time of a mutation. 250 Amazon rows take 25 seconds at Amazon's own pace.",
+        help="Longest time of a mutation. 250 rows in batches of ten take 25 calls.",
     )
     capacity: int = _limit(
         50_000,
@@ -110,11 +114,6 @@ class Limits:
     )
 
     @classmethod
-    def settings(cls) -> "tuple[Field[Any], ...]":
-        """The fields with what their metadata says about each setting."""
-        return fields(cls)
-
-    @classmethod
     def setting(cls, name: str) -> str:
         """The setting that holds the limit of that name."""
-        return str(next(f.metadata["setting"] for f in fields(cls) if f.name == name))
+        return settings_of(cls)[name].name

@@ -19,6 +19,7 @@ class OperationOutcome(Enum):
     ERRORS = "errors"  # with an entry in the response's `errors`
     REFUSED = "refused"  # nothing was run
     THROTTLED = "throttled"  # nothing was run, since the caller's points did not suffice
+    ABANDONED = "abandoned"  # a query that was stopped, since its caller hung up
 
 
 @dataclass(slots=True, kw_only=True)

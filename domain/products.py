@@ -50,8 +50,8 @@ class Demand(Enum):
 class ProductRef:
     """Names one product of one marketplace.
 
-    `marketplace` is the marketplace's code as stored ("aliexpress", "amazon"); `locale` its country
-    site ("www.amazon.de"), "" where the marketplace has only one catalogue.
+    `marketplace` is the marketplace's code as stored; `locale` its country site, "" where the
+    marketplace has only one catalogue.
     """
 
     marketplace: str
@@ -132,7 +132,7 @@ class Offer:
 
     `price` is None where the marketplace hides or lacks it. `list_price` is the struck-through
     price; `list_price_type` the marketplace's own word for what kind of price that is
-    (Amazon: LIST_PRICE, WAS_PRICE ...) and `list_price_label` the words it shows.
+    (LIST_PRICE, WAS_PRICE ...) and `list_price_label` the words it shows.
     """
 
     observed_at: datetime

@@ -25,6 +25,7 @@ MAX_NAME_LENGTH = 100
 MAX_ORIGINS = 20
 DEFAULT_OVERLAP = 24  # hours
 MAX_OVERLAP = 30 * 24  # hours
+MAX_CALLS_PER_DAY = 2**31 - 1  # what an Int of the graph, and the column, can hold
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -43,8 +44,13 @@ async def create(
     scopes: Collection[Scope],
     expires_at: datetime | None = None,
     origins: Sequence[str] = (),
+    calls_per_day: int | None = None,
 ) -> Made:
-    """Make a key of the context's workspace. Raises InvalidInput with the path of the field."""
+    """Make a key of the context's workspace. Raises InvalidInput with the path of the field.
+
+    `calls_per_day`: marketplace calls that requests with the key may make, None without a limit of
+    its own; with 0 they get what is stored or cached.
+    """
     prefix = PREFIXES[_mode(context)]
     text = stored_keys.new_text(prefix)
     key = APIKey(
@@ -55,6 +61,7 @@ async def create(
         last_four=text.reveal()[-4:],
         scopes=_scopes(scopes, origins),
         origins=_origins(origins),
+        calls_per_day=_calls_per_day(calls_per_day),
         expires_at=_expiry(expires_at, context.now),
         created_at=context.now,
     )
@@ -121,6 +128,13 @@ async def by_id(context: Context, key_id: str) -> APIKey | None:
     return await stored_keys.by_id(context.workspace.id, key_id)
 
 
+async def calls_today(context: Context, key: APIKey) -> int | None:
+    """Marketplace calls of the key on this day of UTC; None for a key without a limit."""
+    if key.calls_per_day is None:
+        return None
+    return await context.dataloaders.calls_today_of_api_key.load(key.id)
+
+
 async def page(
     context: Context, *, first: int | None, after: str | None
 ) -> tuple[str, Page[APIKey]]:
@@ -128,10 +142,10 @@ async def page(
     size = cursors.page_size(first)
     of_list = cursors.fingerprint("api keys")
     position = cursors.decode(of_list, after, path=("after",))
-    found = await stored_keys.page(
+    stored = await stored_keys.page(
         context.workspace.id, first=size, after=position or None, count=False
     )
-    return of_list, found
+    return of_list, stored
 
 
 def cursor(of_list: str, page: Page[APIKey]) -> str:
@@ -177,8 +191,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _scopes(given: Collection[Scope], origins: Sequence[str]) -> frozenset[Scope]:
-    scopes = frozenset(given)
+def _scopes(listed: Collection[Scope], origins: Sequence[str]) -> frozenset[Scope]:
+    scopes = frozenset(listed)
     if not scopes:
         raise InvalidInput("A key needs at least one scope.", path=("input", "scopes"))
     if origins and scopes != {Scope.READ}:
@@ -196,6 +210,15 @@ def _expiry(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
+def _calls_per_day(calls: int | None) -> int | None:
+    if calls is not None and not 0 <= calls <= MAX_CALLS_PER_DAY:
+        raise InvalidInput(
+            f"A number of marketplace calls a day is 0 to {MAX_CALLS_PER_DAY:,}.",
+            path=("input", "marketplaceCallsPerDay"),
+        )
+    return calls
+
+
 def _same_life(old: APIKey, now: datetime) -> datetime | None:
     """When the successor of a key ends: it lives as long as the key was made for."""
     if old.expires_at is None:
@@ -206,11 +229,11 @@ def _same_life(old: APIKey, now: datetime) -> datetime | None:
         return old.expires_at
 
 
-def _origins(given: Sequence[str]) -> tuple[str, ...]:
+def _origins(addresses: Sequence[str]) -> tuple[str, ...]:
     path = ("input", "origins")
-    if len(given) > MAX_ORIGINS:
-        raise InvalidInput(f"At most {MAX_ORIGINS} origins; {len(given)} were sent.", path=path)
-    origins = [_origin(text, (*path, str(row))) for row, text in enumerate(given)]
+    if len(addresses) > MAX_ORIGINS:
+        raise InvalidInput(f"At most {MAX_ORIGINS} origins; {len(addresses)} were sent.", path=path)
+    origins = [_origin(text, (*path, str(row))) for row, text in enumerate(addresses)]
     return tuple(dict.fromkeys(origins))
 
 
@@ -232,5 +255,5 @@ def _origin(text: str, path: tuple[str, ...]) -> str:
             path=path,
         )
     usual = {"https": 443, "http": 80}[parts.scheme]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, usual) else f":{port}")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + ("" if port in (None, usual) else f":{port}")

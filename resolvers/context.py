@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from clients.base import Marketplace, Upstream
+from clients.base import Marketplace
 from clients.registry import BY_CODE
 from db.keys import KeyProvider
 from domain.api_keys import NOBODY, Caller
-from domain.marketplaces import AccountKey, Workspace
+from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode
 from resolvers.dataloaders import Allowance, Dataloaders
 from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 
 @dataclass(kw_only=True)
@@ -19,15 +20,15 @@ class Context:
 
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
     the way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what
-    this request asks; `for_variants` counts what it may still ask of the dear kind; `spending`
-    bounds and counts its marketplace calls.
+    this request asks; `for_variants` counts what it may still ask of the dear kind; `budget` bounds
+    and counts its marketplace calls.
     """
 
     workspace: Workspace
     upstream: Upstream
     keys: KeyProvider
     request_id: str = ""
-    spending: CallBudget = field(default_factory=CallBudget)
+    budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     dataloaders: Dataloaders = field(init=False)
     for_variants: Allowance = field(init=False, default_factory=Allowance)
@@ -38,7 +39,11 @@ class Context:
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
         self.dataloaders = Dataloaders(
-            self.workspace, self.upstream, self.keys, for_variants=self.for_variants
+            self.workspace,
+            self.upstream,
+            self.keys,
+            self.budget,
+            for_variants=self.for_variants,
         )
 
     @property
@@ -53,6 +58,10 @@ class Context:
     def account_key(self, marketplace: str, locale: str) -> AccountKey:
         """Names the credential set of a marketplace (by code) and country site."""
         return self.dataloaders.account_key(marketplace, locale)
+
+    def quota(self, marketplace: Marketplace) -> QuotaRule:
+        """The limits that are kept to for that marketplace."""
+        return self.upstream.quota(marketplace.code, marketplace.quota)
 
     def marketplace(self, code: str) -> Marketplace:
         """The description of the marketplace with that code."""

@@ -13,7 +13,7 @@ async def upstream(context: Context) -> Json:
     The counts of all requests add up to the calls made: one that several requests share is counted
     for the request that opened its batch, and as saved for the others.
     """
-    spent = context.spending
+    spent = context.budget
     rules = dict(spent.accounts)  # a shared call can still be paid from it meanwhile
     left = await left_today(rules, context.now)
     return {

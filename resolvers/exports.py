@@ -1,7 +1,7 @@
 """Exports: the catalogue page by page, with what the marketplaces' terms let others have."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from urllib.parse import urlsplit
 
 from clients.registry import BY_CODE, product_ref
@@ -27,24 +27,29 @@ OWN_SHOP = (
 )
 
 
+def marketplaces() -> Collection[str]:
+    """The codes of the marketplaces that products may be of."""
+    return BY_CODE.keys()
+
+
 async def pages(
-    context: Context, wanted: CatalogFilter, refs: Sequence[ProductRef] = ()
+    context: Context, filter: CatalogFilter, refs: Sequence[ProductRef] = ()
 ) -> AsyncIterator[list[ExportedProduct]]:
     """The catalogue, last import first; with `refs` only those of them that are in it.
 
     Raises DatabaseUnavailable, also in the middle.
     """
     if refs:
-        found = await stored_products.by_refs(context.workspace, refs)
+        entries = await stored_products.by_refs(context.workspace, refs)
         for start in range(0, len(refs), PAGE):
             some = refs[start : start + PAGE]
-            yield await _exported(context, [found[ref] for ref in some if ref in found])
+            yield await _exported(context, [entries[ref] for ref in some if ref in entries])
         return
     after: Position | None = None
     while True:
         page = await stored_products.page(
             context.workspace,
-            wanted,
+            filter,
             CatalogSort.IMPORTED_DESC,
             first=PAGE,
             after=after,
@@ -90,19 +95,19 @@ def _is_marketplace(host: str) -> bool:
 async def _exported(context: Context, entries: Sequence[CatalogProduct]) -> list[ExportedProduct]:
     refs = [entry.source.ref for entry in entries]
     links = await stored_links.pages_of(context.workspace, refs, first=1, after=None)
-    made = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
-    return [_one(context, entry, made.get(entry.source.ref)) for entry in entries]
+    newest = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
+    return [_one(context, entry, newest.get(entry.source.ref)) for entry in entries]
 
 
 def _one(context: Context, entry: CatalogProduct, link: Link | None) -> ExportedProduct:
     listing = Listing(source=entry.source, entry=entry)
     market = BY_CODE[listing.ref.marketplace]
-    shown = listing.shown(context.now)
+    source = listing.shown(context.now)
     return ExportedProduct(
         entry=entry,
-        source=shown,
+        source=source,
         marketplace_name=market.name,
-        images=shown.images if market.policy.lets_pictures_be_copied else (),
+        images=source.images if market.policy.lets_pictures_be_copied else (),
         affiliate_url=link.url if link else entry.source.tracked_url or "",
         disclosure=market.disclosure(listing.ref.locale),
     )

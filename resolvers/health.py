@@ -1,9 +1,8 @@
 """What the marketplaces' answers say about an account's credentials."""
 
 import logging
-from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from db import credentials as stored_credentials
 from db.exceptions import DatabaseUnavailable
@@ -26,8 +25,6 @@ from domain.exceptions import (
     TrackingIDRejected,
 )
 from domain.marketplaces import Account, Health, HealthState
-
-T = TypeVar("T")
 
 log = logging.getLogger("affiliate_graph.health")
 OFTEN_ENOUGH = timedelta(minutes=5)  # how exact lastSuccessAt is while all goes well
@@ -59,7 +56,7 @@ _NO_EVIDENCE = (
 )
 
 
-def evidence(before: Health, failure: MarketplaceError | None, now: datetime) -> Health:
+def after(before: Health, failure: MarketplaceError | None, now: datetime) -> Health:
     """What an answer of this moment (or its failure) says about an account."""
     if failure is None:
         return Health(state=HealthState.HEALTHY, checked_at=now, last_success_at=now)
@@ -72,29 +69,43 @@ def evidence(before: Health, failure: MarketplaceError | None, now: datetime) ->
     )
 
 
-async def watched(
-    work: Awaitable[T],
-    account: Account,
-    *,
-    keys: KeyProvider,
-    now: datetime,
-    success_counts: bool = True,
-    is_extra: bool = False,
-) -> T:
-    """Do the work of a call and note what its outcome says about the account.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much the outcomes of one kind of work say.
 
     `success_counts` False: the work may end well without asking the marketplace. `is_extra`: a
     missing permission concerns this operation alone, which is granted apart from the others.
     """
+
+    success_counts: bool = True
+    is_extra: bool = False
+
+
+async def note(
+    account: Account,
+    failure: MarketplaceError | None,
+    evidence: Evidence,
+    *,
+    keyring: KeyProvider,
+    now: datetime,
+) -> None:
+    """Note what the outcome of a call says about the account, if it says anything new.
+
+    A note that cannot be written now is lost: the answer matters more.
+    """
+    if failure is None:
+        is_news = evidence.success_counts and _is_news(account.health, now)
+    else:
+        is_news = _tells(failure) and not (
+            evidence.is_extra and isinstance(failure, PermissionMissing)
+        )
+    if not is_news:
+        return
     try:
-        found = await work
-    except MarketplaceError as failure:
-        if _tells(failure) and not (is_extra and isinstance(failure, PermissionMissing)):
-            await _note(account, evidence(account.health, failure, now), keys)
-        raise
-    if success_counts and _is_news(account.health, now):
-        await _note(account, evidence(account.health, None, now), keys)
-    return found
+        health = after(account.health, failure, now)
+        await stored_credentials.record_health(account, health, keyring=keyring)
+    except DatabaseUnavailable as error:
+        log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
 
 
 def _tells(failure: MarketplaceError) -> bool:
@@ -106,11 +117,3 @@ def _tells(failure: MarketplaceError) -> bool:
 def _is_news(health: Health, now: datetime) -> bool:
     since = health.last_success_at
     return health.state is not HealthState.HEALTHY or since is None or now - since > OFTEN_ENOUGH
-
-
-async def _note(account: Account, health: Health, keys: KeyProvider) -> None:
-    """A note that cannot be written now is lost: the answer matters more."""
-    try:
-        await stored_credentials.record_health(account, health, keyring=keys)
-    except DatabaseUnavailable as failure:
-        log.warning("the health of %s was not noted: %s", account.key.marketplace, failure)

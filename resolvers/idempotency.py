@@ -30,14 +30,14 @@ async def once(
     key: str | None,
     *,
     operation: str,
-    given: str,
+    input_text: str,
     run: Callable[[], Awaitable[list[Row]]],
 ) -> list[Row]:
     """Run, or answer what the first run with this key answered.
 
-    `given` is the whole input as the caller sent it, in the form that `raw` makes: the same key
-    with another input is refused. What the input was understood as does not do, since two inputs
-    may be refused alike. Raises IdempotencyConflict, also while the first run is still under way.
+    `input_text` is the whole input as the caller sent it, in the form that `raw` makes: the same
+    key with another input is refused. What the input was understood as does not do, since two
+    inputs may be refused alike. Raises IdempotencyConflict, also while the first run is under way.
     """
     if key is None:
         return await run()
@@ -49,7 +49,7 @@ async def once(
     begun = await stored.begin(
         context.workspace.id,
         key,
-        hashlib.sha256(repr((operation, given)).encode()).hexdigest(),
+        hashlib.sha256(repr((operation, input_text)).encode()).hexdigest(),
         now=context.now,
         lease=LEASE,
     )
@@ -90,10 +90,10 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(element) for element in value]
     if is_dataclass(value):
         sent = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-        return {name: _plain(one) for name, (one, default) in sent.items() if one != default}
+        return {name: _plain(each) for name, (each, default) in sent.items() if each != default}
     raise TypeError(f"No input holds a {type(value).__name__}.")
 
 

@@ -16,64 +16,64 @@ from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, Prod
 from domain.products import CatalogProduct, ProductRef, SourceProduct
 from resolvers import lookups
 from resolvers.context import Context
-from resolvers.lookups import Wanted
+from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 
 Live = SourceProduct | AffiliateGraphError
 
 
-async def import_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
+async def import_products(context: Context, named: Sequence[RefOrError]) -> list[Row]:
     """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
-    named = await lookups.opened(context, wanted)
-    refs = [ref for ref in named if isinstance(ref, ProductRef)]
+    opened = await lookups.opened(context, named)
+    refs = [ref for ref in opened if isinstance(ref, ProductRef)]
     live = await _fetch(context.dataloaders.live_product, refs)
-    kept = await _keep(context, live, only_stored=False)
+    stored = await _store(context, live, only_stored=False)
 
-    def row(ref: Wanted) -> Row:
+    def row(ref: RefOrError) -> Row:
         if isinstance(ref, AffiliateGraphError):
             return Row(error=ref)
-        if ref in kept:
+        if ref in stored:
             return Row(ref=ref)
-        found = live[ref]
-        return Row(error=found if isinstance(found, AffiliateGraphError) else _unstorable())
+        answer = live[ref]
+        return Row(error=answer if isinstance(answer, AffiliateGraphError) else _unstorable())
 
-    return [row(ref) for ref in named]
+    return [row(ref) for ref in opened]
 
 
-async def sync_products(context: Context, wanted: Sequence[Wanted]) -> list[Row]:
+async def sync_products(context: Context, named: Sequence[RefOrError]) -> list[Row]:
     """Fetch catalogue products anew. One row each, telling what changed.
 
     A product missing from the answer becomes UNAVAILABLE, keeps its data, and its row says
     NOT_FOUND; a marketplace that fails to answer changes nothing. A product that was deleted
     meanwhile stays deleted.
     """
-    refs = list(dict.fromkeys(ref for ref in wanted if isinstance(ref, ProductRef)))
+    refs = list(dict.fromkeys(ref for ref in named if isinstance(ref, ProductRef)))
     entries = await context.dataloaders.catalog_product.load_many(refs)
     before = {ref: entry for ref, entry in zip(refs, entries, strict=True) if entry is not None}
     live = await _fetch(context.dataloaders.fresh_product, list(before))
-    kept = await _keep(context, live, only_stored=True)
-    marked = await _mark_missing(context, live)
-    deleted = await _deleted(context, [ref for ref in before if ref not in kept | marked])
+    stored = await _store(context, live, only_stored=True)
+    missing = await _mark_missing(context, live)
+    deleted = await _deleted(context, [ref for ref in before if ref not in stored | missing])
     changes = {
         ref: (*after.changed, *_state_change(before[ref], after.product))
-        for ref, after in (kept | marked).items()
+        for ref, after in (stored | missing).items()
     }
 
-    def row(ref: Wanted) -> Row:
+    def row(ref: RefOrError) -> Row:
         if isinstance(ref, AffiliateGraphError):
             return Row(error=ref)
         if ref not in before:
             return Row(error=NotFound("This product is not in the catalogue. Import it first."))
         if ref in deleted:
             return Row(error=NotFound("This product was deleted meanwhile. Import it anew."))
-        found = live[ref]
-        if isinstance(found, SourceProduct):
-            error = None if ref in kept else _unstorable()
+        answer = live[ref]
+        if isinstance(answer, SourceProduct):
+            error = None if ref in stored else _unstorable()
         else:
-            error = found
+            error = answer
         return Row(ref=ref, changed=changes.get(ref, ()), error=error)
 
-    return [row(ref) for ref in wanted]
+    return [row(ref) for ref in named]
 
 
 def _unstorable() -> AffiliateGraphError:
@@ -93,34 +93,34 @@ async def _fetch(
     return dict(zip(distinct, await asyncio.gather(*map(one, distinct)), strict=True))
 
 
-async def _keep(
+async def _store(
     context: Context, live: Mapping[ProductRef, Live], *, only_stored: bool
 ) -> dict[ProductRef, CacheEntry]:
-    """Store what was found."""
-    found = [product for product in live.values() if isinstance(product, SourceProduct)]
-    kept = await stored_products.keep(
+    """Put what the marketplaces showed into the catalogue."""
+    products = [product for product in live.values() if isinstance(product, SourceProduct)]
+    stored = await stored_products.keep(
         context.workspace,
-        found,
+        products,
         now=context.now,
         history_for=[
             market.code for market in BY_CODE.values() if market.policy.keeps_price_history
         ],
         only_stored=only_stored,
     )
-    for ref, entry in kept.items():
+    for ref, entry in stored.items():
         context.dataloaders.catalog_product.prime(ref, entry.product, force=True)
-    return kept
+    return stored
 
 
 async def _mark_missing(
     context: Context, live: Mapping[ProductRef, Live]
 ) -> dict[ProductRef, CacheEntry]:
     """Note what the marketplace no longer shows."""
-    lost = [ref for ref, found in live.items() if isinstance(found, ProductNotFound)]
-    marked = await stored_products.mark_missing(context.workspace, lost, now=context.now)
-    for ref, entry in marked.items():
+    refs = [ref for ref, answer in live.items() if isinstance(answer, ProductNotFound)]
+    missing = await stored_products.mark_missing(context.workspace, refs, now=context.now)
+    for ref, entry in missing.items():
         context.dataloaders.catalog_product.prime(ref, entry, force=True)
-    return {ref: CacheEntry(product=entry) for ref, entry in marked.items()}
+    return {ref: CacheEntry(product=entry) for ref, entry in missing.items()}
 
 
 async def _deleted(context: Context, refs: Sequence[ProductRef]) -> set[ProductRef]:

@@ -19,7 +19,7 @@ from domain.products import ProductRef, SourceProduct
 from resolvers import cursors, lookups
 from resolvers.context import Context
 from resolvers.dataloaders import PageArgs
-from resolvers.lookups import Wanted
+from resolvers.lookups import RefOrError
 from resolvers.products import Listing
 from resolvers.rows import Row
 
@@ -58,14 +58,14 @@ async def by_key(
 
 async def generate(
     context: Context,
-    wanted: Sequence[Wanted],
+    refs: Sequence[RefOrError],
     *,
     tracking_id: str | None,
     sub_id: str | None,
 ) -> list[Row]:
     """Make, check and store links. One row each, in the order asked; a bad one spoils no other."""
 
-    async def one(ref: Wanted) -> Link | AffiliateGraphError:
+    async def link_or_error(ref: RefOrError) -> Link | AffiliateGraphError:
         if isinstance(ref, AffiliateGraphError):
             return ref
         try:
@@ -77,28 +77,28 @@ async def generate(
         except AffiliateGraphError as error:
             return error
 
-    made = await asyncio.gather(*map(one, await lookups.opened(context, wanted)))
-    links = {link.key: link for link in made if isinstance(link, Link)}
+    links_or_errors = await asyncio.gather(*map(link_or_error, await lookups.opened(context, refs)))
+    links = {link.key: link for link in links_or_errors if isinstance(link, Link)}
     await stored_links.keep(context.workspace.id, list(links.values()))
     for key, link in links.items():
         context.dataloaders.stored_link.prime(key, link, force=True)
     return [
         Row(ref=link.key.ref, link=link.key) if isinstance(link, Link) else Row(error=link)
-        for link in made
+        for link in links_or_errors
     ]
 
 
 async def page(
-    context: Context, wanted: LinkFilter, *, first: int | None, after: str | None
+    context: Context, filter: LinkFilter, *, first: int | None, after: str | None
 ) -> tuple[str, Page[Link]]:
     """One page of the stored links, newest first, with the fingerprint of its cursors."""
     size = cursors.page_size(first)
-    of_list = cursors.fingerprint("links", wanted)
+    of_list = cursors.fingerprint("links", filter)
     position = cursors.decode(of_list, after, path=("after",))
-    found = await stored_links.page(
-        context.workspace, wanted, first=size, after=position or None, count=False
+    stored = await stored_links.page(
+        context.workspace, filter, first=size, after=position or None, count=False
     )
-    return of_list, found
+    return of_list, stored
 
 
 async def page_of(
@@ -111,9 +111,9 @@ async def page_of(
     return of_list, await context.dataloaders.links_of.load((ref, PageArgs(size, position or None)))
 
 
-async def count(context: Context, wanted: LinkFilter) -> int | None:
+async def count(context: Context, filter: LinkFilter) -> int | None:
     """How many stored links the filter lets through."""
-    counted = await stored_links.page(context.workspace, wanted, first=1, after=None, count=True)
+    counted = await stored_links.page(context.workspace, filter, first=1, after=None, count=True)
     return counted.total
 
 

@@ -11,7 +11,7 @@ from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.marketplaces import locale_of
 
-Wanted = ProductRef | AffiliateGraphError  # the product that an input names, or why it names none
+RefOrError = ProductRef | AffiliateGraphError  # the product that an input names, or why none
 MAX_ROWS = 250
 NOT_OURS = "This is not an id that was given out here."
 
@@ -20,7 +20,7 @@ NOT_OURS = "This is not an id that was given out here."
 class Lookup:
     """Exactly one of the three is given. `ref` comes with its marketplace and country site."""
 
-    decoded_id: Wanted | None = None
+    decoded_id: RefOrError | None = None
     url: str | None = None
     marketplace: Marketplace | None = None
     external_id: str = ""
@@ -56,28 +56,30 @@ def _find(lookup: Lookup) -> ProductRef:
     return checked(lookup.decoded_id)
 
 
-async def opened(context: Context, wanted: Sequence[Wanted]) -> list[Wanted]:
+async def opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
     """The same rows with short links opened, where the operator allows it; equal ones once."""
     reader = context.upstream.short_links
     if reader is None:
-        return list(wanted)
-    links = {one.address: one for one in wanted if isinstance(one, ShortLink)}
+        return list(rows)
+    links = {row.address: row for row in rows if isinstance(row, ShortLink)}
 
-    async def read(address: str) -> Wanted:
+    async def read(address: str) -> RefOrError:
         try:
-            return await reader.product(address)
+            return await reader.product(address, context.budget)
         except AffiliateGraphError as error:
             return error
 
-    found = dict(zip(links, await asyncio.gather(*map(read, links)), strict=True))
+    targets = dict(zip(links, await asyncio.gather(*map(read, links)), strict=True))
 
-    def row(one: Wanted) -> Wanted:
-        if not isinstance(one, ShortLink):
-            return one
-        led = found[one.address]
-        return led.at((*one.path, *led.path)) if isinstance(led, AffiliateGraphError) else led
+    def opened_row(row: RefOrError) -> RefOrError:
+        if not isinstance(row, ShortLink):
+            return row
+        target = targets[row.address]
+        if isinstance(target, AffiliateGraphError):
+            return target.at((*row.path, *target.path))
+        return target
 
-    return [row(one) for one in wanted]
+    return [opened_row(row) for row in rows]
 
 
 async def find_opened(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
@@ -85,10 +87,10 @@ async def find_opened(context: Context, lookup: Lookup, *, path: tuple[str, ...]
     try:
         return find(lookup, path=path)
     except ShortLink as link:
-        [led] = await opened(context, [link])
-        if isinstance(led, ProductRef):
-            return led
-        raise led from None
+        [target] = await opened(context, [link])
+        if isinstance(target, ProductRef):
+            return target
+        raise target from None
 
 
 def checked(ref: ProductRef) -> ProductRef:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from clients.base import CredentialField, Marketplace, Upstream, Visibility
+from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
@@ -25,8 +25,9 @@ from domain.marketplaces import (
     MarketplaceStatus,
 )
 from resolvers.context import Context
-from resolvers.health import evidence
+from resolvers.health import after
 from upstream import clock_skew
+from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
 
@@ -67,20 +68,21 @@ class ConnectedMarketplace:
         health = self.account.health
         if self.missing_fields:
             return replace(health, state=HealthState.UNVERIFIED)
-        if self._is_retired and health.state is HealthState.UNVERIFIED:
+        if self.form_in_use.is_retired and health.state is HealthState.UNVERIFIED:
             return replace(health, state=HealthState.API_RETIRED)
         return health
 
     @property
-    def _is_retired(self) -> bool:
-        return self.marketplace.form_in_use(tuple(self.account.credentials)).is_retired
+    def form_in_use(self) -> CredentialForm:
+        """The set of fields that the stored ones belong to."""
+        return self.marketplace.form_in_use(tuple(self.account.credentials))
 
     @property
     def cure(self) -> str | None:
         """What to do to get it working, None when there is nothing to do."""
         if not self.missing_fields:
             state = self.health.state
-            if self._is_retired and state is HealthState.CREDENTIALS_REJECTED:
+            if self.form_in_use.is_retired and state is HealthState.CREDENTIALS_REJECTED:
                 state = HealthState.API_RETIRED  # other keys of that interface would not help
             cure = self.marketplace.cures.get(state)
             if cure and state is HealthState.CLOCK_SKEWED and self.clock_ahead:
@@ -106,7 +108,7 @@ class ConnectedMarketplace:
     @property
     def fields(self) -> Sequence[tuple[CredentialField, bool]]:
         """The credential fields with whether each is required in the form in use."""
-        required = self.marketplace.form_in_use(tuple(self.account.credentials)).required
+        required = self.form_in_use.required
         return [(field, field.name in required) for field in self.marketplace.fields]
 
     def _labels(self, names: Sequence[str]) -> str:
@@ -218,14 +220,15 @@ async def verify(
         context.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
-    context.upstream.sender.forgive(marketplace.quota_account(account), account.fingerprint)
+    with context.upstream.accounts.use(marketplace.quota_account(account)) as state:
+        state.refusals.reset(account.fingerprint)
     try:
-        await marketplace.connect(account, context.upstream).verify()
+        await marketplace.connect(account, context.upstream, context.budget).verify()
     except MarketplaceNotConnected as error:
         return connected(account, context.upstream), error
     except MarketplaceError as error:
         failure = error
-    health = evidence(account.health, failure, context.now)
+    health = after(account.health, failure, context.now)
     present = await stored_credentials.record_health(account, health, keyring=context.keys)
     context.forget_loaded()
     return connected(present, context.upstream), failure
@@ -268,11 +271,12 @@ async def calls_today(context: Context, connected: ConnectedMarketplace) -> int:
 
 def connected(account: Account, upstream: Upstream | None = None) -> ConnectedMarketplace:
     """The marketplace of a stored credential set. `upstream` knows how far its clock is off."""
-    code = account.key.marketplace
+    marketplace = BY_CODE[account.key.marketplace]
+    state = upstream.accounts.find(marketplace.quota_account(account)) if upstream else None
     return ConnectedMarketplace(
-        marketplace=BY_CODE[code],
+        marketplace=marketplace,
         account=account,
-        clock_ahead=upstream.clocks.ahead(code) if upstream else None,
+        clock_ahead=state.clock.ahead if state else None,
     )
 
 

@@ -148,7 +148,7 @@ async def with_entries(context: Context, sources: Sequence[SourceProduct]) -> li
 
 async def page(
     context: Context,
-    wanted: CatalogFilter,
+    filter: CatalogFilter,
     sort: CatalogSort,
     *,
     first: int | None,
@@ -156,20 +156,20 @@ async def page(
 ) -> tuple[str, Page[CatalogProduct]]:
     """One page of the catalogue with the fingerprint that its cursors carry."""
     size = cursors.page_size(first)
-    of_list = cursors.fingerprint("catalog", wanted, sort)
+    of_list = cursors.fingerprint("catalog", filter, sort)
     position = cursors.decode(of_list, after, path=("after",))
-    found = await stored_products.page(
-        context.workspace, wanted, sort, first=size, after=position or None, count=False
+    stored = await stored_products.page(
+        context.workspace, filter, sort, first=size, after=position or None, count=False
     )
-    for _, entry in found.rows:
+    for _, entry in stored.rows:
         context.dataloaders.catalog_product.prime(entry.source.ref, entry)
-    return of_list, found
+    return of_list, stored
 
 
-async def count(context: Context, wanted: CatalogFilter) -> int | None:
+async def count(context: Context, filter: CatalogFilter) -> int | None:
     """How many catalogue products the filter lets through."""
     counted = await stored_products.page(
-        context.workspace, wanted, CatalogSort.IMPORTED_DESC, first=1, after=None, count=True
+        context.workspace, filter, CatalogSort.IMPORTED_DESC, first=1, after=None, count=True
     )
     return counted.total
 
@@ -213,5 +213,5 @@ async def price_history(
     size = cursors.page_size(first, default=100)
     of_list = cursors.fingerprint("prices", ref, since)
     position = cursors.decode(of_list, after, path=("after",))
-    found = await context.dataloaders.prices_of.load((ref, PageArgs(size, position or None, since)))
-    return of_list, found
+    key = (ref, PageArgs(size, position or None, since))
+    return of_list, await context.dataloaders.prices_of.load(key)

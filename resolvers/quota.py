@@ -1,25 +1,62 @@
-"""Books marketplace calls against the account's day, for upstream/http.py."""
+"""Books marketplace calls against the account's day, and the API key's own, for the pipeline."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 
+from clients.registry import BY_CODE
 from db import quota as stored_quota
+from domain.exceptions import QuotaExhausted
 from domain.marketplaces import AccountKey, QuotaRule
+from upstream.budget import Allowance, Budget, Priority
+from upstream.contract import Upstream
 
 
 class DayLedger:
-    """Implements `upstream.http.Ledger` over the storage, so that every process books together."""
+    """Implements `upstream.contract.QuotaLedger` over the storage: all processes book together."""
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, now: datetime, *, is_background: bool
-    ) -> bool:
-        """Book one call. False: the day's calls for that kind of work are used up."""
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+    ) -> None:
+        """Book one call. Raises QuotaExhausted; then nothing is booked."""
+        allowance = budget.allowance
+        if allowance is not None:
+            await _book_key(allowance, now)
+        is_background = budget.priority is Priority.BACKGROUND
         limit = rule.limit(is_background=is_background)
-        return await stored_quota.book(account, day=rule.day(now), limit=limit)
+        if not await stored_quota.book(account, day=rule.day(now), limit=limit):
+            if allowance is not None:
+                await stored_quota.give_back_key(allowance.key, day=now.date())
+            raise _used_up(rule, now, is_background=is_background)
 
-    async def give_back(self, account: AccountKey, rule: QuotaRule, booked_at: datetime) -> None:
+    async def give_back(
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+    ) -> None:
         """A call that was booked at that moment is not made."""
         await stored_quota.give_back(account, day=rule.day(booked_at))
+        if budget.allowance is not None:
+            await stored_quota.give_back_key(budget.allowance.key, day=booked_at.date())
+
+
+async def _book_key(allowance: Allowance, now: datetime) -> None:
+    """The key's day is that of UTC, whatever marketplace it calls."""
+    limit = allowance.calls_per_day
+    if not await stored_quota.book_key(allowance.key, day=now.date(), limit=limit):
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
+        raise QuotaExhausted(
+            f"This API key may cause {limit} marketplace calls a day, and they are used up. They "
+            "begin again at retryAt; what is stored can still be read.",
+            retry_at=midnight,
+        )
+
+
+def _used_up(rule: QuotaRule, now: datetime, *, is_background: bool) -> QuotaExhausted:
+    message = "The account's calls of today are used up. They begin again at retryAt."
+    if is_background and rule.reserve_percent:
+        message = (
+            f"Background work has used its part of the account's calls of today; the last "
+            f"{rule.reserve_percent} % are kept for people who wait. They begin again at retryAt."
+        )
+    return QuotaExhausted(message, retry_at=rule.resets_at(now))
 
 
 async def left_today(
@@ -34,3 +71,19 @@ async def left_today(
         account: None if most is None else max(0, most - used[account])
         for account, most in limits.items()
     }
+
+
+async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dict[str, int]:
+    """By marketplace: the calls left today of that account which has the fewest.
+
+    Marketplaces without a limit are absent. Raises DatabaseUnavailable.
+    """
+    rules = {
+        account: upstream.quota(account.marketplace, BY_CODE[account.marketplace].quota)
+        for account in accounts
+    }
+    fewest: dict[str, int] = {}
+    for account, calls in (await left_today(rules, upstream.now())).items():
+        if calls is not None:
+            fewest[account.marketplace] = min(calls, fewest.get(account.marketplace, calls))
+    return fewest

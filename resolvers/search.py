@@ -12,17 +12,17 @@ from decimal import Decimal
 
 from clients.base import Marketplace, MarketplaceClient
 from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
-from domain.marketplaces import Account
+from domain.marketplaces import AccountKey
 from domain.money import discount_percent
 from domain.products import SourceProduct
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from resolvers import cursors
-from resolvers.asking import Question, Told, ask
 from resolvers.context import Context
-from resolvers.health import watched
+from resolvers.fetching import Kind
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing, with_entries
 from upstream.cache import CachePolicy
+from upstream.contract import Fetched
 
 LONGEST_KEPT = timedelta(minutes=10)  # of an answer, when the marketplace cannot be asked
 
@@ -86,9 +86,9 @@ async def search(
     key = context.account_key(marketplace.code, site)
     try:
         account = await context.dataloaders.account.load(key)
-        client = marketplace.connect(account, context.upstream)
+        client = marketplace.connect(account, context.upstream, context.budget)
         plan = client.plan_search(wanted)
-        fetched = await _fetch(_asking(context, account, client, plan), marketplace, window)
+        fetched = await _fetch(_Pages(context=context, account=key, plan=plan), marketplace, window)
     except AffiliateGraphError as error:
         return SearchResult(error=error)
     rows = _rows(fetched.pages, marketplace.search_page_size, fetched.window)
@@ -99,48 +99,37 @@ async def search(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """How pages are asked for: equal searches of other requests share the calls and the answers."""
+class _Pages:
+    """The pages of one search: equal searches of other requests share the calls and the answers.
+
+    What is sent makes the search, so that filters applied afterwards cost no call.
+    """
 
     context: Context
-    question: Question[int, SearchPage]
+    account: AccountKey
+    plan: SearchPlan
 
-    async def pages(self, numbers: Sequence[int]) -> dict[int, Told[SearchPage]]:
+    async def get(self, numbers: Sequence[int]) -> dict[int, Fetched[SearchPage]]:
         """The pages with these numbers, or why one cannot be had."""
-        return await ask(self.context.upstream, self.question, numbers)
-
-
-def _asking(
-    context: Context, account: Account, client: MarketplaceClient, plan: SearchPlan
-) -> _Asking:
-    """What is sent makes the search, so that filters applied afterwards cost no call."""
-
-    async def call(asked: Sequence[int]) -> dict[int, SearchPage]:
-        return {
-            number: await watched(
-                client.search_products(plan, page=number),
-                account,
-                keys=context.keys,
-                now=context.now,
-            )
-            for number in asked
-        }
-
-    fresh_for = context.upstream.search_fresh_for
-    sent = tuple(sorted((name, repr(value)) for name, value in plan.parameters.items()))
-    return _Asking(
-        context=context,
-        question=Question(
-            line=("search", account.key, account.fingerprint, sent),
-            size=1,
-            call=call,
-            shelf=CachePolicy(
+        fresh_for = self.context.upstream.search_fresh_for
+        kind: Kind[int, SearchPage] = Kind(
+            operation="search",
+            size=lambda _: 1,
+            policy=lambda _: CachePolicy(
                 kind=SearchPage,
                 fresh_for=fresh_for,
                 shown_for=LONGEST_KEPT if fresh_for else fresh_for,
             ),
-        ),
-    )
+            ask=self._ask,
+        )
+        sent = tuple(sorted((name, repr(value)) for name, value in self.plan.parameters.items()))
+        way = self.context.dataloaders.way
+        return await way.fetch(kind, self.account, numbers, circumstances=sent)
+
+    async def _ask(
+        self, client: MarketplaceClient, numbers: Sequence[int]
+    ) -> dict[int, SearchPage | AffiliateGraphError]:
+        return {number: await client.search_products(self.plan, page=number) for number in numbers}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +156,7 @@ def _window(position: Sequence[cursors.CursorPart], size: int) -> Window:
     return Window(start=start, size=length, skip=read)
 
 
-async def _fetch(asking: _Asking, marketplace: Marketplace, window: Window) -> _Fetched:
+async def _fetch(search: _Pages, marketplace: Marketplace, window: Window) -> _Fetched:
     """The pages under the window. The first one tells how many there are; the rest go together.
 
     Raises what the first page fails with; a later failure cuts the window short.
@@ -176,13 +165,13 @@ async def _fetch(asking: _Asking, marketplace: Marketplace, window: Window) -> _
     first = window.start // grid + 1
     if first > marketplace.search_last_page:
         return _Fetched(pages={}, window=window, goes_on=False)
-    answers = await asking.pages([first])
+    answers = await search.get([first])
     opening = answers[first].value
     if isinstance(opening, AffiliateGraphError):
         raise opening
     last = min((window.end - 1) // grid + 1, _last_page(opening, first, marketplace))
-    answers |= await asking.pages(range(first + 1, last + 1))
-    cached_at = min((told.kept_since for told in answers.values() if told.kept_since), default=None)
+    answers |= await search.get(range(first + 1, last + 1))
+    cached_at = min((page.kept_since for page in answers.values() if page.kept_since), default=None)
     pages: dict[int, SearchPage] = {}
     for number in range(first, last + 1):
         page = answers[number].value

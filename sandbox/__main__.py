@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
-from sandbox.accounts import DEMO_ACCOUNTS, DEMO_ALIEXPRESS, DEMO_AMAZON, numbered_accounts
 from sandbox.app import Sandbox
 from sandbox.listings import BadListings
+from sandbox.registry import GATEWAYS, demo_accounts, numbered_accounts
 from sandbox.standalone import Standalone
 
 
@@ -24,9 +25,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds for each call")
     parser.add_argument("--accounts", type=int, default=0, help="numbered account sets to add")
     parser.add_argument("--clock-skew", type=float, help="the gateways' clock, minutes ahead")
-    parser.add_argument("--ae-quota", type=int, help="AliExpress calls a day for each app key")
     parser.add_argument("--rate", type=int, help="calls a second for each key")
-    parser.add_argument("--paapi-alive", action="store_true", help="PA-API 5 is not retired")
+    for gateway in GATEWAYS.values():
+        for option in gateway.options:
+            reading: dict[str, Any] = {"type": int} if option.number else {"action": "store_true"}
+            flag = f"--{option.name.replace('_', '-')}"
+            parser.add_argument(flag, help=option.help, **reading)
     return parser.parse_args(arguments)
 
 
@@ -36,14 +40,17 @@ def build(chosen: argparse.Namespace, public_url: str) -> Sandbox:
         public_url=public_url,
         now=lambda: datetime.now(UTC),
         catalog=chosen.catalog,
-        accounts=DEMO_ACCOUNTS + numbered_accounts(chosen.accounts),
+        accounts=demo_accounts() + numbered_accounts(chosen.accounts),
         latency=chosen.latency,
-        paapi_retired=not chosen.paapi_alive,
     )
     if chosen.clock_skew is not None:
         sandbox.faults.inject("clock_skew", minutes=chosen.clock_skew)
-    if chosen.ae_quota is not None:
-        sandbox.faults.inject("quota", marketplace="aliexpress", limit=chosen.ae_quota)
+    for gateway in GATEWAYS.values():
+        for option in gateway.options:
+            value = getattr(chosen, option.name)
+            if value not in (None, False):
+                more = {option.number: value} if option.number else {}
+                sandbox.faults.inject(option.fault, marketplace=gateway.code, **more)
     if chosen.rate is not None:
         sandbox.faults.inject("rate", limit=chosen.rate)
     return sandbox
@@ -53,18 +60,9 @@ def greeting(sandbox: Sandbox, base: str) -> str:
     """Addresses and demo keys. The keys open nothing but this sandbox."""
     lines = [f"SANDBOX at {base} - no real marketplace is contacted", ""]
     lines += [f"{name}={address}" for name, address in sandbox.addresses(base).items()]
-    tracking_ids = ", ".join(sorted(DEMO_ALIEXPRESS.tracking_ids))
-    tags = ", ".join(sorted(DEMO_AMAZON.partner_tags))
-    lines += [
-        "",
-        f"AliExpress  app key {DEMO_ALIEXPRESS.app_key}, app secret {DEMO_ALIEXPRESS.app_secret},"
-        f" tracking ids {tracking_ids}",
-        f"Amazon      credential id {DEMO_AMAZON.credential_id},"
-        f" secret {DEMO_AMAZON.credential_secret}, partner tags {tags}",
-        f"PA-API 5    access key {DEMO_AMAZON.access_key}, secret key {DEMO_AMAZON.secret_key}",
-        f"Control     {base}/control/faults, /control/calls, /control/catalog, /control/reset",
-        "",
-    ]
+    keys = [pair for gateway in GATEWAYS.values() for pair in gateway.greeting.items()]
+    control = f"{base}/control/faults, /control/calls, /control/catalog, /control/reset"
+    lines += ["", *(f"{name:<12}{text}" for name, text in [*keys, ("Control", control)]), ""]
     return "\n".join(lines)
 
 

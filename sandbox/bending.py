@@ -1,30 +1,40 @@
 """Faults of the content: rows of an answer are dropped, doubled, reordered, mispriced, poisoned.
 
-Rows are products in wire shape (AliExpress `product_id`, Amazon `asin`); they are copied, never
-changed.
+Rows are products in the wire shape of their marketplace; they are copied, never changed.
 """
 
 import copy
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
-from sandbox.currencies import rounded
-from sandbox.faults import ActiveFaults, Fault, FaultKind
+from sandbox.faults import ActiveFaults, FaultKind
+from sandbox.listings import Row
 
-Row = dict[str, Any]
 UNKNOWN_CURRENCY = "XQZ"
 POISON_LENGTH = 1024 * 1024
 POISON = "\x00\ud800" + "x" * POISON_LENGTH
 
 
-def row_id(row: Row) -> str:
-    """The row's product id or ASIN."""
-    return str(row["product_id"] if "product_id" in row else row["asin"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowForm:
+    """Where a marketplace's rows have what is bent. Both functions change the row that they get.
+
+    `reprice` adds so many hundredths to its prices; `retitle` gives it that title.
+    """
+
+    id_field: str
+    reprice: Callable[[Row, int], None]
+    retitle: Callable[[Row, str], None]
 
 
 def bend_rows(
-    rows: Sequence[Row], active: ActiveFaults, *, foreign: Callable[[], Sequence[Row]], reads: int
+    rows: Sequence[Row],
+    active: ActiveFaults,
+    form: RowForm,
+    *,
+    foreign: Callable[[], Sequence[Row]],
+    reads: int,
 ) -> list[Row]:
     """The rows as the active faults want them.
 
@@ -32,51 +42,31 @@ def bend_rows(
     """
     bent = list(rows)
     drop = active.get(FaultKind.DROP_IDS)
-    if drop:
-        bent = _without(bent, drop)
+    if drop and drop.ids:
+        bent = [row for row in bent if str(row[form.id_field]) not in drop.ids]
+    elif drop:
+        bent = bent[1:]
     if FaultKind.FOREIGN_IDS in active:
-        asked = {row_id(row) for row in rows}
-        bent = [row for row in foreign() if row_id(row) not in asked][:2] + bent
+        ids = {row[form.id_field] for row in rows}
+        bent = [row for row in foreign() if row[form.id_field] not in ids][:2] + bent
     if FaultKind.DUPLICATE_IDS in active:
         bent = [row for row in bent for _ in range(2)]
     if FaultKind.SHUFFLE_IDS in active:
         bent = bent[1:][::-1] + bent[:1]
-    return [_bend_row(row, active, first=at == 0, reads=reads) for at, row in enumerate(bent)]
+    return [
+        _bend_row(row, active, form, is_first=at == 0, reads=reads) for at, row in enumerate(bent)
+    ]
 
 
-def _without(rows: list[Row], drop: Fault) -> list[Row]:
-    if drop.ids:
-        return [row for row in rows if row_id(row) not in drop.ids]
-    return rows[1:]
-
-
-def _bend_row(row: Row, active: ActiveFaults, *, first: bool, reads: int) -> Row:
+def _bend_row(row: Row, active: ActiveFaults, form: RowForm, *, is_first: bool, reads: int) -> Row:
     if FaultKind.PRICE_CHANGE in active:
-        row = _reprice(copy.deepcopy(row), reads)
+        row = copy.deepcopy(row)
+        form.reprice(row, reads)
     if FaultKind.UNKNOWN_CURRENCY in active:
         row = _recurrency(row)
-    if FaultKind.POISON in active and first:
+    if FaultKind.POISON in active and is_first:
         row = copy.deepcopy(row)
-        if "product_id" in row:
-            row["product_title"] = POISON
-        else:
-            row.setdefault("itemInfo", {})["title"] = {"displayValue": POISON, "label": "Title"}
-    return row
-
-
-def _reprice(row: Row, reads: int) -> Row:
-    if "product_id" in row:
-        for name in ("sale_price", "target_sale_price", "target_app_sale_price", "app_sale_price"):
-            if row.get(name):
-                row[name] = str(Decimal(row[name]) + Decimal(reads) / 100)
-        return row
-    for listing in (row.get("offersV2") or {}).get("listings") or ():
-        money = (listing.get("price") or {}).get("money")
-        if money:
-            step = Decimal(reads) if money["currency"] == "JPY" else Decimal(reads) / 100
-            amount = rounded(Decimal(str(money["amount"])) + step, money["currency"])
-            money["amount"] = float(amount)
-            money.pop("displayAmount", None)
+        form.retitle(row, POISON)
     return row
 
 

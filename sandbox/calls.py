@@ -1,26 +1,26 @@
-"""The gateway's own record of calls: what tests and benchmarks count."""
+"""The gateways' own record of calls: what tests and benchmarks count."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-ALIEXPRESS = "aliexpress"
-AMAZON = "amazon"
-METHOD_PREFIX = "aliexpress.affiliate."
-KEPT = 100_000  # calls that a sandbox remembers
+REMEMBERED = 100_000  # calls
 
 
-def short_operation(name: str) -> str:
-    """Operation names are kept short: "productdetail.get", "getItems", "token"."""
-    return name.removeprefix(METHOD_PREFIX)
+def short_operation(name: str, prefixes: Iterable[str]) -> str:
+    """Operations are recorded without the prefix that all names of their gateway have."""
+    for prefix in prefixes:
+        name = name.removeprefix(prefix)
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayCall:
     """One call as the gateway saw it.
 
-    `account`: app key, credential id or access key as given, whether or not it was right. `ids`:
-    what was asked for by name. `status`: HTTP status, 0 while open and for a connection that was
+    `account`: key or id of the caller, whether or not it was right. `ids`: what was asked for by
+    name. `status`: HTTP status, 0 while open and for a connection that was
     never answered. `refusal`: the marketplace's own word for a refusal, None when there was none.
     `host`: the Host header of the caller.
     """
@@ -38,11 +38,12 @@ class GatewayCall:
 class CallLog:
     """Calls in order of arrival. An open call is there from its beginning.
 
-    Only the last `kept` calls are remembered one by one; all of them are counted.
+    Only the last `remembered` calls are there one by one; all of them are counted.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._calls: deque[GatewayCall] = deque(maxlen=kept)
+    def __init__(self, prefixes: Iterable[str] = (), remembered: int = REMEMBERED) -> None:
+        self._prefixes = tuple(prefixes)
+        self._calls: deque[GatewayCall] = deque(maxlen=remembered)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._opened = 0
 
@@ -71,9 +72,10 @@ class CallLog:
 
     def count(self, operation: str | None = None, marketplace: str | None = None) -> int:
         """How many calls there were, of one operation or one marketplace if given."""
-        wanted = None if operation is None else short_operation(operation)
+        if operation is not None:
+            operation = short_operation(operation, self._prefixes)
         return sum(
             calls
             for (name, place), calls in self._counts.items()
-            if wanted in (None, name) and marketplace in (None, place)
+            if operation in (None, name) and marketplace in (None, place)
         )

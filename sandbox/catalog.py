@@ -1,136 +1,131 @@
-"""The sandbox's shelves: made products or a folder of real listings, and the hand that moves them.
+"""The sandbox's catalogues: made products or a folder of real ones, and the hand that moves them.
 
 Listings are never changed in place: a control puts a new one where the old one was.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
-from sandbox.currencies import RATES, convert, rounded
-from sandbox.listings import (
-    AliExpressListing,
-    AmazonListing,
-    ReadListings,
-    read_folder,
-    searchable,
-)
-from sandbox.made_aliexpress import made_aliexpress
-from sandbox.made_amazon import made_amazon, money
-from sandbox.sites import SITES
+from sandbox.listings import L, ListingFormats, Row, marketplace_of, read_folder
 
-DEFAULT_SITE = "www.amazon.com"
+Place = tuple[str, str]  # site and id
 
 
-class Catalog:
-    """What the marketplaces hold. Amazon items are kept by site and ASIN."""
+class Catalog(Generic[L]):
+    """The products of one marketplace, the first of each site and id."""
 
-    def __init__(self, *, pictures: str, folder: Path | None = None) -> None:
-        """`pictures`: address of the folder of pictures. Raises BadListings for a bad folder."""
-        read = read_folder(folder) if folder else _made(pictures)
-        self.is_made = folder is None  # nothing is made up about real listings
-        self._first = read
-        self.aliexpress = dict(read.aliexpress)
-        self.amazon = dict(read.amazon)
-        self.removed: set[tuple[str, str]] = set()  # ("", product id) or (site, ASIN)
-
-    def aliexpress_listing(self, product_id: str) -> AliExpressListing | None:
-        """The product, unless it is unknown or removed."""
-        return None if ("", product_id) in self.removed else self.aliexpress.get(product_id)
-
-    def amazon_listing(self, site: str, asin: str) -> AmazonListing | None:
-        """The item as sold on the site, unless it is unknown there or removed."""
-        return None if (site, asin) in self.removed else self.amazon.get((site, asin))
-
-    def aliexpress_listings(self) -> list[AliExpressListing]:
-        """Every product that is not removed."""
-        return [one for one in self.aliexpress.values() if ("", one.id) not in self.removed]
-
-    def amazon_listings(self, site: str) -> list[AmazonListing]:
-        """Every item of the site that is not removed."""
-        return [
-            one for key, one in self.amazon.items() if one.site == site and key not in self.removed
-        ]
-
-    def set_price(self, product: str, amount: Decimal | str, *, site: str = DEFAULT_SITE) -> None:
-        """Give a product a new price: in its target currency on AliExpress (US dollars), in the
-        site's currency on Amazon. Raises KeyError for an unknown id."""
-        price = Decimal(amount)
-        if product.isdecimal() and product in self.aliexpress:
-            listing = self.aliexpress[product]
-            fields = repriced_aliexpress(listing.fields, price)
-            self.aliexpress[product] = replace(listing, fields=fields)
-        else:
-            item = self.amazon[site, product]
-            changed = repriced_amazon(item.item, price, item.site)
-            self.amazon[site, product] = replace(item, item=changed)
-
-    def remove(self, product: str, *, site: str | None = None) -> None:
-        """Take a product off the shelves; an Amazon item on every site unless one is named."""
-        self.removed |= self._places(product, site)
-
-    def restore(self, product: str, *, site: str | None = None) -> None:
-        """Put a removed product back."""
-        self.removed -= self._places(product, site)
-
-    def add(self, fields: Mapping[str, Any], *, site: str = DEFAULT_SITE) -> None:
-        """Put a new product on the shelves, in its marketplace's own shape (see listings.py)."""
-        if "product_id" in fields:
-            listing = AliExpressListing(
-                fields=dict(fields), haystack=searchable(fields.get("product_title"))
-            )
-            self.aliexpress[listing.id] = listing
-        else:
-            title = fields["itemInfo"]["title"]["displayValue"]
-            item = AmazonListing(site=site, item=dict(fields), haystack=searchable(title))
-            self.amazon[site, item.asin] = item
+    def __init__(self, listings: Iterable[L], *, default_site: str, is_made: bool) -> None:
+        self.is_made = is_made  # nothing is made up about real listings
+        self._default_site = default_site
+        self._first: dict[Place, L] = {}
+        for listing in listings:
+            self._first.setdefault((listing.site, listing.id), listing)
+        self.reset()
 
     def reset(self) -> None:
         """Everything as it was at the start."""
-        self.aliexpress = dict(self._first.aliexpress)
-        self.amazon = dict(self._first.amazon)
-        self.removed.clear()
+        self._listings = dict(self._first)
+        self._removed: set[Place] = set()
 
-    def _places(self, product: str, site: str | None) -> set[tuple[str, str]]:
-        if product in self.aliexpress:
-            return {("", product)}
-        places = {key for key in self.amazon if key[1] == product and site in (None, key[0])}
+    def listing(self, id: str, site: str | None = None) -> L | None:
+        """The product as sold on the site, unless it is unknown there or removed."""
+        place = self._place(id, site)
+        return None if place in self._removed else self._listings.get(place)
+
+    def listings(self, site: str | None = None) -> list[L]:
+        """Every product of the site that is not removed."""
+        site = self._default_site if site is None else site
+        return [
+            listing
+            for place, listing in self._listings.items()
+            if place[0] == site and place not in self._removed
+        ]
+
+    def is_removed(self, id: str, site: str | None = None) -> bool:
+        """Whether it was sold on the site and is not any more."""
+        return self._place(id, site) in self._removed
+
+    def title(self, id: str) -> str | None:
+        """The title of a product on any site, of a removed one too."""
+        return next((one.title for one in self._listings.values() if one.id == id), None)
+
+    def add(self, listing: L) -> None:
+        """Put a product into the catalogue, or in another's place."""
+        self._listings[listing.site, listing.id] = listing
+
+    def set_price(self, id: str, price: Decimal, site: str | None = None) -> None:
+        """Give a product a new price. Raises KeyError where the site does not have it."""
+        self.add(self._listings[self._place(id, site)].repriced(price))
+
+    def remove(self, id: str, site: str | None = None) -> None:
+        """Take a product out, on every site unless one is named. Raises KeyError."""
+        self._removed |= self._places(id, site)
+
+    def restore(self, id: str, site: str | None = None) -> None:
+        """Put a removed product back. Raises KeyError."""
+        self._removed -= self._places(id, site)
+
+    def _place(self, id: str, site: str | None) -> Place:
+        return (self._default_site if site is None else site), id
+
+    def _places(self, id: str, site: str | None) -> set[Place]:
+        places = {one for one in self._listings if one[1] == id and site in (None, one[0])}
         if not places:
-            raise KeyError(product)
+            raise KeyError(id)
         return places
 
 
-def _made(pictures: str) -> ReadListings:
-    return ReadListings(
-        aliexpress={one.id: one for one in made_aliexpress(pictures)},
-        amazon={(one.site, one.asin): one for one in made_amazon(pictures)},
-    )
+class Catalogs:
+    """The catalogues of one sandbox, by marketplace."""
 
+    def __init__(self, formats: ListingFormats, *, pictures: str, folder: Path | None) -> None:
+        """`pictures`: address of the folder of pictures. Raises BadListings for a bad folder."""
+        self._formats = formats
+        listings = read_folder(folder, formats) if folder else {}
+        self._catalogs: dict[str, Catalog[Any]] = {
+            code: Catalog(
+                listings[code] if folder else format.made(pictures),
+                default_site=format.default_site,
+                is_made=folder is None,
+            )
+            for code, format in formats.items()
+        }
 
-def repriced_aliexpress(fields: dict[str, Any], price: Decimal) -> dict[str, Any]:
-    """The fields with another target sale price; shop price, discount and app price follow."""
-    currency = fields.get("target_sale_price_currency") or "USD"
-    shop = fields.get("sale_price_currency") or currency
-    in_shop = convert(price, currency, shop) if {currency, shop} <= RATES.keys() else price
-    changed = fields | {"target_sale_price": str(price), "sale_price": str(in_shop)}
-    if fields.get("target_app_sale_price"):
-        changed |= {"target_app_sale_price": str(price), "app_sale_price": str(in_shop)}
-    original = fields.get("target_original_price")
-    if original and Decimal(original) > 0:
-        share = max(Decimal(0), 1 - price / Decimal(original))
-        changed["discount"] = f"{rounded(share * 100, 'JPY')}%"
-    return changed
+    def __getitem__(self, marketplace: str) -> Catalog[Any]:
+        return self._catalogs[marketplace]
 
+    def title(self, product: str) -> str | None:
+        """The title of a product of any marketplace, of a removed one too."""
+        titles = (catalog.title(product) for catalog in self._catalogs.values())
+        return next((title for title in titles if title is not None), None)
 
-def repriced_amazon(item: dict[str, Any], price: Decimal, site: str) -> dict[str, Any]:
-    """The item with another price at its New listings; what it saved is left out."""
-    offers = (item.get("offersV2") or {}).get("listings") or []
-    listings = [
-        entry
-        if (entry.get("condition") or {}).get("value") == "Used"
-        else entry | {"price": {"money": money(SITES[site], price, SITES[site].currency)}}
-        for entry in offers
-    ]
-    return item | {"offersV2": {"listings": listings}}
+    def set_price(self, product: str, amount: Decimal | str, *, site: str | None = None) -> None:
+        """Give a product a new price, in the currency that it is priced in. `site` None: the
+        marketplace's default one. Raises KeyError for an unknown id."""
+        self._holding(product).set_price(product, Decimal(amount), site)
+
+    def remove(self, product: str, *, site: str | None = None) -> None:
+        """Take a product out, on every site unless one is named. Raises KeyError."""
+        self._holding(product).remove(product, site)
+
+    def restore(self, product: str, *, site: str | None = None) -> None:
+        """Put a removed product back. Raises KeyError."""
+        self._holding(product).restore(product, site)
+
+    def add(self, row: Row) -> None:
+        """Add a new product, in its marketplace's own shape (see listings.py)."""
+        marketplace = marketplace_of(row, self._formats)
+        self._catalogs[marketplace].add(self._formats[marketplace].read(row))
+
+    def reset(self) -> None:
+        """Everything as it was at the start."""
+        for catalog in self._catalogs.values():
+            catalog.reset()
+
+    def _holding(self, product: str) -> Catalog[Any]:
+        for catalog in self._catalogs.values():
+            if catalog.title(product) is not None:
+                return catalog
+        raise KeyError(product)

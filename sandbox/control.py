@@ -22,16 +22,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def control_routes(sandbox: Sandbox) -> list[BaseRoute]:
     """The routes, bound to one sandbox."""
 
-    async def inject(request: Request) -> Response:
-        options = json.loads(await request.body())
-        return JSONResponse(_shown(sandbox.faults.inject(options.pop("kind"), **options)))
-
-    async def clear(request: Request) -> Response:
-        sandbox.faults.clear(request.query_params.get("kind"))
-        return JSONResponse([])
-
     async def faults(request: Request) -> Response:
-        return JSONResponse([_shown(fault) for fault in sandbox.faults])
+        if request.method == "POST":
+            options = json.loads(await request.body())
+            return JSONResponse(_fields(sandbox.faults.inject(options.pop("kind"), **options)))
+        if request.method == "DELETE":
+            sandbox.faults.clear(request.query_params.get("kind"))
+            return JSONResponse([])
+        return JSONResponse([_fields(fault) for fault in sandbox.faults])
 
     async def calls(request: Request) -> Response:
         return JSONResponse([asdict(one) | {"at": one.at.isoformat()} for one in sandbox.calls])
@@ -51,9 +49,7 @@ def control_routes(sandbox: Sandbox) -> list[BaseRoute]:
         return JSONResponse({})
 
     return [
-        Route("/control/faults", _local(inject), methods=["POST"]),
-        Route("/control/faults", _local(clear), methods=["DELETE"]),
-        Route("/control/faults", _local(faults), methods=["GET"]),
+        Route("/control/faults", _local(faults), methods=["GET", "POST", "DELETE"]),
         Route("/control/calls", _local(calls), methods=["GET"]),
         Route("/control/catalog", _local(catalog), methods=["POST"]),
         Route("/control/reset", _local(reset), methods=["POST"]),
@@ -76,9 +72,6 @@ def _is_loopback(request: Request) -> bool:
     return request.client is not None and ip_address(request.client.host).is_loopback
 
 
-def _shown(fault: Fault) -> dict[str, Any]:
-    fields = asdict(fault)
-    del fields["_taken"]
-    return {name: value for name, value in fields.items() if value is not None} | {
-        "kind": fault.kind.value
-    }
+def _fields(fault: Fault) -> dict[str, Any]:
+    fields = asdict(fault) | {"_taken": None}
+    return {name: value for name, value in fields.items() if value is not None}

@@ -27,10 +27,4 @@ def convert(amount: Decimal, source: str, target: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount with exactly the digits of its currency."""
-    unit = Decimal(1).scaleb(-minor_digits(currency))
-    return amount.quantize(unit, rounding=ROUND_HALF_UP)
-
-
-def is_known(currency: str) -> bool:
-    """Whether there is a rate for the code."""
-    return currency in RATES
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)

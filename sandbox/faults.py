@@ -1,17 +1,18 @@
 """What can go wrong on command. A fault is injected for an operation, an account or everything."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from sandbox.calls import short_operation
 
 
-class FaultKind(Enum):
-    """The faults, by the name used in `inject` and at /control/faults."""
+class FaultKind(StrEnum):
+    """The faults of every gateway, by the name used in `inject` and at /control/faults. Gateways
+    have more of their own: see `Gateway.fault_kinds`."""
 
     # The connection and the bytes.
     STATUS = "status"  # code, retry_after
@@ -29,18 +30,15 @@ class FaultKind(Enum):
     CLOSE_BEFORE = "close_before"  # the connection is closed without an answer
     # The marketplace's refusals.
     THROTTLE_BODY = "throttle_body"  # seconds: "this ban will last ..."
-    AE_ERROR = "ae_error"  # code, sub_code, error_type
     QUOTA = "quota"  # limit calls a UTC day
     RATE = "rate"  # limit calls in any second
     CLOCK_SKEW = "clock_skew"  # minutes
-    STALE_TOKEN = "stale_token"
     # The content.
     DROP_IDS = "drop_ids"  # ids; the first row if none are named
     DUPLICATE_IDS = "duplicate_ids"
     SHUFFLE_IDS = "shuffle_ids"
     FOREIGN_IDS = "foreign_ids"
     UNKNOWN_CURRENCY = "unknown_currency"
-    STRING_CODE = "string_code"  # resp_code "200"
     PRICE_CHANGE = "price_change"  # a new price at each read
     POISON = "poison"  # NUL, lone surrogate and a title of 1 MB in one row
 
@@ -52,7 +50,7 @@ class Fault:
     `seconds`: latency, time for a byte, or length of a ban. `limit`: calls for a day or a second.
     """
 
-    kind: FaultKind
+    kind: str
     marketplace: str | None = None
     operation: str | None = None
     account: str | None = None
@@ -79,7 +77,7 @@ class Fault:
     def is_exceeded(self, key: str, now: datetime) -> bool:
         """Count a call against `limit`; True when the window (a second or a UTC day) is full."""
         taken = self._taken.setdefault(key, deque())
-        if self.kind is FaultKind.RATE:
+        if self.kind == FaultKind.RATE:
             start = now - timedelta(seconds=1)
         else:
             start = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta.resolution
@@ -91,56 +89,52 @@ class Fault:
         return False
 
 
-class ActiveFaults:
-    """The faults that one call meets."""
-
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
-        self._faults = {fault.kind: fault for fault in faults}
-
-    def get(self, kind: FaultKind) -> Fault | None:
-        """The fault of that kind; the last injected of several."""
-        return self._faults.get(kind)
-
-    def __contains__(self, kind: FaultKind) -> bool:
-        return kind in self._faults
+ActiveFaults = Mapping[str, Fault]  # those that one call meets by their kind, the last of each
 
 
 class Faults:
     """The switchboard of one sandbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[str] = (), prefixes: Iterable[str] = ()) -> None:
+        """`kinds` and `prefixes` (of operations) are the gateways' own."""
+        self._kinds = frozenset(kinds) | frozenset(FaultKind)
+        self._prefixes = tuple(prefixes)
         self._faults: list[Fault] = []
 
-    def inject(
-        self, kind: FaultKind | str, *, operation: str | None = None, **options: Any
-    ) -> Fault:
+    def inject(self, kind: str, *, operation: str | None = None, **options: Any) -> Fault:
         """Switch a fault on; options are the fields of `Fault`.
 
         `inject("status", operation="productdetail.get", calls=2, code=503, retry_after=1)` breaks
         the next two calls. Raises ValueError for an unknown kind or option.
         """
-        short = None if operation is None else short_operation(operation)
+        if operation is not None:
+            operation = short_operation(operation, self._prefixes)
         if "ids" in options:
             options["ids"] = tuple(str(one) for one in options["ids"])
         try:
-            fault = Fault(kind=FaultKind(kind), operation=short, **options)
+            fault = Fault(kind=self._known(kind), operation=operation, **options)
         except TypeError as error:
             raise ValueError(f"A fault has no such option: {error}") from None
         self._faults.append(fault)
         return fault
 
-    def clear(self, kind: FaultKind | str | None = None) -> None:
+    def clear(self, kind: str | None = None) -> None:
         """Switch off all faults, or those of one kind."""
-        wanted = None if kind is None else FaultKind(kind)
-        self._faults = [f for f in self._faults if wanted is not None and f.kind is not wanted]
+        left_out = None if kind is None else self._known(kind)
+        self._faults = [one for one in self._faults if left_out not in (None, one.kind)]
+
+    def _known(self, kind: str) -> str:
+        if kind not in self._kinds:
+            raise ValueError(f"{kind!r} is no kind of fault")
+        return kind
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults)
 
-    def take(self, *, marketplace: str, operation: str, account: str) -> ActiveFaults:
+    def take(self, marketplace: str, operation: str, account: str) -> ActiveFaults:
         """The faults for one call; count-limited ones lose a call."""
         hit = [fault for fault in self._faults if fault.hits(marketplace, operation, account)]
         for fault in hit:
             if fault.calls is not None:
                 fault.calls -= 1
-        return ActiveFaults(hit)
+        return {fault.kind: fault for fault in hit}

@@ -1,21 +1,19 @@
-"""Listings: what the catalogue holds of a product, and how a folder of real ones is read.
+"""Listings: what a catalogue holds of a product, and how a folder of real ones is read.
 
-A folder holds `*.jsonl`: one product a line, in its marketplace's own shape (AliExpress rows have
-`product_id`, Amazon rows `asin`). Keys that begin with "_" are notes about the row. They help to
-find it and are never served.
+A folder holds `*.jsonl`: one product a line, in its marketplace's own shape. Keys that begin with
+"_" are notes about the row. They help to find it and are never served.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Generic, Self, TypeVar
 
-from sandbox.sites import SITES
-
-DEFAULT_SITE = "www.amazon.com"
-SHOWN_PROBLEMS = 10
+Row = dict[str, Any]
+NAMED_PROBLEMS = 10
 
 
 class BadListings(ValueError):
@@ -23,51 +21,39 @@ class BadListings(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AliExpressListing:
-    """One AliExpress product. `fields`: as on the wire, prices in the currencies named there."""
+class Listing(ABC):
+    """One product on one country site ("" where there is only one). `fields`: everything that the
+    marketplace could say of it, as on the wire; `haystack`: what keywords are looked up in."""
 
-    fields: dict[str, Any]
+    id: str
+    title: str
+    fields: Row
     haystack: str
-    categories: frozenset[int] = frozenset()
-    in_program: bool = True
-    on_sale: bool = True
-    delivery_days: int = 10
-    is_hot: bool = True
-    not_sold_to: frozenset[str] = frozenset()
+    site: str = ""
 
-    @property
-    def id(self) -> str:
-        """The product id as text."""
-        return str(self.fields["product_id"])
+    @abstractmethod
+    def repriced(self, price: Decimal) -> Self:
+        """The same product at another price, in the currency that it is priced in."""
 
-    def is_offered(self, country: str = "") -> bool:
-        """Whether the affiliate interface tells anything about it."""
-        return self.in_program and self.on_sale and country.upper() not in self.not_sold_to
+
+L = TypeVar("L", bound=Listing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AmazonListing:
-    """One Amazon item on one site. `item`: everything the API could say, in camel case.
+class ListingFormat(Generic[L]):
+    """The shape of one marketplace's rows.
 
-    `siblings`: items of the same family that are known by name only.
+    `id_field` tells its rows from those of others. `read` raises BadListings. `made`: the products
+    of our own making, given the address of the folder of pictures.
     """
 
-    site: str
-    item: dict[str, Any]
-    haystack: str
-    index: str = "All"
-    nodes: frozenset[str] = frozenset()
-    siblings: tuple[dict[str, Any], ...] = field(default=())
+    id_field: str
+    read: Callable[[Row], L]
+    made: Callable[[str], Iterable[L]]
+    default_site: str = ""
 
-    @property
-    def asin(self) -> str:
-        """The item's id."""
-        return str(self.item["asin"])
 
-    @property
-    def parent(self) -> str | None:
-        """The family's id."""
-        return self.item.get("parentASIN")
+ListingFormats = Mapping[str, ListingFormat[Any]]  # by marketplace
 
 
 def searchable(*texts: object) -> str:
@@ -80,128 +66,59 @@ def has_words(haystack: str, keywords: str) -> bool:
     return all(word in haystack for word in keywords.casefold().split())
 
 
-@dataclass(slots=True)
-class ReadListings:
-    """What a folder holds, first of each id, in the order of files and lines."""
-
-    aliexpress: dict[str, AliExpressListing] = field(default_factory=dict)
-    amazon: dict[tuple[str, str], AmazonListing] = field(default_factory=dict)
-
-
-def read_folder(folder: Path) -> ReadListings:
-    """Read every `*.jsonl` of the folder. Raises BadListings."""
-    found = ReadListings()
-    problems: list[str] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        _read_file(path, found, problems)
+def read_folder(folder: Path, formats: ListingFormats) -> dict[str, list[Listing]]:
+    """The listings of every `*.jsonl` of the folder by marketplace, in the order of files and
+    lines. Raises BadListings."""
+    listings: dict[str, list[Listing]] = {marketplace: [] for marketplace in formats}
+    paths = sorted(folder.glob("*.jsonl"))
+    problems = [text for path in paths for text in _problems(path, formats, listings)]
     if problems:
-        more = len(problems) - SHOWN_PROBLEMS
-        shown = problems[:SHOWN_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])
-        raise BadListings("These listings cannot be read:\n" + "\n".join(shown))
-    if not found.aliexpress and not found.amazon:
+        more = len(problems) - NAMED_PROBLEMS
+        named = problems[:NAMED_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])
+        raise BadListings("These listings cannot be read:\n" + "\n".join(named))
+    if not any(listings.values()):
         raise BadListings(f"{folder} holds no listings: no line in any file ending in .jsonl.")
-    return found
+    return listings
 
 
-def _read_file(path: Path, found: ReadListings, problems: list[str]) -> None:
+def _problems(
+    path: Path, formats: ListingFormats, listings: dict[str, list[Listing]]
+) -> Iterator[str]:
+    """Read a file into `listings`; what is wrong with it."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
-        problems.append(f"{path.name}: not UTF-8 at byte {error.start}")
+        yield f"{path.name}: not UTF-8 at byte {error.start}"
         return
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            _add(json.loads(line), found)
+            if line.strip():
+                row = json.loads(line)
+                marketplace = marketplace_of(row, formats)
+                listings[marketplace].append(formats[marketplace].read(row))
         except (ValueError, RecursionError) as error:
-            problems.append(f"{path.name}, line {number}: {error}")
+            yield f"{path.name}, line {number}: {error}"
 
 
-def _add(row: object, found: ReadListings) -> None:
+def marketplace_of(row: object, formats: ListingFormats) -> str:
+    """Whose row it is, by its id. Raises BadListings."""
     if not isinstance(row, dict):
         raise BadListings("a line must hold one JSON object")
-    if "product_id" in row:
-        listing = _aliexpress(row)
-        found.aliexpress.setdefault(listing.id, listing)
-    elif "asin" in row:
-        item = _amazon(row)
-        found.amazon.setdefault((item.site, item.asin), item)
-    else:
-        raise BadListings("neither product_id (AliExpress) nor asin (Amazon)")
+    for marketplace, format in formats.items():
+        if format.id_field in row:
+            return marketplace
+    ids = (f"{format.id_field} ({marketplace})" for marketplace, format in formats.items())
+    raise BadListings(f"neither {' nor '.join(ids)}")
 
 
-def _aliexpress(row: dict[str, Any]) -> AliExpressListing:
-    product_id = row["product_id"]
-    if isinstance(product_id, bool) or not str(product_id).isdecimal():
-        raise BadListings("product_id must be a whole number")
-    _require_text(row, "product_title")
-    fields = without_notes(row) | {"product_id": int(product_id)}
-    page = _notes(row)
-    ids = (
-        fields.get("first_level_category_id"),
-        fields.get("second_level_category_id"),
-        page.get("leaf_category_id"),
-    )
-    return AliExpressListing(
-        fields=fields,
-        haystack=searchable(
-            fields["product_title"],
-            fields.get("first_level_category_name"),
-            fields.get("second_level_category_name"),
-            page.get("search"),
-        ),
-        categories=frozenset(int(one) for one in ids if one is not None),
-    )
-
-
-def _amazon(row: dict[str, Any]) -> AmazonListing:
-    _require_text(row, "asin")
-    item = without_notes(row)
-    title = ((item.get("itemInfo") or {}).get("title") or {}).get("displayValue")
-    if not isinstance(title, str):
-        raise BadListings("itemInfo.title.displayValue must be a text")
-    page = _notes(row)
-    site = page.get("marketplace") or urlsplit(str(item.get("detailPageURL") or "")).hostname
-    if (site or DEFAULT_SITE) not in SITES:
-        raise BadListings(f"{site} is no Amazon site")
-    nodes = list(_node_names(item))
-    brand = (((item.get("itemInfo") or {}).get("byLineInfo") or {}).get("brand") or {}).get(
-        "displayValue"
-    )
-    return AmazonListing(
-        site=site or DEFAULT_SITE,
-        item=item,
-        haystack=searchable(title, brand, page.get("search"), *(name for _, name in nodes)),
-        nodes=frozenset(node for node, _ in nodes if node),
-        siblings=tuple(_sibling(one, item) for one in page.get("variations") or ()),
-    )
-
-
-def _sibling(row: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    title = {"displayValue": row.get("title") or row["asin"], "label": "Title"}
-    return {
-        "asin": row["asin"],
-        "parentASIN": item.get("parentASIN"),
-        "itemInfo": {"title": title},
-        "variationAttributes": row.get("dimensions") or [],
-    }
-
-
-def _node_names(item: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for entry in (item.get("browseNodeInfo") or {}).get("browseNodes") or ():
-        node: dict[str, Any] | None = entry
-        while node:
-            yield str(node.get("id") or ""), str(node.get("displayName") or "")
-            node = node.get("ancestor")
-
-
-def _notes(row: dict[str, Any]) -> dict[str, Any]:
+def notes_of(row: Row) -> Row:
+    """What the row's notes say of its page."""
     notes = row.get("_page")
     return notes if isinstance(notes, dict) else {}
 
 
-def _require_text(row: dict[str, Any], name: str) -> None:
+def require_text(row: Row, name: str) -> None:
+    """Raises BadListings unless that field is a text."""
     if not isinstance(row.get(name), str) or not row[name]:
         raise BadListings(f"{name} must be a text")
 
@@ -209,9 +126,7 @@ def _require_text(row: dict[str, Any], name: str) -> None:
 def without_notes(value: Any) -> Any:
     """The value without any key that begins with "_", at all levels."""
     if isinstance(value, dict):
-        return {
-            key: without_notes(inner) for key, inner in value.items() if not key.startswith("_")
-        }
+        return {name: without_notes(value[name]) for name in value if not name.startswith("_")}
     if isinstance(value, list):
         return [without_notes(inner) for inner in value]
     return value

@@ -7,9 +7,9 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.catalog import Catalog
+from sandbox.catalog import Catalogs
 
-NAME = re.compile(r"([0-9]{6,19}|B[0-9A-Z]{9})-([0-9]{1,2})\.svg")
+NAME = re.compile(r"(\w{1,40})-([0-9]{1,2})\.svg", re.ASCII)
 HEADERS = {
     "cache-control": "public, max-age=86400",
     "content-security-policy": "default-src 'none'",
@@ -17,16 +17,6 @@ HEADERS = {
 }
 INITIALS = 2
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def title_of(catalog: Catalog, product: str) -> str | None:
-    """The title of a product id or of an ASIN on any site."""
-    listing = catalog.aliexpress.get(product)
-    if listing:
-        return str(listing.fields["product_title"])
-    items = (one.item for (_, asin), one in catalog.amazon.items() if asin == product)
-    found = next(items, None)
-    return None if found is None else str(found["itemInfo"]["title"]["displayValue"])
 
 
 def svg(product: str, number: int, title: str) -> str:
@@ -45,11 +35,10 @@ def svg(product: str, number: int, title: str) -> str:
     )
 
 
-def picture(catalog: Catalog, request: Request) -> Response:
+def picture(catalogs: Catalogs, request: Request) -> Response:
     """The answer to GET /pictures/<id>-<number>.svg."""
     name = NAME.fullmatch(request.path_params["name"])
-    title = title_of(catalog, name[1]) if name else None
+    title = catalogs.title(name[1]) if name else None
     if name is None or title is None:
         return Response("No such picture.", status_code=404, media_type="text/plain")
-    drawn = svg(name[1], int(name[2]), title)
-    return Response(drawn, media_type="image/svg+xml", headers=HEADERS)
+    return Response(svg(name[1], int(name[2]), title), media_type="image/svg+xml", headers=HEADERS)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from sandbox.answers import Reply
-from sandbox.faults import ActiveFaults, Fault, FaultKind
+from sandbox.faults import ActiveFaults, FaultKind
 
 MIB = 1024 * 1024
 BOMB_SIZE = 200  # MiB of zeros
@@ -49,12 +49,14 @@ async def before_answer(request: Request, active: ActiveFaults) -> Response | No
     if FaultKind.HTML in active:
         return Response(WEB_PAGE, media_type="text/html")
     if FaultKind.GZIP_BOMB in active:
-        headers = {"content-encoding": "gzip"}
-        return Response(gzip_bomb(), headers=headers, media_type=JSON)
+        return Response(gzip_bomb(), headers={"content-encoding": "gzip"}, media_type=JSON)
     if FaultKind.HUGE in active:
         return StreamingResponse(_endless(), media_type=JSON)
     status = active.get(FaultKind.STATUS)
-    return _bare(status) if status else None
+    if status is None:
+        return None
+    headers = {} if status.retry_after is None else {"retry-after": str(status.retry_after)}
+    return Response("", status_code=int(status.code or 503), headers=headers)
 
 
 async def _delay(request: Request, seconds: float | None) -> None:
@@ -64,11 +66,6 @@ async def _delay(request: Request, seconds: float | None) -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             raise ConnectionBroken(is_reset=False)
-
-
-def _bare(fault: Fault) -> Response:
-    headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
-    return Response("", status_code=int(fault.code or 503), headers=headers)
 
 
 def response(reply: Reply, active: ActiveFaults) -> Response:

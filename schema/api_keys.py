@@ -7,12 +7,13 @@ import strawberry
 
 from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
 from domain.catalog import Page
-from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.exceptions import InvalidInput
 from resolvers import api_keys
-from resolvers.api_keys import DEFAULT_OVERLAP, Made
+from resolvers.api_keys import DEFAULT_OVERLAP
 from schema import ids
-from schema.access import MutationNeeds, Needs
-from schema.errors import UserError, user_errors
+from schema.access import Needs
+from schema.errors import UserError
+from schema.failures import mutation
 from schema.inputs import After, First
 from schema.node import Info, Node, PageInfo, page_of
 from schema.payloads import ERRORS
@@ -26,6 +27,7 @@ What = strawberry.argument(description="What to do.")
 
 @strawberry.type(name="ApiKey", description="An API key of this workspace, without its text.")
 class ApiKey(Node):
+    record: strawberry.Private[APIKey]
     name: str = strawberry.field(description="What its maker calls it.")
     prefix: str = strawberry.field(description='Its beginning: "aff_live_" or "aff_test_".')
     last_four: str = strawberry.field(description="Its last four characters, to tell it by.")
@@ -34,6 +36,10 @@ class ApiKey(Node):
     origins: list[str] = strawberry.field(
         description="Web pages that may use it, as browsers name them; empty for servers. Where "
         "there are some, every other request with the key is refused."
+    )
+    marketplace_calls_per_day: int | None = strawberry.field(
+        description="How many marketplace calls its requests may make on a day of UTC. 0: they get "
+        "what is stored or cached. Null: no limit of its own."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="When it ends; null: never.")
@@ -48,6 +54,7 @@ class ApiKey(Node):
     @classmethod
     def of(cls, key: APIKey, now: datetime) -> "ApiKey":
         return cls(
+            record=key,
             id=ids.of_api_key(key.id),
             name=key.name,
             prefix=key.prefix,
@@ -55,12 +62,20 @@ class ApiKey(Node):
             status=key.status(now),
             scopes=in_order(key.scopes),
             origins=list(key.origins),
+            marketplace_calls_per_day=key.calls_per_day,
             created_at=key.created_at,
             expires_at=key.expires_at,
             last_used_at=key.last_used_at,
             revoked_at=key.revoked_at,
             rotated_from=ids.of_api_key(key.rotated_from) if key.rotated_from else None,
         )
+
+    @strawberry.field(
+        description="How many of them were made since midnight UTC; null for a key without a limit "
+        "of its own, whose calls only the account counts. A key that replaced another counts anew."
+    )
+    async def marketplace_calls_today(self, info: Info) -> int | None:
+        return await api_keys.calls_today(info.context, self.record)
 
 
 @strawberry.type(name="ApiKeyEdge", description="An API key in a list, with its cursor.")
@@ -125,6 +140,12 @@ class CreateApiKeyInput:
         description="For a key that stands in a web page, where everybody can read it: the pages "
         'that may use it, as "https://shop.example.com". Such a key has the scope READ alone.',
     )
+    marketplace_calls_per_day: int | None = strawberry.field(
+        default=None,
+        description="How many marketplace calls its requests may make on a day of UTC; the next is "
+        "refused with QUOTA_EXHAUSTED. 0: they get what is stored or cached. Null: no limit of its "
+        "own.",
+    )
 
 
 @strawberry.input(description="The key to take back.")
@@ -186,56 +207,50 @@ class ApiKeyQueries:
 class ApiKeyMutations:
     """The fields of Mutation about API keys."""
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Make an API key of this workspace. Its text is shown this once.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def create_api_key(
         self, info: Info, input: Annotated[CreateApiKeyInput, What]
     ) -> CreateApiKeyPayload:
-        try:
-            made = await api_keys.create(
-                info.context,
-                name=input.name,
-                scopes=input.scopes,
-                expires_at=input.expires_at,
-                origins=input.origins or (),
-            )
-        except AffiliateGraphError as error:
-            return CreateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
-        shown, text = _shown(info, made)
-        return CreateApiKeyPayload(api_key=shown, key=text, errors=[])
+        made = await api_keys.create(
+            info.context,
+            name=input.name,
+            scopes=input.scopes,
+            expires_at=input.expires_at,
+            origins=input.origins or (),
+            calls_per_day=input.marketplace_calls_per_day,
+        )
+        return CreateApiKeyPayload(
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+        )
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Take an API key back, at once and for ever, with the browsers that signed in "
         "with it.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, What]
     ) -> RevokeApiKeyPayload:
-        try:
-            revoked = await api_keys.revoke(info.context, _key_id(input.id))
-        except AffiliateGraphError as error:
-            return RevokeApiKeyPayload(api_key=None, errors=user_errors(error))
+        revoked = await api_keys.revoke(info.context, _key_id(input.id))
         return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.ADMIN,
         description="Replace an API key by a new one that may do the same and lives as long. The "
         "old one goes on for the overlap, so that nothing stands still meanwhile.",
-        extensions=[MutationNeeds(Scope.ADMIN)],
     )
     async def rotate_api_key(
         self, info: Info, input: Annotated[RotateApiKeyInput, What]
     ) -> RotateApiKeyPayload:
-        try:
-            made = await api_keys.rotate(
-                info.context, _key_id(input.id), overlap_hours=input.overlap_hours
-            )
-        except AffiliateGraphError as error:
-            return RotateApiKeyPayload(api_key=None, key=None, errors=user_errors(error))
-        shown, text = _shown(info, made)
-        return RotateApiKeyPayload(api_key=shown, key=text, errors=[])
+        made = await api_keys.rotate(
+            info.context, _key_id(input.id), overlap_hours=input.overlap_hours
+        )
+        return RotateApiKeyPayload(
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+        )
 
 
 def _key_id(id: str) -> str:
@@ -243,8 +258,3 @@ def _key_id(id: str) -> str:
         return ids.api_key(id)
     except InvalidInput as error:
         raise error.at(("input", "id")) from error
-
-
-def _shown(info: Info, made: Made) -> tuple[ApiKey, str]:
-    """The new key, and its text for this one time."""
-    return ApiKey.of(made.key, info.context.now), made.text.reveal()

@@ -164,14 +164,14 @@ def _is_list(type_: GraphQLOutputType) -> bool:
 
 def _size(node: FieldNode, field: GraphQLField, values: Variables) -> int | None:
     """The page size, or the number of rows sent; None for a field that takes neither."""
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
     if "first" in field.args:
-        first = _number(given.get("first"), values)
+        first = _number(arguments.get("first"), values)
         default = field.args["first"].default_value
         return min(first if first is not None else int(default or 0), MAX_PAGE_SIZE)
-    lengths = [_longest(value, values, depth=1) for value in given.values()]
-    found = max((length for length in lengths if length is not None), default=None)
-    return None if found is None else min(found, MAX_PAGE_SIZE)  # more rows are refused
+    lengths = [_longest(value, values, depth=1) for value in arguments.values()]
+    longest = max((length for length in lengths if length is not None), default=None)
+    return None if longest is None else min(longest, MAX_PAGE_SIZE)  # more rows are refused
 
 
 def _number(node: ValueNode | None, values: Variables) -> int | None:
@@ -256,15 +256,15 @@ class _Plan:
         if node.selection_set is not None and isinstance(inner, Composite):
             self._below.setdefault(key, (inner, []))[1].append(node.selection_set)
 
-    def cost(self, found: Mapping[str, object]) -> int:
+    def cost(self, answer: Mapping[str, object]) -> int:
         """The points of one answered object, without its own."""
         total = sum(
             own * (len(value) if isinstance(value, list) else 1)
             for key, own in self._weights.items()
-            if (value := found.get(key)) is not None
+            if (value := answer.get(key)) is not None
         )
         for key in self._below:
-            total += self._below_cost(key, found.get(key))
+            total += self._below_cost(key, answer.get(key))
         return total
 
     def _below_cost(self, key: str, value: object) -> int:

@@ -73,7 +73,7 @@ describe(
         "FORBIDDEN": "The API key lacks the scope that the message names.",
         "NOT_IN_PROGRAM": "The product earns no commission, so there is no tracked link.",
         "MARKETPLACE_NOT_CONNECTED": "Credentials are missing: see connectMarketplace.",
-        "API_RETIRED": "The keys belong to Amazon's retired Product Advertising API.",
+        "API_RETIRED": "The keys belong to an interface that the marketplace switched off.",
         "CREDENTIALS_REJECTED": "The marketplace refused key, secret or version.",
         "NOT_ELIGIBLE": "The account may not use the interface now; the message says why.",
         "PERMISSION_MISSING": "The application was not granted this operation.",
@@ -118,10 +118,7 @@ describe(
     MarketplaceCode,
     "MarketplaceCode",
     "A marketplace that this server speaks with.",
-    {
-        "ALIEXPRESS": "AliExpress, through its Affiliate API.",
-        "AMAZON": "Amazon, through the Creators API; one credential set for each country site.",
-    },
+    {code.name: code.value.summary for code in MarketplaceCode},
 )
 
 describe(
@@ -145,10 +142,10 @@ describe(
         "QUOTA_EXHAUSTED": "The day's calls are used up.",
         "CREDENTIALS_REJECTED": "Key, secret or version were refused.",
         "TRACKING_ID_REJECTED": "The tracking id or partner tag is unknown to the account.",
-        "NOT_ELIGIBLE": "Amazon: too few qualified sales. Links still work.",
+        "NOT_ELIGIBLE": "Too few qualified sales, or a step of the programme is open: see cure.",
         "PENDING_APPROVAL": "The account is not accepted into the affiliate programme yet.",
         "PERMISSION_MISSING": "The application lacks the right to an operation.",
-        "API_RETIRED": "Amazon: the keys belong to the retired Product Advertising API.",
+        "API_RETIRED": "The keys belong to an interface that the marketplace switched off.",
         "CLOCK_SKEWED": "This server's clock is off, so signatures look expired.",
         "UNREACHABLE": "The marketplace did not answer, or not sensibly.",
     },

@@ -5,9 +5,10 @@ schema, run it in its time, pay back what was not used.
 """
 
 import asyncio
+import contextlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,11 +16,11 @@ from graphql import GraphQLError, GraphQLSyntaxError, OperationType
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from domain.buckets import BucketState
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
 from resolvers.cost import upstream
-from resolvers.throttle import Standing
 from schema import DOCUMENT, cost, documents, schema
 from schema.cost import Asked
 from schema.documents import Document
@@ -34,10 +35,10 @@ LONG_NUMBER = re.compile(r"\d{4000}")
 class Bucket(Protocol):
     """The points of one caller, which pay for operations."""
 
-    def take(self, points: int) -> Standing:
+    async def take(self, points: int) -> BucketState:
         """Pay before the operation runs; a `wait` above 0 says that it cannot be paid now."""
 
-    def give_back(self, points: int) -> Standing:
+    async def give_back(self, points: int) -> BucketState:
         """Take back what it did not cost."""
 
 
@@ -53,11 +54,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which conditions a request is answered. Without a bucket nobody pays."""
+    """On which conditions a request is answered. Without a bucket nobody pays.
+
+    `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
+    mutation has effects to finish.
+    """
 
     limits: Limits = field(default_factory=Limits)
     bucket: Bucket | None = None
     has_introspection: bool = True
+    hung_up: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +71,24 @@ class Outcome:
     """The response's JSON. `is_request_error`: nothing was run, and there is no `data`.
 
     `is_refused_change`: a mutation came by a way that must not change anything. `is_throttled`: the
-    caller's bucket holds too little. `standing`: that bucket, where there is one.
+    caller's bucket holds too little. `is_abandoned`: nobody waits for it. `bucket`: the caller's,
+    where there is one.
     """
 
     body: dict[str, object]
     is_request_error: bool = False
     is_refused_change: bool = False
     is_throttled: bool = False
-    standing: Standing | None = None
+    is_abandoned: bool = False
+    bucket: BucketState | None = None
 
 
 class RefusedChange(GraphQLError):
     """A mutation that came by a way that must not change anything."""
+
+
+class CallerGone(Exception):
+    """Nobody waits for the answer any more."""
 
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
@@ -88,6 +100,8 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
 
 
 def _ended(outcome: Outcome) -> OperationOutcome:
+    if outcome.is_abandoned:
+        return OperationOutcome.ABANDONED
     if outcome.is_throttled:
         return OperationOutcome.THROTTLED
     if outcome.is_request_error:
@@ -104,18 +118,18 @@ async def _run(
         note.name = asked.operation.name.value if asked.operation.name else ""
         requested = _price(asked, terms.limits)
     except GraphQLError as error:
-        return refused(_worded(error), terms)
-    standing = terms.bucket.take(requested) if terms.bucket else None
-    if standing is not None and standing.wait:
-        return throttled(requested, standing)
+        return await refused(_worded(error), terms)
+    bucket = await terms.bucket.take(requested) if terms.bucket else None
+    if bucket is not None and bucket.wait:
+        return throttled(requested, bucket)
     outcome = await _executed(operation, asked, context, terms)
     actual = 1
     if not outcome.is_request_error:
         actual = min(requested, cost.actual(asked, outcome.body.get("data")))
     note.points = actual
     if terms.bucket is not None:
-        standing = terms.bucket.give_back(requested - actual)
-    return await _with_cost(outcome, requested, actual, standing, context)
+        bucket = await terms.bucket.give_back(requested - actual)
+    return await _with_cost(outcome, requested, actual, bucket, context)
 
 
 def request_error(message: str, code: str, **extensions: object) -> Outcome:
@@ -126,12 +140,12 @@ def request_error(message: str, code: str, **extensions: object) -> Outcome:
     )
 
 
-def refused(outcome: Outcome, terms: Terms) -> Outcome:
+async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
-    standing = terms.bucket.take(1) if terms.bucket else None
-    if standing is not None and standing.wait:
-        return throttled(1, standing)
-    return replace(outcome, standing=standing)
+    bucket = await terms.bucket.take(1) if terms.bucket else None
+    if bucket is not None and bucket.wait:
+        return throttled(1, bucket)
+    return replace(outcome, bucket=bucket)
 
 
 def unexpected(request_id: str) -> Outcome:
@@ -139,17 +153,17 @@ def unexpected(request_id: str) -> Outcome:
     return request_error(UNEXPECTED, "INTERNAL_SERVER_ERROR", requestId=request_id)
 
 
-def throttled(points: int, standing: Standing) -> Outcome:
+def throttled(points: int, bucket: BucketState) -> Outcome:
     """The answer to a caller whose bucket holds too little."""
-    seconds = math.ceil(standing.wait)
+    seconds = math.ceil(bucket.wait)
     outcome = request_error(
-        f"This API key has {standing.available:,} points left; the operation needs {points:,}. "
+        f"This API key has {bucket.available:,} points left; the operation needs {points:,}. "
         f"Try again in {seconds} s.",
         "THROTTLED",
         retryAfter=seconds,
-        cost={"requestedQueryCost": points, "throttleStatus": _status(standing)},
+        cost={"requestedQueryCost": points, "throttleStatus": _status(bucket)},
     )
-    return replace(outcome, is_throttled=True, standing=standing)
+    return replace(outcome, is_throttled=True, bucket=bucket)
 
 
 def _prepared(operation: Operation, terms: Terms) -> Asked:
@@ -228,24 +242,50 @@ def _worded(error: GraphQLError) -> Outcome:
 async def _executed(operation: Operation, asked: Asked, context: Context, terms: Terms) -> Outcome:
     limits = terms.limits
     seconds = limits.mutation_seconds if asked.is_mutation else limits.query_seconds
-    context.spending.wait_at_most(
+    context.budget.wait_at_most(
         limits.marketplace_mutation_seconds
         if asked.is_mutation
         else limits.marketplace_query_seconds
     )
     try:
-        async with asyncio.timeout(seconds):
-            with context.spending.active():
-                result = await schema.execute(
-                    operation.query,
-                    variable_values=dict(operation.variables or {}),
-                    context_value=context,
-                    operation_name=operation.name or None,
-                    operation_extensions={DOCUMENT: asked.document},
-                )
+        async with asyncio.timeout(seconds), _awaited(None if asked.is_mutation else terms.hung_up):
+            result = await schema.execute(
+                operation.query,
+                variable_values=dict(operation.variables or {}),
+                context_value=context,
+                operation_name=operation.name or None,
+                operation_extensions={DOCUMENT: asked.document},
+            )
     except TimeoutError:
         return _late(asked, seconds)
+    except CallerGone:
+        return Outcome(body={"data": None}, is_abandoned=True)
     return _outcome(result, context, helps=terms.has_introspection)
+
+
+@contextlib.asynccontextmanager
+async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterator[None]:
+    """Cancels what is done inside when the caller hangs up. Raises CallerGone."""
+    if hung_up is None:
+        yield
+        return
+    deadline = asyncio.timeout(None)
+
+    async def watch() -> None:
+        await hung_up()
+        deadline.reschedule(asyncio.get_running_loop().time())
+
+    watcher = asyncio.create_task(watch())
+    try:
+        async with deadline:
+            yield
+    except TimeoutError:
+        if deadline.expired():
+            raise CallerGone from None
+        raise
+    finally:
+        watcher.cancel()
+        await asyncio.wait([watcher])
 
 
 def _late(asked: Asked, seconds: int) -> Outcome:
@@ -261,23 +301,23 @@ def _late(asked: Asked, seconds: int) -> Outcome:
 
 
 async def _with_cost(
-    outcome: Outcome, requested: int, actual: int, standing: Standing | None, context: Context
+    outcome: Outcome, requested: int, actual: int, bucket: BucketState | None, context: Context
 ) -> Outcome:
     """The outcome with extensions.cost, if something was run."""
-    if outcome.is_request_error:
-        return replace(outcome, standing=standing)
+    if outcome.is_request_error or outcome.is_abandoned:
+        return replace(outcome, bucket=bucket)
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
-    if standing is not None:
-        spent["throttleStatus"] = _status(standing)
+    if bucket is not None:
+        spent["throttleStatus"] = _status(bucket)
     spent["upstream"] = await upstream(context)
-    return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, standing=standing)
+    return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, bucket=bucket)
 
 
-def _status(standing: Standing) -> dict[str, int]:
+def _status(bucket: BucketState) -> dict[str, int]:
     return {
-        "maximumAvailable": standing.capacity,
-        "currentlyAvailable": standing.available,
-        "restoreRate": standing.restore,
+        "maximumAvailable": bucket.capacity,
+        "currentlyAvailable": bucket.available,
+        "restoreRate": bucket.restore,
     }
 
 

@@ -80,10 +80,10 @@ def _encode(*parts: str) -> strawberry.ID:
     return strawberry.ID(base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 
-def _parts(text: str, wanted: str, count: int) -> list[str]:
-    found, *parts = _decode(text)
-    if found != wanted:
-        raise InvalidInput(f"This id is of type {found}; an id of type {wanted} is needed.")
+def _parts(text: str, expected: str, count: int) -> list[str]:
+    actual, *parts = _decode(text)
+    if actual != expected:
+        raise InvalidInput(f"This id is of type {actual}; an id of type {expected} is needed.")
     if len(parts) != count:
         raise InvalidInput("This is not an id that was given out here.")
     return parts

@@ -22,6 +22,7 @@ First = Annotated[
 After = Annotated[
     str | None, strawberry.argument(description="An endCursor, to read on behind it.")
 ]
+LOCALE = "The country site, where the marketplace has several; left out: the first of its sites."
 IDEMPOTENCY = (
     "Any text of yours, up to 255 characters. Sent again with the same input within a day it gives "
     "the first answer again and does nothing."
@@ -44,10 +45,8 @@ class MoneyInput:
 @strawberry.input(description="The marketplace's own id of a product.")
 class ProductRefInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
-    external_id: strawberry.ID = strawberry.field(description="AliExpress product id or ASIN.")
-    locale: str | None = strawberry.field(
-        default=None, description='Amazon: the country site; default "www.amazon.com".'
-    )
+    external_id: strawberry.ID = strawberry.field(description="As the marketplace writes it.")
+    locale: str | None = strawberry.field(default=None, description=LOCALE)
 
 
 @strawberry.input(one_of=True, description="Names a product in one of three ways. Exactly one.")
@@ -57,8 +56,8 @@ class ProductLookup:
     )
     url: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="A pasted product address, or a bare AliExpress id. It is read, not opened; "
-        "only short links are, where the operator allows it.",
+        description="A pasted product address, or an id that can only be one marketplace's. It is "
+        "read, not opened; only short links are, where the operator allows it.",
     )
     ref: ProductRefInput | None = strawberry.field(
         default=strawberry.UNSET, description="The marketplace's own id."
@@ -81,7 +80,7 @@ class ProductLookup:
 class ProductSearchInput:
     keywords: str | None = strawberry.field(default=None, description="Words of the title.")
     category_id: str | None = strawberry.field(
-        default=None, description="The marketplace's category: AliExpress id or Amazon browse node."
+        default=None, description="The marketplace's own id of the category."
     )
     min_price: Decimal | None = strawberry.field(
         default=None, description="Cheapest price, in currencyCode."
@@ -91,8 +90,8 @@ class ProductSearchInput:
     )
     currency_code: str | None = strawberry.field(
         default="USD",
-        description="Currency of the prices asked and shown. Amazon shows its site's own currency; "
-        "only www.amazon.com converts.",
+        description="Currency of the prices asked and shown, where the marketplace converts; else "
+        "they are in its site's own.",
     )
     ship_to_country: str | None = strawberry.field(
         default=None, description="ISO country code: only what is sold there, at prices for there."
@@ -117,8 +116,8 @@ class ProductSearchInput:
     )
     free_shipping_only: bool | None = strawberry.field(
         default=False,
-        description="Leaves out what is known to cost shipping; unknown costs stay. "
-        "Amazon filters itself.",
+        description="Leaves out what is known to cost shipping; unknown costs stay, unless the "
+        "marketplace itself filters.",
     )
     sort: ProductSearchSort | None = strawberry.field(
         default=ProductSearchSort.RELEVANCE, description="The order of the rows."
@@ -207,26 +206,20 @@ class CredentialInput:
 )
 class ConnectMarketplaceInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
-    locale: str | None = strawberry.field(
-        default=None, description='Amazon: the country site; default "www.amazon.com".'
-    )
+    locale: str | None = strawberry.field(default=None, description=LOCALE)
     credentials: list[CredentialInput] = strawberry.field(description="What to store.")
 
 
 @strawberry.input(description="Whose credentials to erase.")
 class DisconnectMarketplaceInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
-    locale: str | None = strawberry.field(
-        default=None, description='Amazon: the country site; default "www.amazon.com".'
-    )
+    locale: str | None = strawberry.field(default=None, description=LOCALE)
 
 
 @strawberry.input(description="Whose credentials to try.")
 class VerifyMarketplaceInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
-    locale: str | None = strawberry.field(
-        default=None, description='Amazon: the country site; default "www.amazon.com".'
-    )
+    locale: str | None = strawberry.field(default=None, description=LOCALE)
 
 
 @strawberry.input(description="What to import.")

@@ -58,14 +58,14 @@ class Shape:
 def shape_of(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Shape:
     """Measures a document in one pass, with unused fragments, since they are checked as well."""
     pass_ = _Pass(fragments)
-    found = Shape()
+    shape = Shape()
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            found = found.beside(pass_.operation(definition))
+            shape = shape.beside(pass_.operation(definition))
     for name in fragments.keys() - pass_.used:
         # Its fields are nobody's root fields.
-        found = found.beside(replace(pass_.fragment(name, 0), root_fields=0))
-    return found
+        shape = shape.beside(replace(pass_.fragment(name, 0), root_fields=0))
+    return shape
 
 
 class _Pass:
@@ -104,10 +104,10 @@ class _Pass:
     def _selection_set(self, node: SelectionSetNode, level: int) -> Shape:
         if level > DEEPEST:
             return Shape(depth=MANY)
-        found = Shape()
+        shape = Shape()
         for selection in node.selections:
-            found = found.beside(self._selection(selection, level))
-        return found
+            shape = shape.beside(self._selection(selection, level))
+        return shape
 
     def _selection(self, node: SelectionNode, level: int) -> Shape:
         own = Shape(selections=1, directives=len(node.directives or ()))
@@ -145,16 +145,16 @@ def check(shape: Shape, limits: Limits) -> None:
     ):
         value, limit = getattr(shape, name), getattr(limits, name)
         if value > limit:
-            shown = f"more than {limit:,}" if value >= MANY else f"{value:,}"
-            told = f"The document {what.format(value=shown)}; at most {limit:,} are allowed."
-            raise too_complex(told, measure=name, value=value, limit=limit)
+            number = f"more than {limit:,}" if value >= MANY else f"{value:,}"
+            message = f"The document {what.format(value=number)}; at most {limit:,} are allowed."
+            raise too_complex(message, measure=name, value=value, limit=limit)
 
 
-def too_complex(told: str, *, measure: str, value: int, limit: int) -> GraphQLError:
+def too_complex(message: str, *, measure: str, value: int, limit: int) -> GraphQLError:
     """The error for a number over its limit; `measure` is the name of the limit."""
     setting = Limits.setting(measure)
     return GraphQLError(
-        f"{told} Ask in several requests, or let the operator raise {setting}.",
+        f"{message} Ask in several requests, or let the operator raise {setting}.",
         extensions={
             "code": "QUERY_TOO_COMPLEX",
             "measure": measure,

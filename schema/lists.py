@@ -26,22 +26,22 @@ def _edges(marks: Sequence[str], nodes: Sequence[Product]) -> list[ProductEdge]:
 
 @strawberry.type(description="A page of the catalogue.")
 class ProductConnection:
-    wanted: strawberry.Private[CatalogFilter]
+    filter: strawberry.Private[CatalogFilter]
     edges: list[ProductEdge] = strawberry.field(description="Products with their cursors.")
     nodes: list[Product] = strawberry.field(description="The products alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
     @classmethod
     def of(
-        cls, of_list: str, page: Page[CatalogProduct], after: str | None, wanted: CatalogFilter
+        cls, of_list: str, page: Page[CatalogProduct], after: str | None, filter: CatalogFilter
     ) -> "ProductConnection":
         marks, info = page_of(of_list, page, after)
         nodes = [Product.of_entry(entry) for _, entry in page.rows]
-        return cls(wanted=wanted, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
+        return cls(filter=filter, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
 
     @strawberry.field(description="How many products the whole list has.")
     async def total_count(self, info: Info) -> int | None:
-        return await products.count(info.context, self.wanted)
+        return await products.count(info.context, self.filter)
 
 
 @strawberry.type(description="A page of a marketplace's own search.")
@@ -66,19 +66,19 @@ class ProductSearchConnection:
     )
 
     @classmethod
-    def of(cls, found: SearchResult) -> "ProductSearchConnection":
-        nodes = [Product.of(listing) for listing in found.listings]
+    def of(cls, result: SearchResult) -> "ProductSearchConnection":
+        nodes = [Product.of(listing) for listing in result.listings]
         return cls(
-            edges=_edges(found.cursors, nodes),
+            edges=_edges(result.cursors, nodes),
             nodes=nodes,
             page_info=PageInfo(
-                has_next_page=found.has_next,
-                has_previous_page=found.has_previous,
-                start_cursor=found.cursors[0] if found.cursors else None,
-                end_cursor=found.end_cursor,
+                has_next_page=result.has_next,
+                has_previous_page=result.has_previous,
+                start_cursor=result.cursors[0] if result.cursors else None,
+                end_cursor=result.end_cursor,
             ),
-            total_count=found.total,
-            post_filters=list(found.post_filters),
-            cached_at=found.cached_at,
-            errors=user_errors(found.error),
+            total_count=result.total,
+            post_filters=list(result.post_filters),
+            cached_at=result.cached_at,
+            errors=user_errors(result.error),
         )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from clients.base import CredentialField as FieldRecord
+from clients.base import CredentialForm as FormRecord
 from clients.base import Visibility
 from clients.registry import MarketplaceCode
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
@@ -78,6 +79,29 @@ class CredentialField:
         )
 
 
+@strawberry.type(description="Credential fields that together connect a marketplace.")
+class CredentialForm:
+    name: str = strawberry.field(description="Names it among the forms of the marketplace.")
+    label: str = strawberry.field(description="What the settings card calls it.")
+    field_names: list[str] = strawberry.field(description="The fields that it requires.")
+    is_retired: bool = strawberry.field(
+        description="Whether the marketplace switched off the interface behind it."
+    )
+    is_in_use: bool = strawberry.field(
+        description="Whether what is stored belongs to it; the first, while nothing is stored."
+    )
+
+    @classmethod
+    def of(cls, connected: ConnectedMarketplace, form: FormRecord) -> "CredentialForm":
+        return cls(
+            name=form.name,
+            label=form.label,
+            field_names=list(form.required),
+            is_retired=form.is_retired,
+            is_in_use=form is connected.form_in_use,
+        )
+
+
 @strawberry.type(description="The account's marketplace calls of today against its limit.")
 class Quota:
     limit_per_day: int | None = strawberry.field(
@@ -90,29 +114,41 @@ class Quota:
 
 
 @strawberry.type(
-    description="A marketplace as this workspace sees it, with its one set of credentials. Amazon "
-    "has one for each country site: each that has credentials stands in the list, and "
-    "www.amazon.com always does."
+    description="A marketplace as this workspace sees it, with its one set of credentials. One "
+    "with country sites has a set for each: those with credentials stand in the list, and the "
+    "first of its sites always does."
 )
 class Marketplace(Node):
     record: strawberry.Private[ConnectedMarketplace]
     code: MarketplaceCode = strawberry.field(description="Which marketplace.")
     name: str = strawberry.field(description="Its name.")
     locale: str | None = strawberry.field(
-        description='The country site, where a marketplace has several: "www.amazon.de". Null for '
-        "AliExpress."
+        description="The country site, where a marketplace has several, else null."
     )
     mode: Mode = strawberry.field(description="Whose answers come from it.")
     status: MarketplaceStatus = strawberry.field(
         description="CONNECTED the moment all required credentials are filled in."
     )
     capabilities: list[Capability] = strawberry.field(
-        description="What the stored credentials can do now. Empty while nothing usable is stored; "
-        "Amazon links need only the partner tag."
+        description="What the stored credentials can do now. Empty while nothing usable is stored."
     )
     missing_fields: list[str] = strawberry.field(description="Names of required fields not set.")
     disclosure: str = strawberry.field(
         description="The sentence to publish where affiliate links of this marketplace are used."
+    )
+    sites: list[str] = strawberry.field(
+        description="All its country sites, the default one first; empty where it has only one "
+        "catalogue."
+    )
+    keeps_price_history: bool = strawberry.field(
+        description="Whether its terms let prices be kept: see Product.priceHistory."
+    )
+    lets_pictures_be_copied: bool = strawberry.field(
+        description="Whether its terms let others copy pictures; else exports leave them out."
+    )
+    prices_shown_for_hours: int | None = strawberry.field(
+        description="For so long its terms let a price be shown after it was seen; then it is "
+        "withheld until the next sync. Null: for ever, with its date."
     )
 
     @classmethod
@@ -129,6 +165,10 @@ class Marketplace(Node):
             capabilities=list(record.capabilities),
             missing_fields=list(record.missing_fields),
             disclosure=market.disclosure(record.locale),
+            sites=[locale for locale in market.locales if locale],
+            keeps_price_history=market.policy.keeps_price_history,
+            lets_pictures_be_copied=market.policy.lets_pictures_be_copied,
+            prices_shown_for_hours=market.policy.shown_for_hours,
         )
 
     @strawberry.field(description="Whether the credentials work, and what to do if not.")
@@ -142,9 +182,15 @@ class Marketplace(Node):
             for field, is_required in self.record.fields
         ]
 
+    @strawberry.field(
+        description="The sets of fields that connect it, the one for new connections first."
+    )
+    def credential_forms(self) -> list[CredentialForm]:
+        return [CredentialForm.of(self.record, form) for form in self.record.marketplace.forms]
+
     @strawberry.field(description="The account's calls of today against its limit.")
     async def quota(self, info: Info) -> Quota:
-        rule = info.context.upstream.quota(self.record.marketplace)
+        rule = info.context.quota(self.record.marketplace)
         used = await marketplaces.calls_today(info.context, self.record)
         limit = rule.calls_per_day
         return Quota(

@@ -1,7 +1,6 @@
-"""Mutation: each field hands over to a resolver. Expected failures are data in the payload.
+"""Mutation: each field hands over to a resolver; what it raises, schema/failures.py tells.
 
-Every field starts with empty dataloaders: what an earlier field of the same request loaded may be
-what this one is about to change.
+A mutation of many products is that of one product with more rows: a row carries its own error.
 """
 
 import asyncio
@@ -18,12 +17,12 @@ from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
 from domain.products import ProductRef
 from resolvers import idempotency, imports, links, lookups, marketplaces, products
-from resolvers.lookups import Wanted
+from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 from schema import ids
-from schema.access import MutationNeeds
 from schema.api_keys import ApiKeyMutations
 from schema.errors import UserError, user_errors
+from schema.failures import mutation
 from schema.inputs import (
     ConnectMarketplaceInput,
     DeleteProductInput,
@@ -59,10 +58,11 @@ from schema.payloads import (
 from schema.products import AffiliateLink, Product
 
 T = TypeVar("T")
+Path = tuple[str, ...]
+ID, PRODUCT = ("input", "id"), ("input", "product")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-Run = Callable[[], Awaitable[list[Row]]]
 What = strawberry.argument(description="What to do.")
 
 
@@ -74,240 +74,195 @@ class Repeatable(Protocol):
 
 @strawberry.type(description="Everything that changes something. Fields run one after another.")
 class Mutation(ApiKeyMutations):
-    @strawberry.mutation(
+    @mutation(
+        Scope.SETTINGS,
         description="Store credentials of one marketplace, sealed. The status changes at once; "
         "verifyMarketplace tells whether they work.",
-        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def connect_marketplace(
         self, info: Info, input: Annotated[ConnectMarketplaceInput, What]
     ) -> ConnectMarketplacePayload:
-        info.context.forget_loaded()
-        given = [(field.name, field.value) for field in input.credentials]
-        try:
-            connected = await marketplaces.connect(
-                info.context, input.marketplace.value, input.locale, given
-            )
-        except AffiliateGraphError as error:
-            return ConnectMarketplacePayload(marketplace=None, errors=user_errors(error))
+        credentials = [(field.name, field.value) for field in input.credentials]
+        connected = await marketplaces.connect(
+            info.context, input.marketplace.value, input.locale, credentials
+        )
         return ConnectMarketplacePayload(marketplace=Marketplace.of(connected), errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.SETTINGS,
         description="Erase the stored credentials of one marketplace. Products and links stay.",
-        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def disconnect_marketplace(
         self, info: Info, input: Annotated[DisconnectMarketplaceInput, What]
     ) -> DisconnectMarketplacePayload:
-        info.context.forget_loaded()
-        try:
-            connected = await marketplaces.disconnect(
-                info.context, input.marketplace.value, input.locale
-            )
-        except AffiliateGraphError as error:
-            return DisconnectMarketplacePayload(marketplace=None, errors=user_errors(error))
+        connected = await marketplaces.disconnect(
+            info.context, input.marketplace.value, input.locale
+        )
         return DisconnectMarketplacePayload(marketplace=Marketplace.of(connected), errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.SETTINGS,
         description="Makes the cheapest real calls that prove the credentials, and updates "
         "`health`.",
-        extensions=[MutationNeeds(Scope.SETTINGS)],
     )
     async def verify_marketplace(
         self, info: Info, input: Annotated[VerifyMarketplaceInput, What]
     ) -> VerifyMarketplacePayload:
-        info.context.forget_loaded()
-        try:
-            connected, failure = await marketplaces.verify(
-                info.context, input.marketplace.value, input.locale
-            )
-        except AffiliateGraphError as error:
-            return VerifyMarketplacePayload(marketplace=None, errors=user_errors(error))
+        connected, failure = await marketplaces.verify(
+            info.context, input.marketplace.value, input.locale
+        )
         return VerifyMarketplacePayload(
             marketplace=Marketplace.of(connected), errors=user_errors(failure)
         )
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.IMPORT,
         description="Fetch a product and keep it in the catalogue. Importing it again refreshes "
         "it.",
-        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def import_product(
         self, info: Info, input: Annotated[ImportProductInput, What]
     ) -> ImportProductPayload:
-        wanted = [_wanted(input.product, ("input", "product"))]
-        row = await _row(
-            info,
-            input,
-            "import",
-            lambda: imports.import_products(info.context, wanted),
-            at=("input", "product"),
+        refs = [_ref_of_lookup(input.product, PRODUCT)]
+        [row] = await _rows(
+            info, input, "import", lambda: imports.import_products(info.context, refs), [PRODUCT]
         )
-        product, errors = await _shown(info, row)
+        product, errors = await _product_of(info, row)
         return ImportProductPayload(product=product, errors=errors)
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.IMPORT,
         description="Import up to 250 products; they share marketplace calls.",
-        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        wanted = _all_wanted(input.products)
+        paths = _row_paths("products", input.products)
+        refs = list(map(_ref_of_lookup, input.products, paths))
         rows = await _rows(
-            info,
-            input,
-            "import",
-            lambda: imports.import_products(info.context, wanted),
-            at=("input", "products"),
+            info, input, "import", lambda: imports.import_products(info.context, refs), paths
         )
         return ImportProductsPayload(
             results=[
                 ImportProductResult(product=product, errors=errors)
-                for product, errors in await _all(_shown, info, rows)
-            ]
+                for product, errors in await _all(_product_of, info, rows)
+            ],
+            errors=[],
         )
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.IMPORT,
         description="Set the publisher's own fields of a catalogue product; every sync keeps them.",
-        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
     ) -> UpdateProductPayload:
-        info.context.forget_loaded()
-        try:
-            listing = await products.change(
-                info.context, _ref(input.id, ("input", "id")), _publisher_fields(input)
-            )
-        except AffiliateGraphError as error:
-            return UpdateProductPayload(product=None, errors=user_errors(error))
+        listing = await products.change(info.context, _ref(input.id, ID), _publisher_fields(input))
         return UpdateProductPayload(product=Product.of(listing), errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.IMPORT,
         description="Take a product out of the catalogue. Its links stay.",
-        extensions=[MutationNeeds(Scope.IMPORT)],
     )
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
     ) -> DeleteProductPayload:
-        info.context.forget_loaded()
-        try:
-            await products.delete(info.context, _ref(input.id, ("input", "id")))
-        except AffiliateGraphError as error:
-            return DeleteProductPayload(deleted_id=None, errors=user_errors(error))
+        await products.delete(info.context, _ref(input.id, ID))
         return DeleteProductPayload(deleted_id=input.id, errors=[])
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.SYNC,
         description="Sync from Source: fetch the live data of a catalogue product anew. Selling "
         "price and notes stay.",
-        extensions=[MutationNeeds(Scope.SYNC)],
     )
     async def sync_product(
         self, info: Info, input: Annotated[SyncProductInput, What]
     ) -> SyncProductPayload:
-        wanted = [_ref_or_error(input.id, ("input", "id"))]
-        row = await _row(
-            info,
-            input,
-            "sync",
-            lambda: imports.sync_products(info.context, wanted),
-            at=("input", "id"),
+        refs = [_ref_of_id(input.id, ID)]
+        [row] = await _rows(
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), [ID]
         )
-        product, errors = await _shown(info, row)
+        product, errors = await _product_of(info, row)
         return SyncProductPayload(product=product, changed=list(row.changed), errors=errors)
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.SYNC,
         description="Sync up to 250 products; they share marketplace calls.",
-        extensions=[MutationNeeds(Scope.SYNC)],
     )
     async def sync_products(
         self, info: Info, input: Annotated[SyncProductsInput, What]
     ) -> SyncProductsPayload:
-        lookups.limit_rows(len(input.ids), path=("input", "ids"))
-        wanted = [_ref_or_error(id, ("input", "ids", str(row))) for row, id in enumerate(input.ids)]
+        paths = _row_paths("ids", input.ids)
+        refs = list(map(_ref_of_id, input.ids, paths))
         rows = await _rows(
-            info,
-            input,
-            "sync",
-            lambda: imports.sync_products(info.context, wanted),
-            at=("input", "ids"),
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), paths
         )
-        shown = zip(rows, await _all(_shown, info, rows), strict=True)
+        products_of_rows = await _all(_product_of, info, rows)
         return SyncProductsPayload(
             results=[
                 SyncProductResult(product=product, changed=list(row.changed), errors=errors)
-                for row, (product, errors) in shown
-            ]
+                for row, (product, errors) in zip(rows, products_of_rows, strict=True)
+            ],
+            errors=[],
         )
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.LINK,
         description="Make, check and store a tracked link. Made again for the same product, "
         "tracking id and sub id it replaces the stored one.",
-        extensions=[MutationNeeds(Scope.LINK)],
     )
     async def generate_link(
         self, info: Info, input: Annotated[GenerateLinkInput, What]
     ) -> GenerateLinkPayload:
-        wanted = [_wanted(input.product, ("input", "product"))]
-        row = await _row(
-            info,
-            input,
-            "link",
-            lambda: _generate(info, wanted, input),
-            at=("input", "product"),
-        )
-        link, errors = await _linked(info, row)
+        refs = [_ref_of_lookup(input.product, PRODUCT)]
+        [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), [PRODUCT])
+        link, errors = await _link_of(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
 
-    @strawberry.mutation(
+    @mutation(
+        Scope.LINK,
         description="Make up to 250 links; they share marketplace calls.",
-        extensions=[MutationNeeds(Scope.LINK)],
     )
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        wanted = _all_wanted(input.products)
-        rows = await _rows(
-            info,
-            input,
-            "link",
-            lambda: _generate(info, wanted, input),
-            at=("input", "products"),
-        )
+        paths = _row_paths("products", input.products)
+        refs = list(map(_ref_of_lookup, input.products, paths))
+        rows = await _rows(info, input, "link", lambda: _generate(info, refs, input), paths)
         return GenerateLinksPayload(
             results=[
                 GenerateLinkResult(affiliate_link=link, errors=errors)
-                for link, errors in await _all(_linked, info, rows)
-            ]
+                for link, errors in await _all(_link_of, info, rows)
+            ],
+            errors=[],
         )
 
 
-def _wanted(lookup: ProductLookup, path: tuple[str, ...]) -> Wanted:
+def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:
+    """Where the rows of a bulk mutation stand. Raises InvalidInput for too many of them."""
+    lookups.limit_rows(len(rows), path=("input", field))
+    return [("input", field, str(number)) for number in range(len(rows))]
+
+
+def _ref_of_lookup(lookup: ProductLookup, path: Path) -> RefOrError:
     try:
         return lookups.find(lookup.record(), path=path)
     except AffiliateGraphError as error:
         return error
 
 
-def _all_wanted(given: Sequence[ProductLookup]) -> list[Wanted]:
-    path = ("input", "products")
-    lookups.limit_rows(len(given), path=path)
-    return [_wanted(lookup, (*path, str(row))) for row, lookup in enumerate(given)]
-
-
-def _ref(id: str, path: tuple[str, ...]) -> ProductRef:
-    try:
-        return lookups.checked(ids.product_ref(id))
-    except InvalidInput as error:
-        raise error.at(path) from error
-
-
-def _ref_or_error(id: str, path: tuple[str, ...]) -> Wanted:
+def _ref_of_id(id: str, path: Path) -> RefOrError:
     try:
         return _ref(id, path)
     except InvalidInput as error:
         return error
+
+
+def _ref(id: str, path: Path) -> ProductRef:
+    try:
+        return lookups.checked(ids.product_ref(id))
+    except InvalidInput as error:
+        raise error.at(path) from error
 
 
 def _publisher_fields(input: UpdateProductInput) -> PublisherFields:
@@ -331,59 +286,50 @@ def _notes(text: str | None) -> str | None:
 
 
 async def _generate(
-    info: Info, wanted: Sequence[Wanted], input: GenerateLinkInput | GenerateLinksInput
+    info: Info, refs: Sequence[RefOrError], input: GenerateLinkInput | GenerateLinksInput
 ) -> list[Row]:
     return await links.generate(
-        info.context, wanted, tracking_id=input.tracking_id, sub_id=input.sub_id
-    )
-
-
-async def _once(info: Info, input: Repeatable, operation: str, run: Run) -> list[Row]:
-    info.context.forget_loaded()
-    return await idempotency.once(
-        info.context,
-        input.idempotency_key,
-        operation=operation,
-        given=idempotency.raw(input),
-        run=run,
+        info.context, refs, tracking_id=input.tracking_id, sub_id=input.sub_id
     )
 
 
 async def _rows(
-    info: Info, input: Repeatable, operation: str, run: Run, *, at: tuple[str, ...]
+    info: Info,
+    input: Repeatable,
+    operation: str,
+    run: Callable[[], Awaitable[list[Row]]],
+    paths: Sequence[Path],
 ) -> list[Row]:
-    """The rows of a bulk mutation. An error that names no field is about its row of `at`."""
-    rows = await _once(info, input, operation, run)
-    return [_placed(row, (*at, str(number))) for number, row in enumerate(rows)]
+    """What `run` made of each row, once for an idempotency key.
+
+    An error that names no field is about the path of its row.
+    """
+    rows = await idempotency.once(
+        info.context,
+        input.idempotency_key,
+        operation=operation,
+        input_text=idempotency.raw(input),
+        run=run,
+    )
+    return [_placed(row, path) for row, path in zip(rows, paths, strict=True)]
 
 
-async def _row(
-    info: Info, input: Repeatable, operation: str, run: Run, *, at: tuple[str, ...]
-) -> Row:
-    """The row of a mutation for one product. An error that names no field is about `at`."""
-    try:
-        [row] = await _once(info, input, operation, run)
-    except AffiliateGraphError as error:
-        return Row(error=error)
-    return _placed(row, at)
-
-
-def _placed(row: Row, at: tuple[str, ...]) -> Row:
+def _placed(row: Row, path: Path) -> Row:
     if row.error is None or row.error.path:
         return row
-    return replace(row, error=row.error.at(at))
+    return replace(row, error=row.error.at(path))
 
 
 async def _all(
-    show: Callable[[Info, Row], Awaitable[tuple[T, list[UserError]]]],
+    read: Callable[[Info, Row], Awaitable[tuple[T, list[UserError]]]],
     info: Info,
     rows: Sequence[Row],
 ) -> list[tuple[T, list[UserError]]]:
-    """What `show` makes of each row; all rows are read from the storage together."""
-    return await asyncio.gather(*(show(info, row) for row in rows))
+    """What `read` makes of each row; all rows are read from the storage together."""
+    return await asyncio.gather(*(read(info, row) for row in rows))
 
 
-async def _shown(info: Info, row: Row) -> tuple[Product | None, list[UserError]]:
+async def _product_of(info: Info, row: Row) -> tuple[Product | None, list[UserError]]:
     """The catalogue's product and what went wrong. A replayed answer's product may be deleted."""
     if row.ref is None:
         return None, user_errors(row.error)
@@ -393,7 +339,7 @@ async def _shown(info: Info, row: Row) -> tuple[Product | None, list[UserError]]
     return Product.of_entry(entry), user_errors(row.error)
 
 
-async def _linked(info: Info, row: Row) -> tuple[AffiliateLink | None, list[UserError]]:
+async def _link_of(info: Info, row: Row) -> tuple[AffiliateLink | None, list[UserError]]:
     """The stored link and what went wrong."""
     link = await info.context.dataloaders.stored_link.load(row.link) if row.link else None
     return AffiliateLink.of(link) if link else None, user_errors(row.error)

@@ -17,4 +17,4 @@ def observed(document: str, context: Context) -> Iterator[OperationNote]:
         try:
             yield note
         finally:
-            note.calls = context.spending.calls
+            note.calls = context.budget.calls

@@ -7,6 +7,10 @@ from schema.marketplaces import Marketplace
 from schema.products import AffiliateLink, Product
 
 ERRORS = "What did not work; empty when all did."
+BULK_ERRORS = (
+    "What went wrong with the call as a whole: each result, up to 250 of them, tells it too. Empty "
+    "when the rows were gone through; what did not work of a row, its result tells."
+)
 
 
 @strawberry.type(description="Answer of connectMarketplace.")
@@ -48,6 +52,7 @@ class ImportProductsPayload:
     results: list[ImportProductResult] = strawberry.field(
         description="One a row, in the order asked; a bad row never spoils another."
     )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of updateProduct.")
@@ -81,6 +86,7 @@ class SyncProductsPayload:
     results: list[SyncProductResult] = strawberry.field(
         description="One a row, in the order asked."
     )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of generateLink.")
@@ -100,3 +106,4 @@ class GenerateLinksPayload:
     results: list[GenerateLinkResult] = strawberry.field(
         description="One a row, in the order asked."
     )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)

@@ -84,14 +84,14 @@ class AffiliateLinkEdge:
 
 @strawberry.type(description="A page of stored links, newest first.")
 class AffiliateLinkConnection:
-    wanted: strawberry.Private[LinkFilter]
+    filter: strawberry.Private[LinkFilter]
     edges: list[AffiliateLinkEdge] = strawberry.field(description="Links with their cursors.")
     nodes: list[AffiliateLink] = strawberry.field(description="The links alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
     @classmethod
     def of(
-        cls, of_list: str, page: Page[Link], after: str | None, wanted: LinkFilter
+        cls, of_list: str, page: Page[Link], after: str | None, filter: LinkFilter
     ) -> "AffiliateLinkConnection":
         marks, info = page_of(of_list, page, after)
         nodes = [AffiliateLink.of(link) for _, link in page.rows]
@@ -99,11 +99,11 @@ class AffiliateLinkConnection:
             AffiliateLinkEdge(cursor=mark, node=node)
             for mark, node in zip(marks, nodes, strict=True)
         ]
-        return cls(wanted=wanted, edges=edges, nodes=nodes, page_info=info)
+        return cls(filter=filter, edges=edges, nodes=nodes, page_info=info)
 
     @strawberry.field(description="How many links the whole list has.")
     async def total_count(self, info: Info) -> int | None:
-        return await links.count(info.context, self.wanted)
+        return await links.count(info.context, self.filter)
 
 
 @strawberry.type(
@@ -113,11 +113,10 @@ class AffiliateLinkConnection:
 class Product(Node):
     listing: strawberry.Private[Listing]
     external_id: strawberry.ID = strawberry.field(
-        description="The marketplace's own id: AliExpress product id (global catalogue) or ASIN."
+        description="The marketplace's own id of the product."
     )
     locale: str | None = strawberry.field(
-        description='The country site it was read from ("www.amazon.de"), for marketplaces that '
-        "have several."
+        description="The country site it was read from, for marketplaces that have several."
     )
     url: str = strawberry.field(description="The plain product page, without tracking.")
     title: str = strawberry.field(description="As the marketplace has it.")
@@ -168,8 +167,8 @@ class Product(Node):
 
     @strawberry.field(
         description="Whether the marketplace's terms ask to fetch the product anew before it is "
-        "shown (Amazon: after 24 hours). Until a sync only id, title, address and your own fields "
-        "are given."
+        "shown (see Marketplace.pricesShownForHours). Until a sync only id, title, "
+        "address and your own fields are given."
     )
     def is_stale(self, info: Info) -> bool:
         return self.listing.is_withheld(info.context.now)
@@ -207,15 +206,15 @@ class Product(Node):
         return Seller.of(seller) if seller else None
 
     @strawberry.field(
-        description="What it costs. Null where the marketplace shows no price, and for Amazon when "
-        "the last answer is over 24 hours old."
+        description="What it costs. Null where the marketplace shows no price, and when the last "
+        "answer is older than its terms let prices be shown."
     )
     def offer(self, info: Info) -> Offer | None:
         return offer_of(self.listing, self.listing.offer(info.context.now), info.context.now)
 
     @strawberry.field(
-        description="Whether it can be bought, also where the price is hidden. UNKNOWN for Amazon "
-        "when the last answer is over 24 hours old."
+        description="Whether it can be bought, also where the price is hidden. UNKNOWN "
+        "when the last answer is older than the marketplace's terms let it be shown."
     )
     def availability(self, info: Info) -> Availability:
         return self.listing.shown(info.context.now).offer.availability
@@ -240,7 +239,7 @@ class Product(Node):
     )
     async def variants(self, info: Info) -> list[Variant]:
         try:
-            found = await products.variants(info.context, self.listing.ref)
+            variants = await products.variants(info.context, self.listing.ref)
         except AffiliateGraphError:
             return []  # variantsError tells
         return [
@@ -250,7 +249,7 @@ class Product(Node):
                 offer=offer_of(self.listing, variant.offer, info.context.now),
                 image=Image.of(variant.image) if variant.image else None,
             )
-            for variant in found
+            for variant in variants
         ]
 
     @strawberry.field(description="Why variants could not be had; null when they could.")
@@ -282,12 +281,12 @@ class Product(Node):
             MoneyInput | None, strawberry.argument(description="What sending it costs you.")
         ] = None,
     ) -> Margin | None:
-        found = self.listing.margin(
+        margin = self.listing.margin(
             info.context.now,
             selling_price.record(("sellingPrice",)) if selling_price else None,
             shipping_cost.record(("shippingCost",)) if shipping_cost else None,
         )
-        return Margin.of(found) if found else None
+        return Margin.of(margin) if margin else None
 
     @strawberry.field(
         description="The tracked link, with the default tracking id unless another is named. "
@@ -319,8 +318,8 @@ class Product(Node):
         return AffiliateLinkConnection.of(of_list, page, after, LinkFilter(product=ref))
 
     @strawberry.field(
-        description="Prices seen at imports and syncs, newest first. Always empty for Amazon: its "
-        "programme policies forbid price tracking."
+        description="Prices seen at imports and syncs, newest first. Always empty where the "
+        "marketplace's terms forbid price tracking: see Marketplace.keepsPriceHistory."
     )
     async def price_history(
         self,

@@ -17,6 +17,7 @@ from schema import marketplaces as marketplace_types
 from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
 from schema.inputs import (
+    LOCALE,
     AffiliateLinkFilter,
     After,
     CatalogFilter,
@@ -32,7 +33,7 @@ from schema.products import AffiliateLink, AffiliateLinkConnection, Product
 Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
 Locale = Annotated[
     str | None,
-    strawberry.argument(description='Amazon: the country site; default "www.amazon.com".'),
+    strawberry.argument(description=LOCALE),
 ]
 
 
@@ -62,17 +63,17 @@ class Query(ApiKeyQueries):
     ) -> list[Node | None]:
         if len(ids) > MAX_PAGE_SIZE:
             raise InvalidInput(f"At most {MAX_PAGE_SIZE} ids; {len(ids)} were sent.", path=("ids",))
-        found = await asyncio.gather(*(_node(info, id) for id in ids), return_exceptions=True)
+        nodes = await asyncio.gather(*(_node(info, id) for id in ids), return_exceptions=True)
         # GraphQL raises an exception that stands in a list at its place, where it costs one null.
-        return cast(list[Node | None], found)
+        return cast(list[Node | None], nodes)
 
     @strawberry.field(
-        description="Every marketplace. Amazon: www.amazon.com and each further site that has "
+        description="Every marketplace; of its country sites the first, and those that have "
         "credentials.",
         extensions=[Needs(Scope.READ)],
     )
     async def marketplaces(self, info: Info) -> list[Marketplace]:
-        return [Marketplace.of(found) for found in await marketplaces.every(info.context)]
+        return [Marketplace.of(each) for each in await marketplaces.every(info.context)]
 
     @strawberry.field(
         description="One marketplace, also when nothing is stored for it.",
@@ -111,10 +112,10 @@ class Query(ApiKeyQueries):
             CatalogSort | None, strawberry.argument(description="The order of the rows.")
         ] = CatalogSort.IMPORTED_DESC,
     ) -> ProductConnection:
-        wanted = filter.record() if filter else FilterRecord()
+        record = filter.record() if filter else FilterRecord()
         order = sort or CatalogSort.IMPORTED_DESC
-        of_list, page = await products.page(info.context, wanted, order, first=first, after=after)
-        return ProductConnection.of(of_list, page, after, wanted)
+        of_list, page = await products.page(info.context, record, order, first=first, after=after)
+        return ProductConnection.of(of_list, page, after, record)
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
@@ -146,23 +147,23 @@ class Query(ApiKeyQueries):
             AffiliateLinkFilter | None, strawberry.argument(description="Which links; default all.")
         ] = None,
     ) -> AffiliateLinkConnection:
-        wanted = filter.record() if filter else LinkFilter()
-        of_list, page = await links.page(info.context, wanted, first=first, after=after)
-        return AffiliateLinkConnection.of(of_list, page, after, wanted)
+        record = filter.record() if filter else LinkFilter()
+        of_list, page = await links.page(info.context, record, first=first, after=after)
+        return AffiliateLinkConnection.of(of_list, page, after, record)
 
 
 async def find(
     info: Info,
     marketplace: MarketplaceCode,
     locale: str | None,
-    wanted: ProductSearchInput,
+    input: ProductSearchInput,
     *,
     first: int | None,
     after: str | None,
 ) -> search.SearchResult:
     """Search one marketplace; see resolvers/search.py."""
     return await search.search(
-        info.context, marketplace.value, locale, wanted.record(), first=first, after=after
+        info.context, marketplace.value, locale, input.record(), first=first, after=after
     )
 
 

@@ -25,7 +25,10 @@ def money(record: amounts.Money | None) -> Money | None:
     return None if record is None else Money.of(record)
 
 
-@strawberry.type(description="A picture's address. Amazon's may not be stored or copied.")
+@strawberry.type(
+    description="A picture's address. Not every marketplace lets it be copied: see "
+    "Marketplace.letsPicturesBeCopied."
+)
 class Image:
     url: str = strawberry.field(description="Where the picture is.")
     width: int | None = strawberry.field(description="Pixels, where told.")
@@ -79,8 +82,8 @@ class Shipping:
 
 
 @strawberry.type(
-    description="Only what the marketplace tells: AliExpress a share of positive feedback; Amazon, "
-    "for specially approved accounts, stars and a count."
+    description="Only what the marketplace tells: a share of positive feedback, or stars and a "
+    "count; some tell it to specially approved accounts only."
 )
 class Reviews:
     average_rating: Decimal | None = strawberry.field(description="Stars out of five.")
@@ -157,7 +160,7 @@ class Offer:
     price: Money = strawberry.field(description="What the buyer pays, without shipping.")
     list_price: Money | None = strawberry.field(description="The price to strike through.")
     list_price_type: str | None = strawberry.field(
-        description="What kind of price listPrice is, where the marketplace tells. Amazon: "
+        description="What kind of price listPrice is, where the marketplace tells: "
         "LIST_PRICE, WAS_PRICE, LOWEST_PRICE; only the first may be called a list price."
     )
     list_price_label: str | None = strawberry.field(
@@ -203,7 +206,7 @@ class Offer:
 @strawberry.type(description="One buyable form of a product: this colour in that size.")
 class Variant:
     external_id: strawberry.ID = strawberry.field(
-        description="AliExpress SKU id, or the child's ASIN."
+        description="The marketplace's own id of this form."
     )
     attributes: list[Attribute] = strawberry.field(description="What tells it from the others.")
     offer: Offer | None = strawberry.field(description="What this form costs, where told.")

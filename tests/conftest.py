@@ -3,16 +3,46 @@
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from db import migrate
-from tests.database import empty_database
+from tests.database import drop_template, migrated_database
+from tests.figures import Figures
 from tests.graph import Graph, running_graph
-from tests.redis_server import forget_ours, server_url
+from tests.redis_server import own_redis
+from tests.run import RUN
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(os.environ.get("REFERENCE_DIR", ROOT.parent / "shared"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="volumes as large as they should be")
+    parser.addoption("--figures", type=Path, help="write what the slow tests measured to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if page := config.getoption("--figures"):
+        config.pluginmanager.register(Figures(page))
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist
+        RUN.join(config.workerinput["run"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["run"] = str(RUN.folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        drop_template()
+
+
+@pytest.fixture(scope="session")
+def whole(pytestconfig: pytest.Config) -> bool:
+    """Whether a slow test has the time to use its whole volume."""
+    return bool(pytestconfig.getoption("--whole"))
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +61,12 @@ def reference() -> Path:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
-async def migrated_database(
+@pytest.fixture(scope="session", name="migrated_database")
+async def one_migrated_database(
     tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[str]:
     """The URL of a database with all tables and no rows; SQLite, or PostgreSQL's own."""
-    async with empty_database(tmp_path_factory.mktemp("graph")) as url:
-        await migrate.migrate(url)
+    async with migrated_database(tmp_path_factory.mktemp("graph")) as url:
         yield url
 
 
@@ -50,8 +79,6 @@ async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
 
 @pytest.fixture
 async def redis_url() -> AsyncIterator[str]:
-    """A Redis server that holds nothing of ours."""
-    url = server_url()
-    await forget_ours(url)
-    yield url
-    await forget_ours(url)
+    """A Redis server that holds nothing of ours, for this test alone."""
+    async with own_redis() as url:
+        yield url

@@ -1,21 +1,21 @@
 """A database for tests: a SQLite file, or a database of its own on the server that
 TEST_DATABASE_URL names. One engine to a process.
 
-    @pytest.fixture(scope="module")  # a process shares one open database at a time
-    async def database(tmp_path_factory, anyio_backend) -> AsyncIterator[str]:
-        async with fresh_database(tmp_path_factory.mktemp("database")) as url:
-            yield url
+    async with empty_database(tmp_path) as url: ...  # no tables
+    async with migrated_database(tmp_path) as url: ...  # all tables, no rows
 
-    @pytest.fixture
-    async def db(database: str) -> AsyncIterator[str]:
-        yield database
-        await wipe()
+The tables are made once in a run of the tests, whichever of its processes needs them first, and
+copied from then on.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -26,9 +26,11 @@ from tortoise.backends.asyncpg.client import TransactionWrapper as AsyncpgTransa
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
 from db import migrate, statements
-from db.connection import DEFAULT_WORKSPACE, open_database
+from db.connection import DEFAULT_WORKSPACE
+from tests.run import RUN, once
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
+POSTGRES_TEMPLATE = "postgres-template"  # the file of the run that holds its name
 TABLES = (  # children first
     "sessions",
     "api_keys",
@@ -54,21 +56,32 @@ async def empty_database(folder: Path) -> AsyncIterator[str]:
     if not on_postgres():
         yield f"sqlite://{folder}/test-{uuid4().hex}.db"
         return
-    name = f"affiliate_test_{uuid4().hex}"
-    await _at_server(f"CREATE DATABASE {name}")
-    try:
-        yield urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
-    finally:
-        await _at_server(f"DROP DATABASE {name} WITH (FORCE)")
+    async with _database() as url:
+        yield url
 
 
 @asynccontextmanager
-async def fresh_database(folder: Path) -> AsyncIterator[str]:
-    """Migrate a new database and open it; its URL. `folder`: for the SQLite file."""
-    async with empty_database(folder) as url:
-        await migrate.migrate(url)
-        async with open_database(url):
-            yield url
+async def migrated_database(folder: Path) -> AsyncIterator[str]:
+    """The URL of a database with all tables and no rows."""
+    if not on_postgres():
+        path = folder / f"test-{uuid4().hex}.db"
+        shutil.copyfile(sqlite_template(), path)
+        yield f"sqlite://{path}"
+        return
+    async with _database(_postgres_template()) as url:
+        yield url
+
+
+def sqlite_template() -> Path:
+    """A migrated SQLite file, to be copied."""
+    return once("template.db", lambda path: _apart(_migrate(f"sqlite://{path}")))
+
+
+def drop_template() -> None:
+    """At the end of the run: PostgreSQL's template goes."""
+    name = RUN.folder / POSTGRES_TEMPLATE
+    if name.exists():
+        _apart(_at_server(f"DROP DATABASE {name.read_text()} WITH (FORCE)"))
 
 
 async def wipe() -> None:
@@ -97,6 +110,46 @@ def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 watch(client, name)
     watch(SqliteClient, "execute_query_dict")  # PostgreSQL's goes through execute_query
     return sent
+
+
+def _postgres_template() -> str:
+    """The name of a migrated database that nobody opens."""
+
+    async def make(path: Path) -> None:
+        name = _new_name()
+        await _at_server(f"CREATE DATABASE {name}")
+        path.write_text(name)
+        await _migrate(_url(name))
+
+    return once(POSTGRES_TEMPLATE, lambda path: _apart(make(path))).read_text()
+
+
+async def _migrate(url: str) -> None:
+    await migrate.migrate(url)
+
+
+def _apart(work: Coroutine[Any, Any, None]) -> None:
+    """Do it in a loop of its own, whether or not one runs here."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+@asynccontextmanager
+async def _database(template: str = "template1") -> AsyncIterator[str]:
+    name = _new_name()
+    await _at_server(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _url(name)
+    finally:
+        await _at_server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _new_name() -> str:
+    return f"affiliate_test_{uuid4().hex}"
+
+
+def _url(name: str) -> str:
+    return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
 
 
 async def _at_server(sql: str) -> None:

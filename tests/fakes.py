@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
 from domain.exceptions import MarketplaceError, NotInProgram, ProductNotFound
 from domain.links import LinkKey
-from domain.marketplaces import Account
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
@@ -18,11 +18,28 @@ from domain.search import ProductSearch, SearchPage, SearchPlan
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def product(number: int, *, marketplace: str = "aliexpress", **fields: Any) -> SourceProduct:
+FIRST = next(iter(BY_CODE))  # which marketplace it is does not matter
+
+
+class Sample(Protocol):
+    """A module `sample` beside the tests of a marketplace."""
+
+    CREDENTIALS: Mapping[str, str]
+
+    def external_id(self, number: int) -> str:
+        """The canonical id of lamp number `number`."""
+        ...
+
+
+def sample_of(marketplace: str) -> Sample:
+    """Credentials that the marketplace of that code accepts, and ids of products there."""
+    return cast(Sample, import_module(f"tests.clients.{marketplace}.sample"))
+
+
+def product(number: int, *, marketplace: str = FIRST, **fields: Any) -> SourceProduct:
     """Lamp number `number`, with a canonical id."""
-    locale = BY_CODE[marketplace].locales[0]
-    external_id = f"B{number:09}" if locale else f"1005{number:08}"
-    ref = ProductRef(marketplace, external_id, locale)
+    external_id = sample_of(marketplace).external_id(number)
+    ref = ProductRef(marketplace, external_id, BY_CODE[marketplace].locales[0])
     known: dict[str, Any] = {
         "ref": ref,
         "title": f"Lamp {number}",
@@ -108,11 +125,11 @@ class FakeMarketplaceClient:
 
 
 def fake_marketplace(
-    client: FakeMarketplaceClient, *, code: str = "aliexpress", **changes: Any
+    client: FakeMarketplaceClient, *, code: str = FIRST, **changes: Any
 ) -> Marketplace:
     """The description of a real marketplace whose every account is served by the fake client."""
 
-    def connect(_account: Account, _outside: object) -> FakeMarketplaceClient:
+    def connect(*_: object) -> FakeMarketplaceClient:
         return client
 
     shape = {"search_page_size": client.page_size, "search_last_page": client.last_page}

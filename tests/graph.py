@@ -10,19 +10,22 @@ from uuid import uuid4
 import httpx
 from starlette.applications import Starlette
 
+from application.keys import Keys
+from clients.registry import SETTINGS
 from config import read_settings
 from db import api_keys, workspaces
 from db.keys import KeyRing, new_key
 from domain.api_keys import APIKey, Scope
 from domain.credentials import Secret
-from domain.marketplaces import AccountKey, QuotaRule
+from domain.marketplaces import QuotaRule
 from sandbox import Sandbox
 from server import Overrides, build_app
 from tests.database import wipe
+from upstream.accounts import AccountState
 from upstream.coalescing import Coalescer
-from upstream.rate_limit import Permit, RateLimit
+from upstream.permits import Permit
+from upstream.rate_limit import RateLimit
 from upstream.retries import Timeouts
-from web.keys import Keys
 from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
@@ -80,10 +83,20 @@ class Clock:
 
 
 class Unhurried(RateLimit):
-    """Everybody's turn comes at once, so that tests need not wait; pauses are kept."""
+    """Everybody gets a permit at once, so that tests need not wait; long pauses are kept."""
 
-    async def _take(self, account: AccountKey, rule: QuotaRule) -> Permit:
-        return Permit()
+    async def acquire(
+        self,
+        account: AccountState,
+        rule: QuotaRule,
+        *,
+        within: float,
+        caller: str = "",
+        is_background: bool = False,
+    ) -> Permit | float:
+        """See `RateLimit.acquire`."""
+        wait = self.expected_wait(account, rule, caller=caller, is_background=is_background)
+        return wait if wait > within else Permit()
 
 
 class Graph:
@@ -205,15 +218,16 @@ async def running_graph(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
         | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
-        | dict(environ or {})
+        | dict(environ or {}),
+        SETTINGS,
     )
     ring = keyring or KeyRing.from_text(new_key())
     keys = Keys(ring=ring, admin=Secret(API_KEY), admin_place="tests")
     usual: dict[str, Any] = {
         "now": clock,
         "monotonic": clock.monotonic,
-        "patience": Timeouts(attempt=5, first_pause=0.001),
-        "rate_limit": Unhurried(clock.monotonic),
+        "timeouts": Timeouts(attempt=5, first_pause=0.001),
+        "rate_limit": Unhurried(monotonic=clock.monotonic),
         "sandbox": box,
         "spans": spans,
     }
@@ -226,7 +240,7 @@ async def running_graph(
         ) as http,
     ):
         try:
-            yield Graph(http, box, clock, ring, app, used.shared)
+            yield Graph(http, box, clock, ring, app, used.coalescer)
         finally:
             if wiped:
                 await wipe()

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import socket
+import shutil
 import subprocess
 import sys
 import time
@@ -12,14 +12,22 @@ from pathlib import Path
 
 import httpx
 
+from config import DATABASE_FILE
+from tests.database import sqlite_template
+from tests.run import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
+START_SECONDS = 60
 # Nothing of the surroundings but what a program needs to run at all.
 PLAIN = {
     "PATH": os.environ.get("PATH", ""),
     "HOME": os.environ.get("HOME", "/tmp"),
     "DRAIN_SECONDS": "0",  # nobody sends traffic by /readyz here
 }
+
+
+# The real pace of a marketplace is a call a second: a test of something else need not wait.
+UNHURRIED = {"ALIEXPRESS_CALLS_PER_SECOND": "1000", "AMAZON_CALLS_PER_SECOND": "1000"}
 
 
 @dataclass
@@ -33,14 +41,6 @@ class ServerProcess:
     @property
     def output(self) -> str:
         return self.output_file.read_text("utf-8")
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def run_server(
@@ -59,10 +59,18 @@ def run_server(
 
 
 @contextlib.contextmanager
-def started_server(data_dir: Path, environ: Mapping[str, str]) -> Iterator[ServerProcess]:
-    """`server.py` on a free port, ready; terminated at the end."""
+def started_server(
+    data_dir: Path, environ: Mapping[str, str], *, migrated: bool = True
+) -> Iterator[ServerProcess]:
+    """`server.py` on a free port, ready; terminated at the end.
+
+    `migrated`: a new SQLite database has its tables already, which saves time.
+    """
     port = free_port()
     data_dir.mkdir(exist_ok=True)
+    database = data_dir / DATABASE_FILE
+    if migrated and "DATABASE_URL" not in environ and not database.exists():
+        shutil.copy(sqlite_template(), database)
     output = data_dir / f"output-{port}.txt"
     with output.open("w") as sink:
         process = subprocess.Popen(

@@ -5,12 +5,17 @@ async def test_something(redis_url: str) -> None: ...  # the fixture of tests/co
 
 import asyncio
 import contextlib
+import hashlib
 import os
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
+
+from tests.run import locked
 
 SERVER = os.environ.get("TEST_REDIS_URL", "")
 PREFIX = "affiliate-graph:"
@@ -26,7 +31,23 @@ def server_url() -> str:
     pytest.skip(message)
 
 
-async def forget_ours(url: str) -> None:
+@contextlib.asynccontextmanager
+async def own_redis() -> AsyncIterator[str]:
+    """The server's address; it holds nothing of ours, and no other process of tests uses it.
+
+    What the code writes has fixed names, so tests take turns at a server.
+    """
+    url = server_url()
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    with locked(Path(tempfile.gettempdir()) / f"affiliate-graph-redis-{name}.lock"):
+        await _forget_ours(url)
+        try:
+            yield url
+        finally:
+            await _forget_ours(url)
+
+
+async def _forget_ours(url: str) -> None:
     """Delete what the server under test wrote, and nothing else."""
     async with Redis.from_url(url) as redis:
         names = [name async for name in redis.scan_iter(match=f"{PREFIX}*")]

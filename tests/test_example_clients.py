@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import PLAIN, started_server
+from tests.processes import PLAIN, UNHURRIED, started_server
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPESCRIPT = ROOT / "examples" / "typescript"
@@ -77,7 +77,8 @@ ANSWERS = {
                     },
                     "errors": [],
                 }
-            ]
+            ],
+            "errors": [],
         }
     },
     "Sync": {"syncProduct": {"changed": ["offer"], "product": None, "errors": []}},
@@ -158,7 +159,7 @@ def serving(fake: FakeServer) -> Iterator[str]:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_main_job_is_done(program: list[str], tmp_path: Path) -> None:
-    settings = {"SANDBOX": "on", "ADMIN_API_KEY": KEY}
+    settings = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, **UNHURRIED}
 
     with started_server(tmp_path / "data", settings) as server:
         done = run_program(program, server.address, "--connect-sandbox", "phone", "case")

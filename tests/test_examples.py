@@ -12,7 +12,7 @@ from gql.transport.httpx import HTTPXTransport
 from db.keys import new_key
 from tests.database import empty_database, on_postgres
 from tests.examples import Send, check, run_examples
-from tests.processes import started_server
+from tests.processes import UNHURRIED, started_server
 
 pytestmark = pytest.mark.anyio
 
@@ -60,11 +60,11 @@ async def database(tmp_path: Path) -> object:
         yield {"DATABASE_URL": url, "ENCRYPTION_KEYS": new_key()} if on_postgres() else {}
 
 
-@pytest.mark.parametrize("by", [by_httpx, by_gql])
+@pytest.mark.parametrize("by", [by_httpx, pytest.param(by_gql, marks=pytest.mark.slow)])
 async def test_every_example_answers_what_its_comment_says(
     database: dict[str, str], tmp_path: Path, by: Any
 ) -> None:
-    settings = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, **database}
+    settings = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, **UNHURRIED, **database}
 
     with started_server(tmp_path / "data", settings) as server:
         answers = run_examples(by(server.address), {})

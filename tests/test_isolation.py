@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.isolation import isolation_run
 from upstream import cache
-from upstream.coalescing import Call, Coalescer
+from upstream.budget import CallBudget
+from upstream.coalescing import BatchCall, Coalescer
 
 pytestmark = pytest.mark.anyio
 
@@ -45,12 +46,13 @@ async def test_calls_shared_by_the_wrong_sets_are_found_out(
         shared: Coalescer,
         group: tuple[Hashable, ...],
         keys: Sequence[Any],
+        budget: CallBudget,
         *,
         size: int,
-        call: Call[Any, Any],
+        call: BatchCall[Any, Any],
     ) -> dict[Any, Any]:
         found: dict[Any, Any] = await get(
-            shared, (group[0], *group[3:]), keys, size=size, call=call
+            shared, (group[0], *group[3:]), keys, budget, size=size, call=call
         )
         return found
 

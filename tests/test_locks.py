@@ -123,6 +123,7 @@ def install(folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_newer_releases_in_the_index_change_nothing(tmp_path: Path) -> None:
     lock = wheel(tmp_path, "reporter", "1.0", "meter[toml]>=1") + wheel(tmp_path, "meter", "1.0")
     wheel(tmp_path, "meter", "2.0")
@@ -137,6 +138,7 @@ def test_newer_releases_in_the_index_change_nothing(tmp_path: Path) -> None:
     assert found.stdout == "1.0\n"
 
 
+@pytest.mark.slow
 def test_a_lock_that_lacks_a_package_is_told_by_its_name(tmp_path: Path) -> None:
     lock = wheel(tmp_path, "reporter", "1.0", "meter>=1")
     wheel(tmp_path, "meter", "2.0")
@@ -148,6 +150,7 @@ def test_a_lock_that_lacks_a_package_is_told_by_its_name(tmp_path: Path) -> None
     assert "some.lock does not hold everything" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_pip_said_is_shown(tmp_path: Path) -> None:
     done = install(tmp_path, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
 

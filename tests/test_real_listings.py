@@ -12,7 +12,7 @@ import pytest
 from db.keys import new_key
 from tests.database import empty_database, on_postgres
 from tests.examples import check, own_products, run_examples
-from tests.processes import started_server
+from tests.processes import UNHURRIED, started_server
 from tests.test_examples import KEY, by_gql, by_httpx
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ def catalog(reference: Path) -> Path:
     return reference / "catalog"
 
 
-@pytest.mark.parametrize("by", [by_httpx, by_gql])
+@pytest.mark.parametrize("by", [by_httpx, pytest.param(by_gql, marks=pytest.mark.slow)])
 async def test_the_examples_and_the_listings_agree(catalog: Path, tmp_path: Path, by: Any) -> None:
     listings = {str(one["product_id"]): one for one in lines(catalog, "aliexpress*.jsonl")}
     items = {one["asin"]: one for one in lines(catalog, "amazon.jsonl")}
@@ -49,6 +49,7 @@ async def test_the_examples_and_the_listings_agree(catalog: Path, tmp_path: Path
             "SANDBOX": "on",
             "SANDBOX_CATALOG": str(catalog),
             "ADMIN_API_KEY": KEY,
+            **UNHURRIED,
             **database,
         }
         with started_server(tmp_path / "data", settings) as server:

@@ -2,10 +2,11 @@
 
 import json
 import re
+import shutil
 import signal
-import socket
 import stat
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import httpx
 import pytest
 
 from application.runtime import SANDBOX_BASE, addresses, modes
-from commands.serve import listen
+from clients.registry import SETTINGS
 from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
 from sandbox import Sandbox
-from tests.processes import free_port, run_server, started_server
+from tests.processes import ServerProcess, run_server, started_server
+from tests.run import free_port
 
 KEY = "a-key-of-our-own-0123456789-abcdef"
 PING = {"query": "{ __typename }"}
@@ -30,37 +32,61 @@ def printed_key(output: str) -> str:
     return match.group(1)
 
 
-def test_the_first_start_makes_and_prints_what_is_needed(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
-        output = server.output
-        key = printed_key(output)
-        answer = httpx.post(f"{server.address}/graphql", json=PING, headers={"X-Api-Key": key})
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server over an empty folder, with the sandbox."""
+    folder = tmp_path_factory.mktemp("first") / "data"
+    with started_server(folder, {"SANDBOX": "on"}, migrated=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a server that ran once without the sandbox, and what it printed."""
+    folder = tmp_path_factory.mktemp("live")
+    with started_server(folder, {}) as server:
+        return folder, server.output
+
+
+@pytest.fixture
+def used_folder(live_start: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of the folder of a server that ran once; it holds a key."""
+    return Path(shutil.copytree(live_start[0], tmp_path / "used"))
+
+
+def test_the_first_start_makes_and_prints_what_is_needed(first_start: ServerProcess) -> None:
+    output = first_start.output
+    key = printed_key(output)
+
+    answer = httpx.post(f"{first_start.address}/graphql", json=PING, headers={"X-Api-Key": key})
 
     assert answer.json()["data"] == {"__typename": "Query"}
     assert "SANDBOX" in output
     for name in ("encryption.key", "admin.key"):
-        assert stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) == 0o600
+        place = first_start.output_file.parent / name
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
-def test_the_printed_link_signs_a_browser_in_once(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
-        link = re.search(r"Sign in +(\S+)", server.output)
-        assert link is not None, server.output
-        with httpx.Client() as browser:
-            first = browser.get(link.group(1))
-            told = browser.get(f"{server.address}/session")
-        second = httpx.get(link.group(1))
-        log = server.output.replace(link.group(0), "")
+def test_the_printed_link_signs_a_browser_in_once(first_start: ServerProcess) -> None:
+    link = re.search(r"Sign in +(\S+)", first_start.output)
+    assert link is not None, first_start.output
 
+    with httpx.Client() as browser:
+        first = browser.get(link.group(1))
+        told = browser.get(f"{first_start.address}/session")
+    second = httpx.get(link.group(1))
+
+    log = first_start.output.replace(link.group(0), "")
     assert (first.status_code, second.status_code) == (303, 403)
     assert told.json()["scopes"] == ["ADMIN"]
     assert link.group(1).partition("token=")[2] not in log
 
 
-def test_a_live_start_prints_no_link(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {}) as server:
-        assert "Sign in" not in server.output
-        assert "API key" in server.output
+def test_a_live_start_prints_no_link(live_start: tuple[Path, str]) -> None:
+    _, output = live_start
+
+    assert "Sign in" not in output
+    assert "API key" in output
 
 
 def test_the_printed_curl_line_works_when_pasted(tmp_path: Path) -> None:
@@ -85,10 +111,12 @@ def test_the_printed_curl_line_works_when_pasted(tmp_path: Path) -> None:
         assert answer["data"]["searchProducts"]["nodes"][0]["offer"]["price"]["amount"]
 
 
-def test_the_key_is_printed_once_and_works_for_ever(tmp_path: Path) -> None:
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as first:
-        key = printed_key(first.output)
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as second:
+def test_the_key_is_printed_once_and_works_for_ever(
+    live_start: tuple[Path, str], used_folder: Path
+) -> None:
+    key = printed_key(live_start[1])
+
+    with started_server(used_folder, {}) as second:
         answer = httpx.post(f"{second.address}/graphql", json=PING, headers={"X-Api-Key": key})
         output = second.output
 
@@ -177,12 +205,9 @@ def test_all_mistyped_settings_are_told_at_once(tmp_path: Path) -> None:
     assert "short-secret-marker" not in done.stderr
 
 
-def test_a_wrong_encryption_key_is_refused_at_the_start(tmp_path: Path) -> None:
-    with started_server(tmp_path, {"ENCRYPTION_KEYS": new_key()}):
-        pass
-
+def test_a_wrong_encryption_key_is_refused_at_the_start(used_folder: Path) -> None:
     done = run_server(
-        environ={"DATA_DIR": str(tmp_path), "ENCRYPTION_KEYS": new_key(), "PORT": "0"}
+        environ={"DATA_DIR": str(used_folder), "ENCRYPTION_KEYS": new_key(), "PORT": "0"}
     )
 
     assert done.returncode == 3
@@ -190,12 +215,10 @@ def test_a_wrong_encryption_key_is_refused_at_the_start(tmp_path: Path) -> None:
     assert "key" in done.stderr
 
 
-def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    with started_server(tmp_path, {}):
-        pass
-    (tmp_path / "encryption.key").chmod(0o644)
+def test_a_key_file_that_others_can_read_is_refused(used_folder: Path) -> None:
+    (used_folder / "encryption.key").chmod(0o644)
 
-    done = run_server(environ={"DATA_DIR": str(tmp_path), "PORT": "0"})
+    done = run_server(environ={"DATA_DIR": str(used_folder), "PORT": "0"})
 
     assert done.returncode == 3
     assert "chmod 600" in done.stderr
@@ -238,15 +261,13 @@ def test_half_credentials_of_the_environment_are_kept_and_wrong_ones_refused(
     assert "Traceback" not in done.stderr
 
 
-def test_a_lost_key_is_not_replaced_over_old_data(tmp_path: Path) -> None:
-    with started_server(tmp_path, {}):
-        pass
-    (tmp_path / "encryption.key").unlink()
+def test_a_lost_key_is_not_replaced_over_old_data(used_folder: Path) -> None:
+    (used_folder / "encryption.key").unlink()
 
-    done = run_server(environ={"DATA_DIR": str(tmp_path), "PORT": "0"})
+    done = run_server(environ={"DATA_DIR": str(used_folder), "PORT": "0"})
 
     assert done.returncode == 3
-    assert not (tmp_path / "encryption.key").exists()
+    assert not (used_folder / "encryption.key").exists()
 
 
 def test_a_terminated_server_ends_in_order(tmp_path: Path) -> None:
@@ -315,7 +336,7 @@ def test_an_unusable_admin_key_file_is_refused(
 def test_a_half_replaced_marketplace_is_never_answered_by_the_sandbox() -> None:
     replaced = {"AMAZON_PAAPI_URL": "https://proxy.example", "SANDBOX": "on"}
 
-    settings = read_settings(replaced)
+    settings = read_settings(replaced, SETTINGS)
     found = addresses(settings, sandbox_of(settings))
 
     assert modes(settings) == {"aliexpress": Mode.SANDBOX, "amazon": Mode.LIVE}
@@ -335,10 +356,3 @@ def test_a_public_address_keeps_the_key_out_of_the_page(tmp_path: Path) -> None:
         page = httpx.get(f"{server.address}/graphql", headers={"Accept": "text/html"})
 
     assert KEY not in page.text
-
-
-def test_small_answers_are_sent_at_once() -> None:
-    # asyncio sets TCP_NODELAY only where the listener names its protocol; without it every answer
-    # on a kept connection waits 40 ms for an acknowledgement.
-    with listen(read_settings({"PORT": "0"})) as listener:
-        assert listener.proto == socket.IPPROTO_TCP

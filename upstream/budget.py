@@ -1,16 +1,15 @@
 """What a request may spend on marketplace calls, and what it has spent.
 
-Every request has a `CallBudget`: a deadline, perhaps a cap, a priority, and its counts. A call that
-several requests share is made in a task of its own, for a `BatchBudget` of them: the request that
-opened the batch pays for the call, and a repetition is paid by whoever of them may still pay. So
-the counts of all requests add up to the calls made, and nobody's cap is ever exceeded.
+Every request has a `CallBudget`: who asks, a deadline, perhaps a cap, a priority, and its counts.
+It is handed from the resolvers down to the call. A call that several requests share has a
+`BatchBudget` of them: the request that opened the batch has reserved the call, and a repetition is
+paid by whoever of them may still pay. So the counts of all requests add up to the calls made, and
+nobody's cap is ever exceeded.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -28,8 +27,26 @@ class Priority(Enum):
     BACKGROUND = "BACKGROUND"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """The marketplace calls a day that one API key was given. `key`: the id of its row."""
+
+    key: str
+    calls_per_day: int
+
+
 class Budget(Protocol):
     """Who pays for a call that is about to be made."""
+
+    @property
+    def caller(self) -> str:
+        """Whose turn it is that is used: callers of one account are served in rotation."""
+        ...
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """The caller's own limit a day; None: there is none."""
+        ...
 
     @property
     def priority(self) -> Priority:
@@ -40,7 +57,7 @@ class Budget(Protocol):
         """Until nobody waits for the answer any longer; may be infinite."""
         ...
 
-    def may_pay(self) -> bool:
+    def may_spend(self) -> bool:
         """Whether one more call can be paid."""
         ...
 
@@ -48,16 +65,23 @@ class Budget(Protocol):
         """Raises CallCapReached when no more call can be paid."""
         ...
 
-    def pay(self, account: AccountKey, rule: QuotaRule) -> None:
-        """Pay for one call that is sent now. Raises CallCapReached."""
+    def spend(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
+        """Pay for one call that is sent now. Returns who paid. Raises CallCapReached."""
         ...
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class CallBudget:
-    """The purse of one request. `most_calls` None: no cap. `deadline`: on `monotonic`'s clock."""
+    """The budget of one request, or of a piece of work outside of requests.
 
-    most_calls: int | None = None
+    `workspace` and `caller` say for whom. `max_calls` None: no cap. `deadline`: on `monotonic`'s
+    clock. Calls that are reserved will be made for this request and are not counted yet.
+    """
+
+    workspace: str = ""
+    caller: str = ""
+    allowance: Allowance | None = None
+    max_calls: int | None = None
     deadline: float = math.inf
     priority: Priority = Priority.INTERACTIVE
     monotonic: Monotonic = time.monotonic
@@ -65,8 +89,8 @@ class CallBudget:
     saved_by_batching: int = 0
     saved_by_cache: int = 0
     accounts: dict[AccountKey, QuotaRule] = field(default_factory=dict)
-    waits: int = 0  # answers that it waits for at the moment
-    _promised: int = 0  # calls that will be made for this request and are not counted yet
+    pending: int = 0  # answers that it waits for at the moment
+    reserved: int = 0
 
     def seconds_left(self) -> float:
         """See `Budget`."""
@@ -76,130 +100,118 @@ class CallBudget:
         """Set the deadline: so many seconds from now."""
         self.deadline = self.monotonic() + seconds
 
-    def may_pay(self) -> bool:
+    def may_spend(self) -> bool:
         """See `Budget`."""
-        return self.most_calls is None or self.calls + self._promised < self.most_calls
+        return self.max_calls is None or self.calls + self.reserved < self.max_calls
 
     def check(self) -> None:
         """See `Budget`."""
-        if not self.may_pay():
-            raise cap_reached(self.most_calls)
+        if not self.may_spend():
+            raise cap_reached(self.max_calls)
 
-    def pay(self, account: AccountKey, rule: QuotaRule) -> None:
+    def spend(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
         """See `Budget`."""
         self.check()
-        self._count(account, rule)
-
-    def promise(self) -> bool:
-        """Lay one call aside for a batch that this request opens. False: the cap is reached."""
-        if not self.may_pay():
-            return False
-        self._promised += 1
-        return True
-
-    def keep_promise(self, account: AccountKey, rule: QuotaRule) -> None:
-        """The call that was laid aside is sent now."""
-        self._promised -= 1
-        self._count(account, rule)
-
-    def take_back(self) -> None:
-        """The call that was laid aside is not made."""
-        self._promised -= 1
-
-    @contextmanager
-    def active(self) -> Iterator[None]:
-        """Meanwhile calls of this task, and of tasks that it starts, are paid from this purse."""
-        token = _purse.set(self)
-        try:
-            yield
-        finally:
-            _purse.reset(token)
-
-    def _count(self, account: AccountKey, rule: QuotaRule) -> None:
         self.calls += 1
         self.accounts[account] = rule
+        return self
+
+    def refund(self) -> None:
+        """The call that was paid was not sent after all."""
+        self.calls -= 1
+
+    def reserve(self) -> bool:
+        """Lay one call aside for a batch that this request opens. False: the cap is reached."""
+        is_possible = self.may_spend()
+        self.reserved += is_possible
+        return is_possible
+
+    def commit(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
+        """The call that was reserved is sent now."""
+        self.release()
+        return self.spend(account, rule)
+
+    def release(self) -> None:
+        """The call that was reserved is not made."""
+        self.reserved -= 1
 
 
 class BatchBudget:
-    """The requests that wait for one shared call. The first one opened it and has promised it.
+    """The budgets of the requests that wait for one shared call.
 
-    `when_sent` is called once, when the call has had its turn and is paid.
+    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile.
+    `when_sent` is called once, when the call is paid and sent.
     """
 
     def __init__(
-        self, members: Iterable[CallBudget], *, when_sent: Callable[[], None] = lambda: None
+        self,
+        opener: CallBudget,
+        members: Iterable[CallBudget] = (),
+        *,
+        when_sent: Callable[[], None] = lambda: None,
     ) -> None:
-        self._members = list(dict.fromkeys(members))
+        self._opener = opener
+        self._members = dict.fromkeys([opener, *members])
         self._when_sent = when_sent
-        self._is_promised = True
+        self._is_reserved = True
         self.is_sent = False
 
-    def join(self, spending: CallBudget) -> None:
+    def join(self, budget: CallBudget) -> None:
         """One more request waits for the call."""
-        if spending not in self._members:
-            self._members.append(spending)
+        self._members[budget] = None
+
+    @property
+    def caller(self) -> str:
+        """See `Budget`: whoever opened the batch."""
+        return self._opener.caller
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """See `Budget`: of whoever opened the batch."""
+        return self._opener.allowance
 
     @property
     def priority(self) -> Priority:
         """See `Budget`: one request that somebody waits for is enough."""
-        wanted = {member.priority for member in self._members}
-        return Priority.INTERACTIVE if Priority.INTERACTIVE in wanted else Priority.BACKGROUND
+        is_waited_for = any(one.priority is Priority.INTERACTIVE for one in self._members)
+        return Priority.INTERACTIVE if is_waited_for else Priority.BACKGROUND
 
     def seconds_left(self) -> float:
         """See `Budget`: until the most patient one gives up."""
         return max(member.seconds_left() for member in self._members)
 
-    def may_pay(self) -> bool:
+    def may_spend(self) -> bool:
         """See `Budget`."""
-        return self._is_promised or any(member.may_pay() for member in self._members)
+        return self._is_reserved or any(member.may_spend() for member in self._members)
 
     def check(self) -> None:
         """See `Budget`."""
-        if not self.may_pay():
-            raise cap_reached(self._members[0].most_calls)
+        if not self.may_spend():
+            raise cap_reached(self._opener.max_calls)
 
-    def pay(self, account: AccountKey, rule: QuotaRule) -> None:
+    def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
         """See `Budget`."""
         self.check()
-        if self._is_promised:
-            self._is_promised = False
-            self._members[0].keep_promise(account, rule)
+        if self._is_reserved:
+            self._is_reserved = False
+            payer = self._opener.commit(account, rule)
         else:
-            next(member for member in self._members if member.may_pay()).pay(account, rule)
+            payer = next(one for one in self._members if one.may_spend()).spend(account, rule)
         if not self.is_sent:
             self.is_sent = True
             self._when_sent()
+        return payer
 
-    @contextmanager
-    def active(self) -> Iterator[None]:
-        """Meanwhile calls of this task are paid by the party; what was not needed is given back."""
-        token = _purse.set(self)
-        try:
-            yield
-        finally:
-            _purse.reset(token)
-            if self._is_promised:
-                self._is_promised = False
-                self._members[0].take_back()
+    def close(self) -> None:
+        """The call is over: a reservation that was not needed is released."""
+        if self._is_reserved:
+            self._is_reserved = False
+            self._opener.release()
 
 
-_purse: ContextVar[Budget | None] = ContextVar("purse", default=None)
-
-
-def purse() -> Budget:
-    """Who pays for the calls of the present task; a purse without bounds outside of requests."""
-    return _purse.get() or CallBudget()
-
-
-def spending() -> CallBudget:
-    """The present request's; one without bounds outside of requests and inside shared calls."""
-    found = _purse.get()
-    return found if isinstance(found, CallBudget) else CallBudget()
-
-
-def cap_reached(most_calls: int | None) -> CallCapReached:
+def cap_reached(max_calls: int | None) -> CallCapReached:
     """What a capped request is told when it would need one more call."""
     return CallCapReached(
-        f"This request may make {most_calls} marketplace calls (X-Max-Upstream-Calls), and needs "
+        f"This request may make {max_calls} marketplace calls (X-Max-Upstream-Calls), and needs "
         "more. What fits in is answered; raise the cap, or ask for less."
     )

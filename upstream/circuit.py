@@ -1,6 +1,6 @@
 """Circuit breakers: an operation that keeps failing is left alone, but for one probe at a time.
 
-One circuit for each account and operation. It opens after five failures in a row of the kind that
+One circuit for each operation of an account. It opens after five failures in a row of the kind that
 says that nobody is there: no answer, a server error, an answer that is none. While it is open,
 calls fail at once and cost nothing. When its time is over one caller probes, and the others go on
 failing until that one knows more. A refusal is an answer, so it closes the circuit; throttling says
@@ -8,7 +8,7 @@ nothing about it.
 """
 
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -40,27 +40,27 @@ class _Circuit:
     is_probed: bool = False
 
 
-class Breakers:
-    """All circuits of a process."""
+class CircuitBreaker:
+    """The circuits of an account, by operation."""
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._circuits: dict[Hashable, _Circuit] = {}
+        self._circuits: dict[str, _Circuit] = {}
 
     @contextmanager
-    def guard(self, name: Hashable) -> Iterator[None]:
+    def guard(self, operation: str) -> Iterator[None]:
         """Around one call, whose outcome is noted. Raises CircuitOpen when it must not be made."""
-        is_probe = self._let_pass(name)
+        is_probe = self._let_pass(operation)
         try:
             yield
         except BaseException as failure:
-            self._note(name, failure, is_probe=is_probe)
+            self._note(operation, failure, is_probe=is_probe)
             raise
-        self._circuits.pop(name, None)
+        self._circuits.pop(operation, None)
 
-    def _let_pass(self, name: Hashable) -> bool:
+    def _let_pass(self, operation: str) -> bool:
         """Whether the call is a probe."""
-        circuit = self._circuits.get(name)
+        circuit = self._circuits.get(operation)
         if circuit is None or circuit.pause == 0:
             return False
         wait = circuit.open_until - self._monotonic()
@@ -73,16 +73,16 @@ class Breakers:
         circuit.is_probed = True
         return True
 
-    def _note(self, name: Hashable, failure: BaseException, *, is_probe: bool) -> None:
+    def _note(self, operation: str, failure: BaseException, *, is_probe: bool) -> None:
         if _says_nobody_is_there(failure):
-            self._fail(name, is_probe=is_probe)
+            self._fail(operation, is_probe=is_probe)
         elif isinstance(failure, MarketplaceError) and not _says_nothing(failure):
-            self._circuits.pop(name, None)
-        elif is_probe and (circuit := self._circuits.get(name)):
+            self._circuits.pop(operation, None)
+        elif is_probe and (circuit := self._circuits.get(operation)):
             circuit.is_probed = False  # the next caller probes
 
-    def _fail(self, name: Hashable, *, is_probe: bool) -> None:
-        circuit = self._circuits.setdefault(name, _Circuit())
+    def _fail(self, operation: str, *, is_probe: bool) -> None:
+        circuit = self._circuits.setdefault(operation, _Circuit())
         circuit.failures += 1
         if is_probe:
             circuit.is_probed = False

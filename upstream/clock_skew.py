@@ -1,7 +1,7 @@
-"""How far this server's clock is from the marketplaces', by the dates of their answers.
+"""How far this server's clock is from a marketplace's, by the dates of its answers.
 
 Signed requests carry the time, so a clock that is off by minutes looks like a refusal. It is a
-matter of this server, not of an account, so it is measured here and not stored.
+matter of this server, not of an account, so it is measured and not stored.
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,19 @@ LARGE = timedelta(minutes=1)  # what an answer's way and a date in whole seconds
 
 
 class ClockSkew:
-    """The last difference for each marketplace (by code)."""
+    """The last difference. `ahead`: of this server's clock; None while it is little."""
 
     def __init__(self) -> None:
-        self._ahead: dict[str, timedelta] = {}
+        self.ahead: timedelta | None = None
 
-    def note(self, marketplace: str, headers: Mapping[str, str], received_at: datetime) -> None:
+    def note(self, headers: Mapping[str, str], received_at: datetime) -> None:
         """An answer came; one without a readable date tells nothing."""
         try:
-            theirs = parsedate_to_datetime(headers.get("date", ""))
+            sent_at = parsedate_to_datetime(headers.get("date", ""))
         except (ValueError, TypeError, IndexError, OverflowError):
             return
-        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-        self._ahead[marketplace] = received_at - theirs
-
-    def ahead(self, marketplace: str) -> timedelta | None:
-        """How far this server's clock is ahead (below zero: behind); None while that is little."""
-        known = self._ahead.get(marketplace, timedelta())
-        return known if abs(known) >= LARGE else None
+        ahead = received_at - (sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC))
+        self.ahead = ahead if abs(ahead) >= LARGE else None
 
 
 def in_words(ahead: timedelta) -> str:

@@ -1,8 +1,8 @@
-"""What the marketplaces refused to credentials: asking again at once would only cost calls.
+"""What a marketplace refused to credentials: asking again at once would only cost calls.
 
 A refusal of a key, an account or an operation holds for the same credentials for a while, so that
 25 batches of one import, or a hundred requests, do not each collect the same answer. Saving other
-credentials, or testing the connection, asks anew. Who waits for a turn when the refusal comes is
+credentials, or testing the connection, asks anew. Who waits for a permit when the refusal comes is
 told at once: there is nothing left to wait for.
 """
 
@@ -19,7 +19,6 @@ from domain.exceptions import (
     NotEligible,
     PermissionMissing,
 )
-from domain.marketplaces import AccountKey
 from upstream.budget import Monotonic
 
 HOLDS = 60.0  # seconds
@@ -30,6 +29,7 @@ _OF_ACCOUNT = (CredentialsRejected, NotEligible, APIRetired)
 class _Wait:
     """Somebody who waits to make a call, and the refusal that ended the wait."""
 
+    credentials: str
     operation: str
     limit: asyncio.Timeout
     refusal: MarketplaceError | None = None
@@ -42,42 +42,35 @@ class _Wait:
 
 @dataclass(slots=True)
 class NegativeCache:
-    """All refusals of a process, by account, credentials and, for permissions, operation."""
+    """The refusals of an account, by credentials and, for permissions, operation."""
 
     monotonic: Monotonic = time.monotonic
-    _until: dict[tuple[AccountKey, str, str], tuple[float, MarketplaceError]] = field(
-        default_factory=dict
-    )
-    _waits: dict[tuple[AccountKey, str], set[_Wait]] = field(default_factory=dict)
+    _refusals: dict[tuple[str, str], tuple[float, MarketplaceError]] = field(default_factory=dict)
+    _waits: set[_Wait] = field(default_factory=set)
 
-    def check(self, account: AccountKey, credentials: str, operation: str) -> None:
+    def check(self, credentials: str, operation: str) -> None:
         """Raises the refusal that still holds, as a failure that no new call was made for."""
-        for name in ((account, credentials, ""), (account, credentials, operation)):
-            until, failure = self._until.get(name, (0.0, None))
+        for name in ((credentials, ""), (credentials, operation)):
+            until, failure = self._refusals.get(name, (0.0, None))
             if failure is None:
                 continue
             if self.monotonic() < until:
                 raise failure.at(failure.path)
-            del self._until[name]
+            del self._refusals[name]
 
-    def note(
-        self, account: AccountKey, credentials: str, operation: str, failure: MarketplaceError
-    ) -> None:
+    def note(self, credentials: str, operation: str, failure: MarketplaceError) -> None:
         """Remember a refusal; other failures are none."""
         if isinstance(failure, _OF_ACCOUNT):
-            self._remember(account, credentials, "", failure)
+            self._remember(credentials, "", failure)
         elif isinstance(failure, PermissionMissing):
-            self._remember(account, credentials, operation, failure)
+            self._remember(credentials, operation, failure)
 
     @asynccontextmanager
-    async def heeded(
-        self, account: AccountKey, credentials: str, operation: str
-    ) -> AsyncIterator[None]:
+    async def guard(self, credentials: str, operation: str) -> AsyncIterator[None]:
         """Around a wait before a call: a refusal that holds, or comes meanwhile, is raised."""
-        self.check(account, credentials, operation)
-        wait = _Wait(operation, asyncio.timeout(None))
-        waits = self._waits.setdefault((account, credentials), set())
-        waits.add(wait)
+        self.check(credentials, operation)
+        wait = _Wait(credentials, operation, asyncio.timeout(None))
+        self._waits.add(wait)
         try:
             async with wait.limit:
                 yield
@@ -86,21 +79,17 @@ class NegativeCache:
                 raise
             raise wait.refusal.at(wait.refusal.path) from None
         finally:
-            waits.discard(wait)
-            if not waits:
-                self._waits.pop((account, credentials), None)
+            self._waits.discard(wait)
 
-    def _remember(
-        self, account: AccountKey, credentials: str, operation: str, failure: MarketplaceError
-    ) -> None:
+    def reset(self, credentials: str) -> None:
+        """The next call with these credentials is really made."""
+        for name in [name for name in self._refusals if name[0] == credentials]:
+            del self._refusals[name]
+
+    def _remember(self, credentials: str, operation: str, failure: MarketplaceError) -> None:
         until = self.monotonic() + HOLDS
-        self._until.setdefault((account, credentials, operation), (until, failure))
-        for wait in self._waits.get((account, credentials), ()):
-            if wait.refusal is None and operation in ("", wait.operation):
+        self._refusals.setdefault((credentials, operation), (until, failure))
+        for wait in self._waits:
+            is_meant = wait.credentials == credentials and operation in ("", wait.operation)
+            if is_meant and wait.refusal is None:
                 wait.end(failure)
-
-    def forget(self, account: AccountKey, credentials: str) -> None:
-        """The next call is made again."""
-        names = [name for name in self._until if name[:2] == (account, credentials)]
-        for name in names:
-            del self._until[name]

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from domain.credentials import Secret
 from domain.exceptions import MarketplaceUnavailable
-from upstream.budget import CallBudget, purse
+from upstream.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,20 @@ class TokenCache:
         self._fetches: dict[str, _Fetching] = {}
 
     async def get(
-        self, key: str, fetch: Callable[[], Awaitable[Token]], *, now: datetime
+        self, key: str, fetch: Callable[[], Awaitable[Token]], budget: Budget, *, now: datetime
     ) -> Secret:
         """The token of `key`, fetched if none is fresh. Raises what `fetch` raises.
 
         The fetch runs in a task of its own, as long as somebody waits for it: one who has no time
-        left, or goes away, harms nobody.
+        left in the `budget`, or goes away, harms nobody. It must not be bound to the time of the
+        one who happens to come first.
         """
         kept = self._tokens.get(key)
         if kept is not None and now < kept.use_until:
             return kept.secret
         self._tokens = {name: one for name, one in self._tokens.items() if now < one.use_until}
         fetching = self._fetches.get(key) or self._begin(key, fetch)
-        left = purse().seconds_left()
+        left = budget.seconds_left()
         fetching.waiting += 1
         try:
             async with asyncio.timeout(None if math.isinf(left) else left):
@@ -65,8 +66,7 @@ class TokenCache:
             del self._tokens[key]
 
     def _begin(self, key: str, fetch: Callable[[], Awaitable[Token]]) -> "_Fetching":
-        with CallBudget().active():  # not bound to the time of the one who happens to come first
-            task = asyncio.ensure_future(self._fetch(key, fetch))
+        task = asyncio.ensure_future(self._fetch(key, fetch))
         fetching = self._fetches[key] = _Fetching(task)
         task.add_done_callback(lambda _: self._settle(key, fetching))
         return fetching

@@ -2,7 +2,7 @@
 
 
 def media_ranges(accept: str) -> dict[str, float]:
-    """`text/html;q=0.8` as {"text/html": 0.8}; a range with a q upstream 0 to 1 is left out."""
+    """`text/html;q=0.8` as {"text/html": 0.8}; a range with a q outside 0 to 1 is left out."""
     ranges: dict[str, float] = {}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))

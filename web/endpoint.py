@@ -8,18 +8,19 @@ read, GET never changes anything), and JSON that is no GraphQL request.
 import asyncio
 import math
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from domain.buckets import BucketState
 from domain.limits import Limits
 from resolvers.context import Context
-from resolvers.throttle import Buckets, Standing
 from schema.execution import (
+    Bucket,
     Operation,
     Outcome,
     Terms,
@@ -38,6 +39,7 @@ RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 READING = ("GET", "HEAD")  # what cannot change anything
+CLIENT_CLOSED = 499  # nginx' number, for the log: nobody reads the answer
 CAP_HEADER = "X-Max-Upstream-Calls"
 PRIORITY_HEADER = "X-Priority"
 
@@ -52,56 +54,48 @@ class BadRequest(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class CallersBucket:
-    """One of the buckets; see schema.execution.Bucket."""
-
-    buckets: Buckets
-    caller: str
-
-    def take(self, points: int) -> Standing:
-        """Pay beforehand, or learn how long to wait."""
-        return self.buckets.take(self.caller, points, now=time.monotonic())
-
-    def give_back(self, points: int) -> Standing:
-        """Take back what was not used."""
-        return self.buckets.give_back(self.caller, points, now=time.monotonic())
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Answers GET and POST. `context` makes the Context of a request that may be answered."""
 
     context: Callable[[Request, CallBudget], Context]
-    buckets: Buckets
     limits: Limits = field(default_factory=Limits)
     has_introspection: bool = True
     trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
 
-    async def answer(self, request: Request, *, caller: str) -> Response:
-        """The response to one request, also to a bad one. `caller`: whose bucket pays."""
+    async def answer(self, request: Request, bucket: Bucket) -> Response:
+        """The response to one request, also to a bad one. `bucket` pays for it."""
         media_type = preferred_type(request.headers.get("accept", ""))
         terms = Terms(
             limits=self.limits,
-            bucket=CallersBucket(self.buckets, caller),
+            bucket=bucket,
             has_introspection=self.has_introspection,
+            hung_up=partial(_hung_up, request),
         )
         try:
             operation = await _read(request, self.limits, self.trusted)
-            spending = _spending(request)
+            budget = _budget(request)
         except BadRequest as bad:
-            outcome = refused(request_error(bad.message, bad.code), terms)
+            outcome = await refused(request_error(bad.message, bad.code), terms)
             is_usual = outcome.is_throttled or bad.code == NOT_FOUND
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
-        outcome = await run(operation, self.context(request, spending), terms)
+        outcome = await run(operation, self.context(request, budget), terms)
+        if outcome.is_abandoned:
+            return Response(status_code=CLIENT_CLOSED)
         return _response(outcome, media_type, _status(outcome, media_type))
 
 
-def _spending(request: Request) -> CallBudget:
+async def _hung_up(request: Request) -> None:
+    """Returns when the client goes away. Its body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass  # of a GET, whose body nobody reads
+
+
+def _budget(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
     return CallBudget(
-        most_calls=_cap(request.headers.get(CAP_HEADER)),
+        max_calls=_cap(request.headers.get(CAP_HEADER)),
         priority=_priority(request.headers.get(PRIORITY_HEADER)),
     )
 
@@ -147,10 +141,10 @@ def unavailable_response(request: Request, message: str, code: str) -> Response:
     return response
 
 
-def throttled_response(request: Request, points: int, standing: Standing) -> Response:
+def throttled_response(request: Request, points: int, bucket: BucketState) -> Response:
     """What is told to a caller whose bucket holds too little."""
     media_type = preferred_type(request.headers.get("accept", ""))
-    return _response(throttled(points, standing), media_type, 429)
+    return _response(throttled(points, bucket), media_type, 429)
 
 
 def _status(outcome: Outcome, media_type: str) -> int:
@@ -162,7 +156,7 @@ def _status(outcome: Outcome, media_type: str) -> int:
 
 
 def _response(outcome: Outcome, media_type: str, status: int) -> Response:
-    headers = rate_limit(outcome.standing) if outcome.standing else {}
+    headers = rate_limit(outcome.bucket) if outcome.bucket else {}
     if status == 405:
         headers["Allow"] = "POST"
     return Response(
@@ -173,16 +167,16 @@ def _response(outcome: Outcome, media_type: str, status: int) -> Response:
     )
 
 
-def rate_limit(standing: Standing) -> dict[str, str]:
+def rate_limit(bucket: BucketState) -> dict[str, str]:
     """The header fields of the IETF's draft "RateLimit header fields for HTTP"."""
-    window = math.ceil(standing.capacity / standing.restore)
-    full = math.ceil(standing.seconds_to_full)
+    window = math.ceil(bucket.capacity / bucket.restore)
+    full = math.ceil(bucket.seconds_to_full)
     headers = {
-        "RateLimit-Policy": f'"points";q={standing.capacity};w={window}',
-        "RateLimit": f'"points";r={standing.available};t={full}',
+        "RateLimit-Policy": f'"points";q={bucket.capacity};w={window}',
+        "RateLimit": f'"points";r={bucket.available};t={full}',
     }
-    if standing.wait:
-        headers["Retry-After"] = str(math.ceil(standing.wait))
+    if bucket.wait:
+        headers["Retry-After"] = str(math.ceil(bucket.wait))
     return headers
 
 
@@ -204,14 +198,14 @@ def _is_other_charset(parameter: str) -> bool:
 
 
 def _from_query_string(request: Request) -> dict[str, object]:
-    given = request.query_params
-    variables, extensions = given.get("variables"), given.get("extensions")
+    parameters = request.query_params
+    variables, extensions = parameters.get("variables"), parameters.get("extensions")
     return {
-        "query": given.get("query"),
-        "documentId": given.get("documentId") or None,
+        "query": parameters.get("query"),
+        "documentId": parameters.get("documentId") or None,
         "variables": _json(variables.encode()) if variables else None,
         "extensions": _json(extensions.encode()) if extensions else None,
-        "operationName": given.get("operationName") or None,
+        "operationName": parameters.get("operationName") or None,
     }
 
 
@@ -247,18 +241,18 @@ def _json(text: bytes) -> object:
         raise BadRequest(400, "The request is not valid JSON in UTF-8.") from None
 
 
-def _operation(given: object, trusted: TrustedDocuments, *, may_change: bool) -> Operation:
-    if not isinstance(given, dict):
+def _operation(body: object, trusted: TrustedDocuments, *, may_change: bool) -> Operation:
+    if not isinstance(body, dict):
         raise BadRequest(400, 'A GraphQL request is a JSON object: {"query": "{ ... }"}.')
-    variables, name = given.get("variables"), given.get("operationName")
+    variables, name = body.get("variables"), body.get("operationName")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest(400, "operationName must be text.")
-    if not isinstance(given.get("extensions"), dict | None):
+    if not isinstance(body.get("extensions"), dict | None):
         raise BadRequest(400, "extensions must be a JSON object.")
     try:
-        query = trusted.document(given)
+        query = trusted.document(body)
     except NotTrusted as refusal:
         raise BadRequest(400, refusal.message, refusal.code) from None
     if not isinstance(query, str) or not query.strip():

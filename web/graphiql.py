@@ -2,23 +2,25 @@
 
 Protects against: another site's script in the page (a strict Content-Security-Policy, no inline
 script, everything passed in is escaped), being framed, and being kept by a cache, since a
-development start fills in the API key. Does not decide who may see a key: the caller does, with
-`web.security.is_local_request`.
+development start fills in the API key: for a browser on this machine, and for nobody else.
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import escape
 from string import Template
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from domain.credentials import Secret
 from web import assets
 from web.accept import media_ranges, preference
 from web.assets import routes
-from web.security import DEFAULT_HEADERS
+from web.security import DEFAULT_HEADERS, is_local_request
 
-__all__ = ["CONTENT_SECURITY_POLICY", "page", "routes", "wants_page"]
+__all__ = ["CONTENT_SECURITY_POLICY", "GraphiQL", "page", "routes", "wants_page"]
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -35,6 +37,22 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 HEADERS = DEFAULT_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 JSON_TYPES = ("application/json", "application/graphql-response+json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphiQL:
+    """The page as this start shows it; see `page`. `key` None: no page ever holds a key."""
+
+    examples: Sequence[tuple[str, str]]
+    notice: str
+    key: Secret | None = field(repr=False)
+
+    def show(self, request: Request) -> Response:
+        """The page. The key is filled in only for a browser on this machine."""
+        client = request.client.host if request.client else None
+        is_local = is_local_request(request.headers, client)
+        key = self.key.reveal() if self.key and is_local else ""
+        return page(key, self.examples, self.notice)
 
 
 def wants_page(accept: str, has_query: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus.
+"""Numbers for Prometheus, at /metrics.
 
 Every label has few values: operations of callers are named only when they are known here (those of
 the examples), so that nobody can fill the memory with names; marketplaces, their operations and
@@ -6,8 +6,9 @@ outcomes come from our own tables. No label holds an id, a word that was searche
 """
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,11 +20,18 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from db.exceptions import DatabaseUnavailable
+from domain.api_keys import Caller, Scope
 from domain.marketplaces import AccountKey
 from domain.metering import OperationNote
+from resolvers.access import OPERATOR
+from web.access import Access, Refused, refusal
 
-__all__ = ["CONTENT_TYPE", "PrometheusMeter"]
+__all__ = ["CONTENT_TYPE", "MetricsRoute", "PrometheusMeter"]
 
 OTHER = "other"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -127,3 +135,47 @@ class PrometheusMeter:
             self._cache_reads.labels(account.marketplace, operation, "hit").inc(hits)
         if misses:
             self._cache_reads.labels(account.marketplace, operation, "miss").inc(misses)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsRoute:
+    """GET /metrics for the operator: the numbers are those of all workspaces together.
+
+    `quotas_left`: calls left today by marketplace, of these accounts; raises DatabaseUnavailable.
+    """
+
+    meter: PrometheusMeter
+    access: Access
+    quotas_left: Callable[[Collection[AccountKey]], Awaitable[Mapping[str, int]]]
+
+    def routes(self) -> list[Route]:
+        """What the application mounts."""
+        return [Route("/metrics", self.answer, methods=["GET"])]
+
+    async def answer(self, request: Request) -> Response:
+        """The numbers, for whoever may see them."""
+        try:
+            _require_operator(await self.access.caller(request))
+        except Refused as refused:
+            return refusal(request, refused)
+        await self._read_quotas()
+        return Response(self.meter.text(), media_type=CONTENT_TYPE)
+
+    async def _read_quotas(self) -> None:
+        """Ask the storage, which every process books in. Without it the last numbers stay."""
+        try:
+            quotas_left = await self.quotas_left(self.meter.accounts)
+        except DatabaseUnavailable:
+            return
+        for marketplace, calls in quotas_left.items():
+            self.meter.quota_left(marketplace, calls)
+
+
+def _require_operator(caller: Caller) -> None:
+    if caller.workspace != OPERATOR.workspace or not caller.may(Scope.ADMIN):
+        raise Refused(
+            403,
+            "/metrics shows the numbers of the whole server: it needs an API key of the workspace "
+            f'"{OPERATOR.workspace}" with the scope ADMIN.',
+            "FORBIDDEN",
+        )

@@ -2,7 +2,7 @@
 
 Protects against: another site's script in the page (a strict Content-Security-Policy, no inline
 script, no eval), and being framed. It holds no key: the browser's session does (see
-`application.sessions`). Pictures come from the marketplaces' own hosts, so the browser may load
+`web.sessions`). Pictures come from the marketplaces' own hosts, so the browser may load
 pictures over https, and nothing else from elsewhere.
 
 All files stand under one address with the version of them all, so that modules find each other by

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from domain.marketplaces import AccountKey
 from domain.metering import OperationNote, OperationOutcome
-from web.keys import CannotStart
+from domain.starting import CannotStart
 
 try:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

@@ -4,17 +4,17 @@ Registered by files of the operator, never by callers. Where only these may run,
 every operation that nobody wrote down beforehand. Does not protect against unwanted variables.
 """
 
-import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from graphql import GraphQLSyntaxError, parse, print_ast
 
-from web.keys import CannotStart
+from domain.starting import CannotStart
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the code that clients of persisted queries know
 HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
@@ -36,15 +36,15 @@ class TrustedDocuments:
     by_hash: Mapping[str, str] = field(default_factory=dict)
     only: bool = False
 
-    def document(self, given: Mapping[str, object]) -> object:
+    def document(self, body: Mapping[str, object]) -> object:
         """What to run: the `query` of a request, or the document that it names.
 
         `documentId` is GraphQL over HTTP's way, `extensions.persistedQuery` the one of automatic
         persisted queries, whose clients send the document after they were told that it is not
         known. Then it is run, but not kept. Raises NotTrusted.
         """
-        named = _named(given)
-        query = given.get("query")
+        named = _named(body)
+        query = body.get("query")
         if named is not None and not query:
             return self._by_hash(named)
         if isinstance(query, str) and (named is not None or self.only):
@@ -61,8 +61,8 @@ class TrustedDocuments:
     def _by_hash(self, digest: str) -> str:
         document = self.by_hash.get(digest)
         if document is None:
-            told = "No trusted document has this hash."
-            raise _unknown(told if self.only else f"{told} Send the document itself.")
+            reason = "No trusted document has this hash."
+            raise _unknown(reason if self.only else f"{reason} Send the document itself.")
         return document
 
 
@@ -89,11 +89,11 @@ def sha256(document: str) -> str:
     return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
-def _named(given: Mapping[str, object]) -> str | None:
+def _named(body: Mapping[str, object]) -> str | None:
     """The hash that a request names, None without one. Raises NotTrusted."""
-    name = given.get("documentId")
+    name = body.get("documentId")
     if name is None:
-        extensions = given.get("extensions")
+        extensions = body.get("extensions")
         persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
         if persisted is None:
             return None
@@ -122,10 +122,13 @@ def _documents(path: Path) -> Iterator[str]:
         raise CannotStart(f"TRUSTED_DOCUMENTS: {path} cannot be used: {failure}") from None
 
 
-def _printed(text: str) -> Iterator[str]:
+@cache  # the examples are read by every application of a process
+def _printed(text: str) -> tuple[str, ...]:
     """The document as GraphQL's own printer words it, which many clients send."""
-    with contextlib.suppress(GraphQLSyntaxError):  # not a document: nobody can send it either
-        yield print_ast(parse(text))
+    try:
+        return (print_ast(parse(text)),)
+    except GraphQLSyntaxError:  # not a document: nobody can send it either
+        return ()
 
 
 def _of_manifest(manifest: object) -> Iterator[str]:

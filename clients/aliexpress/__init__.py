@@ -10,7 +10,7 @@ from clients.aliexpress.client import (
     PAGE_SIZE,
     AliExpressClient,
 )
-from clients.aliexpress.gateway import QUOTA, quota_account
+from clients.aliexpress.gateway import ADDRESS_SETTING, QUOTA, quota_account
 from clients.base import Marketplace, OfferPolicy
 
 __all__ = ["MARKETPLACE", "AliExpressClient"]
@@ -27,6 +27,7 @@ def disclosure(locale: str) -> str:
 MARKETPLACE = Marketplace(
     code=urls.CODE,
     name="AliExpress",
+    summary="AliExpress, through its Affiliate API: one catalogue for the world.",
     locales=("",),
     fields=credentials.FIELDS,
     forms=(credentials.FORM,),
@@ -58,4 +59,5 @@ MARKETPLACE = Marketplace(
     quota_account=quota_account,
     cures=credentials.CURES,
     connect=AliExpressClient,
+    gateways={ADDRESS_SETTING: "Another gateway in AliExpress's place."},
 )

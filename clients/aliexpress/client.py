@@ -22,13 +22,14 @@ from clients.aliexpress.records import (
 )
 from clients.aliexpress.search import search_plan
 from clients.aliexpress.values import Row
-from clients.base import Upstream
 from clients.signing.aliexpress import SignMethod
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import Account
 from domain.products import ProductRef, Shipping, SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
+from upstream.budget import Budget
+from upstream.contract import Upstream
 
 BATCH_SIZE = 50  # productdetail.get answers the first 50 ids and silently drops the rest
 LINK_BATCH_SIZE = 50
@@ -52,10 +53,11 @@ class AliExpressClient:
         self,
         account: Account,
         upstream: Upstream,
+        budget: Budget,
         *,
         sign_method: SignMethod = SignMethod.SHA256,
     ) -> None:
-        self._gateway = Gateway(account, upstream, sign_method)
+        self._gateway = Gateway(account, upstream, budget, sign_method)
 
     async def get_products(
         self, ids: Sequence[str]

@@ -41,7 +41,7 @@ FIELDS = (
         visibility=Visibility.PUBLIC,
     ),
 )
-FORM = CredentialForm(name="app", required=(APP_KEY, APP_SECRET, TRACKING_ID))
+FORM = CredentialForm(name="app", label="Application", required=(APP_KEY, APP_SECRET, TRACKING_ID))
 
 PRODUCT_CAPABILITIES = frozenset(
     {

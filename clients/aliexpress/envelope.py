@@ -12,8 +12,8 @@ from typing import NoReturn
 from clients.aliexpress import errors
 from clients.aliexpress.errors import Refusal
 from clients.aliexpress.values import Row, text
-from clients.base import Answer
 from domain.exceptions import AnswerInvalid
+from upstream.contract import Answer
 
 DONE = (None, "0", "200")  # a missing code beside a result is success
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from clients.base import Answer
 from domain.exceptions import (
     ClockSkewed,
     CredentialsRejected,
@@ -23,6 +22,7 @@ from domain.exceptions import (
     Throttled,
     TrackingIDRejected,
 )
+from upstream.contract import Answer
 
 NOTHING_FOUND = ("405", "ERROR-405")
 REMOTE_ERROR = "15"  # the gateway passes on what the service behind it said, in the sub code

@@ -14,11 +14,12 @@ import httpx
 
 from clients.aliexpress import envelope
 from clients.aliexpress.values import UNSTORABLE, Row
-from clients.base import Answer, Upstream
 from clients.signing.aliexpress import SignMethod, sign, signable
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, MarketplaceNotConnected
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
+from upstream.budget import Budget
+from upstream.contract import Answer, Call, Upstream
 
 T = TypeVar("T")
 
@@ -50,13 +51,16 @@ def quota_account(account: Account) -> AccountKey:
 
 
 class Gateway:
-    """The door of one account. One call asks one method."""
+    """One account's way in. One call asks one method; `budget` pays for it."""
 
-    def __init__(self, account: Account, upstream: Upstream, sign_method: SignMethod) -> None:
+    def __init__(
+        self, account: Account, upstream: Upstream, budget: Budget, sign_method: SignMethod
+    ) -> None:
         self._account = account
-        self._outside = upstream
+        self._upstream = upstream
+        self._budget = budget
         self._sign_method = sign_method
-        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
+        self._quota = upstream.quota(account.key.marketplace, QUOTA)
         self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
 
     @property
@@ -84,17 +88,20 @@ class Gateway:
         def build() -> httpx.Request:
             return self._request(operation, params, keys)
 
-        def receive(answer: Answer) -> T:
+        def classify(answer: Answer) -> T:
             result = envelope.read_result(answer)
             return empty if result is None else read(result, answer.received_at)
 
-        return await self._outside.sender.send(
-            build,
-            receive,
-            account=quota_account(self._account),
-            credentials=self._account.fingerprint,
-            operation=operation,
-            quota=self._quota,
+        return await self._upstream.sender.send(
+            Call(
+                build=build,
+                classify=classify,
+                account=quota_account(self._account),
+                credentials=self._account.fingerprint,
+                operation=operation,
+                quota=self._quota,
+                budget=self._budget,
+            )
         )
 
     def tracking_id(self) -> str:
@@ -119,7 +126,7 @@ class Gateway:
         system = {
             "app_key": keys.key.reveal(),
             "method": METHOD_PREFIX + operation,
-            "timestamp": round(self._outside.now().timestamp() * 1000),
+            "timestamp": round(self._upstream.now().timestamp() * 1000),
             "sign_method": self._sign_method.value,
             "format": "json",
             "v": "2.0",

@@ -8,11 +8,20 @@ from clients.base import CredentialForm, Marketplace
 MARKETPLACE = Marketplace(
     code=urls.MARKETPLACE_CODE,
     name="Amazon",
+    summary=(
+        "Amazon, through the Creators API; one credential set for each country site. Its product "
+        "ids are ASINs."
+    ),
     locales=tuple(locale.marketplace for locale in LOCALES),
     fields=credentials.FIELDS,
     forms=(
-        CredentialForm(name="creators", required=creators.FORM),
-        CredentialForm(name="paapi5", required=credentials.PAAPI_FORM, is_retired=True),
+        CredentialForm(name="creators", label="Creators API", required=creators.FORM),
+        CredentialForm(
+            name="paapi5",
+            label="Product Advertising API (retired)",
+            required=credentials.PAAPI_FORM,
+            is_retired=True,
+        ),
     ),
     tracking_field="partnerTag",
     batch_size=catalog.BATCH_SIZE,
@@ -34,6 +43,13 @@ MARKETPLACE = Marketplace(
     cures=policy.CURES,
     quota_account=catalog.quota_account,
     connect=connect,
+    gateways={
+        "AMAZON_CREATORS_URL": "Another Creators API in Amazon's place.",
+        "AMAZON_TOKEN_URL": "Another token endpoint, for every credential version.",
+        "AMAZON_PAAPI_URL": "Another PA-API 5.0 in Amazon's place.",
+    },
+    locale_setting="AMAZON_MARKETPLACE",
+    owns_prefix=False,  # AMAZON_LINUX and the like are of other programs
 )
 
 __all__ = ["MARKETPLACE"]

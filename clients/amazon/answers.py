@@ -5,8 +5,8 @@ from datetime import datetime
 
 from clients.amazon import errors, values
 from clients.amazon.values import JSON
-from clients.base import Answer
 from domain.exceptions import AnswerInvalid
+from upstream.contract import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

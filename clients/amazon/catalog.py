@@ -4,9 +4,12 @@ One call is one transaction of Amazon's quota, whether it asks for one id or for
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeVar
+
+import httpx
 
 from clients.amazon import links, locales, parse, search, urls
 from clients.amazon.answers import (
@@ -19,12 +22,15 @@ from clients.amazon.answers import (
 )
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.records import BrowseNode
-from clients.base import Upstream
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
 from domain.products import SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
+from upstream.budget import Budget
+from upstream.contract import Answer, Call, Upstream
+
+T = TypeVar("T")
 
 BATCH_SIZE = 10
 PAGE_SIZE = 10
@@ -73,19 +79,40 @@ def quota_account(account: Account) -> AccountKey:
 
 
 class CatalogClient(ABC):
-    """One account's door to Amazon's catalogue, without the way in."""
+    """One account's way into Amazon's catalogue, but for how a request is dressed."""
 
-    def __init__(self, account: Account, upstream: Upstream) -> None:
+    def __init__(self, account: Account, upstream: Upstream, budget: Budget) -> None:
         self._account = account
-        self._outside = upstream
+        self._upstream = upstream
+        self._budget = budget
         self._locale = locales.by_marketplace(account.key.locale)
         self._mode = upstream.mode(account.key.marketplace)
         self._credentials = account.reveal()
-        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
+        self._quota = upstream.quota(account.key.marketplace, QUOTA)
         self._site = parse.Site(
             locale=self._locale.marketplace,
             partner_tag=self._credentials["partnerTag"].reveal(),
             link_host=links.link_host(self._locale, self._mode),
+        )
+
+    async def _send(
+        self,
+        build: Callable[[], httpx.Request],
+        classify: Callable[[Answer], T],
+        *,
+        operation: str,
+    ) -> T:
+        """One call that counts, with this account's credentials. Raises MarketplaceError."""
+        return await self._upstream.sender.send(
+            Call(
+                build=build,
+                classify=classify,
+                account=quota_account(self._account),
+                credentials=self._account.fingerprint,
+                operation=operation,
+                quota=self._quota,
+                budget=self._budget,
+            )
         )
 
     @abstractmethod

@@ -6,20 +6,22 @@ from typing import NoReturn
 from clients.amazon import creators, credentials, links, locales
 from clients.amazon.creators import CreatorsClient
 from clients.amazon.paapi5 import PaapiClient
-from clients.base import MarketplaceClient, Upstream
+from clients.base import MarketplaceClient
 from domain.exceptions import MarketplaceError, MarketplaceNotConnected
 from domain.links import LinkKey
 from domain.marketplaces import Account
 from domain.products import SourceProduct, Variant
 from domain.search import ProductSearch, SearchPage, SearchPlan
+from upstream.budget import Budget
+from upstream.contract import Upstream
 
 
-def connect(account: Account, upstream: Upstream) -> MarketplaceClient:
+def connect(account: Account, upstream: Upstream, budget: Budget) -> MarketplaceClient:
     """The account's client. Raises WrongLocale where the account names no country site."""
     if account.credentials.keys() >= set(creators.FORM):
-        return CreatorsClient(account, upstream)
+        return CreatorsClient(account, upstream, budget)
     if account.credentials.keys() >= set(credentials.PAAPI_FORM):
-        return PaapiClient(account, upstream)
+        return PaapiClient(account, upstream, budget)
     return LinksOnlyClient(account, upstream)
 
 

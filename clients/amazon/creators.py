@@ -10,9 +10,10 @@ from clients.amazon import answers, errors, locales, values
 from clients.amazon.answers import Operation, Reading
 from clients.amazon.catalog import CatalogClient, quota_account
 from clients.amazon.locales import TokenEndpoint
-from clients.base import Answer
 from domain.credentials import Secret
 from domain.exceptions import AnswerInvalid
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Call
 from upstream.oauth2 import Token
 
 FORM = ("credentialId", "credentialSecret", "credentialVersion", "partnerTag")
@@ -27,15 +28,15 @@ class CreatorsClient(CatalogClient):
     async def _call(self, operation: Operation, members: Mapping[str, object]) -> Reading:
         """Ask once; if Amazon finds the token stale, get a fresh one and ask once more."""
         token = await self._token()
-        reading = await self._send(operation, members, token, may_be_stale=True)
+        reading = await self._ask(operation, members, token, may_be_stale=True)
         if reading is not None:
             return reading
-        self._outside.tokens.drop(self._token_key(), token)
-        reading = await self._send(operation, members, await self._token(), may_be_stale=False)
+        self._upstream.tokens.drop(self._token_key(), token)
+        reading = await self._ask(operation, members, await self._token(), may_be_stale=False)
         assert reading is not None  # a stale token is an exception now
         return reading
 
-    async def _send(
+    async def _ask(
         self,
         operation: Operation,
         members: Mapping[str, object],
@@ -48,24 +49,17 @@ class CreatorsClient(CatalogClient):
         def build() -> httpx.Request:
             return self._request(operation, members, token)
 
-        def read(answer: Answer) -> Reading | None:
+        def classify(answer: Answer) -> Reading | None:
             if may_be_stale and errors.says_stale_token(answer):
                 return None
             return answers.read(answer, operation)
 
-        return await self._outside.sender.send(
-            build,
-            read,
-            account=quota_account(self._account),
-            credentials=self._account.fingerprint,
-            operation=operation.name,
-            quota=self._quota,
-        )
+        return await self._send(build, classify, operation=operation.name)
 
     def _request(
         self, operation: Operation, members: Mapping[str, object], token: Secret
     ) -> httpx.Request:
-        base = self._outside.addresses.get("AMAZON_CREATORS_URL", BASE_URL).rstrip("/")
+        base = self._upstream.addresses.get("AMAZON_CREATORS_URL", BASE_URL).rstrip("/")
         headers = {
             "Authorization": self._endpoint().authorization(token.reveal()),
             "Content-Type": "application/json",
@@ -86,18 +80,22 @@ class CreatorsClient(CatalogClient):
 
     async def _token(self) -> Secret:
         """The token of these credentials, shared by all accounts that have the same ones."""
-        return await self._outside.tokens.get(
-            self._token_key(), self._fetch_token, now=self._outside.now()
+        return await self._upstream.tokens.get(
+            self._token_key(), self._fetch_token, self._budget, now=self._upstream.now()
         )
 
     async def _fetch_token(self) -> Token:
-        return await self._outside.sender.send(
-            self._token_request,
-            read_token,
-            account=quota_account(self._account),
-            credentials=self._account.fingerprint,
-            operation="token",
-            quota=None,
+        """For everybody who waits: no single request's deadline or cap bounds it."""
+        return await self._upstream.sender.send(
+            Call(
+                build=self._token_request,
+                classify=read_token,
+                account=quota_account(self._account),
+                credentials=self._account.fingerprint,
+                operation="token",
+                quota=None,
+                budget=CallBudget(),
+            )
         )
 
     def _token_request(self) -> httpx.Request:
@@ -108,7 +106,7 @@ class CreatorsClient(CatalogClient):
             "client_secret": self._credentials["credentialSecret"].reveal(),
             "scope": endpoint.scope,
         }
-        url = self._outside.addresses.get("AMAZON_TOKEN_URL", endpoint.url)
+        url = self._upstream.addresses.get("AMAZON_TOKEN_URL", endpoint.url)
         if endpoint.as_json:
             headers = {"Content-Type": "application/json"}
             return httpx.Request("POST", url, headers=headers, content=_json(members))

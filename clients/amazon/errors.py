@@ -13,7 +13,6 @@ from email.utils import parsedate_to_datetime
 
 from clients.amazon import values
 from clients.amazon.values import JSON
-from clients.base import Answer
 from domain.exceptions import (
     AnswerInvalid,
     APIRetired,
@@ -27,6 +26,7 @@ from domain.exceptions import (
     Throttled,
     TrackingIDRejected,
 )
+from upstream.contract import Answer
 
 FIELDS_REFUSED = "FieldValidationFailed"
 

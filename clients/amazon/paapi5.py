@@ -12,9 +12,9 @@ import httpx
 
 from clients.amazon import answers
 from clients.amazon.answers import Operation, Reading
-from clients.amazon.catalog import CatalogClient, quota_account
-from clients.base import Answer
+from clients.amazon.catalog import CatalogClient
 from clients.signing import sigv4
+from upstream.contract import Answer
 
 _SPELLED = {"asin": "ASIN"}
 
@@ -26,17 +26,10 @@ class PaapiClient(CatalogClient):
         def build() -> httpx.Request:
             return self._request(operation, members)
 
-        def read(answer: Answer) -> Reading:
+        def classify(answer: Answer) -> Reading:
             return answers.read(answer, operation)
 
-        return await self._outside.sender.send(
-            build,
-            read,
-            account=quota_account(self._account),
-            credentials=self._account.fingerprint,
-            operation=_pascal(operation.name),
-            quota=self._quota,
-        )
+        return await self._send(build, classify, operation=_pascal(operation.name))
 
     def _request(self, operation: Operation, members: Mapping[str, object]) -> httpx.Request:
         """Signed anew each time. The Host header is the signed one, whatever address is dialled."""
@@ -44,7 +37,7 @@ class PaapiClient(CatalogClient):
         path = f"/paapi5/{operation.name.lower()}"
         body = self._body(members)
         headers = sigv4.sign(
-            at=self._outside.now(),
+            at=self._upstream.now(),
             access_key=self._credentials["accessKey"].reveal(),
             secret_key=self._credentials["secretKey"].reveal(),
             region=self._locale.region.aws_region,
@@ -53,7 +46,7 @@ class PaapiClient(CatalogClient):
             operation=_pascal(operation.name),
             body=body,
         )
-        base = self._outside.addresses.get("AMAZON_PAAPI_URL", f"https://{host}").rstrip("/")
+        base = self._upstream.addresses.get("AMAZON_PAAPI_URL", f"https://{host}").rstrip("/")
         return httpx.Request("POST", base + path, headers=headers, content=body)
 
     def _body(self, members: Mapping[str, object]) -> bytes:

@@ -147,12 +147,15 @@ class AffiliateGraph:
 
     def generate_link(self, address_or_id: str) -> AffiliateLink:
         """Make and store a tracked link."""
-        [row] = retried(
-            lambda: self._run("09-generate-links", {"products": [{"url": address_or_id}]})[
-                "generateLinks"
-            ]["results"],
-            lambda rows: [error for row in rows for error in row["errors"]],
+        variables = {"products": [{"url": address_or_id}]}
+        payload = retried(
+            lambda: self._run("09-generate-links", variables)["generateLinks"],
+            lambda payload: (
+                payload["errors"]
+                or [error for row in payload["results"] for error in row["errors"]]
+            ),
         )
+        [row] = payload["results"]
         link = row["affiliateLink"]
         return AffiliateLink(url=link["url"], rel=link["rel"], disclosure=link["disclosure"])
 

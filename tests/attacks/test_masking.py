@@ -7,7 +7,7 @@ import pytest
 
 from db.exceptions import DatabaseUnavailable
 from tests.graph import ALIEXPRESS, API_KEY, Graph
-from tests.schema.test_catalog import imported
+from tests.schema.test_products import imported
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ IMPORT = """mutation { importProducts(input: {products: [{url: "1005000000001016
 PLACES = [
     ("web", "web.endpoint._operation", CATALOGUE),
     ("web", "web.endpoint._json", CATALOGUE),
-    ("application", "application.app.Context", CATALOGUE),
+    ("application", "application.runtime.Context", CATALOGUE),
     ("schema, reading", "schema.documents.shape_of", "{ products { totalCount } a: __typename }"),
     ("schema, pricing", "schema.cost.requested", CATALOGUE),
     ("schema, types", "schema.products.Product.of", CATALOGUE),
@@ -39,7 +39,7 @@ PLACES = [
     ("resolvers", "resolvers.imports.import_products", IMPORT),
     ("resolvers, loaders", "resolvers.dataloaders.Dataloaders._load_calls_today", MARKETS),
     ("clients, sharing", "upstream.coalescing.Coalescer.get", IMPORT),
-    ("clients, sending", "upstream.http.HTTPSender.send", SEARCH),
+    ("clients, sending", "upstream.pipeline.Pipeline.send", SEARCH),
     ("clients, parsing", "clients.aliexpress.parse.product", SEARCH),
     ("clients, signing", "clients.aliexpress.gateway.sign", SEARCH),
     ("domain", "domain.products.demand", CATALOGUE),
@@ -70,6 +70,7 @@ async def test_nothing_of_a_failure_is_shown(
     kind: type[Exception],
 ) -> None:
     await imported(graph)
+    monkeypatch.setattr("db.availability.WAITS", (0.0, 0.0, 0.0))  # an OSError may pass
     caplog.clear()
     called: list[object] = []
 
@@ -86,7 +87,7 @@ async def test_nothing_of_a_failure_is_shown(
     assert MARK not in answer.text + str(answer.headers)
     assert "Traceback" not in answer.text
     assert ".py" not in answer.text
-    assert answer.json()["errors"] or answer.json()["data"]
+    assert answer.json().get("errors") or answer.json()["data"]
     assert after.json()["data"]["products"]["totalCount"] == 1
 
 
@@ -96,7 +97,7 @@ async def test_a_failure_is_found_in_the_log_by_the_id_of_its_answer(
     def failing(*_: object, **__: object) -> object:
         raise RuntimeError(MARK)
 
-    monkeypatch.setattr("application.app.Context", failing)
+    monkeypatch.setattr("application.runtime.Context", failing)
     with caplog.at_level(logging.ERROR):
         answer = await whole_answer(graph, CATALOGUE)
 
@@ -114,7 +115,7 @@ async def test_a_lost_database_outside_the_graph_is_told_with_a_time(
     def failing(*_: object, **__: object) -> object:
         raise DatabaseUnavailable("The database does not answer.", retryable=True)
 
-    monkeypatch.setattr("application.app.Context", failing)
+    monkeypatch.setattr("application.runtime.Context", failing)
     answer = await whole_answer(graph, CATALOGUE)
 
     [error] = answer.json()["errors"]
@@ -131,7 +132,7 @@ async def test_secrets_in_a_failure_are_not_shown_either(
     def failing(*_: object, **__: object) -> object:
         raise RuntimeError(ALIEXPRESS["appSecret"])
 
-    monkeypatch.setattr("upstream.http.HTTPSender.send", failing)
+    monkeypatch.setattr("upstream.pipeline.Pipeline.send", failing)
     answer = await whole_answer(graph, SEARCH)
 
     assert ALIEXPRESS["appSecret"] not in answer.text

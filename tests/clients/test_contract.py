@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -11,14 +11,12 @@ import httpx
 import pytest
 
 from clients.base import (
-    Answer,
     Marketplace,
     MarketplaceClient,
     PageKind,
-    Upstream,
     Visibility,
 )
-from clients.registry import BY_CODE, MarketplaceCode
+from clients.registry import MarketplaceCode
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, MarketplaceError, MarketplaceNotConnected
 from domain.links import LinkKey
@@ -33,7 +31,9 @@ from domain.marketplaces import (
 )
 from domain.products import Mode, ProductRef, SourceProduct
 from domain.search import ProductSearch, SearchPlan
-from tests.fakes import NOW, FakeMarketplaceClient, product
+from tests.fakes import NOW, FakeMarketplaceClient, product, sample_of
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Call, Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -42,16 +42,6 @@ T = TypeVar("T")
 EVERY = pytest.mark.parametrize(
     "market", [code.value for code in MarketplaceCode], ids=[code.name for code in MarketplaceCode]
 )
-# Values that `check_credentials` of each marketplace takes, for the form of new connections.
-VALUES = {
-    "aliexpress": {"appKey": "734510", "appSecret": "hush-hush-1", "trackingId": "reading_nook"},
-    "amazon": {
-        "credentialId": "amzn1.application-oa2-client.made-up",
-        "credentialSecret": "hush-hush-2",
-        "credentialVersion": "3.1",
-        "partnerTag": "lamps-20",
-    },
-}
 TOKEN = {"access_token": "Atc|hush-hush-3", "token_type": "bearer", "expires_in": 3600}
 
 
@@ -62,25 +52,12 @@ class FakeSender:
     status: int = 200
     body: bytes = b"{}"
     requests: list[httpx.Request] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        self.requests.append(build())
-        if quota is None:
-            return read(self._answer(200, json.dumps(TOKEN).encode()))
-        return read(self._answer(self.status, self.body))
-
-    def forgive(self, account: AccountKey, credentials: str) -> None:
-        self.forgiven.append(credentials)
+    async def send(self, call: Call[T]) -> T:
+        self.requests.append(call.build())
+        if call.quota is None:
+            return call.classify(self._answer(200, json.dumps(TOKEN).encode()))
+        return call.classify(self._answer(self.status, self.body))
 
     def _answer(self, status: int, body: bytes) -> Answer:
         return Answer(status=status, headers=httpx.Headers(), body=body, received_at=NOW)
@@ -105,8 +82,8 @@ def account_of(
 def client_of(
     market: Marketplace, sender: FakeSender, values: Mapping[str, str] | None = None
 ) -> MarketplaceClient:
-    account = account_of(market, VALUES[market.code] if values is None else values)
-    return market.connect(account, Upstream(sender=sender, now=lambda: NOW))
+    account = account_of(market, sample_of(market.code).CREDENTIALS if values is None else values)
+    return market.connect(account, Upstream(sender=sender, now=lambda: NOW), CallBudget())
 
 
 def lamps(market: Marketplace, count: int) -> list[ProductRef]:
@@ -131,6 +108,7 @@ def test_forms_are_made_of_fields(market: Marketplace) -> None:
 
     assert required == names
     assert all(len(set(form.required)) == len(form.required) for form in market.forms)
+    assert all(form.label for form in market.forms)
     assert not market.forms[0].is_retired
 
 
@@ -232,7 +210,7 @@ def test_what_is_no_id_is_refused(market: Marketplace, text: str) -> None:
 
 @EVERY
 def test_right_credentials_are_kept(market: Marketplace) -> None:
-    values = VALUES[market.code]
+    values = sample_of(market.code).CREDENTIALS
 
     kept = market.check_credentials(market.locales[0], {n: f" {v} " for n, v in values.items()})
 
@@ -277,7 +255,7 @@ def test_nothing_stored_allows_nothing(market: Marketplace) -> None:
 
 @EVERY
 def test_a_complete_set_allows_the_main_job(market: Marketplace) -> None:
-    able = market.capabilities(account_of(market, VALUES[market.code]))
+    able = market.capabilities(account_of(market, sample_of(market.code).CREDENTIALS))
 
     assert {
         Capability.SEARCH,
@@ -292,7 +270,7 @@ def test_a_complete_set_allows_the_main_job(market: Marketplace) -> None:
     "state", [HealthState.CREDENTIALS_REJECTED, HealthState.NOT_ELIGIBLE, HealthState.API_RETIRED]
 )
 def test_refused_credentials_never_allow_more(market: Marketplace, state: HealthState) -> None:
-    values = VALUES[market.code]
+    values = sample_of(market.code).CREDENTIALS
 
     able = market.capabilities(account_of(market, values, state=state))
 
@@ -304,7 +282,11 @@ def test_no_secret_shows_in_account_or_client(market: Marketplace) -> None:
     sender = FakeSender()
     client = client_of(market, sender)
 
-    shown = repr(account_of(market, VALUES[market.code])) + repr(client) + repr(vars(client))
+    shown = (
+        repr(account_of(market, sample_of(market.code).CREDENTIALS))
+        + repr(client)
+        + repr(vars(client))
+    )
 
     assert "hush" not in shown
 
@@ -390,19 +372,15 @@ async def test_an_odd_answer_proves_no_credentials(
         await client_of(market, FakeSender(status, body)).verify()
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "aliexpress",
-        "amazon",
-    ],
-)
+@EVERY
 @pytest.mark.parametrize("body", [b"", b"{}", b"<h1>Not Found</h1>", b'{"message": "no Route"}'])
-async def test_a_404_of_somebody_else_says_nothing_about_products(code: str, body: bytes) -> None:
-    client = client_of(BY_CODE[code], FakeSender(404, body))
+async def test_a_404_of_somebody_else_says_nothing_about_products(
+    market: Marketplace, body: bytes
+) -> None:
+    client = client_of(market, FakeSender(404, body))
 
     with pytest.raises(MarketplaceError):
-        await client.get_products([lamps(BY_CODE[code], 1)[0].external_id])
+        await client.get_products([lamps(market, 1)[0].external_id])
     with pytest.raises(MarketplaceError):
         await client.verify()
 
@@ -426,7 +404,8 @@ async def test_every_link_asked_has_an_entry_or_the_call_fails(
 
 @EVERY
 async def test_no_failure_shows_a_secret(market: Marketplace) -> None:
-    echo = json.dumps({"message": "hush-hush-1 hush-hush-2 Atc|hush-hush-3"}).encode()
+    secrets = [*sample_of(market.code).CREDENTIALS.values(), TOKEN["access_token"]]
+    echo = json.dumps({"message": " ".join(map(str, secrets))}).encode()
 
     for status in (400, 401, 403, 429, 500):
         with pytest.raises(MarketplaceError) as failure:
@@ -452,25 +431,9 @@ async def test_a_call_says_that_it_counts(market: Marketplace) -> None:
     counted: list[QuotaRule | None] = []
 
     class Noting(FakeSender):
-        async def send(
-            self,
-            build: Callable[[], httpx.Request],
-            read: Callable[[Answer], T],
-            *,
-            account: AccountKey,
-            credentials: str,
-            operation: str,
-            quota: QuotaRule | None,
-        ) -> T:
-            counted.append(quota)
-            return await super().send(
-                build,
-                read,
-                account=account,
-                credentials=credentials,
-                operation=operation,
-                quota=quota,
-            )
+        async def send(self, call: Call[T]) -> T:
+            counted.append(call.quota)
+            return await super().send(call)
 
     with pytest.raises(MarketplaceError):
         await client_of(market, Noting(status=500)).verify()

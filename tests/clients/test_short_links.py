@@ -70,7 +70,7 @@ async def test_a_short_link_leads_to_its_product(
     start = f"https://{bare.replace(':443', '')}"
     network = leads_to(location, start=start)
 
-    found = await network.reader().product(pasted)
+    found = await network.reader().product(pasted, CallBudget())
 
     assert found == ref
     assert network.requests == [f"HEAD {start}"]  # the page of the product is not opened
@@ -82,7 +82,7 @@ async def test_a_short_link_leads_to_its_product(
 async def test_every_kind_of_redirect_counts(status: int) -> None:
     network = FakeNetwork(redirects={"https://a.co/d/x": (status, AMAZON_PAGE)})
 
-    assert await network.reader().product("https://a.co/d/x") == AMAZON
+    assert await network.reader().product("https://a.co/d/x", CallBudget()) == AMAZON
 
 
 async def test_hops_are_followed_by_whole_and_by_relative_addresses() -> None:
@@ -98,7 +98,9 @@ async def test_hops_are_followed_by_whole_and_by_relative_addresses() -> None:
         }
     )
 
-    assert await network.reader().product("https://s.click.aliexpress.com/e/_x") == ALI
+    assert (
+        await network.reader().product("https://s.click.aliexpress.com/e/_x", CallBudget()) == ALI
+    )
     assert len(network.requests) == 4
 
 
@@ -111,7 +113,7 @@ async def test_a_shortener_that_answers_no_head_is_asked_by_get(status: int) -> 
         }
     )
 
-    assert await network.reader().product("https://amzn.to/x") == AMAZON
+    assert await network.reader().product("https://amzn.to/x", CallBudget()) == AMAZON
     assert network.requests == ["HEAD https://amzn.to/x", "GET https://amzn.to/x"]
 
 
@@ -123,7 +125,7 @@ async def test_nothing_is_told_about_the_caller() -> None:
         }
     )
 
-    await network.reader().product("https://amzn.to/x")
+    await network.reader().product("https://amzn.to/x", CallBudget())
 
     kept = [{name for name in sent if name} for sent in network.headers]
     assert kept == [{"host", "user-agent", "accept"}] * 2
@@ -166,7 +168,7 @@ async def test_a_hostile_start_touches_no_network(_case: str, pasted: str) -> No
     network = FakeNetwork()
 
     with pytest.raises(ShortLinkRefused):
-        await network.reader().product(pasted)
+        await network.reader().product(pasted, CallBudget())
 
     assert (network.looked_up, network.dialled) == ([], [])
 
@@ -178,7 +180,7 @@ async def test_only_some_hosts_are_a_start(pasted: str) -> None:
     network = FakeNetwork()
 
     with pytest.raises(ShortLink, match="are not opened here"):
-        await network.reader().product(pasted)
+        await network.reader().product(pasted, CallBudget())
 
     assert (network.looked_up, network.dialled) == ([], [])
 
@@ -221,7 +223,7 @@ async def test_a_hostile_redirect_is_not_followed(_case: str, location: str) -> 
     network = leads_to(location)
 
     with pytest.raises(ShortLinkRefused, match="Paste the address of the product page instead"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
     assert network.looked_up == ["amzn.to"]
     assert network.dialled == [(PUBLIC, 443)]
@@ -244,7 +246,7 @@ async def test_a_shortener_at_a_closed_address_is_not_dialled(
     network = FakeNetwork(names={"amzn.to": [addresses]})
 
     with pytest.raises(ShortLinkRefused, match="not public"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
     assert network.looked_up == ["amzn.to"]
     assert network.dialled == []
@@ -255,7 +257,7 @@ async def test_a_later_host_at_a_closed_address_is_not_dialled() -> None:
     network.names = {"internal.amazon.com": [["10.1.2.3"]]}
 
     with pytest.raises(ShortLinkRefused, match="not public"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
     assert network.dialled == [(PUBLIC, 443)]
 
@@ -266,7 +268,7 @@ async def test_a_name_that_changes_its_answer_gains_nothing() -> None:
         names={"amzn.to": [[PUBLIC], ["127.0.0.1"]]},
     )
 
-    found = await network.reader().product("https://amzn.to/x")  # HEAD 404, then GET
+    found = await network.reader().product("https://amzn.to/x", CallBudget())  # HEAD 404, then GET
 
     assert found == AMAZON
     assert network.looked_up == ["amzn.to"]
@@ -278,9 +280,9 @@ async def test_a_name_that_changes_between_links_is_judged_anew() -> None:
     network.names = {"amzn.to": [[PUBLIC], ["127.0.0.1"]]}
     reader = network.reader()
 
-    await reader.product("https://amzn.to/x")
+    await reader.product("https://amzn.to/x", CallBudget())
     with pytest.raises(ShortLinkRefused):
-        await reader.product("https://amzn.to/x")
+        await reader.product("https://amzn.to/x", CallBudget())
 
     assert network.dialled == [(PUBLIC, 443)]
 
@@ -311,7 +313,7 @@ async def test_other_ends_are_told_by_their_kind(
     _case: str, redirects: dict[str, tuple[int, str]], kind: type[AffiliateGraphError]
 ) -> None:
     with pytest.raises(kind, match=r"[Pp]aste the address of the product page") as refusal:
-        await FakeNetwork(redirects=redirects).reader().product("https://amzn.to/x")
+        await FakeNetwork(redirects=redirects).reader().product("https://amzn.to/x", CallBudget())
 
     assert type(refusal.value) is kind
 
@@ -326,7 +328,7 @@ async def test_at_most_five_hosts_are_asked() -> None:
     )
 
     with pytest.raises(ShortLinkTooLong, match="more than 4 times"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
     assert len(network.requests) == 5
 
@@ -343,14 +345,14 @@ async def test_the_fifth_host_may_still_name_the_product() -> None:
         }
     )
 
-    assert await network.reader().product("https://amzn.to/x") == AMAZON
+    assert await network.reader().product("https://amzn.to/x", CallBudget()) == AMAZON
 
 
 async def test_a_host_that_never_answers_ends_in_time() -> None:
     network = FakeNetwork(silent=frozenset({"amzn.to"}))
 
     with pytest.raises(ShortLinkTimeout, match=r"within 0\.01 seconds") as refusal:
-        await network.reader(patience=0.01).product("https://amzn.to/x")
+        await network.reader(patience=0.01).product("https://amzn.to/x", CallBudget())
 
     assert refusal.value.retryable
 
@@ -358,18 +360,17 @@ async def test_a_host_that_never_answers_ends_in_time() -> None:
 async def test_nobody_waits_longer_than_the_request_may_take() -> None:
     network = FakeNetwork(silent=frozenset({"amzn.to"}))
 
-    with (
-        CallBudget(deadline=0.01, monotonic=lambda: 0.0).active(),
-        pytest.raises(ShortLinkTimeout, match="that a request may take"),
-    ):
-        await network.reader().product("https://amzn.to/x")
+    budget = CallBudget(deadline=0.01, monotonic=lambda: 0.0)
+
+    with pytest.raises(ShortLinkTimeout, match="that a request may take"):
+        await network.reader().product("https://amzn.to/x", budget)
 
 
 async def test_a_host_out_of_reach_is_told() -> None:
     network = FakeNetwork(closed=frozenset({PUBLIC}))
 
     with pytest.raises(MarketplaceUnavailable, match=r"could not be reached \(ConnectError\)"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
 
 async def test_an_answer_that_is_no_http_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +382,7 @@ async def test_an_answer_that_is_no_http_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(network, "answer", nonsense)
 
     with pytest.raises(MarketplaceUnavailable, match="RemoteProtocolError"):
-        await network.reader().product("https://amzn.to/x")
+        await network.reader().product("https://amzn.to/x", CallBudget())
 
 
 async def test_few_links_are_followed_at_the_same_time() -> None:
@@ -391,7 +392,7 @@ async def test_few_links_are_followed_at_the_same_time() -> None:
     reader = network.reader()
 
     found = await asyncio.gather(
-        *(reader.product(f"https://amzn.to/{number}") for number in range(40))
+        *(reader.product(f"https://amzn.to/{number}", CallBudget()) for number in range(40))
     )
 
     assert found == [AMAZON] * 40
@@ -404,7 +405,9 @@ async def test_the_log_names_the_host_and_the_outcome_alone(
     caplog.set_level(logging.INFO)
 
     with pytest.raises(ShortLinkDead):
-        await FakeNetwork().reader().product("https://amzn.to/secret-path?token=secret")
+        await (
+            FakeNetwork().reader().product("https://amzn.to/secret-path?token=secret", CallBudget())
+        )
 
     assert "short link of amzn.to: SHORT_LINK_DEAD in" in caplog.text
     assert "secret" not in caplog.text
@@ -469,10 +472,10 @@ async def test_tls_verifies_the_hosts_own_name(tmp_path: Path, name: str, is_tru
 
     async with server:
         if is_trusted:
-            assert await reader.product("https://amzn.to/x") == AMAZON
+            assert await reader.product("https://amzn.to/x", CallBudget()) == AMAZON
         else:
             with pytest.raises(MarketplaceUnavailable, match="could not be reached"):
-                await reader.product("https://amzn.to/x")
+                await reader.product("https://amzn.to/x", CallBudget())
 
     assert asked == (["HEAD /x HTTP/1.1"] if is_trusted else [])
 
@@ -481,9 +484,9 @@ async def test_the_sandbox_reads_its_own_links_without_a_network() -> None:
     link = "https://s.click.aliexpress.com.sandbox.invalid/e/_cABC"
     reader = SandboxLinks({link: ALI_PAGE}.get)
 
-    assert await reader.product(f" {link}\n") == ALI
+    assert await reader.product(f" {link}\n", CallBudget()) == ALI
     with pytest.raises(ShortLinkDead, match="did not make this link"):
-        await reader.product(f"{link}D")
+        await reader.product(f"{link}D", CallBudget())
 
 
 @pytest.mark.parametrize(
@@ -494,6 +497,6 @@ async def test_the_sandbox_opens_no_real_link(pasted: str) -> None:
         raise AssertionError(f"asked for {link}")
 
     with pytest.raises(ShortLink, match="The sandbox contacts no marketplace") as refusal:
-        await SandboxLinks(never).product(pasted)
+        await SandboxLinks(never).product(pasted, CallBudget())
 
     assert isinstance(refusal.value, InvalidInput)

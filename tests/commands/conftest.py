@@ -3,19 +3,17 @@
 import io
 import logging
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from clients.registry import SETTINGS
 from commands.main import main
-from config import KNOWN
-from db.connection import sqlite_path
+from config import known_names
 from db.keys import new_key
-from db.migrate import migrate
-from tests.database import empty_database, on_postgres
+from tests.database import empty_database, migrated_database, on_postgres
 from web.logs import NOISY
 
 ALIEXPRESS = "appKey=500100\nappSecret=sandbox-app-secret\ntrackingId=sandbox_blog\n"
@@ -45,47 +43,34 @@ def own_logs() -> Iterator[None]:
         logging.getLogger(name).setLevel(level)
 
 
-@pytest.fixture(scope="session")
-async def tables(
-    tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
-) -> AsyncIterator[Path | None]:
-    """A SQLite file with all tables, to be copied; None on PostgreSQL."""
-    if on_postgres():
-        yield None
-        return
-    async with empty_database(tmp_path_factory.mktemp("tables")) as url:
-        await migrate(url)
-        yield Path(sqlite_path(url))
-
-
 @pytest.fixture
 async def database(
-    anyio_backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Path | None
+    request: pytest.FixtureRequest,
+    anyio_backend: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[str]:
     """The environment of a start with the sandbox and nothing stored; the URL of its database.
 
-    SQLite has its tables already, which saves time; see `first_start`.
+    It has its tables already, which saves time; see `first_start`.
     """
-    for name in KNOWN & os.environ.keys():
+    new_database = empty_database if "first_start" in request.fixturenames else migrated_database
+    for name in known_names(SETTINGS) & os.environ.keys():
         monkeypatch.delenv(name)
-    async with empty_database(tmp_path) as url:
+    async with new_database(tmp_path) as url:
         monkeypatch.setenv("SANDBOX", "on")
         monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("PORT", "0")
         monkeypatch.setenv("ALIEXPRESS_CALLS_PER_SECOND", "100")  # tests need not wait
-        if tables is None:
+        if on_postgres():
             monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
-        else:
-            shutil.copyfile(tables, sqlite_path(url))
         yield url
 
 
 @pytest.fixture
-def first_start(database: str) -> None:
-    """There is no database file yet. A PostgreSQL database is empty anyway."""
-    if not on_postgres():
-        Path(sqlite_path(database)).unlink()
+def first_start() -> None:
+    """The database has no tables yet."""
 
 
 @pytest.fixture

@@ -36,7 +36,27 @@ def test_keys_are_listed_without_their_texts(command: Command) -> None:
         "ACTIVE",
         "never",
         "never",
+        "no limit",
     ]
+
+
+def test_a_key_can_have_a_number_of_marketplace_calls_a_day(command: Command) -> None:
+    command("key", "create", "widget", "READ", "--marketplace-calls-per-day", "1000")
+    [id, *_] = cells(command("key", "list").out)
+
+    command("key", "rotate", id)
+
+    listed = command("key", "list").out
+    assert [cells(listed, row)[-1] for row in (0, 1)] == ["0 of 1,000"] * 2
+
+
+@pytest.mark.parametrize("calls", ["-1", "many", "2147483648"])
+def test_an_unusable_number_of_calls_is_refused(command: Command, calls: str) -> None:
+    done = command("key", "create", "widget", "READ", "--marketplace-calls-per-day", calls)
+
+    assert done.code == 2
+    assert "--marketplace-calls-per-day" in done.err
+    assert command("key", "list").out.count("\n") == 1
 
 
 def test_an_empty_list_has_its_head(command: Command) -> None:

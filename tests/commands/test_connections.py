@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from application.runtime import Shutdown
 from commands import connections
 from commands.serve import Server
+from web.health import Shutdown
 
 pytestmark = pytest.mark.anyio
 

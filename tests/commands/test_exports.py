@@ -21,7 +21,7 @@ Filled = tuple[Command, set[str]]
 def filled(connected: Command) -> Filled:
     """A catalogue of six products, and their ids."""
     box = Sandbox(public_url="http://127.0.0.1:8000", now=lambda: datetime.now(UTC))
-    ids = {str(row.fields["product_id"]) for row in box.catalog.aliexpress_listings()[:6]}
+    ids = {str(row.fields["product_id"]) for row in box.catalog["aliexpress"].listings()[:6]}
     assert connected("import", "-", typed="\n".join(ids)).code == 0
     return connected, ids
 

@@ -16,7 +16,7 @@ from tests.commands.conftest import ALIEXPRESS, Command
 def ids() -> list[str]:
     """Ids of the sandbox's AliExpress products that its programme offers."""
     box = Sandbox(public_url="http://127.0.0.1:8000", now=lambda: datetime.now(UTC))
-    return [str(row.fields["product_id"]) for row in box.catalog.aliexpress_listings()[:10]]
+    return [str(row.fields["product_id"]) for row in box.catalog["aliexpress"].listings()[:10]]
 
 
 def products(command: Command) -> int:

@@ -31,6 +31,7 @@ COMMANDS = (
     ("verify",),
     ("import",),
     ("export",),
+    ("assume-quota-used",),
 )
 
 

@@ -1,13 +1,13 @@
 """Fixtures of the database's tests."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from db import migrate
 from db.connection import open_database
 from db.encryption import KeyRing
-from tests.database import empty_database, on_postgres, wipe
+from tests.database import migrated_database, on_postgres, wipe
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,7 @@ async def tables(
     tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[str]:
     """The URL of a migrated database, closed: a process shares one open database at a time."""
-    async with empty_database(tmp_path_factory.mktemp("database")) as url:
-        await migrate.migrate(url)
+    async with migrated_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
@@ -31,6 +30,13 @@ async def db(opened: str) -> AsyncIterator[str]:
     """An open, empty database; its URL."""
     yield opened
     await wipe()
+
+
+@pytest.fixture
+async def migrated(tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own, which nobody has open."""
+    async with migrated_database(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

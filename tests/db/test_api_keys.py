@@ -119,7 +119,7 @@ async def test_a_key_belongs_to_its_workspace(keyring: KeyRing) -> None:
     assert (await api_keys.page("other", first=10, after=None, count=True)).total == 0
 
 
-@pytest.mark.parametrize("id", ["", "1", "x" * 36, uuid4().hex, "\x00"])
+@pytest.mark.parametrize("id", ["", "1", "x" * 36, "0" * 32, "\x00"])
 async def test_a_text_that_is_no_id_finds_nothing(id: str, keyring: KeyRing) -> None:
     await kept(keyring)
 

@@ -16,7 +16,6 @@ from db.connection import open_database, ping
 from db.exceptions import DatabaseUnavailable
 from db.migrate import migrate
 from domain.exceptions import AffiliateGraphError
-from tests.database import empty_database
 from tests.db.records import ALIEXPRESS, NOW
 
 pytestmark = pytest.mark.anyio
@@ -83,13 +82,6 @@ async def relayed(url: str) -> AsyncIterator[Relay]:
 @pytest.fixture
 def sleepless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(availability, "WAITS", SLEEPLESS)
-
-
-@pytest.fixture
-async def migrated(tmp_path: Path) -> AsyncIterator[str]:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
-        yield url
 
 
 async def failing(times: int, failure: Exception) -> int:
@@ -209,26 +201,6 @@ async def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseUnavailable, match="SQLite file"):
         await migrate(f"sqlite://{tmp_path}/text.db")
-
-
-async def test_cancelled_transaction_leaves_nothing_behind(migrated: str) -> None:
-    async with open_database(migrated):
-        inside = asyncio.Event()
-
-        async def work() -> None:
-            async with statements.transaction():
-                await statements.rows("DELETE FROM workspaces RETURNING id")
-                inside.set()
-                await asyncio.Event().wait()
-
-        for _ in range(15):
-            task = asyncio.create_task(work())
-            await inside.wait()
-            inside.clear()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        assert await statements.rows("SELECT id FROM workspaces") == [{"id": "default"}]
 
 
 @pytest.mark.usefixtures("postgres_only", "sleepless")

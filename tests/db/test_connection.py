@@ -10,7 +10,7 @@ from tortoise.exceptions import ConfigurationError
 from db import statements
 from db.connection import open_database, ping, sqlite_path
 from db.migrate import migrate
-from tests.database import empty_database
+from tests.database import empty_database, migrated_database
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +21,7 @@ async def from_elsewhere() -> None:
 
 
 async def test_shared_database_is_seen_by_every_task(tmp_path: Path) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
+    async with migrated_database(tmp_path) as url:
         async with open_database(url):
             await from_elsewhere()
 
@@ -44,15 +43,6 @@ async def test_second_database_is_seen_by_its_own_task(tmp_path: Path) -> None:
                 async with open_database(other):
                     pass
             await from_elsewhere()
-
-
-@pytest.mark.usefixtures("db", "sqlite_only")
-async def test_sqlite_runs_as_it_should() -> None:
-    asked = ("journal_mode", "busy_timeout", "synchronous", "foreign_keys", "secure_delete")
-
-    found = {name: (await statements.rows(f"PRAGMA {name}"))[0] for name in asked}
-
-    assert [next(iter(row.values())) for row in found.values()] == ["wal", 5000, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,8 @@ from db.connection import open_database, sqlite_path
 from db.encryption import KeyRing, check_canary, key_usage, reencrypt
 from db.exceptions import EncryptionError
 from db.logs import LOGGERS, quiet_logs
-from db.migrate import migrate
 from domain.credentials import Secret
-from tests.database import empty_database
+from tests.database import migrated_database
 from tests.db.records import ALIEXPRESS, NOW, OURS, full_product, keep
 
 pytestmark = pytest.mark.anyio
@@ -86,15 +85,13 @@ async def test_secret_is_in_no_row(keyring: KeyRing) -> None:
 async def test_secret_is_in_no_file_and_its_seal_goes_with_it(
     tmp_path: Path, keyring: KeyRing
 ) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate(url)
-        async with open_database(url, shared=False):
-            values = {f"field_{n}": MARKER for n in range(50)}
-            await credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW)
-            sealed = await statements.rows("SELECT sealed FROM marketplace_credentials")
-            while_open = files(url)
-            await credentials.forget(ALIEXPRESS)
-            forgotten = files(url)
+    async with migrated_database(tmp_path) as url, open_database(url, shared=False):
+        values = {f"field_{n}": MARKER for n in range(50)}
+        await credentials.save(ALIEXPRESS, values, keyring=keyring, now=NOW)
+        sealed = await statements.rows("SELECT sealed FROM marketplace_credentials")
+        while_open = files(url)
+        await credentials.forget(ALIEXPRESS)
+        forgotten = files(url)
 
     assert found_in(while_open) == []
     assert all(row["sealed"] in while_open for row in sealed)

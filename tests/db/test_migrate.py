@@ -96,12 +96,11 @@ async def test_start_makes_the_tables_of_an_empty_database(empty: str) -> None:
 
 
 async def test_start_does_not_migrate_a_postgresql_database_in_use(
-    populated: str, monkeypatch: pytest.MonkeyPatch
+    populated: str, later: Later
 ) -> None:
     if not on_postgres():
         pytest.skip("SQLite has one server, which migrates itself")
-    known = migrate._known()
-    monkeypatch.setattr(migrate, "_known", lambda: (*known, LATER))
+    later(ADD_COLUMN)
 
     with pytest.raises(MigrationsPending, match=r"python server\.py migrate"):
         await migrate.prepare(populated)

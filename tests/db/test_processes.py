@@ -6,7 +6,7 @@ import pytest
 
 from db import migrate
 from db.encryption import key_file
-from tests.database import empty_database
+from tests.database import empty_database, migrated_database
 from tests.db.processes import at_once
 
 pytestmark = pytest.mark.anyio
@@ -65,9 +65,7 @@ async def test_of_three_that_migrate_at_once_one_works_and_all_succeed(tmp_path:
 
 
 async def test_quota_is_exact_over_three(tmp_path: Path) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate.migrate(url)
-
+    async with migrated_database(tmp_path) as url:
         ended = await at_once(BOOK, url)
 
     assert [code for code, _ in ended] == [0, 0, 0]
@@ -76,8 +74,7 @@ async def test_quota_is_exact_over_three(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("sqlite_only")
 async def test_reading_before_writing_never_meets_a_locked_database(tmp_path: Path) -> None:
-    async with empty_database(tmp_path) as url:
-        await migrate.migrate(url)
+    async with migrated_database(tmp_path) as url:
         await at_once(BOOK, url, count=1)
 
         ended = await at_once(READ_THEN_WRITE, url)

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from db import prices, product_rows, products, statements
 from domain.catalog import PublisherFields
 from domain.exceptions import InvalidInput
-from domain.money import Money
-from domain.products import Availability, Mode, ProductRef, ProductState, SourceProduct
+from domain.products import Mode, ProductRef, ProductState, SourceProduct
 from tests.database import count_statements
 from tests.db.records import (
     HOUR,
@@ -27,30 +25,6 @@ from tests.db.records import (
 )
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
-
-
-async def test_reads_back_all_that_was_kept() -> None:
-    told = full_product()
-
-    kept = await keep([told])
-
-    stored = (await products.by_refs(OURS, [told.ref]))[told.ref]
-    assert stored.source == told
-    assert kept[told.ref].product == stored
-    assert kept[told.ref].changed == ()
-
-
-@pytest.mark.parametrize(
-    "amount",
-    ["19.90", "0", "0.00000001", "12345678901234.5678", "9999999999999999.99999999", "-3.50"],
-)
-async def test_amounts_are_exact(amount: str) -> None:
-    money = Money(Decimal(amount), "USD")
-
-    await keep([product(price=money, list_price=money)])
-
-    offer = (await products.by_refs(OURS, [ref(1)]))[ref(1)].source.offer
-    assert (offer.price, offer.list_price) == (money, money)
 
 
 async def test_newer_answer_tells_what_changed_and_keeps_what_the_publisher_said() -> None:
@@ -92,16 +66,6 @@ async def test_last_of_duplicates_counts() -> None:
     await keep([product(title="first"), product(title="last")])
 
     assert (await products.by_refs(OURS, [ref(1)]))[ref(1)].source.title == "last"
-
-
-async def test_unstorable_characters_are_dropped_and_are_no_change_later() -> None:
-    odd = product(title="La\x00mp\ud800", features=("a\x00b",))
-
-    await keep([odd])
-    kept = (await keep([odd]))[ref(1)]
-
-    assert (kept.product.source.title, kept.product.source.features) == ("Lamp", ("ab",))
-    assert kept.changed == ()
 
 
 @pytest.mark.parametrize(
@@ -252,55 +216,3 @@ async def test_changes_beside_imports_are_not_lost() -> None:
     )
 
     assert (await products.by_refs(OURS, [ref(1)]))[ref(1)].notes == "kept"
-
-
-async def observed(**asked: object) -> list[str]:
-    defaults: dict[str, object] = {"first": 10, "after": None, "since": None}
-    pages = await products.price_history(OURS, [ref(1)], **(defaults | asked))  # type: ignore[arg-type]
-    return [f"{seen.price.text} {seen.observed_at:%H}" for _, seen in pages[ref(1)].rows]
-
-
-async def test_prices_are_observed_when_new_changed_or_old() -> None:
-    minute = HOUR / 60
-    out = replace(product(price=usd("6"), at=NOW + 3 * minute))
-    out = replace(out, offer=replace(out.offer, availability=Availability.OUT_OF_STOCK))
-
-    for seen in (
-        product(price=usd("5")),
-        product(price=usd("5"), at=NOW + minute),
-        product(price=usd("6"), at=NOW + 2 * minute),
-        out,
-        replace(out, offer=replace(out.offer, observed_at=NOW + HOUR)),
-        replace(out, offer=replace(out.offer, observed_at=NOW + 2 * HOUR)),
-        replace(product(price=None, at=NOW + 3 * HOUR)),
-    ):
-        await keep([seen], history=True)
-
-    assert await observed() == ["6.00 14", "6.00 12", "6.00 12", "5.00 12"]
-
-
-async def test_prices_are_kept_only_where_they_may_be() -> None:
-    await keep([product(price=usd("5"))])
-    await keep([product(price=usd("6"), at=NOW + HOUR)])
-
-    assert await observed() == []
-
-    await keep([product(price=usd("6"), at=NOW + 2 * HOUR)], history=True)
-
-    assert await observed() == ["6.00 14"]
-
-
-async def test_histories_of_many_products_come_page_by_page() -> None:
-    for hour in range(5):
-        both = [product(n, price=usd(f"{n}.{hour}"), at=NOW + hour * HOUR) for n in (1, 2)]
-        await keep(both, history=True)
-
-    asked = [ref(1), ref(2), ref(3)]
-    pages = await products.price_history(OURS, asked, first=2, after=None, since=None)
-    after = pages[ref(1)].rows[-1][0]
-    rest = await observed(after=after)
-
-    assert [seen.price.text for _, seen in pages[ref(2)].rows] == ["2.40", "2.30"]
-    assert [page.has_next for page in pages.values()] == [True, True, False]
-    assert rest == ["1.20 14", "1.10 13", "1.00 12"]
-    assert await observed(since=NOW + 3 * HOUR) == ["1.40 16", "1.30 15"]

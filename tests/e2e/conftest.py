@@ -4,7 +4,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
+from tests.run import free_port
 from web.page import operations
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -86,12 +86,6 @@ class Visit:
 def is_picture(host: str, kind: str) -> bool:
     """Whether a browser asks for a picture of a marketplace's own host."""
     return kind == "image" and host.endswith(PICTURE_HOSTS)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -175,7 +169,7 @@ def ask(server: Server, query: str, **variables: Any) -> Any:
 
 @pytest.fixture
 def visit() -> Iterator[Visit]:
-    """Headless Chromium. Every request upstream 127.0.0.1 is cut off and noted."""
+    """Headless Chromium. Every request outside 127.0.0.1 is cut off and noted."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")

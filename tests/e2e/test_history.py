@@ -10,8 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, Server, Visit, free_port, running_server
+from tests.e2e.conftest import ROOT, Server, Visit, running_server
 from tests.e2e.test_states import signed_in
+from tests.run import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -247,6 +247,10 @@ def link(page: Page, visit: Visit, place: Server) -> None:
 def exports(page: Page, visit: Visit, place: Server) -> None:
     go(page, "Library")
     page.get_by_role("button", name="Export").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Amazon's pictures are left out")
+    expect(dialog).to_contain_text("Amazon's prices are left out when they are older than 24 hours")
+    expect(dialog).not_to_contain_text("AliExpress's")
     screenshots(visit, place, "export")
     for name in ("JSON", "CSV", "WooCommerce", "Shopify"):
         page.get_by_role("radio", name=re.compile(f"^{name}")).check()

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.listings import DEFAULT_SITE
 from tests.graph import Clock, Graph
-from tests.schema.test_catalog import IMPORT
+from tests.schema.test_products import IMPORT
 
 PRODUCT = """query P($lookup: ProductLookup!) {
   product(by: $lookup) { externalId title state offer { isExpired price { amount currencyCode } } }
@@ -32,7 +31,7 @@ class RunningClock(Clock):
 
 def aliexpress(graph: Graph, count: int) -> list[str]:
     """Ids of products that the gateway tells of; nothing is asked."""
-    listings = graph.sandbox.catalog.aliexpress_listings()
+    listings = graph.sandbox.catalog["aliexpress"].listings()
     found = [one.id for one in listings if one.is_offered("US")][:count]
     assert len(found) == count
     return found
@@ -40,9 +39,9 @@ def aliexpress(graph: Graph, count: int) -> list[str]:
 
 def amazon(graph: Graph, count: int) -> list[str]:
     """Addresses of items that www.amazon.com has."""
-    listings = graph.sandbox.catalog.amazon_listings(DEFAULT_SITE)[:count]
+    listings = graph.sandbox.catalog["amazon"].listings()[:count]
     assert len(listings) == count
-    return [f"https://{DEFAULT_SITE}/dp/{one.asin}" for one in listings]
+    return [f"https://www.amazon.com/dp/{one.id}" for one in listings]
 
 
 async def imported(

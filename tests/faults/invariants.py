@@ -99,7 +99,7 @@ async def _is_well(graph: Graph, longest: float) -> None:
             }
         },
     )
-    listings = graph.sandbox.catalog.aliexpress_listings()
+    listings = graph.sandbox.catalog["aliexpress"].listings()
     *_, product = (one.id for one in listings if one.is_offered("US"))
     started = time.monotonic()
     data = await graph.run(PLAIN, {"products": [{"url": product}]})
@@ -117,8 +117,8 @@ async def _nothing_left(graph: Graph, before: set["asyncio.Task[object]"]) -> No
     assert not left, left
     await asyncio.sleep(0)
     assert graph.shared is not None
-    assert (graph.shared._requests, graph.shared._waiting) == (0, 0)
-    assert graph.shared._lines == {}
+    assert (graph.shared._requests, graph.shared._pending) == ({}, {})
+    assert graph.shared._queues == {}
 
 
 def _nothing_told(lines: Sequence[str], answers: Sequence[str]) -> None:

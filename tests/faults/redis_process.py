@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.processes import PLAIN, free_port
+from tests.processes import PLAIN
+from tests.run import free_port
 
 BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
 

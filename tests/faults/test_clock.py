@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.asking import BACKGROUND, aliexpress, amazon, code_of, imported, outcome, product
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_catalog import SYNC
+from tests.schema.test_products import SYNC
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.asking import aliexpress, code_of, imported, outcome, product
 from tests.graph import ALIEXPRESS, Graph
-from tests.schema.test_catalog import SYNC
+from tests.schema.test_products import SYNC
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +80,7 @@ async def test_a_product_that_stays_away_is_gone_after_three_answers_and_is_neve
 async def test_each_id_gets_its_own_row(graph: Graph, faults: tuple[str, ...]) -> None:
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     ids = aliexpress(graph, 50)
-    listings = graph.sandbox.catalog.aliexpress_listings()
+    listings = graph.sandbox.catalog["aliexpress"].listings()
     titles = {one.id: one.fields["product_title"] for one in listings}
     for fault in faults:
         graph.sandbox.faults.inject(fault)

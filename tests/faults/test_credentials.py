@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from sandbox import Sandbox
-from sandbox.accounts import DEMO_ACCOUNTS, DEMO_AMAZON, Accounts
+from sandbox import Sandbox, demo_accounts
+from sandbox.aliexpress.accounts import DEMO_ACCOUNT as DEMO_ALIEXPRESS
+from sandbox.amazon.accounts import DEMO_ACCOUNT as DEMO_AMAZON
 from tests.faults.asking import RunningClock, aliexpress, amazon, outcome
 from tests.faults.invariants import unharmed
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
 from tests.schema.test_health import health_of
-from upstream.rate_limit import SECOND, RateLimit
+from upstream.permits import SECOND
+from upstream.rate_limit import RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,7 @@ async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     on a busy machine too."""
     clock = RunningClock()
     settings = {f"{name}_CALLS_PER_SECOND": "0.5" for name in ("ALIEXPRESS", "AMAZON")}
-    overrides = {"rate_limit": RateLimit(clock.monotonic)}
+    overrides = {"rate_limit": RateLimit(monotonic=clock.monotonic)}
     async with (
         running_graph(
             migrated_database, tmp_path, clock=clock, environ=settings, overrides=overrides
@@ -37,15 +39,14 @@ async def paced(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     ):
         await graph.connect_both()
         yield graph
-        graph.sandbox.accounts = DEMO_ACCOUNTS
+        graph.sandbox.accounts = demo_accounts()
 
 
-def changed(**aliexpress_or_amazon: dict[str, Any]) -> Accounts:
+def changed(**aliexpress_or_amazon: dict[str, Any]) -> tuple[object, ...]:
     """The accounts after the marketplace's side has changed something."""
-    [ali], [ama] = DEMO_ACCOUNTS.aliexpress, DEMO_ACCOUNTS.amazon
-    return Accounts(
-        aliexpress=(replace(ali, **aliexpress_or_amazon.get("aliexpress", {})),),
-        amazon=(replace(ama, **aliexpress_or_amazon.get("amazon", {})),),
+    return (
+        replace(DEMO_ALIEXPRESS, **aliexpress_or_amazon.get("aliexpress", {})),
+        replace(DEMO_AMAZON, **aliexpress_or_amazon.get("amazon", {})),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.graph import ALIEXPRESS, Graph, running_graph
-from tests.schema.test_catalog import IMPORT, aliexpress_ids
+from tests.schema.test_products import IMPORT, aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.graph import ALIEXPRESS
 from tests.processes import ServerProcess, started_server
-from tests.sandbox.test_standalone import started
+from tests.sandbox.processes import started
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = "a-key-for-the-end-0123456789-abcdef"
 REQUESTS = 200

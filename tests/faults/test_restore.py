@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from db import migrate, statements
-from db.keys import KeyRing
+from db.keys import KeyRing, key_file
 from sandbox import Sandbox
 from tests.database import on_postgres
 from tests.faults.asking import aliexpress, amazon, imported
 from tests.graph import API_KEY, Clock, Graph, running_graph
 from tests.processes import run_server, started_server
-from tests.schema.test_catalog import SYNC
+from tests.schema.test_products import SYNC
 
 pytestmark = [
     pytest.mark.anyio,
@@ -97,9 +97,7 @@ def test_a_backup_without_its_key_is_refused_with_both_ids(tmp_path: Path) -> No
     with started_server(tmp_path, {"ADMIN_API_KEY": API_KEY}):
         pass
     (tmp_path / "encryption.key").rename(tmp_path / "of-then")
-    with started_server(tmp_path / "other", {"ADMIN_API_KEY": API_KEY}):
-        pass
-    (tmp_path / "other" / "encryption.key").rename(tmp_path / "encryption.key")
+    key_file(tmp_path / "encryption.key")
 
     done = run_server(environ={"DATA_DIR": str(tmp_path), "PORT": "0"})
 

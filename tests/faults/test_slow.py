@@ -13,6 +13,7 @@ from tests.faults.asking import aliexpress, amazon, code_of, imported, product
 from tests.faults.invariants import unharmed
 from tests.faults.serving import Wired, gateways
 from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
+from upstream.accounts import CONNECTIONS
 from upstream.retries import Timeouts
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +33,7 @@ async def wired(
         settings = box.addresses(address) | {
             "LIMIT_MARKETPLACE_QUERY_SECONDS": getattr(request, "param", "1")
         }
-        overrides = {"patience": Timeouts(first_pause=0.001)}
+        overrides = {"timeouts": Timeouts(first_pause=0.001)}
         async with (
             running_graph(
                 migrated_database,
@@ -120,9 +121,9 @@ async def test_a_marketplace_that_hangs_for_many_accounts_leaves_room_for_the_ot
     code, took = await timed(graph, item)
     bodies = await asyncio.gather(*hanging)
 
-    assert in_the_air == 40
+    assert in_the_air == CONNECTIONS  # these workspaces share one account of the marketplace
     assert (code, took < DEADLINE) == (None, True)
-    assert {code_of(body) for body in bodies} == {"MARKETPLACE_UNAVAILABLE"}
+    assert {code_of(body) for body in bodies} <= {"MARKETPLACE_UNAVAILABLE", "THROTTLED"}
     assert await wired.calls_in_the_air() == 0
 
 

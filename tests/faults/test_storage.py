@@ -12,12 +12,12 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import pytest
 
-from db import connection, migrate, statements
+from db import connection, statements
 from db.keys import new_key
-from tests.database import empty_database, on_postgres
+from tests.database import migrated_database, on_postgres
 from tests.graph import ALIEXPRESS, Graph
 from tests.processes import ServerProcess, started_server
-from tests.schema.test_catalog import IMPORT, aliexpress_ids
+from tests.schema.test_products import IMPORT, aliexpress_ids
 
 pytestmark = pytest.mark.anyio
 
@@ -151,8 +151,7 @@ class Line:
 @pytest.fixture
 async def cuttable(tmp_path: Path) -> AsyncIterator[tuple[Line, ServerProcess]]:
     """A server whose way to PostgreSQL can be cut."""
-    async with empty_database(tmp_path) as url:
-        await migrate.migrate(url)
+    async with migrated_database(tmp_path) as url:
         parts = urlsplit(url)
         line = Line(parts.hostname or "127.0.0.1", parts.port or 5432)
         await line.mend()

@@ -37,8 +37,8 @@ async def paced_graph(database: str, folder: Path, **settings: str) -> AsyncIter
     """The application with its real turns, on a clock that goes on and can jump."""
     clock = RunningClock()
     overrides = {
-        "rate_limit": RateLimit(clock.monotonic),
-        "patience": Timeouts(attempt=5, first_pause=0.1),
+        "rate_limit": RateLimit(monotonic=clock.monotonic),
+        "timeouts": Timeouts(attempt=5, first_pause=0.1),
     }
     async with (
         running_graph(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from clients.base import Upstream
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from db import links as stored_links
@@ -16,6 +15,7 @@ from domain.products import CatalogProduct, ProductRef
 from resolvers.context import Context
 from tests.clients.aliexpress.fakes import FakeSender
 from tests.fakes import NOW, FakeMarketplaceClient, fake_marketplace
+from upstream.contract import Upstream
 
 MakeContext = Callable[..., Context]
 
@@ -31,6 +31,7 @@ def make_context(monkeypatch: pytest.MonkeyPatch) -> MakeContext:
         return []
 
     monkeypatch.setattr(stored_credentials, "accounts", no_accounts)
+    monkeypatch.setattr(stored_credentials, "fingerprints", nothing)
     monkeypatch.setattr(stored_credentials, "record_health", nothing)
     monkeypatch.setattr(stored_products, "by_refs", nothing)
     monkeypatch.setattr(stored_links, "by_keys", nothing)

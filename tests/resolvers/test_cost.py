@@ -19,10 +19,10 @@ async def test_a_call_that_is_paid_while_the_cost_is_told_breaks_nothing(
     context = make_context()
     account = AccountKey("default", "aliexpress", "", Mode.LIVE)
     rule = QuotaRule(calls_per_day=10, calls_per_second=Decimal(1), reset_offset_hours=0)
-    context.spending.pay(account, rule)
+    context.budget.spend(account, rule)
 
     async def paid_meanwhile(*_: object) -> dict[AccountKey, int]:
-        context.spending.pay(replace(account, marketplace="amazon"), rule)  # a repetition
+        context.budget.spend(replace(account, marketplace="amazon"), rule)  # a repetition
         return {account: 4}
 
     monkeypatch.setattr(cost, "left_today", paid_meanwhile)

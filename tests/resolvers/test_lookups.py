@@ -21,7 +21,7 @@ from resolvers.context import Context
 from resolvers.lookups import (
     MAX_ROWS,
     Lookup,
-    Wanted,
+    RefOrError,
     checked,
     checked_site,
     find,
@@ -30,6 +30,7 @@ from resolvers.lookups import (
     opened,
 )
 from tests.resolvers.conftest import MakeContext
+from upstream.budget import Budget
 
 pytestmark = pytest.mark.anyio
 
@@ -39,13 +40,13 @@ ALI = ProductRef("aliexpress", "1005006338829917")
 
 
 class FakeReader:
-    """Implements `clients.base.ShortLinkReader`: what it knows, and what it was asked."""
+    """Implements `upstream.contract.ShortLinkReader`: what it knows, and what it was asked."""
 
-    def __init__(self, **known: Wanted) -> None:
+    def __init__(self, **known: RefOrError) -> None:
         self.known = {f"https://amzn.to/{name}": led for name, led in known.items()}
         self.asked: list[str] = []
 
-    async def product(self, address: str) -> ProductRef:
+    async def product(self, address: str, budget: Budget) -> ProductRef:
         self.asked.append(address)
         led = self.known[address]
         if isinstance(led, AffiliateGraphError):
@@ -59,7 +60,7 @@ def reading(make_context: MakeContext, reader: FakeReader) -> Context:
     return context
 
 
-def row(number: int, url: str) -> Wanted:
+def row(number: int, url: str) -> RefOrError:
     """What a row of a bulk mutation names, or why it names nothing."""
     try:
         return find(Lookup(url=url), path=("input", "products", str(number)))

@@ -37,7 +37,7 @@ from domain.marketplaces import (
 )
 from domain.products import Mode
 from resolvers.context import Context
-from resolvers.health import evidence
+from resolvers.health import after
 from resolvers.marketplaces import ConnectedMarketplace, locale_of
 from tests.fakes import NOW
 from tests.resolvers.conftest import MakeContext
@@ -47,8 +47,8 @@ CREATORS, PAAPI = AMAZON.forms
 TWO_FORMS = replace(
     AMAZON,
     forms=(
-        CredentialForm(name="new", required=("id", "secret", "tag")),
-        CredentialForm(name="old", required=("key", "sign", "tag"), is_retired=True),
+        CredentialForm(name="new", label="new", required=("id", "secret", "tag")),
+        CredentialForm(name="old", label="old", required=("key", "sign", "tag"), is_retired=True),
     ),
 )
 
@@ -304,7 +304,7 @@ def test_a_failure_says_something_about_the_account(
     success = datetime(2026, 5, 1, tzinfo=UTC)
     failure = kind("No.", upstream_code="E1", retry_at=NOW)
 
-    health = evidence(Health(last_success_at=success), failure, make_context().now)
+    health = after(Health(last_success_at=success), failure, make_context().now)
 
     assert health == Health(
         state=state,
@@ -319,6 +319,6 @@ def test_an_answer_heals(make_context: MakeContext) -> None:
     context: Context = make_context()
     before = Health(state=HealthState.THROTTLED, upstream_code="E1", next_try_at=NOW)
 
-    health = evidence(before, None, context.now)
+    health = after(before, None, context.now)
 
     assert health == Health(state=HealthState.HEALTHY, checked_at=NOW, last_success_at=NOW)

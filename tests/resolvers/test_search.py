@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from clients.base import Upstream
 from clients.registry import BY_CODE
 from domain.exceptions import InvalidInput, MarketplaceNotConnected, Throttled, WrongLocale
 from domain.money import Money
@@ -20,6 +19,8 @@ from tests.clients.aliexpress import fakes as aliexpress
 from tests.clients.amazon import fakes as amazon
 from tests.fakes import NOW, FakeMarketplaceClient, product
 from tests.resolvers.conftest import MakeContext
+from upstream.budget import CallBudget
+from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -319,7 +320,9 @@ async def test_every_sort_that_a_marketplace_leaves_to_us_can_be_done(
     upstream = Upstream(sender=aliexpress.FakeSender([]), now=lambda: NOW)
     wanted = ProductSearch(keywords="lamp", sort=sort, currency="EUR")
     try:
-        left = BY_CODE[code].connect(account, upstream).plan_search(wanted).post_filters
+        left = (
+            BY_CODE[code].connect(account, upstream, CallBudget()).plan_search(wanted).post_filters
+        )
     except InvalidInput:  # refused, so not left to us
         left = ()
     fake = FakeMarketplaceClient(grid=shuffled(), post_filters=left)

@@ -1,6 +1,6 @@
 """A caller of the sandbox's gateways that signs with other people's code, not with ours."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -9,20 +9,41 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from sandbox import DEMO_ALIEXPRESS, DEMO_AMAZON, AliExpressAccount
+from sandbox.aliexpress.accounts import DEMO_ACCOUNT as DEMO_ALIEXPRESS
+from sandbox.aliexpress.accounts import AliExpressAccount
+from sandbox.amazon.accounts import DEMO_ACCOUNT as DEMO_AMAZON
+from sandbox.catalog import Catalogs
 from tests.graph import Clock
+from tests.sandbox.folders import FORMATS
 
 PREFIX = "aliexpress.affiliate."
 BASE = "http://sandbox.invalid"
 AMERICA = "www.amazon.com"
 TRACKED = "sandbox_blog"
 FIRST_ID = 1005000000001001
+ORDER_TIMES = {"start_time": "2000-01-01 00:00:00", "end_time": "2030-01-01 00:00:00"}
+RESERVED = "https://s.click.aliexpress.com.sandbox.invalid/"
+ITEM, UNKNOWN = "B0SANDBX00", "B0NOTTHERE"
+PRICE = "offersV2.listings.price"
+CREDENTIAL = {
+    "grant_type": "client_credentials",
+    "client_id": DEMO_AMAZON.credential_id,
+    "client_secret": DEMO_AMAZON.credential_secret,
+}
+FORM = CREDENTIAL | {"scope": "creatorsapi/default"}
+JSON = CREDENTIAL | {"scope": "creatorsapi::default"}
+OPERATION = "productdetail.get"
+BRIEF = 0.02  # seconds of patience
+PICTURES = "http://127.0.0.1:8000/sandbox/pictures"
 TARGET = "com.amazon.paapi5.v1.ProductAdvertisingAPIv1."
 
 
 def product_ids(count: int, *, start: int = FIRST_ID) -> str:
     """So many made product ids in a row, joined as the gateway wants them."""
     return ",".join(str(start + number) for number in range(count))
+
+
+IDS = product_ids(5)
 
 
 class Caller:
@@ -133,3 +154,43 @@ def paapi_request(
     return httpx.Request(
         "POST", f"{BASE}/paapi5/{operation.lower()}", content=body, headers=headers
     )
+
+
+def page(product_id: int) -> str:
+    return f"https://www.aliexpress.com/item/{product_id}.html"
+
+
+def rows(answer: Any) -> list[dict[str, Any]]:
+    products: list[dict[str, Any]] = answer["result"]["products"]["product"]
+    return products
+
+
+def asins(count: int) -> list[str]:
+    return [f"B0SANDBX0{digit}" for digit in "0123456789ABCDEF"[:count]]
+
+
+def problem(response: httpx.Response) -> tuple[int, str]:
+    """The status and the word for what is wrong."""
+    body = response.json()
+    return response.status_code, body.get("reason") or body["type"]
+
+
+async def five_products(caller: Caller, **more: Any) -> httpx.Response:
+    """The response to a right question about five products."""
+    params = caller.signed(OPERATION, product_ids=IDS, **more)
+    return await caller.http.post("/aliexpress/sync", data=params, timeout=BRIEF * 20)
+
+
+async def five_rows(caller: Caller) -> list[dict[str, Any]]:
+    return rows(await caller.aliexpress(OPERATION, product_ids=IDS))
+
+
+def made_catalogs(pictures: str = PICTURES) -> Catalogs:
+    """The catalogues of made products."""
+    return Catalogs(FORMATS, pictures=pictures, folder=None)
+
+
+def now() -> Clock:
+    clock = Clock()
+    clock.time = datetime.now(UTC)
+    return clock

@@ -1,4 +1,4 @@
-"""Real listings: a folder of lines is read with care, and its notes are never served."""
+"""Folders of real listings: what is read, served and refused."""
 
 import json
 from collections.abc import Iterator
@@ -9,43 +9,15 @@ import httpx
 import pytest
 
 from sandbox import BadListings, Sandbox, SandboxTransport
+from sandbox.amazon.sites import SITES, TAG_ENDING
 from sandbox.listings import read_folder, without_notes
-from sandbox.sites import SITES, TAG_ENDING
 from tests.graph import Clock
 from tests.sandbox.callers import AMERICA, BASE, Caller
+from tests.sandbox.folders import FORMATS, KITE, MUG, write
 
 pytestmark = pytest.mark.anyio
 
-KITE = {
-    "product_id": 4000000001,
-    "product_title": "Paper kite, red",
-    "product_detail_url": "https://www.aliexpress.com/item/4000000001.html",
-    "target_sale_price": "7.25",
-    "target_sale_price_currency": "USD",
-    "shop_name": None,
-    "_page": {"search": "toy for windy days", "leaf_category_id": 55},
-    "_source": {"key": "test"},
-}
-MUG = {
-    "asin": "B0MUG00001",
-    "detailPageURL": "https://www.amazon.com/dp/B0MUG00001",
-    "itemInfo": {
-        "title": {"displayValue": "Tin mug", "label": "Title", "_seen": 1},
-        "features": {"displayValues": ["Holds tea"], "_where": {"line": 1}},
-    },
-    "offersV2": {
-        "listings": [
-            {"price": {"money": {"amount": 6.5, "currency": "USD", "_raw": "$6.50"}}, "_n": [1]}
-        ]
-    },
-    "_page": {"search": "camping"},
-}
 RESOURCES = ["itemInfo.title", "itemInfo.features", "offersV2.listings.price"]
-
-
-def write(folder: Path, name: str, *listings: object) -> None:
-    lines = [one if isinstance(one, str) else json.dumps(one) for one in listings]
-    (folder / name).write_text("\n".join(lines), encoding="utf-8")
 
 
 def notes(value: Any) -> Iterator[str]:
@@ -65,126 +37,6 @@ def caller_of(http: httpx.AsyncClient) -> Caller:
 
 def box(folder: Path) -> Sandbox:
     return Sandbox(public_url="http://127.0.0.1:8000", now=Clock(), catalog=folder)
-
-
-async def test_listings_are_served_without_their_notes(tmp_path: Path) -> None:
-    write(tmp_path, "shop.jsonl", KITE, "", MUG)
-    transport = SandboxTransport(box(tmp_path))
-    async with httpx.AsyncClient(transport=transport, base_url=BASE) as http:
-        caller = caller_of(http)
-
-        by_note = await caller.aliexpress("product.query", keywords="windy")
-        by_category = await caller.aliexpress("product.query", category_ids="55")
-        detail = await caller.aliexpress("productdetail.get", product_ids=4000000001)
-        items = await caller.amazon("getItems", itemIds=["B0MUG00001"], resources=RESOURCES)
-        found = await caller.amazon("searchItems", keywords="camping mug", resources=RESOURCES)
-
-    [row] = detail["result"]["products"]["product"]
-    [item] = items.json()["itemsResult"]["items"]
-    shown = {name: value for name, value in KITE.items() if not name.startswith("_")}
-    answers = [by_note, by_category, detail, items.json(), found.json()]
-    assert [name for answer in answers for name in notes(answer)] == []
-    assert row == shown
-    assert item["itemInfo"]["features"] == {"displayValues": ["Holds tea"]}
-    assert item["offersV2"]["listings"][0]["price"]["money"]["amount"] == 6.5
-    assert found.json()["searchResult"]["totalResultCount"] == 1
-    assert by_note["result"]["total_record_count"] == 1
-    assert by_category["result"]["total_record_count"] == 1
-
-
-def test_the_first_of_an_id_is_kept_in_the_order_of_files(tmp_path: Path) -> None:
-    write(tmp_path, "b.jsonl", KITE | {"product_title": "late"}, MUG)
-    write(tmp_path, "a.jsonl", KITE, KITE | {"product_title": "later"})
-    write(tmp_path, "a.json", KITE | {"product_title": "no listing"})
-
-    found = read_folder(tmp_path)
-
-    assert [one.fields["product_title"] for one in found.aliexpress.values()] == ["Paper kite, red"]
-    assert list(found.amazon) == [(AMERICA, "B0MUG00001")]
-
-
-def test_ids_are_read_as_numbers_and_as_text(tmp_path: Path) -> None:
-    write(tmp_path, "a.jsonl", KITE | {"product_id": "4000000002"}, KITE)
-
-    found = read_folder(tmp_path).aliexpress
-
-    assert set(found) == {"4000000001", "4000000002"}
-    assert found["4000000002"].fields["product_id"] == 4000000002
-
-
-def test_the_site_of_an_item_is_told_by_its_notes_or_its_address(tmp_path: Path) -> None:
-    german = MUG | {"_page": {"marketplace": "www.amazon.de"}}
-    british = MUG | {"_page": None, "detailPageURL": "https://www.amazon.co.uk/dp/B0MUG00001"}
-    write(tmp_path, "a.jsonl", german, british, MUG | {"detailPageURL": None})
-
-    sites = [site for site, _ in read_folder(tmp_path).amazon]
-
-    assert sites == ["www.amazon.de", "www.amazon.co.uk", AMERICA]
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ('{"product_id": 1', "Expecting"),
-        ("[1, 2]", "one JSON object"),
-        ('{"title": "Paper kite"}', "neither product_id"),
-        (json.dumps(KITE | {"product_id": "x1"}), "product_id must be a whole number"),
-        (json.dumps(KITE | {"product_id": True}), "product_id must be a whole number"),
-        (json.dumps(KITE | {"product_title": ""}), "product_title must be a text"),
-        (json.dumps(MUG | {"itemInfo": None}), "itemInfo.title.displayValue must be a text"),
-        (json.dumps(MUG | {"_page": {"marketplace": "www.example.org"}}), "no Amazon site"),
-        ("[" * 100_000, "recursion"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
-    write(tmp_path, "good.jsonl", KITE)
-    write(tmp_path, "shop.jsonl", MUG, "", line)
-
-    with pytest.raises(BadListings, match=r"shop\.jsonl, line 3: ") as caught:
-        read_folder(tmp_path)
-
-    assert reason in str(caught.value)
-    assert "good" not in str(caught.value)
-
-
-def test_bad_bytes_and_many_bad_lines(tmp_path: Path) -> None:
-    (tmp_path / "bytes.jsonl").write_bytes(b'{"product_id": "\xff"}')
-    write(tmp_path, "lines.jsonl", *["{"] * 12)
-
-    with pytest.raises(BadListings) as caught:
-        read_folder(tmp_path)
-
-    lines = str(caught.value).splitlines()
-    assert lines[1] == "bytes.jsonl: not UTF-8 at byte 16"
-    assert len(lines) == 12
-    assert lines[-1] == "and 3 more"
-
-
-def test_a_folder_without_listings_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, "empty.jsonl", "")
-
-    with pytest.raises(BadListings, match="holds no listings"):
-        box(tmp_path)
-
-
-@pytest.mark.shared
-async def test_every_listing_of_the_reference_is_served_as_it_is(reference: Path) -> None:
-    products, items = listed(reference / "catalog")
-    sandbox = box(reference / "catalog")
-    async with httpx.AsyncClient(transport=SandboxTransport(sandbox), base_url=BASE) as http:
-        rows = await served_products(caller_of(http), list(products))
-        shown = await served_items(caller_of(http), list(items))
-
-    assert [name for row in [*rows, *shown.values()] for name in notes(row)] == []
-    assert {str(row["product_id"]) for row in rows} == set(products)
-    assert set(shown) == set(items)
-    names = ("product_title", "target_sale_price", "target_sale_price_currency")
-    for row in rows:
-        known = products[str(row["product_id"])]
-        assert [row[name] for name in names] == [known[name] for name in names]
-    for key, item in shown.items():
-        assert item["itemInfo"]["title"] == without_notes(items[key]["itemInfo"]["title"])
-        assert amounts(item) == amounts(items[key])
 
 
 Items = dict[tuple[str, str], dict[str, Any]]
@@ -213,7 +65,7 @@ async def served_products(caller: Caller, ids: list[str]) -> list[dict[str, Any]
 
 
 async def served_items(caller: Caller, keys: list[tuple[str, str]]) -> Items:
-    found: Items = {}
+    served: Items = {}
     for site in sorted({site for site, _ in keys}):
         token = await caller.token()
         tag = f"sandbox{TAG_ENDING[SITES[site].region]}"
@@ -228,11 +80,112 @@ async def served_items(caller: Caller, keys: list[tuple[str, str]]) -> Items:
                 resources=RESOURCES,
             )
             assert response.status_code == 200, response.text
-            found |= {(site, one["asin"]): one for one in response.json()["itemsResult"]["items"]}
-    return found
+            served |= {(site, one["asin"]): one for one in response.json()["itemsResult"]["items"]}
+    return served
 
 
 def amounts(item: dict[str, Any]) -> list[Any]:
     """The prices of an item's offers."""
     offers = (item.get("offersV2") or {}).get("listings") or []
     return [((offer.get("price") or {}).get("money") or {}).get("amount") for offer in offers]
+
+
+async def test_listings_are_served_without_their_notes(tmp_path: Path) -> None:
+    write(tmp_path, "shop.jsonl", KITE, "", MUG)
+    transport = SandboxTransport(box(tmp_path))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as http:
+        caller = caller_of(http)
+
+        by_note = await caller.aliexpress("product.query", keywords="windy")
+        by_category = await caller.aliexpress("product.query", category_ids="55")
+        detail = await caller.aliexpress("productdetail.get", product_ids=4000000001)
+        items = await caller.amazon("getItems", itemIds=["B0MUG00001"], resources=RESOURCES)
+        search = await caller.amazon("searchItems", keywords="camping mug", resources=RESOURCES)
+
+    [row] = detail["result"]["products"]["product"]
+    [item] = items.json()["itemsResult"]["items"]
+    fields = {name: value for name, value in KITE.items() if not name.startswith("_")}
+    answers = [by_note, by_category, detail, items.json(), search.json()]
+    assert [name for answer in answers for name in notes(answer)] == []
+    assert row == fields
+    assert item["itemInfo"]["features"] == {"displayValues": ["Holds tea"]}
+    assert item["offersV2"]["listings"][0]["price"]["money"]["amount"] == 6.5
+    assert search.json()["searchResult"]["totalResultCount"] == 1
+    assert by_note["result"]["total_record_count"] == 1
+    assert by_category["result"]["total_record_count"] == 1
+
+
+def test_the_first_of_an_id_is_kept_in_the_order_of_files(tmp_path: Path) -> None:
+    write(tmp_path, "b.jsonl", KITE | {"product_title": "late"}, MUG)
+    write(tmp_path, "a.jsonl", KITE, KITE | {"product_title": "later"})
+    write(tmp_path, "a.json", KITE | {"product_title": "no listing"})
+
+    catalog = box(tmp_path).catalog
+
+    assert [one.title for one in catalog["aliexpress"].listings()] == ["Paper kite, red"]
+    assert [(one.site, one.id) for one in catalog["amazon"].listings()] == [(AMERICA, "B0MUG00001")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"product_id": 1', "Expecting"),
+        ("[1, 2]", "one JSON object"),
+        ('{"title": "Paper kite"}', "neither product_id"),
+        (json.dumps(KITE | {"product_id": "x1"}), "product_id must be a whole number"),
+        (json.dumps(KITE | {"product_id": True}), "product_id must be a whole number"),
+        (json.dumps(KITE | {"product_title": ""}), "product_title must be a text"),
+        (json.dumps(MUG | {"itemInfo": None}), "itemInfo.title.displayValue must be a text"),
+        (json.dumps(MUG | {"_page": {"marketplace": "www.example.org"}}), "no Amazon site"),
+        ("[" * 100_000, "recursion"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    write(tmp_path, "good.jsonl", KITE)
+    write(tmp_path, "shop.jsonl", MUG, "", line)
+
+    with pytest.raises(BadListings, match=r"shop\.jsonl, line 3: ") as caught:
+        read_folder(tmp_path, FORMATS)
+
+    assert reason in str(caught.value)
+    assert "good" not in str(caught.value)
+
+
+def test_bad_bytes_and_many_bad_lines(tmp_path: Path) -> None:
+    (tmp_path / "bytes.jsonl").write_bytes(b'{"product_id": "\xff"}')
+    write(tmp_path, "lines.jsonl", *["{"] * 12)
+
+    with pytest.raises(BadListings) as caught:
+        read_folder(tmp_path, FORMATS)
+
+    lines = str(caught.value).splitlines()
+    assert lines[1] == "bytes.jsonl: not UTF-8 at byte 16"
+    assert len(lines) == 12
+    assert lines[-1] == "and 3 more"
+
+
+def test_a_folder_without_listings_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "empty.jsonl", "")
+
+    with pytest.raises(BadListings, match="holds no listings"):
+        box(tmp_path)
+
+
+@pytest.mark.shared
+async def test_every_listing_of_the_reference_is_served_as_it_is(reference: Path) -> None:
+    products, items = listed(reference / "catalog")
+    sandbox = box(reference / "catalog")
+    async with httpx.AsyncClient(transport=SandboxTransport(sandbox), base_url=BASE) as http:
+        rows = await served_products(caller_of(http), list(products))
+        served = await served_items(caller_of(http), list(items))
+
+    assert [name for row in [*rows, *served.values()] for name in notes(row)] == []
+    assert {str(row["product_id"]) for row in rows} == set(products)
+    assert set(served) == set(items)
+    names = ("product_title", "target_sale_price", "target_sale_price_currency")
+    for row in rows:
+        known = products[str(row["product_id"])]
+        assert [row[name] for name in names] == [known[name] for name in names]
+    for key, item in served.items():
+        assert item["itemInfo"]["title"] == without_notes(items[key]["itemInfo"]["title"])
+        assert amounts(item) == amounts(items[key])

@@ -28,7 +28,7 @@ async def test_pictures_are_drawn_and_marked(caller: Caller, product: str) -> No
 
 
 async def test_the_addresses_in_products_lead_to_pictures(sandbox: Sandbox, caller: Caller) -> None:
-    fields = sandbox.catalog.aliexpress[str(FIRST_ID + 5)].fields
+    fields = sandbox.catalog["aliexpress"].listings()[5].fields
     images = fields["product_small_image_urls"]["string"]
     prefix = "http://127.0.0.1:8000/sandbox"
 

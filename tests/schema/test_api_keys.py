@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from db import quota
 from domain.api_keys import PATTERN
+from schema import ids
 from tests.graph import CREATE_KEY, Graph
 
 pytestmark = pytest.mark.anyio
@@ -211,6 +213,56 @@ async def test_unknown_ids_are_told(graph: Graph, _case: str, id: str, code: str
         [error] = payload["errors"]
         assert error["code"] == (code or "INVALID_INPUT")
         assert error["path"] == ["input", "id"]
+
+
+ALLOWANCE = "{ apiKeys { nodes { name marketplaceCallsPerDay marketplaceCallsToday } } }"
+
+
+async def test_a_key_can_have_a_number_of_marketplace_calls_a_day(graph: Graph) -> None:
+    for name, calls in (("free", None), ("cached only", 0), ("ten", 10)):
+        await create(graph, name=name, marketplaceCallsPerDay=calls)
+
+    listed = await graph.run(ALLOWANCE)
+
+    assert sorted(listed["apiKeys"]["nodes"], key=lambda node: node["name"]) == [
+        {"name": "cached only", "marketplaceCallsPerDay": 0, "marketplaceCallsToday": 0},
+        {"name": "free", "marketplaceCallsPerDay": None, "marketplaceCallsToday": None},
+        {"name": "ten", "marketplaceCallsPerDay": 10, "marketplaceCallsToday": 0},
+    ]
+
+
+async def test_the_calls_of_a_key_are_counted_by_the_day_of_utc(graph: Graph) -> None:
+    for name in ("a", "b"):
+        await create(graph, name=name, marketplaceCallsPerDay=10)
+    listed = await graph.run("{ apiKeys { nodes { id } } }")
+    for node, calls in zip(listed["apiKeys"]["nodes"], (3, 1), strict=True):
+        for _ in range(calls):
+            await quota.book_key(ids.api_key(node["id"]), day=graph.clock().date(), limit=10)
+
+    today = await graph.run(ALLOWANCE)
+    graph.clock.advance(hours=12)
+    tomorrow = await graph.run(ALLOWANCE)
+
+    assert [node["marketplaceCallsToday"] for node in today["apiKeys"]["nodes"]] == [3, 1]
+    assert [node["marketplaceCallsToday"] for node in tomorrow["apiKeys"]["nodes"]] == [0, 0]
+
+
+async def test_a_rotated_key_keeps_its_number_of_calls(graph: Graph) -> None:
+    old = await create(graph, marketplaceCallsPerDay=7)
+
+    await graph.run(ROTATE, {"input": {"id": old["apiKey"]["id"]}})
+
+    listed = await graph.run(ALLOWANCE)
+    assert [node["marketplaceCallsPerDay"] for node in listed["apiKeys"]["nodes"]] == [7, 7]
+
+
+async def test_a_negative_number_of_calls_is_refused(graph: Graph) -> None:
+    payload = await create(graph, marketplaceCallsPerDay=-1)
+
+    [error] = payload["errors"]
+    assert payload["apiKey"] is None
+    assert error["code"] == "INVALID_INPUT"
+    assert error["path"] == ["input", "marketplaceCallsPerDay"]
 
 
 async def test_keys_are_listed_in_pages(graph: Graph) -> None:

@@ -12,7 +12,7 @@ from schema.cost import MUTATION, SCHEMA, UNSIZED, Asked, actual, requested
 from schema.documents import read
 from tests.examples import EXAMPLES
 from tests.graph import ALIEXPRESS, Graph
-from tests.schema.test_catalog import IMPORT, imported
+from tests.schema.test_products import IMPORT, imported
 
 pytestmark = pytest.mark.anyio
 

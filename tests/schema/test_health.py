@@ -3,7 +3,7 @@
 import pytest
 
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_catalog import IMPORT, aliexpress_ids, imported
+from tests.schema.test_products import IMPORT, aliexpress_ids, imported
 
 pytestmark = pytest.mark.anyio
 

@@ -62,7 +62,7 @@ async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
 async def fill(graph: Graph) -> dict[str, str]:
     """Everything that the workspace "default" can have; the ids of it, by kind."""
     await graph.connect_both()
-    aliexpress = str(graph.sandbox.catalog.aliexpress_listings()[0].fields["product_id"])
+    aliexpress = str(graph.sandbox.catalog["aliexpress"].listings()[0].fields["product_id"])
     found = await graph.run(
         '{ searchProducts(marketplace: AMAZON, search: {keywords: "a"}, first: 1)'
         " { nodes { externalId } errors { message } } }"
@@ -193,7 +193,7 @@ async def test_idempotency_keys_are_each_workspaces_own(graph: Graph) -> None:
     await fill(graph)
     key = await graph.make_workspace("other")
     await graph.connect_both(key=key)
-    listing = graph.sandbox.catalog.aliexpress_listings()[1]
+    listing = graph.sandbox.catalog["aliexpress"].listings()[1]
     given = {"product": {"url": str(listing.fields["product_id"])}, "idempotencyKey": MARK}
     mutation = (
         "mutation I($input: ImportProductInput!) { importProduct(input: $input)"

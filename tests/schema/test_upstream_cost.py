@@ -7,7 +7,7 @@ import pytest
 
 from db import statements
 from tests.graph import API_KEY, Graph
-from tests.schema.test_catalog import IMPORT
+from tests.schema.test_products import IMPORT
 
 pytestmark = pytest.mark.anyio
 
@@ -22,12 +22,12 @@ query Both($amazon: ProductLookup!, $aliexpress: ProductLookup!) {
 
 def lamp(graph: Graph, number: int) -> dict[str, str]:
     """A lookup of an AliExpress product."""
-    return {"url": graph.sandbox.catalog.aliexpress_listings()[number].id}
+    return {"url": graph.sandbox.catalog["aliexpress"].listings()[number].id}
 
 
 def item(graph: Graph, number: int) -> dict[str, object]:
     """A lookup of an item of www.amazon.com."""
-    asin = graph.sandbox.catalog.amazon_listings("www.amazon.com")[number].asin
+    asin = graph.sandbox.catalog["amazon"].listings()[number].id
     return {"ref": {"marketplace": "AMAZON", "externalId": asin}}
 
 

@@ -47,12 +47,14 @@ def root_fields() -> list[RootField]:
     ]
 
 
-def least(root: RootField) -> str:
-    """An operation of this field, with the least that it takes and only errors selected."""
+def least(root: RootField, id: str | None = None) -> str:
+    """An operation of this field, with the least that it takes and only errors selected.
+
+    With an id, every id that it takes is this one.
+    """
     type_ = get_named_type(root.field.type)
-    has_errors = root.kind == "mutation" and "errors" in getattr(type_, "fields", {})
-    selection = "{ errors { code message path } }" if has_errors else "{ __typename }"
-    return _operation(root, "" if is_leaf_type(type_) else selection, id=None)
+    selection = "{ errors { code message path } }" if root.kind == "mutation" else "{ __typename }"
+    return _operation(root, "" if is_leaf_type(type_) else selection, id=id)
 
 
 def most(root: RootField, id: str) -> str:

@@ -1,5 +1,6 @@
 """Answers that are kept: for how long, for whom, and what a liar in Redis can do (nothing)."""
 
+import contextlib
 import hmac
 import logging
 import pickle
@@ -22,7 +23,7 @@ from domain.exceptions import (
 from domain.products import SourceProduct
 from domain.search import SearchPage
 from tests.fakes import product
-from tests.redis_server import forget_ours, line_to, server_url
+from tests.redis_server import line_to, own_redis
 from upstream import cache as module
 from upstream import redis_server
 from upstream.cache import AnswerCache, CacheEntry, CachePolicy
@@ -50,12 +51,10 @@ class Seconds:
 @pytest.fixture(params=["memory", "redis"])
 async def cache(request: pytest.FixtureRequest) -> AsyncIterator[AnswerCache]:
     """An empty cache of each kind."""
-    url = server_url() if request.param == "redis" else None
-    if url is not None:
-        await forget_ours(url)
-    made = AnswerCache(url)
-    yield made
-    await made.close()
+    async with own_redis() if request.param == "redis" else contextlib.nullcontext() as url:
+        made = AnswerCache(url)
+        yield made
+        await made.close()
 
 
 async def put(cache: AnswerCache, **answers: str | AffiliateGraphError) -> None:
@@ -153,7 +152,7 @@ async def test_a_shelf_without_time_keeps_nothing(cache: AnswerCache) -> None:
 
 
 async def test_memory_drops_the_least_recently_used() -> None:
-    cache = AnswerCache(most=2)
+    cache = AnswerCache(max_entries=2)
     for key in ("a", "b"):
         await cache.put(LINE, {key: key}, TEXTS, now=NOW)
     await kept(cache, "a")

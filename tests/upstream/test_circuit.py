@@ -16,7 +16,7 @@ from domain.exceptions import (
     QuotaExhausted,
     Throttled,
 )
-from upstream.circuit import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, Breakers
+from upstream.circuit import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, CircuitBreaker
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ class Operation:
 
     def __init__(self) -> None:
         self.seconds = 100.0
-        self.breakers = Breakers(lambda: self.seconds)
+        self.breakers = CircuitBreaker(lambda: self.seconds)
         self.made = 0
 
     def call(self, failure: BaseException | None = None, name: str = "search") -> None:

@@ -1,11 +1,13 @@
-"""Calls shared by requests: who flies with whom, and who is harmed by whom (nobody)."""
+"""Calls shared by requests: who shares with whom, and who is harmed by whom (nobody)."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream import coalescing
-from upstream.budget import CallBudget, Priority, purse
+from upstream.budget import Budget, CallBudget, Priority
 from upstream.coalescing import Coalescer
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +39,9 @@ class Gate:
         if is_open:
             self.opened.set()
 
-    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def __call__(
+        self, keys: Sequence[str], budget: Budget
+    ) -> Mapping[str, str | AffiliateGraphError]:
         self.asked.append(list(keys))
         await self.opened.wait()
         return {key: f"{key}!" for key in keys}
@@ -48,7 +52,7 @@ async def crowd(shared: Coalescer, gate: Gate, keys: Sequence[str], size: int) -
 
     async def one(key: str) -> object:
         with shared.request():
-            return (await shared.get("line", [key], size=size, call=gate)).get(key)
+            return (await shared.get("line", [key], CallBudget(), size=size, call=gate)).get(key)
 
     return list(await asyncio.gather(*(one(key) for key in keys)))
 
@@ -73,10 +77,10 @@ async def test_a_key_is_asked_once_however_many_wait() -> None:
 
 async def test_a_key_in_the_air_is_joined() -> None:
     shared, gate = Coalescer(), Gate(is_open=False)
-    first = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
+    first = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=1, call=gate))
     await asyncio.sleep(0)
 
-    second = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
+    second = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=1, call=gate))
     await asyncio.sleep(0)
     gate.opened.set()
 
@@ -86,9 +90,12 @@ async def test_a_key_in_the_air_is_joined() -> None:
 
 async def test_newcomers_gather_while_a_call_is_in_the_air() -> None:
     shared, gate = Coalescer(), Gate(is_open=False)
-    first = asyncio.ensure_future(shared.get("line", ["a"], size=50, call=gate))
+    first = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=50, call=gate))
     await asyncio.sleep(0.001)
-    rest = [asyncio.ensure_future(shared.get("line", [key], size=50, call=gate)) for key in "bcd"]
+    rest = [
+        asyncio.ensure_future(shared.get("line", [key], CallBudget(), size=50, call=gate))
+        for key in "bcd"
+    ]
     await asyncio.sleep(0.001)
 
     gate.opened.set()
@@ -101,8 +108,8 @@ async def test_lines_never_mix() -> None:
     shared, one, two = Coalescer(), Gate(), Gate()
 
     await asyncio.gather(
-        shared.get(("products", "account 1"), ["a"], size=50, call=one),
-        shared.get(("products", "account 2"), ["a"], size=50, call=two),
+        shared.get(("products", "account 1"), ["a"], CallBudget(), size=50, call=one),
+        shared.get(("products", "account 2"), ["a"], CallBudget(), size=50, call=two),
     )
 
     assert (one.asked, two.asked) == ([["a"]], [["a"]])
@@ -111,12 +118,12 @@ async def test_lines_never_mix() -> None:
 async def test_a_failed_call_fails_its_own_batch_only() -> None:
     shared = Coalescer()
 
-    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def call(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         if "3" in keys:
             raise MarketplaceUnavailable("down")
         return {key: key for key in keys}
 
-    found = await shared.get("line", [str(n) for n in range(6)], size=2, call=call)
+    found = await shared.get("line", [str(n) for n in range(6)], CallBudget(), size=2, call=call)
 
     assert [key for key, value in found.items() if isinstance(value, str)] == ["0", "1", "4", "5"]
 
@@ -124,10 +131,10 @@ async def test_a_failed_call_fails_its_own_batch_only() -> None:
 async def test_a_failure_of_one_key_is_its_value_and_silence_is_absence() -> None:
     shared, gone = Coalescer(), ProductNotFound("gone")
 
-    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def call(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         return {"a": gone, "stranger": "x"}
 
-    found = await shared.get("line", ["a", "b"], size=2, call=call)
+    found = await shared.get("line", ["a", "b"], CallBudget(), size=2, call=call)
 
     assert [type(value) for value in found.values()] == [ProductNotFound]
     assert found["a"] is not gone  # each caller has its own, to tell it with its own path
@@ -135,9 +142,9 @@ async def test_a_failure_of_one_key_is_its_value_and_silence_is_absence() -> Non
 
 async def test_a_caller_that_goes_away_harms_nobody() -> None:
     shared, gate = Coalescer(), Gate(is_open=False)
-    first = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
+    first = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=1, call=gate))
     await asyncio.sleep(0)
-    second = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
+    second = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=1, call=gate))
     await asyncio.sleep(0)
 
     first.cancel()
@@ -152,13 +159,13 @@ async def test_a_caller_that_goes_away_harms_nobody() -> None:
 async def test_a_failure_is_not_remembered() -> None:
     shared, answers = Coalescer(), iter((MarketplaceUnavailable("down"), None))
 
-    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def call(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         if failure := next(answers):
             raise failure
         return {key: key for key in keys}
 
-    first = await shared.get("line", ["a"], size=1, call=call)
-    second = await shared.get("line", ["a"], size=1, call=call)
+    first = await shared.get("line", ["a"], CallBudget(), size=1, call=call)
+    second = await shared.get("line", ["a"], CallBudget(), size=1, call=call)
 
     assert isinstance(first["a"], MarketplaceUnavailable)
     assert second == {"a": "a"}
@@ -167,11 +174,12 @@ async def test_a_failure_is_not_remembered() -> None:
 async def test_a_bug_in_a_call_reaches_every_caller() -> None:
     shared = Coalescer()
 
-    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def call(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         raise KeyError("bug")
 
     results = await asyncio.gather(
-        *(shared.get("line", [key], size=2, call=call) for key in "ab"), return_exceptions=True
+        *(shared.get("line", [key], CallBudget(), size=2, call=call) for key in "ab"),
+        return_exceptions=True,
     )
 
     assert all(isinstance(result, KeyError) for result in results)
@@ -183,7 +191,7 @@ async def test_a_lone_request_does_not_wait_for_company() -> None:
     started = loop.time()
 
     with shared.request():
-        await shared.get("line", ["a"], size=50, call=gate)
+        await shared.get("line", ["a"], CallBudget(), size=50, call=gate)
 
     assert loop.time() - started < 0.004
 
@@ -191,16 +199,16 @@ async def test_a_lone_request_does_not_wait_for_company() -> None:
 async def test_asking_for_nothing_leaves_nothing_behind() -> None:
     shared = Coalescer()
 
-    assert await shared.get("line", [], size=5, call=Gate()) == {}
-    assert shared._lines == {}
+    assert await shared.get("line", [], CallBudget(), size=5, call=Gate()) == {}
+    assert shared._queues == {}
 
 
 async def test_the_end_waits_for_calls_in_the_air() -> None:
     shared, gate = Coalescer(), Gate(is_open=False)
-    asked = asyncio.ensure_future(shared.get("line", ["a"], size=1, call=gate))
+    asked = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=1, call=gate))
     await asyncio.sleep(0)
 
-    end = asyncio.ensure_future(shared.land())
+    end = asyncio.ensure_future(shared.drain())
     await asyncio.sleep(0)
     is_early = end.done()
     gate.opened.set()
@@ -217,7 +225,7 @@ async def test_idle_lines_are_forgotten() -> None:
     await crowd(shared, gate, ["a", "b"], size=2)
     await asyncio.sleep(0)
 
-    assert shared._lines == {}
+    assert shared._queues == {}
     assert len(asyncio.all_tasks()) == tasks
 
 
@@ -229,7 +237,7 @@ async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch()
     seen: list[tuple[list[str], str]] = []
     flies, gate = asyncio.Event(), asyncio.Event()
 
-    async def call(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def call(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         seen.append((list(keys), asker.get()))
         flies.set()
         await gate.wait()
@@ -238,7 +246,7 @@ async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch()
     async def one(name: str) -> None:
         asker.set(name)
         with shared.request():
-            await shared.get("line", [name], size=50, call=call)
+            await shared.get("line", [name], CallBudget(), size=50, call=call)
 
     first = asyncio.create_task(one("a"))
     await flies.wait()
@@ -260,32 +268,34 @@ class Paid:
     asked: list[list[str]] = field(default_factory=list)
     made: int = 0
 
-    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def __call__(
+        self, keys: Sequence[str], budget: Budget
+    ) -> Mapping[str, str | AffiliateGraphError]:
         self.asked.append(list(keys))
         await asyncio.sleep(self.delay)
         for number in range(self.repetitions + 1):
-            if number and not purse().may_pay():
+            if number and not budget.may_spend():
                 raise MarketplaceUnavailable("down")
-            purse().pay(ACCOUNT, RULE)
+            budget.spend(ACCOUNT, RULE)
             self.made += 1
             await asyncio.sleep(self.delay)
         return {key: f"{key}!" for key in keys}
 
 
 async def asked_by(
-    spending: CallBudget,
+    budget: CallBudget,
     shared: Coalescer,
-    call: coalescing.Call[str, str],
+    call: coalescing.BatchCall[str, str],
     *keys: str,
     size: int = 2,
 ) -> dict[str, str | AffiliateGraphError]:
-    """What one request with this purse gets."""
-    with shared.request(), spending.active():
-        return await shared.get("line", keys, size=size, call=call)
+    """What one request with this budget gets."""
+    with shared.request():
+        return await shared.get("line", keys, budget, size=size, call=call)
 
 
 async def test_a_capped_request_gets_what_fits_in() -> None:
-    shared, call, capped = Coalescer(), Paid(), CallBudget(most_calls=1)
+    shared, call, capped = Coalescer(), Paid(), CallBudget(max_calls=1)
 
     found = await asked_by(capped, shared, call, "a", "b", "c", "d")
 
@@ -296,13 +306,13 @@ async def test_a_capped_request_gets_what_fits_in() -> None:
 
 
 async def test_a_request_that_may_not_ask_makes_no_call_and_leaves_nothing_behind() -> None:
-    shared, call, capped = Coalescer(), Paid(), CallBudget(most_calls=0)
+    shared, call, capped = Coalescer(), Paid(), CallBudget(max_calls=0)
 
     found = await asked_by(capped, shared, call, "a")
 
     assert isinstance(found["a"], CallCapReached)
     assert call.made == 0
-    assert shared._lines == {}
+    assert shared._queues == {}
 
 
 async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
@@ -310,7 +320,7 @@ async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
         Coalescer(),
         Paid(),
         CallBudget(),
-        CallBudget(most_calls=0),
+        CallBudget(max_calls=0),
     )
 
     payers, joined = await asyncio.gather(
@@ -325,7 +335,7 @@ async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
 
 async def test_a_repetition_is_paid_by_whoever_still_may() -> None:
     shared, call = Coalescer(), Paid(repetitions=1)
-    opener, other = CallBudget(most_calls=1), CallBudget()
+    opener, other = CallBudget(max_calls=1), CallBudget()
 
     await asyncio.gather(asked_by(opener, shared, call, "a"), asked_by(other, shared, call, "b"))
 
@@ -333,16 +343,16 @@ async def test_a_repetition_is_paid_by_whoever_still_may() -> None:
 
 
 async def test_nobody_pays_for_a_call_that_was_not_made() -> None:
-    shared, capped = Coalescer(), CallBudget(most_calls=1)
+    shared, capped = Coalescer(), CallBudget(max_calls=1)
 
-    async def refuse(keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def refuse(keys: Sequence[str], _: Budget) -> Mapping[str, str | AffiliateGraphError]:
         raise MarketplaceUnavailable("left alone")
 
     found = await asked_by(capped, shared, refuse, "a")
 
     assert isinstance(found["a"], MarketplaceUnavailable)
     assert capped.calls == 0
-    assert capped.may_pay()
+    assert capped.may_spend()
 
 
 async def test_a_request_is_told_at_its_deadline_and_the_call_goes_on() -> None:
@@ -365,17 +375,19 @@ class Turns:
         self.asked: list[list[str]] = []
         self.turns = asyncio.Semaphore(0)
 
-    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str | AffiliateGraphError]:
+    async def __call__(
+        self, keys: Sequence[str], budget: Budget
+    ) -> Mapping[str, str | AffiliateGraphError]:
         self.asked.append(list(keys))
         await self.turns.acquire()
-        purse().pay(ACCOUNT, RULE)
+        budget.spend(ACCOUNT, RULE)
         return {key: f"{key}!" for key in keys}
 
 
 async def test_newcomers_ride_together_while_a_call_waits_for_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(coalescing, "LONGEST_GATHERING", 0.001)
+    monkeypatch.setattr(coalescing, "WINDOW_BEHIND_CALL", 0.001)
     shared, call = Coalescer(), Turns()
     waiting = []
 
@@ -393,7 +405,7 @@ async def test_newcomers_ride_together_while_a_call_waits_for_its_turn(
 async def test_people_do_not_wait_behind_background_work_that_waits_for_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(coalescing, "LONGEST_GATHERING", 0.001)
+    monkeypatch.setattr(coalescing, "WINDOW_BEHIND_CALL", 0.001)
     shared, call = Coalescer(), Turns()
     background = CallBudget(priority=Priority.BACKGROUND)
     first = asyncio.ensure_future(asked_by(background, shared, call, "a", size=9))
@@ -427,11 +439,11 @@ async def test_nobody_is_held_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_a_batch_that_left_takes_its_timer_along() -> None:
     shared, first, second = Coalescer(), Gate(is_open=False), Gate()
-    one = asyncio.ensure_future(shared.get("line", ["a"], size=9, call=first))
+    one = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=9, call=first))
     await asyncio.sleep(0.001)
-    two = asyncio.ensure_future(shared.get("line", ["b"], size=9, call=second))
+    two = asyncio.ensure_future(shared.get("line", ["b"], CallBudget(), size=9, call=second))
     await asyncio.sleep(0)
-    timer = shared._lines["line"]._timer
+    timer = shared._queues["line"]._timer
 
     first.opened.set()
     await asyncio.gather(one, two)
@@ -448,41 +460,140 @@ async def test_the_counts_of_all_requests_add_up_and_no_cap_is_exceeded(seed: in
     calls = [
         Paid(repetitions=chance.randrange(3), delay=chance.choice((0, 0, 0.001))) for _ in range(3)
     ]
-    purses = [CallBudget(most_calls=chance.choice((None, 0, 1, 2, 5))) for _ in range(30)]
+    budgets = [CallBudget(max_calls=chance.choice((None, 0, 1, 2, 5))) for _ in range(30)]
     group_sizes = [chance.randint(1, 4) for _ in calls]
 
     async def request(spent: CallBudget) -> dict[str, str | AffiliateGraphError]:
         await asyncio.sleep(chance.choice((0, 0, 0.001, 0.003)))
         found: dict[str, str | AffiliateGraphError] = {}
-        with shared.request(), spent.active():
+        with shared.request():
             for _ in range(chance.randint(1, 3)):
                 line = chance.randrange(3)
                 keys = [f"{line}-{chance.randrange(12)}" for _ in range(chance.randint(1, 6))]
-                found |= await shared.get(line, keys, size=group_sizes[line], call=calls[line])
+                found |= await shared.get(
+                    line, keys, spent, size=group_sizes[line], call=calls[line]
+                )
                 assert set(keys) <= set(found)
         return found
 
-    answers = await asyncio.gather(*map(request, purses))
-    await shared.land()
+    answers = await asyncio.gather(*map(request, budgets))
+    await shared.drain()
 
-    assert sum(spent.calls for spent in purses) == sum(call.made for call in calls)
-    for spent, found in zip(purses, answers, strict=True):
-        assert spent.most_calls is None or spent.calls <= spent.most_calls
-        assert spent._promised == 0
+    assert sum(spent.calls for spent in budgets) == sum(call.made for call in calls)
+    for spent, found in zip(budgets, answers, strict=True):
+        assert spent.max_calls is None or spent.calls <= spent.max_calls
+        assert spent.reserved == 0
         told = [value for value in found.values() if isinstance(value, CallCapReached)]
-        assert not told or spent.most_calls is not None
+        assert not told or spent.max_calls is not None
         assert all(value == f"{key}!" for key, value in found.items() if isinstance(value, str))
 
 
 async def test_who_runs_out_of_time_before_the_batch_leaves_is_not_told_of_an_outage() -> None:
     shared, gate, hurried = Coalescer(), Gate(is_open=False), CallBudget()
-    first = asyncio.ensure_future(shared.get("line", ["a"], size=50, call=gate))
+    first = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=50, call=gate))
     await asyncio.sleep(0.001)  # its call is in the air, so that others gather behind it
     hurried.wait_at_most(0.01)
 
-    with hurried.active():
-        found = await shared.get("line", ["b"], size=50, call=gate)
+    found = await shared.get("line", ["b"], hurried, size=50, call=gate)
     gate.opened.set()
     await first
 
     assert isinstance(found["b"], Throttled)
+
+
+async def test_a_call_for_which_nobody_waits_any_longer_is_not_sent() -> None:
+    shared, call, budget = Coalescer(), Turns(), CallBudget()
+    waits = [asyncio.ensure_future(asked_by(budget, shared, call, key, size=1)) for key in "abc"]
+    await asyncio.sleep(0.01)
+
+    for each in waits:
+        each.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+    for _ in waits:
+        call.turns.release()
+    await asyncio.sleep(0.01)
+
+    assert len(call.asked) == 3  # each waited for its permit
+    assert budget.calls == 0
+    assert budget.reserved == 0
+    assert shared._queues == {}
+
+
+async def test_a_call_is_sent_as_long_as_one_waits_for_any_of_its_keys() -> None:
+    shared, call = Coalescer(), Turns()
+    gone = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "a", size=2))
+    stays = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "b", size=2))
+    await asyncio.sleep(0.01)
+
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    call.turns.release()
+
+    assert await stays == {"b": "b!"}
+
+
+async def test_a_key_that_was_given_up_before_its_batch_left_is_not_asked() -> None:
+    shared, first, opener = Coalescer(), Gate(is_open=False), CallBudget()
+    running = asyncio.ensure_future(shared.get("line", ["a"], CallBudget(), size=9, call=first))
+    await asyncio.sleep(0.001)
+    gone = asyncio.ensure_future(shared.get("line", ["b"], opener, size=9, call=first))
+    await asyncio.sleep(0)
+
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    first.opened.set()
+    await running
+
+    assert first.asked == [["a"]]
+    assert opener.reserved == 0
+
+
+async def test_one_workspace_sets_no_other_ones_window() -> None:
+    shared, gate = Coalescer(), Gate()
+    loop = asyncio.get_running_loop()
+
+    with contextlib.ExitStack() as busy:
+        for _ in range(50):
+            busy.enter_context(shared.request("theirs"))
+        started = loop.time()
+        with shared.request("ours"):
+            await shared.get("line", ["a"], CallBudget(workspace="ours"), size=9, call=gate)
+
+    assert loop.time() - started < coalescing.QUIET
+
+
+async def test_a_newcomer_touches_no_other_queue() -> None:
+    """What a wait costs does not grow with the queues of others: none of them is looked at."""
+    shared, gate = Coalescer(), Gate(is_open=False)
+    others = [
+        asyncio.ensure_future(shared.get(f"line {n}", ["a"], CallBudget(), size=9, call=gate))
+        for n in range(500)
+    ]
+    await asyncio.sleep(0.01)
+    looked_at: list[str] = []
+    for queue in shared._queues.values():
+        queue.running = Watched(queue.running, looked_at)
+
+    ours = asyncio.ensure_future(shared.get("ours", ["b"], CallBudget(), size=9, call=gate))
+    await asyncio.sleep(0.01)
+    seen = list(looked_at)
+    gate.opened.set()
+    await asyncio.gather(ours, *others)
+
+    assert seen == []
+
+
+class Watched(dict[Any, Any]):
+    """A dictionary that notes that it was read."""
+
+    def __init__(self, items: Mapping[Any, Any], notes: list[str]) -> None:
+        super().__init__(items)
+        self.notes = notes
+
+    def __bool__(self) -> bool:
+        self.notes.append("read")
+        return len(self) > 0
+
+    def items(self) -> Any:
+        self.notes.append("read")
+        return super().items()

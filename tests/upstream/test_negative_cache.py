@@ -1,4 +1,4 @@
-"""NegativeCache that are remembered: for whom, for what, and for how long."""
+"""Refusals that are remembered: for whom, for what, and for how long."""
 
 import pytest
 
@@ -12,12 +12,7 @@ from domain.exceptions import (
     ProductNotFound,
     Throttled,
 )
-from domain.marketplaces import AccountKey
-from domain.products import Mode
 from upstream.negative_cache import HOLDS, NegativeCache
-
-OURS = AccountKey("default", "aliexpress", "", Mode.LIVE)
-THEIRS = AccountKey("other", "aliexpress", "", Mode.LIVE)
 
 
 class Clock:
@@ -31,13 +26,12 @@ class Clock:
 
 def is_refused(
     refusals: NegativeCache,
-    account: AccountKey = OURS,
     credentials: str = "first",
     operation: str = "search",
 ) -> bool:
     """Whether a call would be refused at once."""
     try:
-        refusals.check(account, credentials, operation)
+        refusals.check(credentials, operation)
     except MarketplaceError:
         return True
     return False
@@ -49,10 +43,10 @@ def is_refused(
 def test_a_refusal_of_the_account_holds_for_every_operation(failure: MarketplaceError) -> None:
     refusals = NegativeCache(Clock())
 
-    refusals.note(OURS, "first", "search", failure)
+    refusals.note("first", "search", failure)
 
     with pytest.raises(type(failure)) as told:
-        refusals.check(OURS, "first", "links")
+        refusals.check("first", "links")
     assert told.value is not failure  # a copy: paths are set on it
     assert told.value.message == failure.message
 
@@ -60,7 +54,7 @@ def test_a_refusal_of_the_account_holds_for_every_operation(failure: Marketplace
 def test_a_missing_permission_holds_for_its_operation_only() -> None:
     refusals = NegativeCache(Clock())
 
-    refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
+    refusals.note("first", "hot products", PermissionMissing("no"))
 
     assert is_refused(refusals, operation="hot products")
     assert not is_refused(refusals, operation="search")
@@ -72,29 +66,28 @@ def test_a_missing_permission_holds_for_its_operation_only() -> None:
 def test_other_failures_are_no_refusals(failure: MarketplaceError) -> None:
     refusals = NegativeCache(Clock())
 
-    refusals.note(OURS, "first", "search", failure)
+    refusals.note("first", "search", failure)
 
     assert not is_refused(refusals)
 
 
-def test_other_credentials_and_other_accounts_are_asked() -> None:
+def test_other_credentials_are_asked() -> None:
     refusals = NegativeCache(Clock())
 
-    refusals.note(OURS, "first", "search", CredentialsRejected("no"))
+    refusals.note("first", "search", CredentialsRejected("no"))
 
     assert is_refused(refusals)
     assert not is_refused(refusals, credentials="second")
-    assert not is_refused(refusals, account=THEIRS)
 
 
 def test_it_ends_and_refusing_does_not_prolong_it() -> None:
     clock = Clock()
     refusals, failure = NegativeCache(clock), CredentialsRejected("no")
-    refusals.note(OURS, "first", "search", failure)
+    refusals.note("first", "search", failure)
     clock.seconds += HOLDS - 1
 
     is_refused_late = is_refused(refusals)
-    refusals.note(OURS, "first", "search", failure)  # as the way out does with what it raises
+    refusals.note("first", "search", failure)  # as the way out does with what it raises
     clock.seconds += 1
 
     assert is_refused_late
@@ -103,12 +96,12 @@ def test_it_ends_and_refusing_does_not_prolong_it() -> None:
 
 def test_a_tested_connection_is_asked_anew() -> None:
     refusals = NegativeCache(Clock())
-    refusals.note(OURS, "first", "search", CredentialsRejected("no"))
-    refusals.note(OURS, "first", "hot products", PermissionMissing("no"))
-    refusals.note(THEIRS, "first", "search", CredentialsRejected("no"))
+    refusals.note("first", "search", CredentialsRejected("no"))
+    refusals.note("first", "hot products", PermissionMissing("no"))
+    refusals.note("second", "search", CredentialsRejected("no"))
 
-    refusals.forget(OURS, "first")
+    refusals.reset("first")
 
     assert not is_refused(refusals)
     assert not is_refused(refusals, operation="hot products")
-    assert is_refused(refusals, account=THEIRS)
+    assert is_refused(refusals, credentials="second")

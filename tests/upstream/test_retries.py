@@ -13,27 +13,19 @@ from domain.exceptions import (
     QuotaExhausted,
     Throttled,
 )
-from domain.marketplaces import AccountKey
-from domain.products import Mode
 from tests.fakes import NOW
 from upstream.budget import CallBudget
 from upstream.retries import RESERVE, SHARE, RetryBudget, RetryPolicy, Timeouts
 
-ACCOUNT = AccountKey("default", "aliexpress", "", Mode.LIVE)
-OTHER = AccountKey("other", "aliexpress", "", Mode.LIVE)
 
-
-def judge(
+def policy(
     *,
-    purse: CallBudget | None = None,
-    budget: RetryBudget | None = None,
-    patience: Timeouts | None = None,
-    account: AccountKey = ACCOUNT,
+    budget: CallBudget | None = None,
+    retries: RetryBudget | None = None,
+    timeouts: Timeouts | None = None,
 ) -> RetryPolicy:
-    """The judge of one call."""
-    return RetryPolicy(
-        patience or Timeouts(), purse or CallBudget(), budget or RetryBudget(), account
-    )
+    """The policy of one call."""
+    return RetryPolicy(timeouts or Timeouts(), budget or CallBudget(), retries or RetryBudget())
 
 
 @pytest.mark.parametrize(
@@ -48,7 +40,7 @@ def judge(
     ],
 )
 def test_what_cannot_get_better_is_not_tried_again(failure: Exception) -> None:
-    assert judge().pause(failure) is False
+    assert policy().pause(failure) is False
 
 
 @pytest.mark.parametrize(
@@ -56,7 +48,7 @@ def test_what_cannot_get_better_is_not_tried_again(failure: Exception) -> None:
     [(MarketplaceUnavailable("down"), 3), (Throttled("slow"), 3), (AnswerInvalid("cut off"), 2)],
 )
 def test_each_class_of_failure_has_its_tries(failure: MarketplaceError, tries: int) -> None:
-    of_call = judge()
+    of_call = policy()
 
     outcomes = [of_call.pause(failure) is not False for _ in range(tries)]
 
@@ -64,10 +56,10 @@ def test_each_class_of_failure_has_its_tries(failure: MarketplaceError, tries: i
 
 
 def test_pauses_grow_and_scatter() -> None:
-    first = [judge().pause(MarketplaceUnavailable("down")) for _ in range(50)]
+    first = [policy().pause(MarketplaceUnavailable("down")) for _ in range(50)]
     second = []
     for _ in range(50):
-        of_call = judge()
+        of_call = policy()
         of_call.pause(MarketplaceUnavailable("down"))
         second.append(of_call.pause(MarketplaceUnavailable("down")))
 
@@ -77,7 +69,7 @@ def test_pauses_grow_and_scatter() -> None:
 
 
 def test_what_the_marketplace_asked_is_waited_for_and_a_little_more() -> None:
-    pauses = [judge().pause(Throttled("slow", retry_after=7)) for _ in range(50)]
+    pauses = [policy().pause(Throttled("slow", retry_after=7)) for _ in range(50)]
 
     assert all(7.25 <= pause <= 8 for pause in pauses)
 
@@ -90,36 +82,28 @@ def test_what_the_marketplace_asked_is_waited_for_and_a_little_more() -> None:
     ],
 )
 def test_long_waits_are_the_callers_own(_case: str, failure: MarketplaceError) -> None:
-    assert judge().pause(failure) is False
+    assert policy().pause(failure) is False
 
 
 @pytest.mark.parametrize(("left", "is_tried"), [(0.9, False), (1.3, True)])
 def test_no_pause_goes_beyond_the_deadline(left: float, is_tried: bool) -> None:
     purse = CallBudget(deadline=10 + left, monotonic=lambda: 10)
 
-    assert (judge(purse=purse).pause(MarketplaceUnavailable("down")) is not False) == is_tried
+    assert (policy(budget=purse).pause(MarketplaceUnavailable("down")) is not False) == is_tried
 
 
 def test_a_request_at_its_cap_does_not_try_again() -> None:
-    purse = CallBudget(most_calls=1, calls=1)
+    budget = CallBudget(max_calls=1, calls=1)
 
-    assert judge(purse=purse).pause(MarketplaceUnavailable("down")) is False
+    assert policy(budget=budget).pause(MarketplaceUnavailable("down")) is False
 
 
 def test_an_account_in_trouble_repeats_a_tenth_of_its_calls() -> None:
-    budget, calls = RetryBudget(), 1000
+    retries, calls = RetryBudget(), 1000
 
     tried = sum(
-        judge(budget=budget).pause(MarketplaceUnavailable("down")) is not False
+        policy(retries=retries).pause(MarketplaceUnavailable("down")) is not False
         for _ in range(calls)
     )
 
     assert RESERVE <= tried <= RESERVE + calls * SHARE
-
-
-def test_one_accounts_trouble_is_not_anothers() -> None:
-    budget = RetryBudget()
-    for _ in range(100):
-        judge(budget=budget).pause(MarketplaceUnavailable("down"))
-
-    assert judge(budget=budget, account=OTHER).pause(MarketplaceUnavailable("down")) is not False

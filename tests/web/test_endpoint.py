@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,7 +22,6 @@ from domain.metering import NoMeter
 from resolvers import marketplaces
 from resolvers.access import OPERATOR
 from resolvers.context import Context
-from resolvers.throttle import Buckets
 from upstream.budget import CallBudget
 from web import endpoint
 from web.endpoint import (
@@ -31,6 +31,7 @@ from web.endpoint import (
     error_response,
     preferred_type,
 )
+from web.throttle import CallersBucket, OwnBuckets
 
 pytestmark = pytest.mark.anyio
 
@@ -43,21 +44,23 @@ class NoContext:
     """Enough for queries that ask nobody."""
 
     request_id: str = "req-1"
-    spending: CallBudget = field(default_factory=CallBudget)
+    budget: CallBudget = field(default_factory=CallBudget)
+    now: datetime = datetime(2026, 11, 21, tzinfo=UTC)
     caller: Caller = OPERATOR
     upstream: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
 
 
-def make_context(_request: Request, _spending: CallBudget) -> Context:
+def make_context(_request: Request, _budget: CallBudget) -> Context:
     return cast(Context, NoContext())
 
 
 LIMITS = Limits()
-ENDPOINT = Endpoint(context=make_context, buckets=Buckets(replace(LIMITS, capacity=1_000_000)))
+ENDPOINT = Endpoint(context=make_context)
+BUCKETS = OwnBuckets(replace(LIMITS, capacity=1_000_000))
 
 
 async def answer(request: Request) -> Response:
-    return await ENDPOINT.answer(request, caller="tests")
+    return await ENDPOINT.answer(request, CallersBucket(BUCKETS, "tests"))
 
 
 APP = Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
@@ -554,15 +557,16 @@ async def test_a_bug_is_masked_and_logged(
 
 def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
     """An application whose callers are as limited as that; the query `caller` names them."""
+    buckets = OwnBuckets(limits)
     endpoint = Endpoint(
         context=make_context,
-        buckets=Buckets(limits),
         limits=limits,
         has_introspection=has_introspection,
     )
 
     async def answer(request: Request) -> Response:
-        return await endpoint.answer(request, caller=request.query_params.get("caller", ""))
+        caller = request.query_params.get("caller", "")
+        return await endpoint.answer(request, CallersBucket(buckets, caller))
 
     return Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from graphql import parse, print_ast
 
+from domain.starting import CannotStart
 from tests.examples import EXAMPLES
 from tests.graph import API_KEY, Graph, running_graph
-from web.keys import CannotStart
 from web.page import operations
 from web.trusted import TrustedDocuments, load, sha256
 

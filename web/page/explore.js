@@ -4,7 +4,7 @@ import { run } from "./api.js";
 import { kept } from "./kept.js";
 import { AMOUNT, isAmount, margin, shown } from "./money.js";
 import { Dialog, Failure, Failures, LinkBox, Pager, Picture, Price, Sandbox, Skeletons, useAsk } from "./parts.js";
-import { ago, compact, plain, plural, rating, shipping, time } from "./words.js";
+import { ago, compact, plain, plural, rating, shipping, time, titleOf } from "./words.js";
 
 const SORTS = {
   RELEVANCE: "Best match",
@@ -67,7 +67,7 @@ export function Explore({ searchable, onImport }) {
       <fieldset class="sites"><legend class="hidden">Marketplace</legend>
         ${searchable.map((each) => html`<label key=${each.id} class="chip">
           <input type="radio" name="site" checked=${each.id === card.id} onChange=${() => setSite(each.id)} />
-          <span>${each.name}${each.locale ? ` ${each.locale.replace("www.amazon", "")}` : ""}</span></label>`)}
+          <span>${titleOf(each)}</span></label>`)}
       </fieldset>
       <label class="wide">Keywords <input type="search" value=${form.keywords} onInput=${set("keywords")} placeholder="phone case" /></label>
       <label>Price from <input inputmode="decimal" pattern=${AMOUNT} title="Plain digits, like 15.50" value=${form.minPrice} onInput=${set("minPrice")} /></label>

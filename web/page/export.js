@@ -12,7 +12,7 @@ const FORMATS = {
   merchant: ["Google Merchant", "Your own shop's products: needs selling prices."],
 };
 
-export function Export({ chosen, filter, total, onClose }) {
+export function Export({ cards, chosen, filter, total, onClose }) {
   const [format, setFormat] = useState("csv");
   const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
   const [currency, setCurrency] = useState("USD");
@@ -43,7 +43,7 @@ export function Export({ chosen, filter, total, onClose }) {
     ${format === "merchant" && html`<label>Address of a product in your shop
       <input required placeholder="https://shop.example/products/{handle}" value=${link} onInput=${(event) => setLink(event.target.value)} />
       <span class="quiet">Google takes products of your own shop only; links to a marketplace are refused.</span></label>`}
-    <p class="quiet">Amazon's pictures are left out: its terms forbid copying them. Amazon's prices are left out when they are older than a day.</p>
+    <p class="quiet">${termsOf(cards).join(" ")}</p>
     ${state.error && html`<${Failure} error=${state.error} />`}
     <div class="row end">
       <span role="status" class="quiet">${state.value !== null && !state.busy && !state.error ? `Saved, ${count(state.value)} bytes` : ""}</span>
@@ -51,3 +51,12 @@ export function Export({ chosen, filter, total, onClose }) {
     </div>
   </form></${Dialog}>`;
 }
+
+// What the files lack, because a marketplace's terms say so.
+const termsOf = (cards) =>
+  [...new Map(cards.map((card) => [card.code, card])).values()].flatMap((card) => [
+    ...(card.letsPicturesBeCopied ? [] : [`${card.name}'s pictures are left out: its terms forbid copying them.`]),
+    ...(card.pricesShownForHours
+      ? [`${card.name}'s prices are left out when they are older than ${plural(card.pricesShownForHours, "hour")}.`]
+      : []),
+  ]);

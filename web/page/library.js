@@ -108,7 +108,7 @@ export function Library({ cards, imports }) {
       <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} news=${news[row.id]} isChosen=${chosen.has(row.id)} onToggle=${() => toggle(row.id)} onRow=${onRow} />`)}</tbody>
     </table>`}
     ${page.value && html`<${Pager} trail=${trail} info=${page.value.pageInfo} onMove=${(pages) => (setChosen(new Set()), setTrail(pages))} />`}
-    ${open === "export" && html`<${Export} chosen=${picked} filter=${wanted} total=${page.value.totalCount} onClose=${() => setOpen(null)} />`}
+    ${open === "export" && html`<${Export} cards=${cards} chosen=${picked} filter=${wanted} total=${page.value.totalCount} onClose=${() => setOpen(null)} />`}
     ${open?.links && html`<${Dialog} title="Affiliate links" wide onClose=${() => setOpen(null)}>
       ${open.links.map((each) => html`<section key=${each.id}><h3 class="title">${each.title}</h3>
         ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`)}
@@ -137,7 +137,7 @@ function Row({ row, news, isChosen, onToggle, onRow }) {
     const notes = event.target.value.trim() || null;
     if (notes !== (row.notes || null)) save({ notes });
   };
-  const hasHistory = row.marketplace.code !== "AMAZON"; // its terms forbid keeping prices
+  const hasHistory = row.marketplace.keepsPriceHistory; // the terms of some forbid it
   return html`<tr class=${isChosen ? "chosen" : ""} data-id=${row.id}>
       <td class="check"><input type="checkbox" aria-label="Choose ${row.title}" checked=${isChosen} onChange=${onToggle} /></td>
       <td class="product"><div class="row">

@@ -2,27 +2,25 @@
 import { html, useState } from "./html.js";
 import { run } from "./api.js";
 import { Failures, Failure, Sandbox, useAsk } from "./parts.js";
-import { ago, capital, count, plain, time } from "./words.js";
-
-// Fields of Amazon's retired Product Advertising API; all others belong to the Creators API.
-const LEGACY = ["accessKey", "secretKey", "host", "region"];
-const CREATORS = ["credentialId", "credentialSecret", "credentialVersion"];
-const SITES = [
-  "com", "ca", "com.mx", "com.br", "co.uk", "de", "fr", "it", "es", "nl", "com.be", "ie", "pl", "se",
-  "com.tr", "ae", "sa", "eg", "in", "co.jp", "com.au", "sg",
-].map((ending) => `www.amazon.${ending}`);
+import { ago, capital, count, plain, time, titleOf } from "./words.js";
 
 export function Marketplaces({ cards, onCard }) {
-  const [more, add] = useAsk((locale) => run("marketplace", { code: "AMAZON", locale }).then((data) => onCard(data.marketplace)));
-  const known = cards.map((card) => card.locale);
+  const withSites = cards.filter((card) => card.locale === card.sites[0]);
   return html`
     <h1>Marketplaces</h1>
     <div class="cards">${cards.map((card) => html`<${Settings} key=${card.id} card=${card} onCard=${onCard} />`)}</div>
-    <div class="toolbar">
-      <label>Add a country site of Amazon
+    ${withSites.map((card) => html`<${Sites} key=${card.id} card=${card} cards=${cards} onCard=${onCard} />`)}`;
+}
+
+// Opens the card of another country site of a marketplace.
+function Sites({ card, cards, onCard }) {
+  const [more, add] = useAsk((locale) => run("marketplace", { code: card.code, locale }).then((data) => onCard(data.marketplace)));
+  const known = cards.filter((each) => each.code === card.code).map((each) => each.locale);
+  return html`<div class="toolbar">
+      <label>Add a country site of ${card.name}
         <select value="" disabled=${more.busy} onChange=${(event) => event.target.value && add(event.target.value)}>
           <option value="">Choose ...</option>
-          ${SITES.filter((site) => !known.includes(site)).map((site) => html`<option key=${site} value=${site}>${site}</option>`)}
+          ${card.sites.filter((site) => !known.includes(site)).map((site) => html`<option key=${site} value=${site}>${site}</option>`)}
         </select></label>
     </div>
     ${more.error && html`<${Failure} error=${more.error} />`}`;
@@ -30,13 +28,12 @@ export function Marketplaces({ cards, onCard }) {
 
 function Settings({ card, onCard }) {
   const stored = card.credentialFields.filter((field) => field.isSet).map((field) => field.name);
-  const [isLegacy, setLegacy] = useState(LEGACY.some((name) => stored.includes(name)));
+  const [formName, setFormName] = useState(card.credentialForms.find((each) => each.isInUse).name);
   const [values, setValues] = useState({});
   const [errors, setErrors] = useState([]);
   const [busy, work] = useAsk((task) => task());
-  const hasForms = card.credentialFields.some((field) => LEGACY.includes(field.name));
-  const hidden = isLegacy ? CREATORS : LEGACY;
-  const fields = card.credentialFields.filter((field) => !hidden.includes(field.name));
+  const form = card.credentialForms.find((each) => each.name === formName);
+  const fields = card.credentialFields.filter((field) => form.fieldNames.includes(field.name));
   const input = { marketplace: card.code, locale: card.locale };
   const take = (payload) => {
     setErrors(payload.errors);
@@ -73,9 +70,9 @@ function Settings({ card, onCard }) {
     </header>
     <${Health} card=${card} />
     <form class="stack" autocomplete="off" onSubmit=${save}>
-      ${hasForms && html`<fieldset class="sites"><legend class="hidden">Which keys</legend>
-        <label class="chip"><input type="radio" checked=${!isLegacy} onChange=${() => setLegacy(false)} /><span>Creators API</span></label>
-        <label class="chip"><input type="radio" checked=${isLegacy} onChange=${() => setLegacy(true)} /><span>Product Advertising API (retired)</span></label>
+      ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">Which keys</legend>
+        ${card.credentialForms.map((each) => html`<label key=${each.name} class="chip">
+          <input type="radio" checked=${each === form} onChange=${() => setFormName(each.name)} /><span>${each.label}</span></label>`)}
       </fieldset>`}
       ${fields.map((field) => html`<${Credential} key=${field.name} card=${card} field=${field} value=${values[field.name] ?? ""} error=${at(field.name)}
         onInput=${(value) => setValues({ ...values, [field.name]: value })} />`)}
@@ -90,8 +87,6 @@ function Settings({ card, onCard }) {
     <${Quota} quota=${card.quota} />
   </section>`;
 }
-
-const titleOf = (card) => (card.locale ? `${card.name} · ${card.locale.replace("www.", "")}` : card.name);
 
 function Health({ card }) {
   const { health } = card;

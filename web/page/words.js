@@ -41,6 +41,9 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const plural = (number, one, many = `${one}s`) =>
   `${count(number)} ${number === 1 ? one : many}`;
 
+// "Shop · shop.de": a marketplace, and which of its country sites.
+export const titleOf = ({ name, locale }) => (locale ? `${name} · ${locale.replace("www.", "")}` : name);
+
 export function shipping(offer) {
   const { minDays, maxDays } = offer?.shipping ?? {};
   const days = minDays && maxDays && minDays !== maxDays ? `${minDays}-${maxDays}` : maxDays ?? minDays;

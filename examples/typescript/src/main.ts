@@ -48,7 +48,8 @@ async function mainJob(graph: AffiliateGraph, keywords: string): Promise<void> {
 
   const { generateLinks } = await retried(
     () => graph.run(GenerateLinksDocument, { products: [{ url: product.externalId }] }),
-    (data) => data.generateLinks.results.flatMap((row) => row.errors),
+    ({ generateLinks: { errors, results } }) =>
+      errors.length > 0 ? errors : results.flatMap((row) => row.errors),
   );
   const link = present(generateLinks.results[0]?.affiliateLink);
   console.log(`link: ${link.url}`);

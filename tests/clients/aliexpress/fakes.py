@@ -1,7 +1,6 @@
 """Stand-ins for the outside world: a sender without a network, a clock that is told the time."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from urllib.parse import parse_qsl
 import httpx
 
 from clients.aliexpress import AliExpressClient
-from clients.base import Answer, Upstream
 from domain.credentials import Secret
 from domain.marketplaces import (
     Account,
@@ -22,6 +20,8 @@ from domain.marketplaces import (
     StoredCredential,
 )
 from domain.products import Mode
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Call, Upstream
 
 T = TypeVar("T")
 
@@ -51,29 +51,16 @@ class FakeSender:
     requests: list[httpx.Request] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     quotas: list[QuotaRule | None] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
     builds_per_call: int = 1
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
+    async def send(self, call: Call[T]) -> T:
         for _ in range(self.builds_per_call):
-            request = build()
+            request = call.build()
             self.requests.append(request)
             self.forms.append(dict(parse_qsl(request.content.decode(), strict_parsing=True)))
-        self.operations.append(operation)
-        self.quotas.append(quota)
-        return read(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
-
-    def forgive(self, account: AccountKey, credentials: str) -> None:
-        self.forgiven.append(credentials)
+        self.operations.append(call.operation)
+        self.quotas.append(call.quota)
+        return call.classify(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
 
 
 def answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
@@ -118,4 +105,4 @@ def connected(
     sender = FakeSender(answers or [answer({})])
     addresses = {"ALIEXPRESS_GATEWAY_URL": gateway} if gateway else {}
     upstream = Upstream(sender=sender, now=Clock(), addresses=addresses)
-    return AliExpressClient(stored or account(), upstream), sender
+    return AliExpressClient(stored or account(), upstream, CallBudget()), sender

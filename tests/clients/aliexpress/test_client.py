@@ -1,22 +1,16 @@
 """The client's methods: what is sent, signed how, and what is made of the answers."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from clients.aliexpress import AliExpressClient
-from clients.aliexpress.gateway import ADDRESS, QUOTA
-from clients.aliexpress.records import OrderStatus
-from clients.base import MarketplaceClient, Upstream
-from clients.signing.aliexpress import SignMethod, sign
+from clients.base import MarketplaceClient
 from domain.exceptions import (
     AnswerInvalid,
     InvalidInput,
     MarketplaceError,
-    MarketplaceNotConnected,
     NotInProgram,
     PendingApproval,
     ProductNotFound,
@@ -26,11 +20,7 @@ from domain.links import LinkKey
 from domain.products import ProductRef, SourceProduct
 from domain.search import ProductSearch, SearchPlan
 from tests.clients.aliexpress.fakes import (
-    KEYS,
-    Clock,
-    FakeSender,
     account,
-    answer,
     business,
     connected,
     payload,
@@ -77,64 +67,6 @@ async def test_client_keeps_the_protocol() -> None:
     kept: MarketplaceClient = client
 
     assert kept is client
-
-
-async def test_every_request_is_a_signed_form() -> None:
-    client, sender = connected(NOTHING)
-
-    await client.search_products(PLAN, page=2)
-
-    (form,) = sender.forms
-    assert form.pop("sign") == sign(form, KEYS["appSecret"])
-    assert form == {
-        "app_key": "734510",
-        "format": "json",
-        "keywords": "лампа",
-        "method": "aliexpress.affiliate.product.query",
-        "page_no": "2",
-        "page_size": "50",
-        "sign_method": "sha256",
-        "target_currency": "EUR",
-        "timestamp": "1789979400000",
-        "tracking_id": "reading_nook",
-        "v": "2.0",
-    }
-
-
-async def test_requests_go_to_the_address_of_the_settings() -> None:
-    client, sender = connected(NOTHING)
-    other, other_sender = connected(NOTHING, gateway=STAND_IN)
-
-    await client.get_categories()
-    await other.get_categories()
-
-    assert (sender.requests[0].method, str(sender.requests[0].url)) == ("POST", ADDRESS)
-    assert str(other_sender.requests[0].url) == STAND_IN
-    assert sender.requests[0].headers["content-type"].endswith("charset=utf-8")
-    assert (sender.operations, sender.quotas) == (["category.get"], [QUOTA])
-
-
-async def test_each_retry_is_signed_anew() -> None:
-    client, sender = connected(NOTHING)
-    sender.builds_per_call = 2
-
-    await client.get_categories()
-
-    first, second = sender.forms
-    assert int(second["timestamp"]) - int(first["timestamp"]) == 1_000
-    assert first["sign"] != second["sign"]
-
-
-@pytest.mark.parametrize("method", list(SignMethod))
-async def test_other_digests_can_be_chosen(method: SignMethod) -> None:
-    sender = FakeSender([answer(NOTHING)])
-    client = AliExpressClient(account(), Upstream(sender=sender, now=Clock()), sign_method=method)
-
-    await client.get_categories()
-
-    (form,) = sender.forms
-    assert form["sign_method"] == method.value
-    assert form.pop("sign") == sign(form, KEYS["appSecret"], method)
 
 
 async def test_products_are_matched_by_id() -> None:
@@ -385,53 +317,6 @@ async def test_verify_tells_what_is_wrong(code: int, kind: type[MarketplaceError
         await client.verify()
 
 
-@pytest.mark.parametrize("missing", ["appKey", "appSecret", "trackingId"])
-async def test_without_credentials_nothing_is_sent(missing: str) -> None:
-    stored = account()
-    del stored.credentials[missing]
-    client, sender = connected(stored=stored)
-
-    with pytest.raises(MarketplaceNotConnected, match="Add the app key, app secret"):
-        await client.get_products([LAMP])
-    with pytest.raises(MarketplaceNotConnected):
-        await client.search_products(PLAN, page=1)
-    with pytest.raises(MarketplaceNotConnected):
-        await client.get_variants(LAMP)
-    with pytest.raises(MarketplaceNotConnected):
-        await client.verify()
-    with pytest.raises(MarketplaceNotConnected):
-        await client.generate_links([link_key(LAMP, tracking_id=" ")])
-
-    assert sender.forms == []
-
-
-async def test_hot_products_and_promo_products() -> None:
-    body = search_answer(3, total=9_000)
-    body["resp_result"]["result"]["is_finished"] = "true"
-    client, sender = connected(search_answer(3), body)
-
-    hot = await client.search_hot_products(PLAN, page=1)
-    promo = await client.get_featured_products("Autumn Home & Garden ", page=1)
-
-    assert (hot.is_last, promo.is_last) == (False, True)
-    assert sender.operations == ["hotproduct.query", "featuredpromo.products.get"]
-    assert sender.forms[1]["promotion_name"] == "Autumn Home & Garden "
-
-
-async def test_categories_promos_and_matches() -> None:
-    client, sender = connected(
-        payload("category.get"), payload("featuredpromo.get"), search_answer(1)
-    )
-
-    categories = await client.get_categories()
-    promos = await client.get_featured_promos()
-    matches = await client.match_products(product_id=LAMP, page=1)
-
-    assert (len(categories), len(promos), len(matches.products)) == (2, 1, 1)
-    assert sender.operations[2] == "product.smartmatch"
-    assert sender.forms[2]["device_id"] == "server"
-
-
 async def test_shipping_of_one_variant() -> None:
     client, sender = connected(payload("product.shipping.get"))
 
@@ -442,39 +327,3 @@ async def test_shipping_of_one_variant() -> None:
     assert found.cost.text == "2.40"
     form = sender.forms[0]
     assert (form["target_sale_price"], form["tax_rate"]) == ("19.90", "0")
-
-
-async def test_promotion_codes() -> None:
-    client, sender = connected(payload("promotion.info.get"))
-
-    found = await client.get_promotions([LAMP, SHADE], ship_to_country="DE", currency="EUR")
-
-    assert [len(product.promotions) for product in found] == [1]
-    assert sender.forms[0]["product_id"] == f"{LAMP},{SHADE}"
-    with pytest.raises(ValueError, match="at most 10"):
-        await client.get_promotions([LAMP] * 11)
-
-
-async def test_orders() -> None:
-    client, sender = connected(payload("order.list"))
-    start, end = datetime(2026, 7, 1, 7, tzinfo=UTC), datetime(2026, 7, 2, 7, tzinfo=UTC)
-    status = OrderStatus.PAYMENT_COMPLETED
-
-    by_page = await client.list_orders(status=status, start=start, end=end, page=1)
-    by_index = await client.list_orders_by_index(
-        status=status, start=start, end=end, start_index="q9"
-    )
-    by_id = await client.get_orders(["8300000000000011"])
-
-    assert [len(page.orders) for page in (by_page, by_index, by_id)] == [1, 1, 1]
-    assert sender.operations == ["order.list", "order.listbyindex", "order.get"]
-    assert sender.forms[0]["start_time"] == "2026-07-01 00:00:00"
-    assert sender.forms[0]["time_type"] == "Payment Completed Time"
-    assert sender.forms[1]["start_query_index_id"] == "q9"
-    assert sender.forms[2]["order_ids"] == "8300000000000011"
-
-
-async def test_no_orders() -> None:
-    client, _ = connected(NOTHING)
-
-    assert (await client.get_orders(["1"])).orders == ()

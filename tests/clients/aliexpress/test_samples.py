@@ -9,9 +9,9 @@ import pytest
 from clients.aliexpress import envelope, orders, parse, promotions
 from clients.aliexpress.links import links_by_address
 from clients.aliexpress.values import Row
-from clients.base import Answer
 from domain.exceptions import MarketplaceError, Throttled
 from tests.clients.aliexpress.fakes import NOW, answer
+from upstream.contract import Answer
 
 pytestmark = pytest.mark.shared
 

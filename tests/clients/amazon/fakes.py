@@ -1,7 +1,7 @@
 """Stand-ins for the outside world of the Amazon clients, and accounts to use them with."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import httpx
 
-from clients.base import Answer, Upstream
 from domain.credentials import Secret
 from domain.marketplaces import (
     Account,
@@ -20,6 +19,8 @@ from domain.marketplaces import (
     StoredCredential,
 )
 from domain.products import Mode
+from domain.search import SearchPlan
+from upstream.contract import Answer, Call, Upstream
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ PAAPI = {
     "region": "eu-west-1",
 }
 TOKEN = {"access_token": "Atc|one", "token_type": "bearer", "expires_in": 3600}
+
+PLAN = SearchPlan(parameters={"keywords": "лампа", "sortBy": "Relevance"}, post_filters=())
 
 
 def payload(name: str) -> Any:
@@ -94,25 +97,12 @@ class FakeSender:
     answers: list[Answer] = field(default_factory=list)
     tokens: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
 
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        self.sent.append(Sent(build(), account, operation, quota))
-        if operation == "token":
-            return read(self.tokens.pop(0) if self.tokens else answer(200, TOKEN))
-        return read(self.answers.pop(0))
-
-    def forgive(self, account: AccountKey, credentials: str) -> None:
-        self.forgiven.append(credentials)
+    async def send(self, call: Call[T]) -> T:
+        self.sent.append(Sent(call.build(), call.account, call.operation, call.quota))
+        if call.operation == "token":
+            return call.classify(self.tokens.pop(0) if self.tokens else answer(200, TOKEN))
+        return call.classify(self.answers.pop(0))
 
     @property
     def calls(self) -> list[Sent]:

@@ -1,40 +1,27 @@
 """The Creators API: what is sent where, tokens, and what is made of the answers of a flow."""
 
 import asyncio
-import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs
 
-import httpx
 import pytest
 
-from clients.amazon import MARKETPLACE
 from clients.amazon.catalog import QUOTA, RESOURCES, CatalogClient
-from clients.amazon.connect import LinksOnlyClient, connect
+from clients.amazon.connect import connect
 from clients.amazon.creators import CreatorsClient, read_token
-from clients.amazon.errors import FieldsRefused
-from clients.amazon.records import BrowseNode
-from clients.base import Answer, MarketplaceClient, Upstream
+from clients.base import MarketplaceClient
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
-    InvalidInput,
     MarketplaceError,
-    MarketplaceNotConnected,
-    MarketplaceUnavailable,
     NotEligible,
-    ProductNotFound,
-    RequestRefused,
     Throttled,
-    WrongLocale,
 )
 from domain.links import LinkKey
-from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import ProductRef, SourceProduct
-from domain.search import ProductSearch, SearchPlan
 from tests.clients.amazon.fakes import (
     CREATORS,
     NOW,
@@ -43,18 +30,16 @@ from tests.clients.amazon.fakes import (
     account,
     answer,
     items,
-    payload,
     upstream,
 )
+from upstream.budget import CallBudget
+from upstream.contract import Answer, Upstream
 
 pytestmark = pytest.mark.anyio
 
-T = TypeVar("T")
 
 LAMP, SHADE, BULB = "B0LAMPAAA1", "B0LAMPAAA2", "B0LAMPAAA3"
-TEN = [f"B0LAMPAA{number:02}" for number in range(10)]
 NOT_FOUND = {"type": "ResourceNotFoundException", "message": "None.", "resourceType": "Item"}
-PLAN = SearchPlan(parameters={"keywords": "лампа", "sortBy": "Relevance"}, post_filters=())
 
 
 def connected(
@@ -66,7 +51,9 @@ def connected(
     **values: str,
 ) -> CatalogClient:
     client = connect(
-        account(CREATORS | values, locale=locale), within or upstream(sender, addresses=addresses)
+        account(CREATORS | values, locale=locale),
+        within or upstream(sender, addresses=addresses),
+        CallBudget(),
     )
     assert isinstance(client, CreatorsClient)
     return client
@@ -78,16 +65,6 @@ def token(text: str) -> Answer:
 
 def unauthorized(reason: str) -> Answer:
     return answer(401, {"type": "UnauthorizedException", "message": "No.", "reason": reason})
-
-
-def refused_fields(*fields: str, reason: str = "FieldValidationFailed") -> Answer:
-    body = {"type": "ValidationException", "reason": reason, "fieldList": list(fields)}
-    return answer(400, body)
-
-
-def search_answer(count: int, total: object) -> Answer:
-    found = [{"asin": asin} for asin in TEN[:count]]
-    return answer(200, {"searchResult": {"items": found, "totalResultCount": total}})
 
 
 async def test_client_keeps_the_protocol() -> None:
@@ -326,270 +303,6 @@ def test_what_is_no_bearer_token(body: object) -> None:
         read_token(answer(200, body))
 
 
-async def test_ten_ids_are_one_call_each_id_once() -> None:
-    sender = FakeSender([answer(200, items(*reversed(TEN)))])
-
-    found = await connected(sender).get_products([*TEN, *TEN])
-
-    assert list(found) == TEN
-    assert [one.json["itemIds"] for one in sender.calls] == [TEN]
-
-
-async def test_odd_ids_are_not_sent() -> None:
-    sender = FakeSender([answer(200, items(LAMP))])
-    client = connected(sender)
-
-    mixed = await client.get_products(["nonsense", LAMP])
-    odd_alone = await client.get_products(["b0lampaaa1"])
-
-    assert isinstance(mixed["nonsense"], ProductNotFound)
-    assert isinstance(mixed[LAMP], SourceProduct)
-    assert isinstance(odd_alone["b0lampaaa1"], ProductNotFound)
-    assert await client.get_products([]) == {}
-    assert [one.json["itemIds"] for one in sender.calls] == [[LAMP]]
-
-
-async def test_partial_errors() -> None:
-    problems = [{"code": "ItemNotAccessible", "message": f"{SHADE} is not for you."}]
-    sender = FakeSender([answer(200, items(LAMP, "B0FOREIGN1", problems=problems))])
-
-    found = await connected(sender).get_products([LAMP, SHADE, BULB])
-
-    assert isinstance(found[LAMP], SourceProduct)
-    codes = [getattr(found[asin], "upstream_code", None) for asin in (SHADE, BULB)]
-    assert codes == ["ItemNotAccessible", "ItemNotFound"]
-    assert list(found) == [LAMP, SHADE, BULB]
-
-
-async def test_404_of_amazon_is_nothing_found() -> None:
-    sender = FakeSender([answer(404, NOT_FOUND)])
-
-    found = await connected(sender).get_products([LAMP, SHADE])
-
-    assert [type(one) for one in found.values()] == [ProductNotFound, ProductNotFound]
-
-
-@pytest.mark.parametrize("body", [b"<html>Not here</html>", b"", {"detail": "no route"}])
-async def test_404_of_somebody_else_finds_no_product_missing(body: object) -> None:
-    sender = FakeSender([answer(404, body)])
-
-    with pytest.raises(AnswerInvalid):
-        await connected(sender).get_products([LAMP])
-
-
-class Picky(FakeSender):
-    """Refuses every batch that holds an odd id, and finds the ids of all others."""
-
-    def __init__(self, *odd: str, fields: tuple[str, ...] = ("itemIds[0]",)) -> None:
-        super().__init__()
-        self.odd = odd
-        self.fields = fields
-
-    async def send(
-        self,
-        build: Callable[[], httpx.Request],
-        read: Callable[[Answer], T],
-        *,
-        account: AccountKey,
-        credentials: str,
-        operation: str,
-        quota: QuotaRule | None,
-    ) -> T:
-        if operation != "token":
-            asked = json.loads(build().content)["itemIds"]
-            is_odd = not set(self.odd).isdisjoint(asked)
-            self.answers.append(
-                refused_fields(*self.fields) if is_odd else answer(200, items(*asked))
-            )
-        return await super().send(
-            build,
-            read,
-            account=account,
-            credentials=credentials,
-            operation=operation,
-            quota=quota,
-        )
-
-
-@pytest.mark.parametrize("fields", [("itemIds",), ("ItemIds[3]",), ()])
-async def test_refused_batch_is_halved_down_to_the_odd_id(fields: tuple[str, ...]) -> None:
-    sender = Picky(TEN[3], fields=fields)
-
-    found = await connected(sender).get_products(TEN)
-
-    refused = [asin for asin, one in found.items() if isinstance(one, FieldsRefused)]
-    assert list(found) == TEN
-    assert refused == [TEN[3]]
-    assert sum(isinstance(one, SourceProduct) for one in found.values()) == 9
-    assert len(sender.calls) == 9
-
-
-async def test_single_refused_id_is_its_own_entry() -> None:
-    sender = Picky(LAMP)
-
-    found = await connected(sender).get_products([LAMP])
-
-    assert isinstance(found[LAMP], FieldsRefused)
-    assert len(sender.calls) == 1
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [refused_fields("partnerTag"), refused_fields("resources"), refused_fields(reason="Other")],
-)
-async def test_refusal_for_another_reason_is_not_halved(refusal: Answer) -> None:
-    sender = FakeSender([refusal])
-
-    with pytest.raises(RequestRefused):
-        await connected(sender).get_products(TEN)
-
-    assert len(sender.calls) == 1
-
-
-async def test_failing_half_leaves_the_other_standing() -> None:
-    sender = FakeSender([refused_fields("itemIds"), answer(500, b""), answer(200, items(SHADE))])
-
-    found = await connected(sender).get_products([LAMP, SHADE])
-
-    assert isinstance(found[LAMP], MarketplaceUnavailable)
-    assert isinstance(found[SHADE], SourceProduct)
-
-
-async def test_search_request() -> None:
-    sender = FakeSender([search_answer(10, 1000)])
-
-    page = await connected(sender).search_products(PLAN, page=3)
-
-    (call,) = sender.calls
-    assert call.json == PLAN.parameters | {
-        "itemCount": 10,
-        "itemPage": 3,
-        "resources": list(RESOURCES),
-        "partnerTag": "lamps-21",
-    }
-    assert "лампа".encode() in call.request.content
-    assert call.operation == "searchItems"
-    assert [one.ref.external_id for one in page.products] == TEN
-    assert (page.total, page.is_last) == (1000, False)
-
-
-@pytest.mark.parametrize(
-    ("page", "count", "total", "is_last"),
-    [
-        (1, 10, 11, False),
-        (2, 1, 11, True),
-        (1, 10, 10, True),
-        (9, 10, 5000, False),
-        (10, 10, 5000, True),
-        (1, 10, None, False),
-        (1, 10, "many", False),
-        (4, 0, 5000, True),
-    ],
-)
-async def test_last_page_of_a_search(page: int, count: int, total: object, is_last: bool) -> None:
-    sender = FakeSender([search_answer(count, total)])
-
-    found = await connected(sender).search_products(PLAN, page=page)
-
-    assert found.is_last is is_last
-    assert found.total == (total if isinstance(total, int) else None)
-
-
-async def test_search_without_a_hit() -> None:
-    sender = FakeSender([answer(404, {"__type": "x#ResourceNotFoundException"})])
-
-    page = await connected(sender).search_products(PLAN, page=1)
-
-    assert (page.products, page.total, page.is_last) == ((), 0, True)
-
-
-async def test_pages_outside_the_grid_are_not_asked_for() -> None:
-    sender = FakeSender()
-    client = connected(sender)
-
-    beyond = await client.search_products(PLAN, page=11)
-    with pytest.raises(InvalidInput) as caught:
-        await client.search_products(PLAN, page=0)
-
-    assert (beyond.products, beyond.total, beyond.is_last) == ((), None, True)
-    assert caught.value.path == ("search", "page")
-    assert sender.sent == []
-
-
-async def test_search_is_planned_for_the_country_site() -> None:
-    plan = connected(FakeSender()).plan_search(ProductSearch(keywords="lamp", language="EN"))
-
-    assert plan.parameters["languagesOfPreference"] == ["en_GB"]
-
-
-async def test_variants_of_all_pages_each_once() -> None:
-    pages = [payload("getvariations-1.json"), payload("getvariations-2.json")]
-    sender = FakeSender([answer(200, page) for page in pages])
-
-    variants = await connected(sender).get_variants(LAMP)
-
-    shown = [(one.external_id, one.attributes[0].value) for one in variants]
-    assert shown == [(LAMP, "Brass"), (SHADE, "Black"), (BULB, "White")]
-    assert [one.json["variationPage"] for one in sender.calls] == [1, 2]
-    assert {one.operation for one in sender.calls} == {"getVariations"}
-    asked = sender.calls[0].json
-    assert (asked["asin"], asked["variationCount"]) == (LAMP, 10)
-    assert "variationSummary.variationDimension" in asked["resources"]
-
-
-async def test_variants_stop_at_ten_pages() -> None:
-    body = payload("getvariations-1.json")
-    body["variationsResult"]["variationSummary"]["pageCount"] = 5000
-    sender = FakeSender([answer(200, body) for _ in range(12)])
-
-    await connected(sender).get_variants(LAMP)
-
-    assert [one.json["variationPage"] for one in sender.calls] == list(range(1, 11))
-
-
-async def test_variants_stop_at_an_empty_page() -> None:
-    summary = {"variationSummary": {"pageCount": 9}, "items": []}
-    sender = FakeSender([answer(200, {"variationsResult": summary})])
-
-    assert await connected(sender).get_variants(LAMP) == ()
-
-
-async def test_product_without_variants() -> None:
-    sender = FakeSender([answer(404, NOT_FOUND)])
-
-    assert await connected(sender).get_variants(LAMP) == ()
-
-
-async def test_variants_fail_as_a_whole() -> None:
-    sender = FakeSender([answer(200, payload("getvariations-1.json")), answer(500, b"")])
-
-    with pytest.raises(MarketplaceUnavailable):
-        await connected(sender).get_variants(LAMP)
-
-
-async def test_variants_of_an_odd_id_are_not_asked_for() -> None:
-    sender = FakeSender()
-
-    with pytest.raises(ProductNotFound):
-        await connected(sender).get_variants("../getItems")
-
-    assert sender.sent == []
-
-
-async def test_browse_nodes() -> None:
-    sender = FakeSender([answer(200, payload("getbrowsenodes.json"))])
-
-    found = await connected(sender).get_browse_nodes(["911", "999", "911"])
-
-    assert sender.calls[0].json == {
-        "browseNodeIds": ["911", "999"],
-        "resources": ["browseNodes.ancestor", "browseNodes.children"],
-        "partnerTag": "lamps-21",
-    }
-    assert isinstance(found["911"], BrowseNode)
-    assert isinstance(found["999"], ProductNotFound)
-
-
 async def test_links_are_made_without_a_call() -> None:
     sender = FakeSender()
     key = LinkKey(ProductRef("amazon", LAMP, "www.amazon.de"), "lamps-21")
@@ -625,43 +338,6 @@ async def test_verify_raises_what_is_wrong(answered: Answer, kind: type[Marketpl
         await connected(FakeSender([answered])).verify()
 
 
-@pytest.mark.parametrize("missing", ["credentialId", "credentialSecret", "credentialVersion"])
-async def test_account_without_complete_credentials_has_links_only(missing: str) -> None:
-    sender = FakeSender()
-    values = {name: value for name, value in CREATORS.items() if name != missing}
-    client = connect(account(values), upstream(sender))
-    key = LinkKey(ProductRef("amazon", LAMP, "www.amazon.de"), "lamps-21")
-
-    with pytest.raises(MarketplaceNotConnected, match=r"www\.amazon\.de"):
-        await client.get_products([LAMP])
-    with pytest.raises(MarketplaceNotConnected):
-        client.plan_search(ProductSearch(keywords="lamp"))
-    with pytest.raises(MarketplaceNotConnected):
-        await client.search_products(PLAN, page=1)
-    with pytest.raises(MarketplaceNotConnected):
-        await client.get_variants(LAMP)
-    with pytest.raises(MarketplaceNotConnected):
-        await client.verify()
-
-    assert isinstance(client, LinksOnlyClient)
-    assert len(await client.generate_links([key])) == 1
-    assert sender.sent == []
-
-
-async def test_account_without_a_tag_has_not_even_links() -> None:
-    values = {name: value for name, value in CREATORS.items() if name != "partnerTag"}
-    client = connect(account(values), upstream(FakeSender()))
-
-    with pytest.raises(MarketplaceNotConnected, match="Partner Tag"):
-        await client.generate_links([])
-
-
-@pytest.mark.parametrize("values", [CREATORS, {}])
-def test_account_without_a_country_site(values: dict[str, str]) -> None:
-    with pytest.raises(WrongLocale):
-        connect(account(values, locale=""), upstream(FakeSender()))
-
-
 @pytest.mark.parametrize(
     ("answers", "tokens"),
     [
@@ -682,29 +358,3 @@ async def test_nothing_secret_is_told(answers: list[Answer], tokens: list[Answer
     told += repr(client) + repr(vars(client))
     assert "made-up" not in told
     assert "Atc|one" not in told
-
-
-def test_payer_is_the_credential_wherever_it_is_used() -> None:
-    german = MARKETPLACE.quota_account(account(CREATORS))
-    french = MARKETPLACE.quota_account(
-        account(CREATORS | {"partnerTag": "b-21"}, locale="www.amazon.fr")
-    )
-    other = MARKETPLACE.quota_account(account(CREATORS | {"credentialId": "another"}))
-
-    assert german == french
-    assert german != other
-    assert CREATORS["credentialId"] not in repr(german)
-
-
-def test_payer_without_credentials_is_the_account() -> None:
-    links_only = account({"partnerTag": "lamps-21"})
-
-    assert MARKETPLACE.quota_account(links_only) == links_only.key
-
-
-async def test_calls_are_counted_for_the_payer() -> None:
-    sender = FakeSender([answer(200, items(LAMP))])
-
-    await connected(sender).get_products([LAMP])
-
-    assert {one.account for one in sender.sent} == {MARKETPLACE.quota_account(account(CREATORS))}

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from clients.amazon import MARKETPLACE, links
+from clients.amazon import links
 from clients.amazon.locales import LOCALES, Locale, by_marketplace
 from clients.amazon.policy import disclosure
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound, WrongLocale
@@ -96,8 +96,3 @@ def test_every_country_site_has_its_own_host(locale: Locale) -> None:
 
     assert made[asked] == f"https://{locale.marketplace}/dp/{ASIN}?tag=lamps-21"
     assert "Amazon" in disclosure(locale.marketplace)
-
-
-def test_rules_for_published_links() -> None:
-    assert MARKETPLACE.rel == "sponsored nofollow noopener"
-    assert MARKETPLACE.prefers_answered_link

@@ -13,7 +13,6 @@ from clients.amazon.catalog import QUOTA, CatalogClient
 from clients.amazon.connect import LinksOnlyClient, connect
 from clients.amazon.paapi5 import PaapiClient
 from clients.amazon.records import BrowseNode
-from clients.base import Answer
 from domain.exceptions import (
     AnswerInvalid,
     APIRetired,
@@ -35,6 +34,8 @@ from tests.clients.amazon.fakes import (
     payload,
     upstream,
 )
+from upstream.budget import CallBudget
+from upstream.contract import Answer
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ def connected(
     values: dict[str, str] | None = None,
 ) -> CatalogClient:
     stored = account(PAAPI | (values or {}), locale=locale)
-    client = connect(stored, upstream(sender, addresses=addresses))
+    client = connect(stored, upstream(sender, addresses=addresses), CallBudget())
     assert isinstance(client, PaapiClient)
     return client
 
@@ -200,7 +201,7 @@ async def test_retired_interface_tells_what_to_do() -> None:
 
 
 async def test_creators_credentials_go_before_old_keys() -> None:
-    client = connect(account(PAAPI | CREATORS), upstream(FakeSender()))
+    client = connect(account(PAAPI | CREATORS), upstream(FakeSender()), CallBudget())
 
     assert not isinstance(client, PaapiClient | LinksOnlyClient)
 
@@ -210,7 +211,7 @@ async def test_incomplete_keys_are_no_connection(missing: str) -> None:
     values = {name: value for name, value in PAAPI.items() if name != missing}
 
     with pytest.raises(MarketplaceNotConnected):
-        await connect(account(values), upstream(FakeSender())).get_products([LAMP])
+        await connect(account(values), upstream(FakeSender()), CallBudget()).get_products([LAMP])
 
 
 def test_payer_is_the_access_key() -> None:

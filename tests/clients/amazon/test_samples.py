@@ -11,7 +11,6 @@ from clients.amazon.answers import Operation, Reading
 from clients.amazon.creators import read_token
 from clients.amazon.errors import FieldsRefused
 from clients.amazon.parse import Site
-from clients.base import Answer
 from domain.exceptions import (
     APIRetired,
     CredentialsRejected,
@@ -26,6 +25,7 @@ from domain.exceptions import (
 from domain.money import Money, discount_percent
 from domain.products import Availability, SourceProduct
 from tests.clients.amazon.fakes import NOW, answer
+from upstream.contract import Answer
 
 pytestmark = pytest.mark.shared
 

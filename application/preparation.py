@@ -1,0 +1,40 @@
+"""What must hold before anything is opened: a folder, tables that fit, keys that open them."""
+
+from pathlib import Path
+
+from config import Settings
+from db.connection import open_database
+from db.encryption import check_canary
+from db.exceptions import EncryptionError
+from db.keys import KeyRing
+from db.migrate import prepare
+from domain.starting import CannotStart
+
+
+def make_folder(folder: Path) -> None:
+    """Make DATA_DIR, for its owner only, unless it is there. Raises CannotStart."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR: {folder} cannot be made: {error.strerror}.") from None
+
+
+async def prepare_storage(settings: Settings, ring: KeyRing, made_ring: Path | None) -> None:
+    """Bring the tables up to date and try the keys on what is sealed in them.
+
+    `made_ring`: the file of the keys, where this start made it; removed when it opens nothing.
+    Raises NotReady, DatabaseUnavailable.
+    """
+    await prepare(settings.database_url)
+    async with open_database(settings.database_url, shared=False):
+        try:
+            await check_canary(ring)
+        except EncryptionError:
+            _forget(made_ring)
+            raise
+
+
+def _forget(made_ring: Path | None) -> None:
+    """A key that was made just now, for data that another one sealed, would only mislead."""
+    if made_ring is not None:
+        made_ring.unlink(missing_ok=True)

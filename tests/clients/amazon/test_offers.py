@@ -1,0 +1,153 @@
+"""Which offer of an item counts."""
+
+from decimal import Decimal
+
+import pytest
+
+from clients.amazon import parse
+from domain.money import Money
+from domain.products import (
+    Availability,
+    Offer,
+    Seller,
+    SourceProduct,
+)
+from tests.clients.amazon.fakes import NOW, payload
+from tests.clients.amazon.test_parse import SITE, one, opened
+from tests.clients.amazon.test_values import amount, offer
+
+
+def listing(amount: float | None = None, **members: object) -> dict[str, object]:
+    money = {"price": {"money": {"amount": amount, "currency": "EUR"}}}
+    return members | (money if amount is not None else {})
+
+
+USED = {"condition": {"value": "Used"}}
+
+
+NEW = {"condition": {"value": "New"}}
+
+
+BUY_BOX = {"isBuyBoxWinner": True}
+
+
+SUBSCRIPTION = {"type": "SUBSCRIBE_AND_SAVE"}
+
+
+def test_old_offers() -> None:
+    asin = "B0LAMPOLD1"
+
+    found = parse.products(opened(payload("getitems-old-offers.json")), [asin], SITE)[asin]
+
+    assert isinstance(found, SourceProduct)
+    assert found.offer == Offer(
+        observed_at=NOW,
+        price=Money(Decimal("23.5"), "EUR"),
+        list_price=Money(Decimal(30), "EUR"),
+        availability=Availability.IN_STOCK,
+    )
+    assert found.seller == Seller(external_id="A1MADEUP00002", name="Old Lamp House")
+
+
+def test_new_offers_win_over_old_ones() -> None:
+    old = {"listings": [{"price": {"amount": 5, "currency": "EUR"}}]}
+
+    both = one(offersV2={"listings": [listing(7)]}, offers=old)
+    empty = one(offersV2={"listings": []}, offers=old)
+
+    assert both.offer.price == Money(Decimal(7), "EUR")
+    assert empty.offer.price == Money(Decimal(5), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("listings", "chosen"),
+    [
+        pytest.param([listing(1, **SUBSCRIPTION), listing(2)], "2", id="no-subscription"),
+        pytest.param([listing(1, **SUBSCRIPTION, **BUY_BOX), listing(2)], "2", id="nor-as-buy-box"),
+        pytest.param([listing(1, **SUBSCRIPTION)], "1", id="unless-there-is-nothing-else"),
+        pytest.param(
+            [listing(1, **SUBSCRIPTION, **NEW), listing(2, **USED)], "2", id="used-over-subscribed"
+        ),
+        pytest.param([listing(1, **USED, **BUY_BOX), listing(2, **NEW)], "2", id="new-over-used"),
+        pytest.param([listing(1, **USED), listing(2)], "2", id="unmarked-counts-as-new"),
+        pytest.param(
+            [listing(1, **USED), listing(2, **USED, **BUY_BOX)], "2", id="used-buy-box-if-all-used"
+        ),
+        pytest.param([listing(1), listing(2, **BUY_BOX)], "2", id="buy-box"),
+        pytest.param([listing(), listing(2), listing(1)], "2", id="first-with-price"),
+        pytest.param([listing(**BUY_BOX), listing(2)], None, id="buy-box-without-price"),
+        pytest.param([listing(1, isBuyBoxWinner="true"), listing(2)], "1", id="only-true-is-true"),
+        pytest.param([None, 7, "x", listing(2)], "2", id="odd-entries"),
+        pytest.param([listing(1, condition=None), listing(2, **NEW)], "1", id="null-condition"),
+        pytest.param(
+            [listing(1, condition={"value": "Moonlit"}), listing(2, **NEW)], "2", id="unknown-words"
+        ),
+        pytest.param([listing(3, type="HAUL")], "3", id="unknown-type"),
+    ],
+)
+def test_choice_of_the_listing(listings: list[object], chosen: str | None) -> None:
+    assert amount(*listings) == chosen
+
+
+def test_seller_is_the_one_of_the_chosen_listing() -> None:
+    other = listing(1, merchantInfo={"id": "A0", "name": "Other"})
+    winner = listing(2, merchantInfo={"id": None, "name": "Lamp House"}, **BUY_BOX)
+
+    assert one(offersV2={"listings": [other, winner]}).seller == Seller(name="Lamp House")
+    assert one(offersV2={"listings": [listing(1, merchantInfo={})]}).seller is None
+
+
+def test_hidden_price_is_no_price() -> None:
+    hidden = offer(listing(9, violatesMAP=True, availability={"type": "IN_STOCK"}))
+
+    assert hidden == Offer(observed_at=NOW, availability=Availability.IN_STOCK)
+
+
+@pytest.mark.parametrize(
+    "offers", [None, {}, {"listings": None}, {"listings": []}, {"listings": {}}, [], "x"]
+)
+def test_no_offer(offers: object) -> None:
+    assert one(offersV2=offers).offer == Offer(observed_at=NOW)
+    assert one().offer == Offer(observed_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("told", "availability"),
+    [
+        ("IN_STOCK", Availability.IN_STOCK),
+        ("IN_STOCK_SCARCE", Availability.IN_STOCK),
+        ("LEADTIME", Availability.IN_STOCK),
+        ("Now", Availability.IN_STOCK),
+        ("OUT_OF_STOCK", Availability.OUT_OF_STOCK),
+        ("PREORDER", Availability.PREORDER),
+        ("AVAILABLE_DATE", Availability.PREORDER),
+        ("UNAVAILABLE", Availability.UNAVAILABLE),
+        ("UNKNOWN", Availability.UNKNOWN),
+        ("BY_CARRIER_PIGEON", Availability.UNKNOWN),
+        (None, Availability.UNKNOWN),
+        (["IN_STOCK"], Availability.UNKNOWN),
+    ],
+)
+def test_availability(told: object, availability: Availability) -> None:
+    assert offer(listing(1, availability={"type": told})).availability is availability
+
+
+@pytest.mark.parametrize(
+    "kind", ["LIST_PRICE", "WAS_PRICE", "LOWEST_PRICE", "LOWEST_PRICE_STRIKETHROUGH", "BRAND_NEW"]
+)
+def test_kind_of_the_reference_price_is_kept(kind: str) -> None:
+    basis = {"money": {"amount": 9, "currency": "EUR"}, "savingBasisType": kind}
+    price = {"money": {"amount": 8, "currency": "EUR"}, "savingBasis": basis}
+
+    told = offer({"price": price})
+
+    assert (told.list_price, told.list_price_type) == (Money(Decimal(9), "EUR"), kind)
+
+
+def test_kind_without_a_reference_price_is_nothing() -> None:
+    basis = {"savingBasisType": "LIST_PRICE", "savingBasisTypeLabel": "List"}
+    price = {"money": {"amount": 8, "currency": "EUR"}, "savingBasis": basis}
+
+    told = offer({"price": price})
+
+    assert (told.list_price, told.list_price_type, told.list_price_label) == (None, None, None)

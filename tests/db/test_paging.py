@@ -1,0 +1,90 @@
+"""Pages of a list: whole, in order, and counted."""
+
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from db import products
+from domain.catalog import CatalogFilter, CatalogSort, Position
+from domain.exceptions import InvalidInput
+from domain.money import Money
+from tests.db.records import NOW, OURS, THEIRS, keep, product, titles
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
+
+
+async def fill() -> None:
+    """Products whose values differ, repeat, and are absent."""
+    random = Random(5)
+    for n in range(30):
+        price = None
+        if n % 5:
+            amount = Decimal(random.choice(["9", "10", "100.5", "12345678901234.5678"]))
+            price = Money(amount, random.choice(["USD", "EUR"]))
+        rich = product(
+            n,
+            price=price,
+            list_price=Money(Decimal("99999999999999"), price.currency) if price else None,
+            orders_last_30_days=random.choice([None, 0, 3, 500]),
+            title=random.choice(["lamp", "Lamp", "Émile", "zebra", "Ärger", "\U0001f4a1", "～"])
+            + f" {n}",
+        )
+        await keep([rich], now=NOW + timedelta(minutes=random.randrange(5)))
+
+
+@pytest.mark.parametrize("sort", list(CatalogSort))
+@pytest.mark.parametrize("size", [1, 7])
+async def test_pages_of_any_size_hold_every_product_once_in_order(
+    sort: CatalogSort, size: int
+) -> None:
+    await fill()
+
+    whole = await titles(sort)
+
+    assert await titles(sort, size=size) == whole
+    assert len(set(whole)) == 30
+
+
+async def test_page_counts_the_whole_list_when_asked() -> None:
+    await keep([product(n) for n in range(5)])
+    await keep([product(9)], workspace=THEIRS)
+
+    page = await products.page(
+        OURS, CatalogFilter(), CatalogSort.TITLE_ASC, first=2, after=None, count=True
+    )
+    uncounted = await products.page(
+        OURS, CatalogFilter(), CatalogSort.TITLE_ASC, first=0, after=None, count=False
+    )
+
+    assert (len(page.rows), page.has_next, page.total) == (2, True, 5)
+    assert (len(uncounted.rows), uncounted.has_next, uncounted.total) == (0, True, None)
+
+
+@pytest.mark.parametrize("sort", list(CatalogSort))
+@pytest.mark.parametrize(
+    "after",
+    [
+        (),
+        ("x",),
+        (None, None),
+        ("x", "y"),
+        ("x", "y", "z"),
+        (1, 2),
+        (2**80, "00000000-0000-0000-0000-000000000001"),
+        (True, "00000000-0000-0000-0000-000000000001"),
+    ],
+)
+async def test_malformed_cursor_is_refused(sort: CatalogSort, after: Position) -> None:
+    with pytest.raises(InvalidInput, match="cursor"):
+        await products.page(OURS, CatalogFilter(), sort, first=1, after=after, count=False)
+
+
+async def test_cursor_with_a_time_of_no_zone_is_refused() -> None:
+    after = ("2026-11-21T12:00:00", "00000000-0000-0000-0000-000000000001")
+
+    with pytest.raises(InvalidInput, match="cursor"):
+        await products.page(
+            OURS, CatalogFilter(), CatalogSort.SYNCED_ASC, first=1, after=after, count=False
+        )

@@ -1,0 +1,343 @@
+"""Settings cards: connected and verified, what differs between them, and credentials that are
+damaged or change meanwhile."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from clients.registry import BY_CODE, MarketplaceCode
+from db import statements
+from schema import schema
+from tests.graph import ALIEXPRESS, AMAZON, Graph
+from tests.resolvers.test_imports import call_under_way
+from tests.schema.test_products import aliexpress_ids
+
+pytestmark = pytest.mark.anyio
+
+VERIFY = """
+mutation Verify($code: MarketplaceCode!) {
+  verifyMarketplace(input: {marketplace: $code}) {
+    marketplace { health { state cure upstreamCode checkedAt lastSuccessAt } capabilities }
+    errors { code message upstreamCode }
+  }
+}
+"""
+CARDS = """
+{ marketplaces { code status missingFields health { state cure }
+                 credentialFields { name isSet } } }
+"""
+HEALTH = "{ marketplace(code: ALIEXPRESS) { status health { state checkedAt } } }"
+DISCONNECT = """
+mutation { disconnectMarketplace(input: {marketplace: ALIEXPRESS}) {
+  marketplace { status } errors { code } } }
+"""
+PREVIEW = "query P($url: String!) { product(by: {url: $url}) { externalId } }"
+FORMS = """
+query Forms($code: MarketplaceCode!) {
+  marketplace(code: $code) { credentialForms { label fieldNames isRetired isInUse } } }
+"""
+TERMS = """
+{ marketplaces { code sites keepsPriceHistory letsPicturesBeCopied pricesShownForHours } }
+"""
+RETIRED = {"accessKey": "AKIAEXAMPLE", "secretKey": "example-secret", "region": "us-east-1"}
+
+
+async def damage(name: str, sealed: str = "v1.00000000.AAAA") -> None:
+    """Put another text in the place of a sealed value."""
+    changed = await statements.rows(
+        "UPDATE marketplace_credentials SET sealed = $1 WHERE name = $2 RETURNING id",
+        (sealed, name),
+    )
+    assert len(changed) == 1
+
+
+async def card(graph: Graph, code: str) -> dict[str, Any]:
+    """The settings card of one marketplace, out of the list of all."""
+    cards = (await graph.run(CARDS))["marketplaces"]
+    found: dict[str, Any] = next(one for one in cards if one["code"] == code)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("_case", "sealed"),
+    [("a key that is not loaded", "v1.00000000.AAAA"), ("no sealed text at all", "junk")],
+)
+async def test_a_value_that_does_not_open_is_a_missing_field_with_a_cure(
+    _case: str, sealed: str, graph: Graph
+) -> None:
+    await graph.connect_both()
+    await damage("credentialSecret", sealed)
+
+    amazon = await card(graph, "AMAZON")
+
+    assert amazon["status"] == "NOT_CONFIGURED"
+    assert amazon["missingFields"] == ["credentialSecret"]
+    assert amazon["health"] == {
+        "state": "UNVERIFIED",
+        "cure": "Credential Secret cannot be opened with the present encryption keys. "
+        "Enter it anew.",
+    }
+
+
+async def test_a_value_that_does_not_open_harms_no_other_marketplace(graph: Graph) -> None:
+    await graph.connect_both()
+    [id] = await aliexpress_ids(graph, 1)
+    await damage("credentialSecret")
+
+    aliexpress = await card(graph, "ALIEXPRESS")
+    preview = await graph.run(PREVIEW, {"url": id})
+
+    assert aliexpress["status"] == "CONNECTED"
+    assert preview["product"]["externalId"] == id
+
+
+async def test_a_value_that_does_not_open_can_be_entered_anew(graph: Graph) -> None:
+    await graph.connect_both()
+    await damage("credentialSecret")
+
+    payload = await graph.connect("AMAZON", {"credentialSecret": AMAZON["credentialSecret"]})
+    verified = await graph.run(VERIFY, {"code": "AMAZON"})
+
+    assert payload["errors"] == []
+    assert payload["marketplace"]["status"] == "CONNECTED"
+    assert verified["verifyMarketplace"]["errors"] == []
+
+
+async def test_what_does_not_open_stays_while_other_fields_are_stored(graph: Graph) -> None:
+    await graph.connect_both()
+    await damage("credentialSecret")
+
+    payload = await graph.connect("AMAZON", {"partnerTag": "other-20"})
+    cleared = await graph.connect("AMAZON", {"credentialSecret": ""})
+
+    assert "cannot be opened" in payload["marketplace"]["health"]["cure"]
+    assert cleared["marketplace"]["health"]["cure"] == "Fill in Credential Secret."
+
+
+async def test_a_value_that_does_not_open_is_logged_once_by_its_place(
+    graph: Graph, caplog: pytest.LogCaptureFixture
+) -> None:
+    await graph.connect_both()
+    await damage("credentialSecret", "v1.00000000.bm90IHRvIGJlIHNlZW4=")
+    caplog.set_level(logging.WARNING, logger="db.credentials")
+
+    await graph.run(CARDS)
+    await graph.run(CARDS)
+
+    told = [record.getMessage() for record in caplog.records if record.name == "db.credentials"]
+    assert len(told) == 1
+    assert "marketplace_credentials" in told[0]
+    assert "credentialSecret" in told[0]
+    assert "bm90IHRvIGJlIHNlZW4" not in caplog.text
+
+
+async def test_a_damaged_set_can_be_disconnected(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    await damage("appSecret")
+
+    payload = (await graph.run(DISCONNECT))["disconnectMarketplace"]
+
+    assert payload == {"marketplace": {"status": "NOT_CONFIGURED"}, "errors": []}
+
+
+async def test_fields_that_are_stored_at_once_are_all_kept(graph: Graph) -> None:
+    await asyncio.gather(
+        *(graph.connect("ALIEXPRESS", {name: value}) for name, value in ALIEXPRESS.items())
+    )
+
+    assert (await card(graph, "ALIEXPRESS"))["status"] == "CONNECTED"
+
+
+async def test_a_field_that_is_refused_stores_nothing(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", {"appKey": "500100"})
+
+    payload = await graph.connect("ALIEXPRESS", {"trackingId": "tag", "appKey": "me@shop.example"})
+
+    assert payload["errors"][0]["path"] == ["input", "credentials", "1", "value"]
+    assert (await card(graph, "ALIEXPRESS"))["missingFields"] == ["appSecret", "trackingId"]
+
+
+@pytest.mark.parametrize(
+    ("_case", "values", "cure"),
+    [
+        ("nothing", {}, "Fill in App key, App secret and Tracking ID."),
+        ("one of three", {"appKey": "500100"}, "Fill in App secret and Tracking ID."),
+    ],
+)
+async def test_the_cure_of_an_unfinished_set_names_what_to_fill_in(
+    _case: str, values: dict[str, str], cure: str, graph: Graph
+) -> None:
+    await graph.connect("ALIEXPRESS", values)
+
+    assert (await card(graph, "ALIEXPRESS"))["health"] == {"state": "UNVERIFIED", "cure": cure}
+
+
+async def in_flight(graph: Graph) -> "asyncio.Task[Any]":
+    """A verification whose first call waits at the gateway."""
+    graph.sandbox.faults.inject("latency", calls=1, seconds=0.3)
+    graph.sandbox.clear_calls()
+    verifying = asyncio.create_task(graph.run(VERIFY, {"code": "ALIEXPRESS"}))
+    await call_under_way(graph)
+    return verifying
+
+
+@pytest.mark.parametrize(
+    ("_case", "tested", "stored"),
+    [
+        ("rejected", "wrong", ALIEXPRESS["appSecret"]),
+        ("accepted", ALIEXPRESS["appSecret"], "wrong"),
+    ],
+)
+async def test_a_verdict_is_not_noted_on_credentials_that_were_not_tried(
+    _case: str, tested: str, stored: str, graph: Graph
+) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS | {"appSecret": tested})
+    verifying = await in_flight(graph)
+
+    await graph.connect("ALIEXPRESS", {"appSecret": stored})
+    verified = (await verifying)["verifyMarketplace"]
+
+    health = (await graph.run(HEALTH))["marketplace"]["health"]
+    assert health == {"state": "UNVERIFIED", "checkedAt": None}
+    assert verified["marketplace"]["health"]["state"] == "UNVERIFIED"
+
+
+async def test_a_verdict_on_a_set_that_was_disconnected_leaves_nothing(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    verifying = await in_flight(graph)
+
+    await graph.run(DISCONNECT)
+    verified = (await verifying)["verifyMarketplace"]
+
+    assert verified["marketplace"]["health"]["state"] == "UNVERIFIED"
+    assert (await graph.run(HEALTH))["marketplace"]["status"] == "NOT_CONFIGURED"
+
+
+async def test_a_verdict_on_the_credentials_that_are_stored_is_noted(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    verifying = await in_flight(graph)
+
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    await verifying
+
+    assert (await graph.run(HEALTH))["marketplace"]["health"]["state"] == "HEALTHY"
+
+
+async def test_connecting_flips_the_status_at_once_and_keeps_secrets(graph: Graph) -> None:
+    half = await graph.connect("ALIEXPRESS", {"appKey": "500100"})
+    whole = await graph.connect("ALIEXPRESS", ALIEXPRESS)
+
+    assert half["marketplace"]["status"] == "NOT_CONFIGURED"
+    assert half["marketplace"]["missingFields"] == ["appSecret", "trackingId"]
+    assert half["marketplace"]["capabilities"] == []
+    assert whole["marketplace"]["status"] == "CONNECTED"
+    assert "SEARCH" in whole["marketplace"]["capabilities"]
+
+
+async def test_the_settings_card_shows_what_may_be_shown(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+
+    data = await graph.run(
+        """{ marketplace(code: ALIEXPRESS) {
+             name locale mode quota { limitPerDay usedToday remainingToday callsPerSecond resetsAt }
+             credentialFields { name label help isSecret isRequired isSet hint updatedAt } } }"""
+    )
+
+    market = data["marketplace"]
+    hints = {field["name"]: field["hint"] for field in market["credentialFields"]}
+    assert hints == {"appKey": "0100", "appSecret": None, "trackingId": "sandbox_blog"}
+    assert market["mode"] == "SANDBOX"
+    assert market["locale"] is None
+    assert market["quota"]["usedToday"] == 0
+
+
+@pytest.mark.parametrize("code", ["ALIEXPRESS", "AMAZON"])
+async def test_right_credentials_verify_as_healthy(graph: Graph, code: str) -> None:
+    await graph.connect_both()
+
+    data = await graph.run(VERIFY, {"code": code})
+
+    payload = data["verifyMarketplace"]
+    assert payload["errors"] == []
+    assert payload["marketplace"]["health"]["state"] == "HEALTHY"
+    assert payload["marketplace"]["health"]["cure"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "state"),
+    [
+        ("ALIEXPRESS", "appSecret", "wrong", "CREDENTIALS_REJECTED"),
+        ("ALIEXPRESS", "appKey", "999999", "CREDENTIALS_REJECTED"),
+        ("ALIEXPRESS", "trackingId", "nobody", "TRACKING_ID_REJECTED"),
+        ("AMAZON", "credentialSecret", "wrong", "CREDENTIALS_REJECTED"),
+        ("AMAZON", "partnerTag", "nobody-20", "TRACKING_ID_REJECTED"),
+    ],
+)
+async def test_wrong_credentials_are_told_with_their_cure(
+    graph: Graph, code: str, field: str, value: str, state: str
+) -> None:
+    given = ALIEXPRESS if code == "ALIEXPRESS" else AMAZON
+    await graph.connect(code, {**given, field: value})
+
+    payload = (await graph.run(VERIFY, {"code": code}))["verifyMarketplace"]
+
+    assert payload["marketplace"]["health"]["state"] == state
+    assert payload["marketplace"]["health"]["cure"]
+    assert payload["errors"][0]["code"] == state
+
+
+async def test_old_amazon_keys_are_known_to_be_retired(graph: Graph) -> None:
+    old = {
+        "accessKey": "AKIASANDBOX00000DEMO",
+        "secretKey": "sandbox-secret-key",
+        "partnerTag": "sandbox-20",
+        "host": "webservices.amazon.com",
+    }
+
+    connected = await graph.connect("AMAZON", old)
+    verified = (await graph.run(VERIFY, {"code": "AMAZON"}))["verifyMarketplace"]
+
+    assert connected["marketplace"]["status"] == "CONNECTED"
+    assert connected["marketplace"]["health"]["state"] == "API_RETIRED"
+    assert connected["marketplace"]["capabilities"] == ["GENERATE_LINK"]
+    assert verified["errors"][0]["code"] == "API_RETIRED"
+
+
+async def test_sites_and_terms_are_those_of_the_description(graph: Graph) -> None:
+    cards = (await graph.run(TERMS))["marketplaces"]
+
+    assert [card["code"] for card in cards] == [code.name for code in MarketplaceCode]
+    for card, market in zip(cards, BY_CODE.values(), strict=True):
+        assert card["sites"] == [locale for locale in market.locales if locale]
+        assert card["keepsPriceHistory"] is market.policy.keeps_price_history
+        assert card["letsPicturesBeCopied"] is market.policy.lets_pictures_be_copied
+        assert card["pricesShownForHours"] == market.policy.shown_for_hours
+    assert {card["pricesShownForHours"] for card in cards} >= {None, 24}
+
+
+async def test_forms_tell_which_one_is_in_use(graph: Graph) -> None:
+    async def in_use() -> list[str]:
+        forms = (await graph.run(FORMS, {"code": "AMAZON"}))["marketplace"]["credentialForms"]
+        return [form["label"] for form in forms if form["isInUse"]]
+
+    at_first = await in_use()
+    await graph.connect("AMAZON", RETIRED)
+
+    assert at_first == ["Creators API"]
+    assert await in_use() == ["Product Advertising API (retired)"]
+
+
+async def test_every_field_of_the_card_is_in_a_form(graph: Graph) -> None:
+    for code in MarketplaceCode:
+        forms = (await graph.run(FORMS, {"code": code.name}))["marketplace"]["credentialForms"]
+        names = {name for form in forms for name in form["fieldNames"]}
+
+        assert names == {field.name for field in code.value.fields}
+
+
+def test_members_of_the_enum_are_described_by_their_marketplaces() -> None:
+    sdl = schema.as_str()
+
+    assert all(market.summary in " ".join(sdl.split()) for market in BY_CODE.values())

@@ -1,0 +1,311 @@
+"""How a call to a marketplace is made, from top to bottom. The stages, in their order:
+
+    fetch   1  fresh enough in the cache?                    cache.py
+            2  join an equal call in flight                  coalescing.py
+            3  gather a batch                                coalescing.py
+    send    4  circuit and remembered refusals               circuit.py, negative_cache.py
+            5  reserve: the budget, the day's quota          budget.py, QuotaLedger of resolvers/
+            6  a permit of the rate limit                    rate_limit.py, fair_line.py, permits.py
+            7  a connection slot                             accounts.py
+            8  sign: the request is built                    Call.build of clients/
+            9  send                                          http.py
+           10  classify the answer                           Call.classify of clients/
+           11  record the evidence                           accounts.py, Fetch.record of resolvers/
+    fetch  12  keep the answers, answer every waiter         cache.py, coalescing.py
+
+Between `fetch` and `send` stands the client of the marketplace (clients/), which says what to send
+for a batch of keys. A failed call goes through 4 to 11 again (retries.py). What was reserved in 5,
+6 and 7 is given back whenever nothing is sent: such a call costs nothing and proves nothing.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import stamina
+
+from domain.exceptions import (
+    AffiliateGraphError,
+    MarketplaceError,
+    MarketplaceNotConnected,
+    NotInProgram,
+    ProductNotFound,
+    QuotaExhausted,
+    Throttled,
+)
+from domain.marketplaces import QuotaRule
+from domain.metering import Meter, NoMeter
+from upstream.accounts import AccountState, AccountStates
+from upstream.budget import Budget, CallBudget, Priority
+from upstream.cache import CacheEntry
+from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
+from upstream.http import Transport
+from upstream.permits import Permit
+from upstream.rate_limit import RateLimit
+from upstream.retries import RetryPolicy, Timeouts
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 100  # of the process, unless the settings say otherwise
+QUOTA_PAUSE = 600.0  # seconds
+# Of the time that is left: a call sent in the last moment is spent, and its answer comes too late.
+SHARE_FOR_PERMIT = 0.8
+# Failures that are the answer itself, or that an old answer must not hide.
+_FINAL = (MarketplaceNotConnected, NotInProgram, ProductNotFound)
+log = logging.getLogger("affiliate_graph.upstream")
+
+
+async def fetch(
+    upstream: Upstream, wanted: Fetch[K, V], keys: Sequence[K], budget: CallBudget
+) -> dict[K, Fetched[V]]:
+    """An answer or error for each key that was answered; others are absent.
+
+    An answer that is past its time stands in for one that cannot be had now.
+    """
+    kept = await _kept(upstream, wanted, keys, budget)
+    fresh = {
+        key: Fetched(entry.value, entry.since) for key, entry in kept.items() if entry.is_fresh
+    }
+    missing = [key for key in keys if key not in fresh]
+
+    async def call(batch: Sequence[K], paid_by: Budget) -> Mapping[K, V | AffiliateGraphError]:
+        upstream.meter.batch(wanted.account, wanted.operation, len(batch))
+        try:
+            answers = await wanted.call(batch, paid_by)
+        except MarketplaceError as failure:
+            await wanted.record(failure)
+            raise
+        await wanted.record(None)
+        if wanted.policy is not None:
+            asked = {key: answers[key] for key in batch if key in answers}
+            await upstream.cache.put(wanted.group, asked, wanted.policy, now=upstream.now())
+        return answers
+
+    answers = await upstream.coalescer.get(
+        wanted.group, missing, budget, size=wanted.size, call=call
+    )
+    return fresh | {key: _best(answer, kept.get(key)) for key, answer in answers.items()}
+
+
+async def _kept(
+    upstream: Upstream, wanted: Fetch[K, V], keys: Sequence[K], budget: CallBudget
+) -> dict[K, CacheEntry[V]]:
+    if wanted.policy is None or wanted.is_refresh:
+        return {}
+    kept = await upstream.cache.get(wanted.group, keys, wanted.policy, now=upstream.now())
+    hits = sum(entry.is_fresh for entry in kept.values())
+    budget.saved_by_cache += hits
+    upstream.meter.cache(wanted.account, wanted.operation, hits=hits, misses=len(keys) - hits)
+    return kept
+
+
+def _best(answer: V | AffiliateGraphError, entry: CacheEntry[V] | None) -> Fetched[V]:
+    """The answer, or the kept one where the marketplace could not be asked."""
+    is_failure = isinstance(answer, MarketplaceError) and not isinstance(answer, _FINAL)
+    if not is_failure or entry is None or isinstance(entry.value, AffiliateGraphError):
+        return Fetched(answer)
+    return Fetched(entry.value, entry.since.astimezone(UTC))
+
+
+@dataclass(kw_only=True)
+class Pipeline:
+    """Implements `upstream.contract.Sender`: stages 4 to 11. One for the process."""
+
+    transport: Transport
+    ledger: QuotaLedger
+    now: Callable[[], datetime]
+    accounts: AccountStates = field(default_factory=AccountStates)
+    rate_limit: RateLimit = field(default_factory=RateLimit)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    meter: Meter = field(default_factory=NoMeter)
+    max_connections: int = MAX_CONNECTIONS
+
+    def __post_init__(self) -> None:
+        self._connections = asyncio.Semaphore(self.max_connections)
+
+    async def send(self, call: Call[T]) -> T:
+        """See `Sender.send`."""
+        with self.accounts.use(call.account) as account:
+            policy = RetryPolicy(self.timeouts, call.budget, account.retries)
+            tries = stamina.retry_context(
+                on=policy.pause, attempts=self.timeouts.attempts, timeout=None, wait_max=0
+            )
+            try:
+                async for attempt in tries:
+                    with attempt:
+                        return await self._once(call, account)
+            except MarketplaceError as error:
+                if error.retry_after is not None and error.retry_at is None:
+                    error.retry_at = self.now() + timedelta(seconds=error.retry_after)
+                raise
+        raise AssertionError("a retry context ends by returning or raising")
+
+    async def _once(self, call: Call[T], account: AccountState) -> T:
+        """What it meets is told to all callers of the account before anybody tries again."""
+        account.refusals.check(call.credentials, call.operation)
+        try:
+            with account.circuit.guard(call.operation):
+                async with self._admitted(call, account) as permit:
+                    with self._metered(call):
+                        return call.classify(await self._exchange(call, account, permit))
+        except MarketplaceError as error:
+            account.refusals.note(call.credentials, call.operation, error)
+            await self._slow_down(call, account, error)
+            raise
+
+    @asynccontextmanager
+    async def _admitted(self, call: Call[T], account: AccountState) -> AsyncIterator[Permit]:
+        """Around the sending: everything is reserved, and given back if nothing is sent.
+
+        The day is booked before the permit: nothing but a free connection is waited for between a
+        permit and its call, so that the marketplace sees the pace that the permits have.
+        """
+        reserved = _Reserved(ledger=self.ledger, call=call)
+        try:
+            if call.quota is not None:
+                await self._reserve(call, call.quota, account, reserved)
+            async with self._connection(call, account):
+                reserved.spend()
+                yield reserved.permit
+        except BaseException as failure:
+            if not reserved.is_sent or not getattr(failure, "was_sent", True):
+                await reserved.give_back()
+            raise
+
+    async def _reserve(
+        self, call: Call[T], quota: QuotaRule, account: AccountState, reserved: "_Reserved"
+    ) -> None:
+        """A call of the day, then a permit."""
+        call.budget.check()  # what is not made must not be booked
+        caller = call.budget.caller
+        is_background = call.budget.priority is Priority.BACKGROUND
+        within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
+        expected = self.rate_limit.expected_wait(
+            account, quota, caller=caller, is_background=is_background
+        )
+        if expected > within:
+            raise self._too_many(expected)
+        await reserved.book(self.now())
+        async with account.refusals.guard(call.credentials, call.operation):
+            permit = await self.rate_limit.acquire(
+                account, quota, within=within, caller=caller, is_background=is_background
+            )
+        if not isinstance(permit, Permit):
+            raise self._too_many(permit)
+        reserved.permit = permit
+        await reserved.book(self.now())  # anew, where midnight has passed in the line
+
+    @asynccontextmanager
+    async def _connection(self, call: Call[T], account: AccountState) -> AsyncIterator[None]:
+        """A slot of the account, then one of the process. Raises Throttled."""
+        async with AsyncExitStack() as slots:
+            try:
+                async with asyncio.timeout(min(self.timeouts.permit, call.budget.seconds_left())):
+                    await slots.enter_async_context(account.connections)
+                    await slots.enter_async_context(self._connections)
+            except TimeoutError:
+                raise Throttled(
+                    "This server has too many calls under way. Try again at retryAt.",
+                    retry_at=self.now() + timedelta(seconds=1),
+                ) from None
+            yield
+
+    async def _exchange(self, call: Call[T], account: AccountState, permit: Permit) -> Answer:
+        request = call.build()
+        seconds = min(self.timeouts.attempt, call.budget.seconds_left())
+        started, outcome = time.monotonic(), "no answer"
+        try:
+            answer = await self.transport.send(request, permit, seconds=seconds)
+            account.clock.note(answer.headers, answer.received_at)
+            outcome = str(answer.status)
+            return answer
+        finally:
+            await permit.over()
+            log.info(
+                "call %s %s at %s: %s in %d ms",
+                account.key.marketplace,
+                call.operation,
+                request.url.host,
+                outcome,
+                (time.monotonic() - started) * 1000,
+            )
+
+    @contextmanager
+    def _metered(self, call: Call[T]) -> Iterator[None]:
+        started, outcome = time.monotonic(), "cancelled"
+        try:
+            yield
+            outcome = "ok"
+        except MarketplaceError as error:
+            outcome = error.code
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self.meter.called(call.account, call.operation, outcome, seconds)
+
+    async def _slow_down(
+        self, call: Call[T], account: AccountState, error: MarketplaceError
+    ) -> None:
+        """What the marketplace asked of one caller holds for all callers of the account."""
+        if error.retry_at is not None:
+            return  # our own word, not the marketplace's
+        if isinstance(error, Throttled) and error.retry_after is not None:
+            await self.rate_limit.pause(account, error.retry_after)
+        elif isinstance(error, QuotaExhausted):
+            await self.rate_limit.pause(account, self._until_more(call.quota))
+
+    def _until_more(self, quota: QuotaRule | None) -> float:
+        """Seconds until a used-up quota is tried again: it may have been raised meanwhile."""
+        if quota is None:
+            return QUOTA_PAUSE
+        return min(QUOTA_PAUSE, (quota.resets_at(self.now()) - self.now()).total_seconds())
+
+    def _too_many(self, wait: float) -> Throttled:
+        return Throttled(
+            "Too many calls wait for this account already, or the marketplace asked for a "
+            "pause. Try again at retryAt.",
+            retry_at=self.now() + timedelta(seconds=wait),
+        )
+
+
+@dataclass(kw_only=True)
+class _Reserved:
+    """What is laid aside for one call until it is sent."""
+
+    ledger: QuotaLedger
+    call: Call[object]
+    permit: Permit = field(default_factory=Permit)
+    booked_at: datetime | None = None
+    payer: CallBudget | None = None
+    is_sent: bool = False
+
+    async def book(self, now: datetime) -> None:
+        """A call of the account's present day, instead of one of the day before."""
+        quota, before = self.call.quota, self.booked_at
+        if quota is None or (before is not None and quota.day(before) == quota.day(now)):
+            return
+        await self.ledger.book(self.call.account, quota, self.call.budget, now)
+        self.booked_at = now
+        if before is not None:
+            await self.ledger.give_back(self.call.account, quota, self.call.budget, before)
+
+    def spend(self) -> None:
+        """The call is sent now. Raises CallCapReached."""
+        if self.call.quota is not None:
+            self.payer = self.call.budget.spend(self.call.account, self.call.quota)
+        self.is_sent = True
+
+    async def give_back(self) -> None:
+        """Nothing was sent."""
+        if self.payer is not None:
+            self.payer.refund()
+        await self.permit.release()
+        if self.call.quota is not None and self.booked_at is not None:
+            await self.ledger.give_back(
+                self.call.account, self.call.quota, self.call.budget, self.booked_at
+            )

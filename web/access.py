@@ -1,0 +1,136 @@
+"""Who may pass: reads key or cookie of a request and says who asks, or refuses.
+
+Protects against: keys that are unknown, mistyped, expired or revoked, all refused alike; a key of a
+web page in other hands than the listed pages' (a program can claim any origin, so such a key may
+only read); and requests that a foreign page sends with the browser's cookie, which lack the header
+that only our own page can add. Does not protect against whoever holds the key itself.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from db.exceptions import DatabaseUnavailable
+from domain.api_keys import Caller, is_mistyped
+from domain.credentials import Secret
+from resolvers.access import Authenticator
+from web.endpoint import error_response, unavailable_response
+from web.security import PREFLIGHT_HEADER, bearer_key
+
+MISTYPED = (
+    "This API key is not valid here: a character is wrong or missing. Copy it again from where it "
+    "was shown."
+)
+
+
+class Refused(Exception):
+    """A request that is not let in."""
+
+    def __init__(self, status: int, message: str, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Lets callers in. `cookie`: the name of the session's cookie."""
+
+    authenticator: Authenticator
+    cookie: str
+    now: Callable[[], datetime]
+
+    async def let_in(self, request: Request) -> Caller:
+        """Who asks, noted for the log and for the request's Context. Raises Refused."""
+        caller: Caller = await self.caller(request)
+        request.state.caller = caller
+        return caller
+
+    async def caller(self, request: Request) -> Caller:
+        """Who asks: by the key of a header, else by the cookie. Raises Refused."""
+        key = bearer_key(request.headers)
+        if key is not None:
+            return await self.by_key(request, Secret(key))
+        if self.cookie not in request.cookies:
+            raise _unauthenticated(
+                "This needs an API key: send Authorization: Bearer or X-Api-Key."
+            )
+        require_preflight(request)
+        return await self.by_cookie(request)
+
+    async def by_key(self, request: Request, key: Secret) -> Caller:
+        """Whose key this is. Raises Refused."""
+        if is_mistyped(key.reveal()):
+            raise _unauthenticated(MISTYPED)
+        caller = await _looked_up(self.authenticator.by_key(key, self.now()))
+        if caller is None:
+            raise _unauthenticated("This API key is not valid here.")
+        _check_origin(request, caller)
+        return caller
+
+    async def lists_origin(self, origin: str) -> bool:
+        """Whether any API key is for the pages of that origin; not while the storage is away."""
+        try:
+            return await self.authenticator.lists_origin(origin, self.now())
+        except DatabaseUnavailable:
+            return False
+
+    async def by_cookie(self, request: Request) -> Caller:
+        """Who signed in with this browser. Raises Refused."""
+        token = Secret(request.cookies.get(self.cookie, ""))
+        caller = (
+            await _looked_up(self.authenticator.by_session(token, self.now())) if token else None
+        )
+        if caller is None:
+            raise _unauthenticated("You are not signed in, or no more. Sign in with an API key.")
+        return caller
+
+
+def require_preflight(request: Request) -> None:
+    """Raises Refused unless the page of this server sent the request."""
+    if request.headers.get(PREFLIGHT_HEADER) is None:
+        raise Refused(
+            403,
+            f"A request of a browser's session needs the header {PREFLIGHT_HEADER}: 1, so that "
+            "other web sites cannot send it.",
+            "FORBIDDEN",
+        )
+
+
+def refusal(request: Request, refused: Refused) -> Response:
+    """The answer to a request that is not let in."""
+    if refused.status == 503:
+        return unavailable_response(request, refused.message, refused.code)
+    response = error_response(request, refused.status, refused.message, refused.code)
+    if refused.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def _looked_up(lookup: Awaitable[Caller | None]) -> Caller | None:
+    """Whom the storage knows. Raises Refused, so that a page may read the answer."""
+    try:
+        return await lookup
+    except DatabaseUnavailable as failure:
+        raise Refused(503, failure.message, failure.code) from failure
+
+
+def _unauthenticated(message: str) -> Refused:
+    return Refused(401, message, "UNAUTHENTICATED")
+
+
+def _check_origin(request: Request, caller: Caller) -> None:
+    """A key of web pages is refused elsewhere, and where no page is named at all."""
+    if caller.key is None or not caller.key.origins:
+        return
+    if not caller.is_of_page(request.headers.get("origin", "")):
+        raise Refused(
+            403,
+            "This API key may be used only by the web pages that it lists. For a server, make a "
+            "key without origins.",
+            "FORBIDDEN",
+        )

@@ -1,0 +1,180 @@
+"""GET /export/{format}: the catalogue as a file, streamed page by page.
+
+    /export/json          everything, as one JSON array
+    /export/csv           everything, as a table that is safe to open in a spreadsheet
+    /export/woocommerce   for WooCommerce's importer        ?currency=USD
+    /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
+    /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
+
+Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, as in the graph's products, or
+`id`, once for each product. Everything is checked, and the first page read, before the answer
+begins; a connection that breaks off later is an incomplete file.
+
+The key's bucket pays for every product, page by page. One that is empty at the start refuses; one
+that becomes empty on the way slows the file down to what flows in.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from domain.api_keys import Caller, Scope
+from domain.catalog import CatalogFilter
+from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
+from domain.exports import ExportedProduct
+from domain.money import parse_currency
+from domain.products import ProductRef, ProductState
+from exports import formats
+from resolvers import exports
+from resolvers.context import Context
+from schema import ids
+from schema.execution import Bucket
+from web.access import Access, Refused, refusal
+from web.endpoint import error_response, rate_limit, throttled_response
+
+MOST_IDS = 250
+ROW_POINTS = 2  # about 35 microseconds each, as everywhere
+PAGE_POINTS = exports.PAGE * ROW_POINTS
+KNOWN = {
+    "marketplace",
+    "text",
+    "state",
+    "minDiscountPercent",
+    "id",
+    "currency",
+    "header",
+    "link",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exports:
+    """The route. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
+
+    access: Access
+    context: Callable[[Request], Context]
+    bucket: Callable[[Caller], Bucket]
+    capacity: int
+
+    def routes(self) -> list[Route]:
+        """What the application mounts."""
+        return [Route("/export/{format}", self.answer, methods=["GET"])]
+
+    async def answer(self, request: Request) -> Response:
+        """The file, or why there is none. Raises DatabaseUnavailable."""
+        try:
+            caller = await self.access.let_in(request)
+        except Refused as refused:
+            return refusal(request, refused)
+        return await _file(request, self.context(request), self.bucket(caller), self.capacity)
+
+
+async def _file(request: Request, context: Context, bucket: Bucket, most: int) -> Response:
+    """The file, or what is wrong with the request. `most`: what the bucket can hold.
+
+    Raises DatabaseUnavailable.
+    """
+    points = min(PAGE_POINTS, most)
+    state = await bucket.take(points)
+    if state.wait:
+        return throttled_response(request, points, state)
+    rows = 0
+    try:
+        context.caller.require(Scope.READ, "An export")
+        format = _format(request.path_params["format"], request.query_params)
+        pages = exports.pages(context, _filter(request.query_params), _refs(request.query_params))
+        first = await anext(pages)
+        rows = len(first)
+    except (Forbidden, InvalidInput, NotFound) as error:
+        return error_response(request, _status(error), error.message, error.code)
+    finally:
+        state = await bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
+    disposition = f'attachment; filename="{format.file_name}"'
+    return StreamingResponse(
+        formats.written(format, _paid(first, pages, bucket, most)),
+        media_type=f"{format.media_type}; charset=utf-8",
+        headers={"Content-Disposition": disposition} | rate_limit(state),
+    )
+
+
+async def _paid(
+    first: list[ExportedProduct],
+    rest: AsyncIterator[list[ExportedProduct]],
+    bucket: Bucket,
+    most: int,
+) -> AsyncIterator[Sequence[ExportedProduct]]:
+    """The pages, each when the bucket has paid for it; the first was paid for."""
+    yield first
+    async for page in rest:
+        points = min(len(page) * ROW_POINTS, most)
+        while wait := (await bucket.take(points)).wait:  # noqa: ASYNC110 - other requests may be faster
+            await asyncio.sleep(wait)
+        yield page
+
+
+def _status(error: AffiliateGraphError) -> int:
+    if isinstance(error, Forbidden):
+        return 403
+    return 404 if isinstance(error, NotFound) else 400
+
+
+def _format(name: str, parameters: QueryParams) -> formats.Format:
+    if name not in formats.NAMES:
+        raise NotFound(f"There is no such export. There are: {', '.join(formats.NAMES)}.")
+    unknown = sorted(set(parameters) - KNOWN)
+    if unknown:
+        raise InvalidInput(
+            f"Unknown: {', '.join(unknown)}. An export takes: {', '.join(sorted(KNOWN))}."
+        )
+    header = parameters.get("header", "")
+    if header not in ("", "legacy"):
+        raise InvalidInput('The only other header is "legacy", of Shopify.', path=("header",))
+    link = parameters.get("link", "")
+    if name == "merchant":
+        exports.check_own_shop(link)
+    return formats.by_name(
+        name,
+        formats.Options(
+            currency=parse_currency(parameters.get("currency", "USD"), path=("currency",)),
+            legacy_header=header == "legacy",
+            link_template=link,
+        ),
+    )
+
+
+def _filter(parameters: QueryParams) -> CatalogFilter:
+    marketplace, state = parameters.get("marketplace"), parameters.get("state")
+    if marketplace is not None and marketplace.lower() not in exports.marketplaces():
+        codes = ", ".join(code.upper() for code in exports.marketplaces())
+        raise InvalidInput(f"marketplace is one of: {codes}.", path=("marketplace",))
+    if state is not None and state not in ProductState.__members__:
+        states = ", ".join(ProductState.__members__)
+        raise InvalidInput(f"state is one of: {states}.", path=("state",))
+    return CatalogFilter(
+        marketplace=marketplace.lower() if marketplace else None,
+        text=parameters.get("text") or None,
+        state=ProductState(state) if state else None,
+        min_discount_percent=_percent(parameters.get("minDiscountPercent")),
+    )
+
+
+def _percent(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or int(text[:4]) > 100:
+        raise InvalidInput(
+            "minDiscountPercent is a whole number from 0 to 100.", path=("minDiscountPercent",)
+        )
+    return int(text)
+
+
+def _refs(parameters: QueryParams) -> list[ProductRef]:
+    texts = parameters.getlist("id")
+    if len(texts) > MOST_IDS:
+        raise InvalidInput(f"At most {MOST_IDS} ids; leave them out to export all.", path=("id",))
+    return list(dict.fromkeys(ids.product_ref(text) for text in texts))
