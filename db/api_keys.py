@@ -63,8 +63,7 @@ async def by_text(text: Secret, keyring: KeyProvider) -> APIKey | None:
     """
     candidates = hashing.each(keyring, PURPOSE, text)
     found = await statements.rows(
-        f"SELECT * FROM api_keys WHERE hash {statements.each_of('$1')}",
-        [statements.array(candidates)],
+        f"SELECT * FROM api_keys WHERE hash {statements.in_list(candidates)}", candidates
     )
     for row in found:
         if hashing.is_same(row["hash"], candidates):

@@ -58,9 +58,9 @@ ACTIVE, UNAVAILABLE, GONE = (
     state.value for state in (ProductState.ACTIVE, ProductState.UNAVAILABLE, ProductState.GONE)
 )
 
-BY_REFS = (
-    "SELECT * FROM products WHERE workspace_id = $1 AND mode = $2 AND marketplace = $3"
-    " AND locale = $4 AND external_id {external_ids}"
+BY_SITE = (
+    "SELECT * FROM products"
+    " WHERE workspace_id = $1 AND mode = $2 AND marketplace = $3 AND locale = $4"
 )
 IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
 OWN = ("id", "imported_at", "refresh_at", "selling_price_amount", "selling_price_currency", "notes")
@@ -215,13 +215,13 @@ async def _stored(
     workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
     lock = " ORDER BY id FOR UPDATE" if locked and statements.is_postgres() else ""
-    sql = BY_REFS.format(external_ids=statements.each_of("$5")) + lock
     found: dict[ProductRef, CatalogProduct] = {}
     for some in chunks(refs):
         for (marketplace, locale), external_ids in by_site(some).items():
             mode = mode_of(workspace, marketplace)
             for row in await statements.rows(
-                sql, (workspace.id, mode, marketplace, locale, statements.array(external_ids))
+                f"{BY_SITE} AND external_id {statements.in_list(external_ids, behind=4)}{lock}",
+                (workspace.id, mode, marketplace, locale, *external_ids),
             ):
                 found[product_rows.ref(row)] = product_rows.catalog_product(row)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import uuid4
 
-from tortoise.expressions import F, Q
+from tortoise.expressions import Q
 
 from db import statements
 from db.availability import resilient
@@ -25,6 +25,10 @@ BOOK = (
     " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
     " DO UPDATE SET used = quota_days.used + 1 WHERE quota_days.used < $7 RETURNING used"
 )
+GIVE_BACK = (
+    "UPDATE quota_days SET used = used - 1 WHERE workspace_id = $1 AND marketplace = $2"
+    " AND locale = $3 AND mode = $4 AND day = $5 AND used > 0 RETURNING used"
+)
 UNLIMITED = 2**62
 GROUPS = 200  # in one statement: the builder walks down them, within Python's recursion limit
 
@@ -37,16 +41,15 @@ async def book(key: AccountKey, *, day: date, limit: int | None) -> bool:
     """
     if limit is not None and limit <= 0:
         return False
-    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
     most = UNLIMITED if limit is None else limit
-    return bool(await statements.rows(BOOK, (str(uuid4()), *place, most)))
+    place = columns_of(key).values()
+    return bool(await statements.rows(BOOK, (str(uuid4()), *place, day, most)))
 
 
 @resilient
 async def give_back(key: AccountKey, *, day: date) -> None:
     """A call that was booked for that day will not be made."""
-    booked = QuotaDay.filter(**columns_of(key), day=day, used__gt=0)
-    await booked.update(used=F("used") - 1)
+    await statements.rows(GIVE_BACK, (*columns_of(key).values(), day))
 
 
 async def book_key(key_id: str, *, day: date, limit: int | None) -> bool:

@@ -60,8 +60,8 @@ async def by_token(
         "SELECT k.*, s.hash AS session_hash, s.workspace_id AS session_workspace,"
         " s.admin_hash, s.api_key_id FROM sessions AS s"
         " LEFT JOIN api_keys AS k ON k.id = s.api_key_id AND k.workspace_id = s.workspace_id"
-        f" WHERE s.hash {statements.each_of('$1')} AND s.expires_at > $2",
-        [statements.array(candidates), now],
+        f" WHERE s.expires_at > $1 AND s.hash {statements.in_list(candidates, behind=1)}",
+        [now, *candidates],
     )
     for row in found:
         if not hashing.is_same(row["session_hash"], candidates):

@@ -1,9 +1,9 @@
-"""Statements in SQL, for what Tortoise's query sets cannot say: keyset pages, the newest rows of
-many products at once, conditional upserts.
+"""What is sent to the database without a query set: statements of Tortoise's builder, for pages and
+windows, and the few in SQL by hand that docs/decisions/0026 lists.
 
 One text serves both engines: parameters are written `$1`, and values are brought into the form that
 each driver takes. Texts lose what PostgreSQL cannot store (NUL, half characters), in searches as in
-writes.
+writes. Rows come as the driver gives them: db/rows.py reads them.
 """
 
 import re
@@ -58,17 +58,10 @@ async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     return await client.execute_query_dict(_spelled(sql), [adapted(value) for value in values])
 
 
-def each_of(parameter: str) -> str:
-    """The condition on a text that it is one of an `array`. Its text does not grow with them."""
-    return (
-        f"= ANY({parameter})" if is_postgres() else f"IN (SELECT value FROM json_each({parameter}))"
-    )
-
-
-def array(texts: Sequence[str]) -> object:
-    """Texts as one value, for `each_of`."""
-    cleaned = [clean(text) for text in texts]
-    return tuple(cleaned) if is_postgres() else orjson.dumps(cleaned).decode()
+def in_list(values: Sequence[object], *, behind: int = 0) -> str:
+    """The condition to be one of these values, which stand behind so many others: "IN ($3, $4)"."""
+    numbers = range(behind + 1, behind + 1 + len(values))
+    return f"IN ({', '.join(f'${number}' for number in numbers)})"
 
 
 async def built(query: QueryBuilder) -> list[Row]:
