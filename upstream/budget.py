@@ -40,7 +40,7 @@ class Budget(Protocol):
 
     @property
     def caller(self) -> str:
-        """Whose turn it is that is used: callers of one account are served in rotation."""
+        """Whose place in the rotation is used: the callers of an account get a permit each."""
         ...
 
     @property
