@@ -27,12 +27,12 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", action="store_true", help="print them as .env.example has them")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print the tables, a page with them, or the lines of an environment."""
-    if given.env:
+    if arguments.env:
         print(example(), end="")
-    elif given.page:
-        print(renewed(given.page.read_text("utf-8")), end="")
+    elif arguments.page:
+        print(renewed(arguments.page.read_text("utf-8")), end="")
     else:
         print("\n\n".join(f"## {name}\n\n{_table(group)}" for name, group in groups().items()))
     return 0
