@@ -167,7 +167,7 @@ async def _import_batch(
     context: Context,
     arguments: argparse.Namespace,
     batch: Sequence[Line],
-    done: set[ProductRef],
+    seen: set[ProductRef],
     tally: Tally,
     progress: Progress,
 ) -> AffiliateGraphError | None:

@@ -1,7 +1,6 @@
 """settings: what docs/configuration.md and .env.example say of each setting, made from them."""
 
 import argparse
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -41,8 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def groups() -> dict[str, list[Setting]]:
     """The settings by the heading under which they stand."""
-    by_group = itertools.groupby(every_setting(SETTINGS), key=lambda each: each.group)
-    return {name: list(group) for name, group in by_group}
+    by_group: dict[str, list[Setting]] = {}
+    for each in every_setting(SETTINGS):
+        by_group.setdefault(each.group, []).append(each)
+    return by_group
 
 
 def renewed(page: str) -> str:

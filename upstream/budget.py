@@ -38,8 +38,9 @@ class Allowance:
 class Budget(Protocol):
     """Who pays for a call that is about to be made.
 
-    `caller`: whose turn is used, since callers of one account are served in rotation. `allowance`:
-    the caller's own limit a day, None where there is none. `max_calls`: the cap of the request.
+    `caller`: whose place in the rotation is used: the callers of an account get a permit each.
+    `allowance`: the caller's own limit a day, None where there is none. `max_calls`: the cap of the
+    request.
     """
 
     caller: str
