@@ -180,10 +180,10 @@ async def _import_batch(
     for line, ref in zip(batch, refs, strict=True):
         if isinstance(ref, AffiliateGraphError):
             failures.append((line, ref))
-        elif ref in done or ref in stored:
+        elif ref in seen or ref in stored:
             tally.skipped += 1
         else:
-            done.add(ref)
+            seen.add(ref)
             new.append((line, ref))
     rows = await imports.import_products(context, [ref for _, ref in new])
     failures += [(line, row.error) for (line, _), row in zip(new, rows, strict=True) if row.error]
