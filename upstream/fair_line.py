@@ -1,4 +1,4 @@
-"""Whose turn it is: the callers of an account in rotation, one permit each.
+"""Who gets the next permit: the callers of an account in rotation, one permit each.
 
 However many calls one caller has waiting, another one's next call stands behind one of each other
 caller only. Background work stands behind people; every tenth permit is its own, so that it never
