@@ -34,26 +34,35 @@ START = re.compile(
     r"(?P<opaque>(?<!\w)(?:javascript|vbscript|data|mailto|tel|blob):)"
     r"|(?P<scheme>https?|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,30})"
     r"(?::/{2}|(?P<encoded>%3a(?:%2f%2f|//)))"
-    r"|(?P<host>(?<![\w.@/:%-])(?://)?(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]))",
+    # Without a scheme: behind nothing that it could be a part of, or beginning with "www.".
+    r"|(?P<host>(?:(?<![\w.@/:%-])(?://)?|(?<=\w)(?=www\.))"
+    r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]|://|%3a))",
     re.IGNORECASE | re.ASCII,
 )
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
 BLACK = re.compile(r"\S*")
+# Not a parameter's value, encoded once or twice.
+GLUED_HOST = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
 # What an address may end at: text that goes on without a blank between, or another address.
-EVENT = re.compile(r"https?://|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE)
+EVENT = re.compile(rf"https?://|{GLUED_HOST}|" r"[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE)
 OPENED_BY = {")": "(", "]": "[", "}": "{"}
-JOINTS = "=/:@#?&%"  # behind one of these an address is part of the one before
-TRAILING = ".,;:!?'*~([{\\" + "\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\uff09\u3011"
+VALUE = "=:@%"  # behind one of these an address is part of the one before
+JOINT = "/#?&"  # behind one of these it is part of a foreign one
+TRAILING = ".,;:!?&'*~([{\\" + "\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\uff09\u3011"
+
+ENCODED_TRAILING = {"%20", "%22", "%27", "%29", "%2C", "%3E", "%0A", "%0D", "%09"}
 
 LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+FIGURE = r"(?<![0-9])[0-9],[0-9]++E\+[0-9]++"  # one number, written with a comma
 # Cells, by what separates them; a comma or semicolon before a blank is punctuation.
 CELLS = {
     "\t": re.compile(r"[^\t]+"),
     "|": re.compile(r"[^|]+"),
     ";": re.compile(r'(?:"[^"]*+"|;(?=\s)|[^;"])++'),
-    ",": re.compile(r'(?:"[^"]*+"|,(?=\s)|[^,"])++'),
+    ",": re.compile(rf'(?:"[^"]*+"|{FIGURE}|,(?=\s)|[^,"])++', re.IGNORECASE),
 }
+LISTS = {",": re.compile(rf"(?:{FIGURE}|[^,])++", re.IGNORECASE), ";": re.compile("[^;]+")}
 LIST_MARK = re.compile(r"\s*(?:[-*+\u2022\u00b7]|[0-9]{1,3}[.)])\s+")
 WRAPPING = " \t\u00a0\"'`<>()[]{}=*.,;:!?" + "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
@@ -178,24 +187,38 @@ def _address(text: str, match: re.Match[str], run_end: int, kind_of: KindOf) -> 
         if sign in "?#":
             has_query = True
         elif len(sign) > 1:  # another address
-            if text[at - 1] in JOINTS:
+            if text[at - 1] in VALUE:
                 continue
-            if has_query and is_ours is None:
-                is_ours = kind_of(text[start:at].rstrip(TRAILING)) is not PageKind.FOREIGN
-            if is_ours is not False:
+            is_part = has_query or text[at - 1] in JOINT
+            if is_part and is_ours is None:
+                is_ours = kind_of(_trimmed(text, start, at)) is not PageKind.FOREIGN
+            if is_ours or not is_part:
                 stop = at
                 break
         else:
             if not was_cut:
-                was_cut, short = True, text[start:at].rstrip(TRAILING)
+                was_cut, short = True, _trimmed(text, start, at)
                 if kind_of(short) in (PageKind.PRODUCT, PageKind.SHORT_LINK):
                     end = start + len(short)
                     return _Span(start, end, run_end if has_query else end, short)
             if not _closes(depths, sign):
                 stop = at
                 break
-    long = text[start:stop].rstrip(TRAILING)
+    long = _trimmed(text, start, stop)
     return _Span(start, start + len(long), stop, long)
+
+
+def _trimmed(text: str, start: int, end: int) -> str:
+    """The address without the punctuation of the text around it, also where that was encoded."""
+    while end > start:
+        if text[end - 1] in TRAILING:
+            end -= 1
+        elif text[end - 3 : end].upper() in ENCODED_TRAILING:
+            end -= 3
+        else:
+            break
+    is_slanted = text[start - 1 : start] == text[end - 1 : end] == "_"  # in Markdown
+    return text[start : end - 1 if is_slanted else end]
 
 
 def _closes(depths: dict[str, int], sign: str) -> bool:
@@ -222,8 +245,8 @@ def _lone_words(text: str) -> Iterator[_Span]:
     for line in LINE.finditer(text):
         separator = next((each for each in CELLS if each in line[0]), None)
         cells = CELLS[separator] if separator else LINE
-        if separator in (",", ";") and LIST_OF_WORDS.fullmatch(line[0]):
-            cells = re.compile(rf"[^{separator}]+")
+        if separator in LISTS and LIST_OF_WORDS.fullmatch(line[0]):
+            cells = LISTS[separator]
         for cell in cells.finditer(text, *line.span()):
             mark = LIST_MARK.match(cell[0])
             start = cell.start() + (mark.end() if mark else 0)

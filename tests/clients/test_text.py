@@ -132,6 +132,7 @@ def test_no_text_makes_it_open_a_connection(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 HOSTILE = [
+    *("www.a.bc", "http://a.bc/?www.", "https://a.bc%20", "1,2E+3,", "_https://a.bc/_"),
     *("https://www.amazon.de/dp/B0LAMP0001,", "http://a.bc", "http://a.bc?=)", "http://a.bc/("),
     *("http://a.bc/?u=https://www.amazon.de/", "www.amazon.de/dp/B0LAMP0001,", "a.", "a-", "a.bc,"),
     *(

@@ -96,6 +96,9 @@ async def test_every_case_of_the_reference(shops: Graph, reference: Path) -> Non
         ("code of Markdown", f"`{LAMP}`", GERMAN),
         ("a chat without blanks", f"看这个{ALI}很好", NUMBER),
         ("full-width punctuation", f"链接：{ALI}，快来", NUMBER),
+        ("slanted Markdown", f"_{LAMP}_", GERMAN),
+        ("a number of a list, glued to it", f"1.{LAMP}", GERMAN),
+        ("an encoded blank behind it", f"{ALI}%20", NUMBER),
         ("an arrow glued to it", f"👉{LAMP}👈", GERMAN),
         ("a word glued before it", f"Lamp{LAMP}", GERMAN),
         ("escaped HTML", f"&lt;a href=&quot;{LAMP}&quot;&gt;", GERMAN),
@@ -169,6 +172,16 @@ async def test_a_product_is_found(shops: Graph, _case: str, text: str, answer: s
         ),
         ("two ids", "1005007000000017, 1005007000000024", "SEVERAL_PRODUCTS"),
         ("a product and a short link", f"{ALI} https://amzn.to/3xYz9Ab", "SEVERAL_PRODUCTS"),
+        (
+            "two, glued without a scheme",
+            f"{ALI}www.aliexpress.com/i/1005007000000024",
+            "SEVERAL_PRODUCTS",
+        ),
+        ("two, joined by &", f"{ALI}&{OTHER}", "SEVERAL_PRODUCTS"),
+        ("two, in one path", f"{LAMP}www.amazon.de/dp/B0LAMP0002", "SEVERAL_PRODUCTS"),
+        ("in a foreign path", f"https://archive.example/web/2020/{LAMP}", "UNKNOWN_HOST"),
+        ("glued into a foreign query, no scheme", f"evil.example/?u=1{LAMP[8:]}", "UNKNOWN_HOST"),
+        ("cut, with a comma", "1,00501E+15", "INVALID_URL"),
         ("two, glued", f"[a]({ALI}),[b]({OTHER})", "SEVERAL_PRODUCTS"),
         (
             "two, encoded as one",
@@ -206,6 +219,7 @@ async def test_several_products_are_named(shops: Graph) -> None:
     ("text", "words"),
     [
         ("1.00501E+15", "A spreadsheet has cut this product id"),
+        ("1,00501E+15", "A spreadsheet has cut this product id"),
         ("9798776159572", "Search for it"),
         (
             "https://net.example/g/?ulp=https%3A%2F%2Famazon.de%2Fdp%2FB0LAMP0001%3Ftag%3Dx-21",
