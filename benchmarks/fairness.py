@@ -70,20 +70,21 @@ async def fairness_run(*, is_fair: bool, searches: int = SEARCHES) -> Fairness:
     pace = AmazonPace() if is_fair else FirstComeFirstServed()
     async with stage() as made, made.graph(Coalescer(), pace) as graph:
         key = await graph.make_key("READ")
-        words = itertools.count()
-        flood = [asyncio.ensure_future(_flood(graph, key, words)) for _ in range(CONNECTIONS)]
+        words, over = itertools.count(), asyncio.Event()
+        flood = [asyncio.ensure_future(_flood(graph, key, words, over)) for _ in range(CONNECTIONS)]
         await asyncio.sleep(1)
         waits = [await _search(graph, f"lamp {number}") for number in range(searches)]
-        for each in flood:
-            each.cancel()
-        await asyncio.gather(*flood, return_exceptions=True)
+        over.set()
+        await asyncio.gather(*flood)
         calls = len([call for call in made.box.calls if call.operation != "token"])
     succeeded = tuple(wait for wait in waits if wait is not None)
     return Fairness(waits=succeeded, calls_of_flood=calls - len(succeeded))
 
 
-async def _flood(graph: Graph, key: str, words: "itertools.count[int]") -> None:
-    while True:
+async def _flood(
+    graph: Graph, key: str, words: "itertools.count[int]", over: asyncio.Event
+) -> None:
+    while not over.is_set():
         await graph.post(SEARCH, {"words": f"case {next(words)}"}, key=key)
         await asyncio.sleep(0.5)  # who is refused at once tries again, and again
 
