@@ -165,15 +165,17 @@ class Stage:
     keys: Keys
     box: Sandbox
 
-    def app(self, shared: Coalescer) -> Starlette:
-        """A new application: no token, no turn taken yet."""
-        parts = Overrides(now=now, rate_limit=AmazonPace(), coalescer=shared, sandbox=self.box)
+    def app(self, shared: Coalescer, pace: RateLimit | None = None) -> Starlette:
+        """A new application: no token, no permit taken yet."""
+        parts = Overrides(
+            now=now, rate_limit=pace or AmazonPace(), coalescer=shared, sandbox=self.box
+        )
         return build_app(self.settings, self.keys, parts)
 
     @contextlib.asynccontextmanager
-    async def graph(self, shared: Coalescer) -> AsyncIterator[Graph]:
+    async def graph(self, shared: Coalescer, pace: RateLimit | None = None) -> AsyncIterator[Graph]:
         """A caller of a new application in this process."""
-        app = self.app(shared)
+        app = self.app(shared, pace)
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS) as http,

@@ -35,6 +35,10 @@ NOTES = """\
   every answer, everything that is put into the cache or found there, every stored product and link,
   and at the gateways with whose credentials the products were asked for that only one set knows.
   tests/test_isolation.py shows that a planted mix-up is found.
+- The flood: a key with the scope READ keeps 25 searches of one account under way, each for other
+  words. The naive client serves whoever came first. A permit comes every second and a call's way.
+- Accounts at once: each asks for one product the whole way through the pipeline; the ledger books
+  in memory and the network answers after 20 ms, so that what is measured is ours.
 - The lone request: shared and direct calls in turns in one application, each for a product that was
   not asked for before; "added" is the difference of the two medians.
 """

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from benchmarks.accounts import crowd_run
+from benchmarks.fairness import CALLERS, SEARCHES, Fairness, fairness_run
 from benchmarks.fleet import (
     LIMIT,
     Errand,
@@ -38,6 +40,7 @@ class Runner(Protocol):
 
 
 LONE_RUNS = 200
+FEW_ACCOUNTS, MANY_ACCOUNTS = 50, 5000
 FLEET_MUST = f"never more than {LIMIT} calls in any second; 0 lost"
 
 
@@ -192,6 +195,40 @@ def isolation_text(found: Findings) -> str:
     )
 
 
+async def fairness_row() -> Row:
+    """A flood of one caller beside the searches of another."""
+    naive, ours = await fairness_run(is_fair=False), await fairness_run(is_fair=True)
+    return Row(
+        work=f"{SEARCHES} searches of the owner while one key floods the account, 1 call/s",
+        naive=fairness_text(naive),
+        ours=fairness_text(ours),
+        must=f"all succeed, each within {CALLERS + 1} permits",
+        is_met=len(ours.waits) == SEARCHES and ours.permits <= CALLERS + 1,
+    )
+
+
+def fairness_text(run: Fairness) -> str:
+    """Searches that succeeded, and the longest wait."""
+    longest = f"at most {max(run.waits):.2f} s" if run.waits else "none in time"
+    return (
+        f"{len(run.waits)} of {SEARCHES} succeed, {longest}; {run.calls_of_flood} calls of others"
+    )
+
+
+async def crowd_row() -> Row:
+    """What a request costs in a crowd of accounts."""
+    few, many = await crowd_run(FEW_ACCOUNTS), await crowd_run(MANY_ACCOUNTS)
+    ratio = many.milliseconds / few.milliseconds
+    return Row(
+        work=f"CPU of a request with {FEW_ACCOUNTS} and with {MANY_ACCOUNTS:,} accounts at once",
+        naive="-",
+        ours=f"{few.milliseconds:.2f} ms and {many.milliseconds:.2f} ms, {ratio:.2f} times; "
+        f"{many.left} accounts known when all were idle",
+        must="within 1.5 times; 1 account known",
+        is_met=ratio <= 1.5 and many.left == 1,
+    )
+
+
 async def fleet_row(work: str, errands: Sequence[Errand]) -> Row:
     """Several processes that keep to one limit, beside ones that each keep to it alone."""
     if not has_redis():
@@ -218,6 +255,8 @@ async def all_rows() -> AsyncIterator[Row]:
     for work in works():
         yield await measured(work)
     yield lone_row(await alone(LONE_RUNS))
+    yield await fairness_row()
+    yield await crowd_row()
     yield await fleet_row(
         "10,000 lookups over 3 processes and one Redis, limit 50 calls/s", lookups_of_many()
     )

@@ -1,1 +1,1 @@
-"""The outside world: one folder a marketplace, `http.py` the one way out."""
+"""What a marketplace is: one folder each. How a call to it is made stands in upstream/."""

@@ -77,6 +77,22 @@ class PageReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BareID:
+    """A canonical id that stood alone, without an address.
+
+    `is_checked`: by a check digit, so that it wins over what is any number to another marketplace.
+    """
+
+    external_id: str
+    is_checked: bool = False
+
+
+def no_bare_id(word: str) -> BareID | None:
+    """Of a marketplace whose ids are not told apart from other words."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferPolicy:
     """How long an observed offer may be believed and shown, and what may be kept or handed on."""
 
@@ -145,6 +161,7 @@ class Marketplace:
     name: str  # shown to people
     summary: str  # what it is, in a sentence for somebody in GraphiQL
     locales: tuple[str, ...]  # country sites, the default first; ("",) where there is only one
+    locale_names: Mapping[str, str] = field(default_factory=dict)  # other name, small -> locale
     fields: tuple[CredentialField, ...]
     forms: tuple[CredentialForm, ...]  # the one for new connections first
     tracking_field: str  # the credential field that a link's tracking id comes from by default
@@ -161,6 +178,9 @@ class Marketplace:
     disclosure: Callable[[str], str]  # locale -> sentence to publish
     read_page: Callable[[str], PageReading]  # pasted text -> what it stands for
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
+    # A word that stands alone in a text -> the id that it can only be, None for another word.
+    # Raises InvalidURL for what it knows, but can make no id of.
+    read_bare_id: Callable[[str], BareID | None] = no_bare_id
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
     shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
     domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead

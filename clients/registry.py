@@ -1,12 +1,23 @@
 """The only module that knows every marketplace, and the one reader of pasted addresses."""
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from urllib.parse import unquote_plus, urlsplit
 
 from clients import aliexpress, amazon, settings
-from clients.base import Marketplace, PageKind
-from domain.exceptions import InvalidURL, NotAProduct, ShortLink, UnknownHost
+from clients.base import BareID, Marketplace, PageKind, PageReading
+from clients.text import Word, words
+from domain.exceptions import (
+    InvalidInput,
+    InvalidURL,
+    NotAProduct,
+    SeveralProducts,
+    ShortLink,
+    UnknownHost,
+)
 from domain.products import ProductRef
 
 
@@ -23,36 +34,92 @@ SETTINGS = tuple(map(settings.of, BY_CODE.values()))
 # Behind every host that the sandbox's links name (RFC 2606): they lead nowhere on the network.
 SANDBOX_LINK = re.compile(r"\s*https://[a-z0-9.-]+\.sandbox\.invalid/\S*\s*", re.ASCII)
 
+LONGEST = 100_000  # characters of a text that names one product
+LONGEST_ADDRESS = 8_192
+MOST_PARAMETERS = 50  # of a foreign address, that are looked at for an address inside
+NAMED = 5  # products of a text that names several
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+PATH = re.compile(r"[^/]/[^/]|[?#]")  # behind the host
+RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one place of a text names: a product, or why none. `start`, `end`: the place."""
+
+    start: int
+    end: int
+    product: ProductRef | InvalidInput
+
+
+def read_text(
+    text: str,
+    *,
+    sites: Mapping[str, str] = MappingProxyType({}),
+    owner: Marketplace | None = None,
+) -> list[Found]:
+    """What a text names, in order. Nothing is opened, nothing raised.
+
+    `sites`: the country site of bare ids by marketplace code; else the marketplace's first.
+    `owner`: whose the bare ids are, so that every number that it could have given is one.
+    """
+    readings: dict[str, list[tuple[Marketplace, PageReading]]] = {}
+
+    def read(address: str) -> list[tuple[Marketplace, PageReading]]:
+        if address not in readings:
+            readings[address] = [(market, market.read_page(address)) for market in BY_CODE.values()]
+        return readings[address]
+
+    def kind_of(address: str) -> PageKind:
+        if is_sandbox_link(address):
+            return PageKind.SHORT_LINK
+        kinds = {reading.kind for _, reading in read(address)}
+        return next(kind for kind in PageKind if kind in kinds)  # in the order of the enum
+
+    found = []
+    for word in words(text, kind_of):
+        product = (
+            _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
+        )
+        if product is not None:
+            found.append(Found(start=word.start, end=word.end, product=product))
+    return found
+
 
 def product_ref(text: str) -> ProductRef:
-    """The product that a pasted address or id names. Nothing is opened.
+    """The one product that a pasted text names. Nothing is opened.
 
-    Raises ShortLink, NotAProduct, UnknownHost or InvalidURL.
+    Raises ShortLink, SeveralProducts, NotAProduct, UnknownHost or InvalidURL.
     """
-    if is_sandbox_link(text):
-        raise ShortLink.of(
-            text,
-            "This is a link that the sandbox made: it leads nowhere. The sandbox itself reads it "
-            "when its operator sets SHORT_LINKS=on.",
+    if len(text) > LONGEST:
+        raise InvalidURL(f"At most {LONGEST} characters. Paste the address of one product.")
+    found = [each.product for each in read_text(text)]
+    named = {
+        product.address if isinstance(product, ShortLink) else product: product
+        for product in found
+        if isinstance(product, ProductRef | ShortLink)
+    }
+    if len(named) > 1:
+        raise SeveralProducts(
+            f"The text names {len(named)} products: {_listed(list(named.values()))}. Paste one of "
+            "them, or each in a row of its own."
         )
-    readings = [(market, market.read_page(text)) for market in BY_CODE.values()]
-    for market, reading in readings:
-        if reading.kind is PageKind.PRODUCT and reading.ref is not None:
-            return reading.ref
-        if reading.kind is PageKind.SHORT_LINK:
-            raise ShortLink.of(
-                text,
-                f"This is a shortened {market.name} link. Open it in your browser and paste the "
-                "address of the product page that it leads to. The operator of this server can "
-                "have short links opened here: SHORT_LINKS=on.",
-            )
-    for market, reading in readings:
-        if reading.kind is PageKind.NOT_A_PRODUCT:
-            raise NotAProduct(
-                f"This is a page of {market.name}, but not of a product. Paste the address of a "
-                "product page."
-            )
-    raise _foreign(text)
+    refusals = [product for product in found if isinstance(product, InvalidInput)]
+    for product in named.values():
+        if isinstance(product, ProductRef):
+            return product
+        raise product
+    for refusal in sorted(refusals, key=lambda each: not isinstance(each, NotAProduct)):
+        raise refusal
+    raise _nothing_in(text.strip())
+
+
+def read_address(address: str) -> ProductRef | None:
+    """The product of an address, and of nothing but an address: as strict as can be."""
+    for market in BY_CODE.values():
+        if ref := market.read_page(address).ref:
+            return ref
+    return None
 
 
 def is_sandbox_link(text: str) -> bool:
@@ -60,10 +127,108 @@ def is_sandbox_link(text: str) -> bool:
     return SANDBOX_LINK.fullmatch(text) is not None
 
 
-def _foreign(text: str) -> UnknownHost | InvalidURL:
-    if _is_web_address(text.strip()):
+def _named(
+    word: Word, readings: Sequence[tuple[Marketplace, PageReading]]
+) -> ProductRef | InvalidInput | None:
+    """What an address names; None for words with a dot in a sentence, which only look like one."""
+    if is_sandbox_link(word.text):
+        return ShortLink.of(
+            word.text,
+            "This is a link that the sandbox made: it leads nowhere. The sandbox itself reads it "
+            "when its operator sets SHORT_LINKS=on.",
+        )
+    for market, reading in readings:
+        if reading.kind is PageKind.PRODUCT and reading.ref is not None:
+            return reading.ref
+        if reading.kind is PageKind.SHORT_LINK:
+            return ShortLink.of(
+                word.text,
+                f"This is a shortened {market.name} link. Open it in your browser and paste the "
+                "address of the product page that it leads to. The operator of this server can "
+                "have short links opened here: SHORT_LINKS=on.",
+            )
+    if not word.is_alone and not (SCHEME.match(word.text) or PATH.search(word.text)):
+        return None
+    for market, reading in readings:
+        if reading.kind is PageKind.NOT_A_PRODUCT:
+            return NotAProduct(
+                f"This is a page of {market.name}, but not of a product. Paste the address of a "
+                "product page."
+            )
+    if _is_web_address(word.text) and (word.is_alone or SCHEME.match(word.text)):
+        return _foreign(word.text)
+    return None
+
+
+def _bare(
+    word: str, sites: Mapping[str, str], owner: Marketplace | None
+) -> ProductRef | InvalidInput | None:
+    """What a word that stands alone names; a checked id wins over any number."""
+    if RUINED.fullmatch(word):
+        return InvalidURL(
+            "A spreadsheet has cut this product id: its last digits are lost. Format the column as "
+            "text before the ids are put in, or paste the address of the product."
+        )
+    found: list[tuple[Marketplace, BareID]] = []
+    for market in [owner] if owner else BY_CODE.values():
+        try:
+            bare = market.read_bare_id(word) or (_typed(owner, word) if owner else None)
+            if bare is not None:
+                found.append((market, bare))
+        except InvalidURL as refusal:
+            return refusal
+    for market, bare in sorted(found, key=lambda each: not each[1].is_checked):
+        site = sites.get(market.code, market.locales[0])
+        return ProductRef(market.code, bare.external_id, site)
+    return None
+
+
+def _typed(owner: Marketplace, word: str) -> BareID | None:
+    try:
+        return BareID(external_id=owner.parse_id(word)) if re.search(r"\d", word) else None
+    except InvalidInput:
+        return None
+
+
+def _listed(products: Sequence[ProductRef | InvalidInput]) -> str:
+    names = [
+        f"{BY_CODE[product.marketplace].name} {product.external_id}"
+        + (f" ({product.locale})" if product.locale else "")
+        if isinstance(product, ProductRef)
+        else "a shortened link"
+        for product in products[:NAMED]
+    ]
+    more = len(products) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _foreign(address: str) -> UnknownHost:
+    inner = _product_inside(address)
+    if inner is not None:
         return UnknownHost(
-            f"This address is not of {MARKETPLACE_NAMES}. Paste the address of a product there."
+            f"This address is not of {MARKETPLACE_NAMES}, but leads to one there. Paste "
+            f"{BY_CODE[inner.marketplace].product_url(inner)} instead."
+        )
+    return UnknownHost(
+        f"This address is not of {MARKETPLACE_NAMES}. Paste the address of a product there."
+    )
+
+
+def _product_inside(address: str) -> ProductRef | None:
+    """The product that a parameter of another network's link names. It is told, not used."""
+    query = address[:LONGEST_ADDRESS].partition("?")[2]
+    for parameter in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
+        value = unquote_plus(parameter.partition("=")[2])
+        if ref := SCHEME.match(value) and read_address(value):
+            return ref
+    return None
+
+
+def _nothing_in(text: str) -> InvalidInput:
+    if text.isascii() and text.isdigit():
+        return NotAProduct(
+            "This number alone names no product. Paste the address of the product, or give the id "
+            "together with its marketplace, as ref."
         )
     return InvalidURL(
         f"This is not a web address. Paste the address of a product of {MARKETPLACE_NAMES}."

@@ -24,10 +24,9 @@ import httpcore
 import httpx
 
 from clients.public_network import NotPublic, PublicNetwork, connections
-from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref
+from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref, read_address
 from domain.exceptions import (
     AffiliateGraphError,
-    InvalidInput,
     MarketplaceUnavailable,
     NotAProduct,
     ShortLink,
@@ -181,7 +180,7 @@ class _Walk:
         while hop not in seen and len(seen) < MOST_HOPS:
             seen.add(hop)
             target = await self._redirect(hop)
-            found = _product(target)
+            found = read_address(target)  # it is read, not opened, so it need not be https
             if found is not None:
                 return found
             hop = next_hop(target)
@@ -229,14 +228,6 @@ def _joined(hop: Hop, location: str) -> str:
         return urljoin(hop.address, location)
     except ValueError:
         raise _refused("it is no plain web address") from None
-
-
-def _product(address: str) -> ProductRef | None:
-    """The product that an address reads as. It is read, not opened, so it need not be https."""
-    try:
-        return product_ref(address)
-    except InvalidInput:
-        return None
 
 
 @contextlib.contextmanager

@@ -62,6 +62,6 @@ async def _assume(settings: Settings) -> list[tuple[str, str, str]]:
 async def _accounts(settings: Settings, ring: KeyRing) -> list[Account]:
     """The stored accounts of every workspace."""
     accounts: list[Account] = []
-    for each in await workspaces.every():
+    for each in await workspaces.summaries():
         accounts += await stored_credentials.accounts(Workspace(each.name, modes(settings)), ring)
     return accounts

@@ -205,7 +205,7 @@ async def accounts(patient: Patient) -> AsyncIterator[Finding]:
     if not patient.is_migrated or patient.ring is None:
         return
     async with _opened(patient):
-        for each in await workspaces.every():
+        for each in await workspaces.summaries():
             workspace = Workspace(each.name, modes(patient.settings))
             for account in await credentials.accounts(workspace, patient.ring):
                 yield _of_account(account)

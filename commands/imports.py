@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from clients.base import Marketplace
+from clients.registry import read_text
 from commands.arguments import Commands, add_command, marketplace
 from commands.context import open_context, read_settings
 from commands.progress import Progress
@@ -98,14 +99,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read_lines(content: str, *, is_csv: bool) -> Iterator[Line]:
-    """The lines that hold something. Empty ones and those that begin with # are left out.
+    """The lines that hold something, once for each product that a line names.
+
+    Empty ones and those that begin with # are left out.
 
     Of a CSV file the column that the head names (url, id, asin ...), else the first one.
     """
     if not is_csv:
         for number, text in enumerate(content.splitlines(), start=1):
             if text.strip() and not text.lstrip().startswith("#"):
-                yield Line(number=number, text=text.strip())
+                found = read_text(text)
+                texts = (
+                    [text[each.start : each.end] for each in found] if len(found) > 1 else [text]
+                )
+                yield from (Line(number=number, text=each.strip()) for each in texts)
         return
     reader = csv.reader(io.StringIO(content), delimiter=_delimiter(content))
     column, is_first = 0, True

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import gc
 import resource
 import signal
 import socket
@@ -29,6 +30,7 @@ from web.health import Shutdown
 from web.security import is_loopback_host
 
 VERSION = "0.1.0"
+YOUNG_OBJECTS = 50_000  # made since the last look of the collector; Python begins with 700
 
 
 def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -101,6 +103,17 @@ def _shown_database(settings: Settings) -> str:
     return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
 
 
+def spare_collector() -> None:
+    """Keep the collector from walking over what stays, and from walking too often in a burst.
+
+    The modules and the schema are most of what it would look at, each time that a crowd of requests
+    has made some objects: with 5,000 requests at once that was four fifths of their time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+
+
 async def _make_ready(settings: Settings, keys: Keys) -> None:
     """What must hold before the first request: tables that fit, a key that opens, credentials.
 
@@ -159,6 +172,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then greet."""
         await super().startup(sockets)
+        spare_collector()
         if self.started and self.greeting:
             print(self.greeting, flush=True)
 

@@ -1,7 +1,6 @@
 """settings: what docs/configuration.md and .env.example say of each setting, made from them."""
 
 import argparse
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,12 +27,12 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", action="store_true", help="print them as .env.example has them")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print the tables, a page with them, or the lines of an environment."""
-    if given.env:
+    if arguments.env:
         print(example(), end="")
-    elif given.page:
-        print(renewed(given.page.read_text("utf-8")), end="")
+    elif arguments.page:
+        print(renewed(arguments.page.read_text("utf-8")), end="")
     else:
         print("\n\n".join(f"## {name}\n\n{_table(group)}" for name, group in groups().items()))
     return 0
@@ -41,8 +40,10 @@ def run(given: argparse.Namespace) -> int:
 
 def groups() -> dict[str, list[Setting]]:
     """The settings by the heading under which they stand."""
-    by_group = itertools.groupby(every_setting(SETTINGS), key=lambda each: each.group)
-    return {name: list(group) for name, group in by_group}
+    by_group: dict[str, list[Setting]] = {}
+    for each in every_setting(SETTINGS):
+        by_group.setdefault(each.group, []).append(each)
+    return by_group
 
 
 def renewed(page: str) -> str:

@@ -55,4 +55,4 @@ def run_list(_arguments: argparse.Namespace) -> int:
 
 async def _list() -> list[WorkspaceSummary]:
     async with open_storage(read_settings()):
-        return await workspaces.every()
+        return await workspaces.summaries()

@@ -1,31 +1,28 @@
 """API keys. Their texts are made here, handed out once, and stored only as keyed hashes."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import orjson
+from pypika_tortoise.enums import SqlTypes
+from pypika_tortoise.functions import Cast
+from tortoise.expressions import Q
+from tortoise.functions import Count
 
-from db import hashing, rows, statements
+from db import hashing, paging, rows, statements
 from db.availability import resilient
+from db.conditions import Where
 from db.keys import KeyProvider
-from db.paging import NEWEST_FIRST, behind, order_by
-from db.paging import page as page_of
-from db.statements import Row, Values
-from domain.api_keys import ALPHABET, RANDOM_LENGTH, APIKey, Scope, checksum
+from db.models import APIKey as Stored
+from db.statements import Row
+from domain.api_keys import ALPHABET, RANDOM_LENGTH, APIKey, Scope, checksum, in_order
 from domain.catalog import Page, Position
 from domain.credentials import Secret
 
 PURPOSE = "API key"
-ORDER = NEWEST_FIRST["created_at"]
+ORDER = paging.NEWEST_FIRST["created_at"]
+TEXT = SqlTypes.VARCHAR
 OFTEN_ENOUGH = timedelta(minutes=1)  # how exact last_used_at is
-INSERT = (
-    "INSERT INTO api_keys (id, workspace_id, name, hash, pepper_id, prefix, last_four, scopes,"
-    " origins, calls_per_day, expires_at, rotated_from, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
-    " RETURNING id"
-)
 
 
 def new_text(prefix: str) -> Secret:
@@ -50,12 +47,10 @@ async def replace(
     """
     async with statements.transaction():
         await _insert(new, text, keyring)
-        if not await statements.rows("SELECT id FROM api_keys WHERE id = $1", [new.id]):
+        if not await Stored.exists(id=new.id):
             return False
-        await statements.rows(
-            "UPDATE api_keys SET expires_at = $1 WHERE id = $2"
-            " AND (expires_at IS NULL OR expires_at > $1) RETURNING id",
-            (until, old.id),
+        await Stored.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=until), id=old.id).update(
+            expires_at=until
         )
     return True
 
@@ -66,15 +61,15 @@ async def by_text(text: Secret, keyring: KeyProvider) -> APIKey | None:
 
     A hash under an older encryption key is made anew.
     """
-    values, candidates = Values(), hashing.each(keyring, PURPOSE, text)
+    candidates = hashing.each(keyring, PURPOSE, text)
     found = await statements.rows(
-        f"SELECT * FROM api_keys WHERE hash IN {values.row(candidates)}", values.all
+        f"SELECT * FROM api_keys WHERE hash {statements.in_list(candidates)}", candidates
     )
     for row in found:
         if hashing.is_same(row["hash"], candidates):
             if row["pepper_id"] != keyring.current_id:
                 await _rehash(row, text, keyring)
-            return _key(row)
+            return record(row)
     return None
 
 
@@ -83,10 +78,8 @@ async def by_id(workspace_id: str, key_id: str) -> APIKey | None:
     """The workspace's key of that id."""
     if not is_id(key_id):
         return None
-    found = await statements.rows(
-        "SELECT * FROM api_keys WHERE id = $1 AND workspace_id = $2", (key_id, workspace_id)
-    )
-    return _key(found[0]) if found else None
+    row = await Stored.get_or_none(id=key_id, workspace_id=workspace_id).values()
+    return None if row is None else record(row)
 
 
 @resilient
@@ -97,22 +90,8 @@ async def page(
 
     `count`: count the whole list as well. Raises InvalidInput for an `after` of another list.
     """
-    values = Values()
-    where = f"workspace_id = {values.add(workspace_id)}"
-    total = None
-    if count:
-        [counted] = await statements.rows(
-            f"SELECT count(*) AS total FROM api_keys WHERE {where}", values.all
-        )
-        total = counted["total"]
-    if after is not None:
-        where += f" AND {behind(ORDER, after, values)}"
-    found = await statements.rows(
-        f"SELECT * FROM api_keys WHERE {where} ORDER BY {order_by(ORDER)}"
-        f" LIMIT {values.add(first + 1)}",
-        values.all,
-    )
-    return page_of(ORDER, found, _key, first=first, total=total)
+    ours = Q(workspace_id=workspace_id)
+    return await paging.read(Stored, ours, ORDER, record, first=first, after=after, count=count)
 
 
 @resilient
@@ -120,12 +99,10 @@ async def revoke(workspace_id: str, key_id: str, now: datetime) -> APIKey | None
     """The key as it stands now, accepted no more; None when the workspace has no such key."""
     if not is_id(key_id):
         return None
-    found = await statements.rows(
-        "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1)"
-        " WHERE id = $2 AND workspace_id = $3 RETURNING *",
-        (now, key_id, workspace_id),
-    )
-    return _key(found[0]) if found else None
+    stored = Stored.filter(id=key_id, workspace_id=workspace_id)
+    await stored.filter(revoked_at__isnull=True).update(revoked_at=now)
+    row = await stored.get_or_none().values()
+    return None if row is None else record(row)
 
 
 @resilient
@@ -133,33 +110,23 @@ async def note_use(key: APIKey, now: datetime) -> None:
     """Remember that the key was used, at most once a minute."""
     if key.last_used_at is not None and now < key.last_used_at + OFTEN_ENOUGH:
         return
-    await statements.rows(
-        "UPDATE api_keys SET last_used_at = $1 WHERE id = $2"
-        " AND (last_used_at IS NULL OR last_used_at <= $3) RETURNING id",
-        (now, key.id, now - OFTEN_ENOUGH),
-    )
+    await Stored.filter(
+        Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - OFTEN_ENOUGH), id=key.id
+    ).update(last_used_at=now)
 
 
 @resilient
 async def lists_origin(origin: str, now: datetime) -> bool:
     """Whether a key that is still accepted, of whichever workspace, lists that origin."""
-    found = await statements.rows(
-        "SELECT origins FROM api_keys WHERE revoked_at IS NULL"
-        " AND (expires_at IS NULL OR expires_at > $1) AND CAST(origins AS TEXT) <> '[]'",
-        [now],
-    )
-    return any(origin in rows.document(row["origins"]) for row in found)
+    listing = Stored.filter(_accepted(now), Where(lambda keys: Cast(keys.origins, TEXT) != "[]"))
+    return any(origin in origins for origins in await listing.values_list("origins", flat=True))
 
 
 @resilient
 async def pepper_usage(now: datetime) -> dict[str, int]:
     """Id of an encryption key -> how many API keys that are still accepted were hashed under it."""
-    found = await statements.rows(
-        "SELECT pepper_id, count(*) AS total FROM api_keys WHERE revoked_at IS NULL"
-        " AND (expires_at IS NULL OR expires_at > $1) GROUP BY pepper_id ORDER BY pepper_id",
-        [now],
-    )
-    return {row["pepper_id"]: row["total"] for row in found}
+    counted = Stored.filter(_accepted(now)).annotate(total=Count("id")).group_by("pepper_id")
+    return dict(await counted.order_by("pepper_id").values_list("pepper_id", "total"))
 
 
 def is_id(text: str) -> bool:
@@ -170,44 +137,38 @@ def is_id(text: str) -> bool:
         return False
 
 
+def _accepted(now: datetime) -> Q:
+    """The condition that a key is neither revoked nor at its end."""
+    return Q(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+
+
 async def _insert(key: APIKey, text: Secret, keyring: KeyProvider) -> None:
-    await statements.rows(
-        INSERT,
-        (
-            key.id,
-            key.workspace,
-            key.name,
-            hashing.current(keyring, PURPOSE, text),
-            keyring.current_id,
-            key.prefix,
-            key.last_four,
-            _json([scope.value for scope in Scope if scope in key.scopes]),
-            _json(key.origins),
-            key.calls_per_day,
-            key.expires_at,
-            key.rotated_from,
-            key.created_at,
-        ),
-    )
+    row = {
+        "id": key.id,
+        "workspace_id": key.workspace,
+        "name": key.name,
+        "hash": hashing.current(keyring, PURPOSE, text),
+        "pepper_id": keyring.current_id,
+        "prefix": key.prefix,
+        "last_four": key.last_four,
+        "scopes": [scope.value for scope in in_order(key.scopes)],
+        "origins": list(key.origins),
+        "calls_per_day": key.calls_per_day,
+        "expires_at": key.expires_at,
+        "rotated_from": key.rotated_from,
+        "created_at": key.created_at,
+    }
+    await statements.insert(Stored, [row])
 
 
 async def _rehash(row: Row, text: Secret, keyring: KeyProvider) -> None:
-    await statements.rows(
-        "UPDATE api_keys SET hash = $1, pepper_id = $2 WHERE id = $3 AND hash = $4 RETURNING id",
-        (
-            hashing.current(keyring, PURPOSE, text),
-            keyring.current_id,
-            str(row["id"]),
-            row["hash"],
-        ),
+    await Stored.filter(id=str(row["id"]), hash=row["hash"]).update(
+        hash=hashing.current(keyring, PURPOSE, text), pepper_id=keyring.current_id
     )
 
 
-def _json(texts: Sequence[str]) -> str:
-    return orjson.dumps(texts).decode()
-
-
-def _key(row: Row) -> APIKey:
+def record(row: Row) -> APIKey:
+    """The row as a key."""
     return APIKey(
         id=str(row["id"]),
         workspace=row["workspace_id"],

@@ -10,7 +10,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import ConfigurationError, OperationalError
 
-from db import postgres, statements
+from db import postgres, statements, workspaces
 from db.availability import resilient
 from db.exceptions import InvalidDatabaseURL, MigrationsPending
 from db.logs import quiet_logs
@@ -105,14 +105,9 @@ def _postgres(url: str) -> dict[str, Any]:
     return credentials
 
 
-@resilient
 async def _ensure_default_workspace() -> None:
     try:
-        await statements.rows(
-            "INSERT INTO workspaces (id, created_at) VALUES ($1, $2)"
-            " ON CONFLICT (id) DO NOTHING RETURNING id",
-            (DEFAULT_WORKSPACE, datetime.now(UTC)),
-        )
+        await workspaces.create(DEFAULT_WORKSPACE, datetime.now(UTC))
     except OperationalError as failure:
         if "no such table" in str(failure) or "does not exist" in str(failure):
             raise MigrationsPending(

@@ -20,16 +20,19 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from uuid import uuid4
+
+from tortoise.queryset import QuerySet
 
 from db import hashing, rows, statements
 from db.availability import resilient
 from db.encryption import KeyProvider, Place, seal, unseal
 from db.exceptions import DatabaseUnavailable, EncryptionError
+from db.models import MarketplaceAccount, MarketplaceCredential
 from db.statements import Row
-from db.workspaces import mode_of
+from db.workspaces import columns_of, mode_of
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import (
@@ -49,7 +52,14 @@ log = logging.getLogger(__name__)
 
 TABLE = "marketplace_credentials"
 PURPOSE = "fingerprint of credentials"
-THIS_ACCOUNT = "workspace_id = $1 AND marketplace = $2 AND locale = $3 AND mode = $4"
+READ = (
+    "SELECT a.*, c.id AS credential_id, c.name, c.sealed, c.updated_at AS saved_at"
+    " FROM marketplace_accounts AS a"
+    " LEFT JOIN marketplace_credentials AS c ON c.account_id = a.id"
+    " WHERE a.workspace_id = $1 {more} ORDER BY a.marketplace, a.locale, a.mode, c.name"
+)
+READ_ALL = READ.format(more="")
+READ_ONE = READ.format(more="AND a.marketplace = $2 AND a.locale = $3 AND a.mode = $4")
 
 _TOLD: set[Place] = set()  # values that do not open and were logged by this process
 
@@ -78,14 +88,12 @@ async def fingerprints(workspace: Workspace) -> dict[AccountKey, str]:
     known has another one at each call, which equals none: read the account then.
     """
     found = await statements.rows(
-        "SELECT marketplace, locale, mode, fingerprint FROM marketplace_accounts"
+        "SELECT workspace_id, marketplace, locale, mode, fingerprint FROM marketplace_accounts"
         " WHERE workspace_id = $1",
         [workspace.id],
     )
     return {
-        AccountKey(workspace.id, row["marketplace"], row["locale"], Mode(row["mode"])): (
-            f"unknown {uuid4()}" if row["fingerprint"] is None else row["fingerprint"]
-        )
+        _key(row): (f"unknown {uuid4()}" if row["fingerprint"] is None else row["fingerprint"])
         for row in found
         if mode_of(workspace, row["marketplace"]).value == row["mode"]
     }
@@ -112,22 +120,29 @@ async def save(
     given = {name: _secret(name, value) for name, value in changes.items()}
     async with statements.transaction():
         account_id = await _ensure_account(key, now)
-        stored = {row["name"]: row for row in (await _sealed_of([account_id]))[account_id]}
+        found = await statements.rows(READ_ONE, tuple(columns_of(key).values()))
+        stored = {row["name"]: row for row in found if row["credential_id"]}
         known = {name: _opened(row, keyring) for name, row in stored.items()}
         present = {name: value for name, value in known.items() if value is not None}
         wanted = _checked(present | given, check)
         changed = {name: value for name, value in wanted.items() if known.get(name) != value}
-        for name, value in changed.items():
-            row_id = str(stored[name]["id"]) if name in stored else str(uuid4())
-            sealed = seal(keyring, value, Place(TABLE, row_id, name))
-            await _put(row_id, account_id, key.workspace, name, sealed, keyring.current_id, now)
         absent = [
-            row["id"]
+            str(row["credential_id"])
             for name, row in stored.items()
             if name not in wanted and (name in present or name in given)
         ]
-        for row_id in absent:
-            await statements.rows(f"DELETE FROM {TABLE} WHERE id = $1 RETURNING id", [row_id])
+        ids = {name: str(row["credential_id"]) for name, row in stored.items()}
+        await statements.insert(
+            MarketplaceCredential,
+            [
+                _sealed(Place(TABLE, ids.get(name) or str(uuid4()), name), value, keyring)
+                | {"account_id": account_id, "workspace_id": key.workspace, "updated_at": now}
+                for name, value in changed.items()
+            ],
+            on_conflict=("account_id", "name"),
+            update=("sealed", "key_id", "updated_at"),
+        )
+        await MarketplaceCredential.filter(id__in=absent).delete()
         if changed or absent:
             await _reset(account_id, now)
         return await _with_fingerprint(key, keyring)
@@ -140,12 +155,10 @@ async def forget(key: AccountKey) -> bool:
     SQLite overwrites the place in its file (secure_delete) and empties its journal, unless another
     process is reading; then its next checkpoint does.
     """
-    found = await statements.rows(
-        f"DELETE FROM marketplace_accounts WHERE {THIS_ACCOUNT} RETURNING id", _values(key)
-    )
-    if found and not statements.is_postgres():
+    was_stored = bool(await _row_of(key).delete())
+    if was_stored and not statements.is_postgres():
         await statements.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    return bool(found)
+    return was_stored
 
 
 @resilient
@@ -159,18 +172,7 @@ async def record_health(tested: Account, health: Health, *, keyring: KeyProvider
         present, _ = await _stored(tested.key, keyring)
         if not present.id or present.reveal() != tested.reveal():
             return present
-        await statements.rows(
-            "UPDATE marketplace_accounts SET state = $1, upstream_code = $2, checked_at = $3,"
-            " last_success_at = $4, next_try_at = $5 WHERE id = $6 RETURNING id",
-            (
-                health.state,
-                health.upstream_code,
-                health.checked_at,
-                health.last_success_at,
-                health.next_try_at,
-                present.id,
-            ),
-        )
+        await MarketplaceAccount.filter(id=present.id).update(**_columns(health))
     return replace(present, health=health)
 
 
@@ -197,29 +199,19 @@ def _checked(values: Mapping[str, Secret], check: Check) -> dict[str, Secret]:
 async def _accounts(
     workspace: Workspace, keyring: KeyProvider, marketplace: str | None
 ) -> list[Stored]:
-    found = await statements.rows(
-        "SELECT * FROM marketplace_accounts WHERE workspace_id = $1"
-        " ORDER BY marketplace, locale, mode",
-        [workspace.id],
-    )
-    present = [
-        row
-        for row in found
-        if marketplace in (None, row["marketplace"])
-        and mode_of(workspace, row["marketplace"]).value == row["mode"]
-    ]
-    sealed = await _sealed_of([str(row["id"]) for row in present])
-    return [_account(row, sealed[str(row["id"])], keyring) for row in present]
+    accounts: dict[AccountKey, list[Row]] = {}
+    for row in await statements.rows(READ_ALL, [workspace.id]):
+        if (
+            marketplace in (None, row["marketplace"])
+            and mode_of(workspace, row["marketplace"]).value == row["mode"]
+        ):
+            accounts.setdefault(_key(row), []).append(row)
+    return [_account(found, keyring) for found in accounts.values()]
 
 
 async def _stored(key: AccountKey, keys: KeyProvider) -> Stored:
-    found = await statements.rows(
-        f"SELECT * FROM marketplace_accounts WHERE {THIS_ACCOUNT}", _values(key)
-    )
-    if not found:
-        return Account(key=key), True
-    account_id = str(found[0]["id"])
-    return _account(found[0], (await _sealed_of([account_id]))[account_id], keys)
+    found = await statements.rows(READ_ONE, tuple(columns_of(key).values()))
+    return _account(found, keys) if found else (Account(key=key), True)
 
 
 async def _keep_fingerprints(stored: Sequence[Stored], keys: KeyProvider) -> None:
@@ -241,10 +233,7 @@ async def _with_fingerprint(key: AccountKey, keys: KeyProvider) -> Account:
     """The account, which is locked, after writing its fingerprint where it is another by now."""
     account, is_kept = await _stored(key, keys)
     if not is_kept:
-        await statements.rows(
-            "UPDATE marketplace_accounts SET fingerprint = $1 WHERE id = $2 RETURNING id",
-            (account.fingerprint, account.id),
-        )
+        await _row_of(key).update(fingerprint=account.fingerprint)
     return account
 
 
@@ -263,64 +252,42 @@ def _fingerprint(
     return hashing.current(keys, PURPOSE, values)
 
 
-async def _lock(key: AccountKey) -> None:
+def _row_of(key: AccountKey) -> QuerySet[MarketplaceAccount]:
+    return MarketplaceAccount.filter(**columns_of(key))
+
+
+async def _lock(key: AccountKey) -> MarketplaceAccount | None:
     """Hold the account's row, if there is one, until the transaction ends."""
-    await statements.rows(
-        f"SELECT id FROM marketplace_accounts WHERE {THIS_ACCOUNT}{statements.for_update()}",
-        _values(key),
-    )
+    return await _row_of(key).select_for_update().first()
 
 
 async def _ensure_account(key: AccountKey, now: datetime) -> str:
     """The id of the account's row, which stays locked until the transaction ends."""
-    [row] = await statements.rows(
-        "INSERT INTO marketplace_accounts"
-        " (workspace_id, marketplace, locale, mode, id, state, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
-        " ON CONFLICT (workspace_id, marketplace, locale, mode)"
-        " DO UPDATE SET mode = excluded.mode RETURNING id",
-        (*_values(key), str(uuid4()), HealthState.UNVERIFIED, now),
-    )
-    return str(row["id"])
+    row = {"id": str(uuid4()), "created_at": now, "updated_at": now}
+    await statements.insert(MarketplaceAccount, [row | columns_of(key) | _columns(Health())])
+    account = await _row_of(key).select_for_update().get()
+    return str(account.id)
 
 
 async def _reset(account_id: str, now: datetime) -> None:
     """Other values: what is known of the account was about those before."""
-    await statements.rows(
-        "UPDATE marketplace_accounts SET fingerprint = NULL,"
-        " state = $1, upstream_code = NULL, checked_at = NULL,"
-        " last_success_at = NULL, next_try_at = NULL, updated_at = $2 WHERE id = $3 RETURNING id",
-        (HealthState.UNVERIFIED, now, account_id),
+    await MarketplaceAccount.filter(id=account_id).update(
+        fingerprint=None, updated_at=now, **_columns(Health())
     )
 
 
-async def _sealed_of(account_ids: Sequence[str]) -> dict[str, list[Row]]:
-    """Account id -> rows of its credentials, for each id asked."""
-    sealed: dict[str, list[Row]] = {account_id: [] for account_id in account_ids}
-    if account_ids:
-        values = statements.Values()
-        for row in await statements.rows(
-            f"SELECT * FROM {TABLE} WHERE account_id IN {values.row(account_ids)} ORDER BY name",
-            values.all,
-        ):
-            sealed[str(row["account_id"])].append(row)
-    return sealed
+def _columns(health: Health) -> dict[str, object]:
+    return {field.name: getattr(health, field.name) for field in fields(health)}
 
 
-async def _put(*values: object) -> None:
-    """Store one sealed value: id, account, workspace, name, sealed, key id, time."""
-    await statements.rows(
-        f"INSERT INTO {TABLE} (id, account_id, workspace_id, name, sealed, key_id, updated_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, name)"
-        " DO UPDATE SET sealed = excluded.sealed, key_id = excluded.key_id,"
-        " updated_at = excluded.updated_at RETURNING id",
-        values,
-    )
+def _sealed(place: Place, value: Secret, keys: KeyProvider) -> dict[str, object]:
+    sealed = seal(keys, value, place)
+    return {"id": place.row_id, "name": place.field, "sealed": sealed, "key_id": keys.current_id}
 
 
 def _opened(row: Row, keys: KeyProvider) -> Secret | None:
     """The value; None when it cannot be opened, which is logged once by its place."""
-    place = Place(TABLE, str(row["id"]), row["name"])
+    place = Place(TABLE, str(row["credential_id"]), row["name"])
     try:
         return unseal(keys, row["sealed"], place)
     except EncryptionError as problem:
@@ -330,15 +297,17 @@ def _opened(row: Row, keys: KeyProvider) -> Secret | None:
         return None
 
 
-def _values(key: AccountKey) -> tuple[object, ...]:
-    return key.workspace, key.marketplace, key.locale, key.mode
+def _key(row: Row) -> AccountKey:
+    return AccountKey(row["workspace_id"], row["marketplace"], row["locale"], Mode(row["mode"]))
 
 
-def _account(row: Row, sealed: Sequence[Row], keys: KeyProvider) -> Stored:
-    opened = [(stored, _opened(stored, keys)) for stored in sealed]
+def _account(found: Sequence[Row], keys: KeyProvider) -> Stored:
+    """The account of these rows: one for each of its values, or one without any."""
+    row = found[0]
+    opened = [(stored, _opened(stored, keys)) for stored in found if stored["credential_id"]]
     credentials = {
         stored["name"]: StoredCredential(
-            name=stored["name"], value=value, updated_at=rows.moment(stored["updated_at"])
+            name=stored["name"], value=value, updated_at=rows.moment(stored["saved_at"])
         )
         for stored, value in opened
         if value is not None
@@ -347,7 +316,7 @@ def _account(row: Row, sealed: Sequence[Row], keys: KeyProvider) -> Stored:
     # Of a part of the values no fingerprint is kept: whoever has all keys makes another.
     kept = None if unreadable else row["fingerprint"]
     account = Account(
-        key=AccountKey(row["workspace_id"], row["marketplace"], row["locale"], Mode(row["mode"])),
+        key=_key(row),
         id=str(row["id"]),
         credentials=credentials,
         unreadable=unreadable,

@@ -12,16 +12,18 @@ import base64
 import binascii
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tortoise.functions import Count
 
-from db import statements
 from db.availability import resilient
 from db.exceptions import EncryptionError, KeyMissing, SealBroken
 from db.keys import KeyProvider, KeyRing, key_file
+from db.models import EncryptionCanary, MarketplaceAccount, MarketplaceCredential
 from domain.credentials import Secret
 
 __all__ = [
@@ -126,15 +128,9 @@ async def check_canary(keys: KeyProvider) -> None:
             f" (loaded: {', '.join(keys.ids)}). Add that key to the key ring; a backup of the"
             " database needs the keys of its time."
         )
-    await statements.rows(
-        "INSERT INTO encryption_canary (id, sealed, key_id) VALUES ($1, $2, $3)"
-        " ON CONFLICT (id) DO NOTHING RETURNING id",
-        (CANARY_ID, seal(keys, CANARY_TEXT, CANARY), keys.current_id),
-    )
-    [canary] = await statements.rows(
-        "SELECT sealed FROM encryption_canary WHERE id = $1", [CANARY_ID]
-    )
-    unseal(keys, canary["sealed"], CANARY)
+    sealed = {"sealed": seal(keys, CANARY_TEXT, CANARY), "key_id": keys.current_id}
+    canary, _ = await EncryptionCanary.get_or_create(id=CANARY_ID, defaults=sealed)
+    unseal(keys, canary.sealed, CANARY)
 
 
 @resilient
@@ -145,19 +141,19 @@ async def open_canary(keys: KeyProvider) -> None:
             f"The database holds values sealed with key {', '.join(foreign)}, which is not loaded"
             f" (loaded: {', '.join(keys.ids)})."
         )
-    found = await statements.rows("SELECT sealed FROM encryption_canary WHERE id = $1", [CANARY_ID])
-    for row in found:
-        unseal(keys, row["sealed"], CANARY)
+    canary = await EncryptionCanary.get_or_none(id=CANARY_ID)
+    if canary is not None:
+        unseal(keys, canary.sealed, CANARY)
 
 
 @resilient
 async def key_usage() -> dict[str, int]:
     """Key id -> how many sealed values need it. A key may go when it is not among them."""
-    found = await statements.rows(
-        "SELECT key_id, count(*) AS total FROM (SELECT key_id FROM marketplace_credentials"
-        " UNION ALL SELECT key_id FROM encryption_canary) AS sealed GROUP BY key_id ORDER BY key_id"
-    )
-    return {row["key_id"]: row["total"] for row in found}
+    usage = Counter[str]()
+    for model in (MarketplaceCredential, EncryptionCanary):
+        counted = model.annotate(total=Count("id")).group_by("key_id")
+        usage.update(dict(await counted.values_list("key_id", "total")))
+    return dict(sorted(usage.items()))
 
 
 async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
@@ -168,19 +164,15 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
     named in the EncryptionError raised at the end. Fingerprints of credentials that an older key
     made are forgotten: the next reading makes them anew.
     """
-    await _rows(
-        "UPDATE marketplace_accounts SET fingerprint = NULL"
-        " WHERE fingerprint <> '' AND fingerprint NOT LIKE $1 RETURNING id",
-        f"{keys.current_id}$%",
-    )
+    await _forget_fingerprints(keys.current_id)
     done, problems = await _reencrypt_canary(keys), list[str]()
     last = str(UUID(int=0))
     while found := await _not_sealed_with(keys.current_id, last, batch):
         for row in found:
-            last = str(row["id"])
-            place = Place("marketplace_credentials", last, row["name"])
+            last = str(row.id)
+            place = Place("marketplace_credentials", last, row.name)
             try:
-                done += await _replace(keys, row["sealed"], place)
+                done += await _replace(keys, row.sealed, place)
             except EncryptionError as problem:
                 problems.append(str(problem))
     if problems:
@@ -190,39 +182,30 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
     return done
 
 
+@resilient
+async def _forget_fingerprints(key_id: str) -> None:
+    """Those that another key than this one made."""
+    made = MarketplaceAccount.exclude(fingerprint="").exclude(fingerprint__startswith=f"{key_id}$")
+    await made.update(fingerprint=None)
+
+
 async def _reencrypt_canary(keys: KeyProvider) -> int:
-    found = await _rows(
-        "SELECT sealed FROM encryption_canary WHERE id = $1 AND key_id <> $2",
-        CANARY_ID,
-        keys.current_id,
-    )
-    return sum([await _replace(keys, row["sealed"], CANARY) for row in found])
-
-
-async def _not_sealed_with(key_id: str, after: str, batch: int) -> list[statements.Row]:
-    return await _rows(
-        "SELECT id, name, sealed FROM marketplace_credentials"
-        " WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3",
-        key_id,
-        after,
-        batch,
-    )
-
-
-async def _replace(keys: KeyProvider, sealed: str, place: Place) -> int:
-    """1 when the value was replaced, 0 when somebody else did meanwhile."""
-    anew = seal(keys, unseal(keys, sealed, place), place)
-    replaced = await _rows(
-        f"UPDATE {place.table} SET sealed = $1, key_id = $2 WHERE id = $3 AND sealed = $4"
-        " RETURNING id",
-        anew,
-        keys.current_id,
-        place.row_id,
-        sealed,
-    )
-    return len(replaced)
+    canary = await resilient(EncryptionCanary.get_or_none)(id=CANARY_ID)
+    if canary is None or canary.key_id == keys.current_id:
+        return 0
+    return await _replace(keys, canary.sealed, CANARY)
 
 
 @resilient
-async def _rows(sql: str, *values: object) -> list[statements.Row]:
-    return await statements.rows(sql, values)
+async def _not_sealed_with(key_id: str, after: str, batch: int) -> list[MarketplaceCredential]:
+    rows = MarketplaceCredential.filter(id__gt=after).exclude(key_id=key_id)
+    return await rows.order_by("id").limit(batch)
+
+
+@resilient
+async def _replace(keys: KeyProvider, sealed: str, place: Place) -> int:
+    """1 when the value was replaced, 0 when somebody else did meanwhile."""
+    model = EncryptionCanary if place == CANARY else MarketplaceCredential
+    return await model.filter(id=place.row_id, sealed=sealed).update(
+        sealed=seal(keys, unseal(keys, sealed, place), place), key_id=keys.current_id
+    )

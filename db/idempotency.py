@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from uuid import uuid4
 
-from db import rows, statements
+from db import statements
 from db.availability import resilient
+from db.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -62,32 +63,25 @@ async def _begin(
     owner: str, workspace_id: str, key: str, fingerprint: str, *, now: datetime, lease: timedelta
 ) -> Begun:
     async with statements.transaction():
-        await statements.rows(
-            "DELETE FROM idempotency_keys WHERE workspace_id = $2 AND created_at <= $1"
-            " RETURNING id",
-            (now - KEPT_FOR, workspace_id),
-        )
+        await IdempotencyKey.filter(
+            workspace_id=workspace_id, created_at__lte=now - KEPT_FOR
+        ).delete()
         taken = await statements.rows(
             BEGIN,
             (owner, workspace_id, key, fingerprint, now + lease, now, now - KEPT_FOR),
         )
         if taken:
             return Begun(state=BegunState.FRESH, owner=owner)
-        found = await statements.rows(
-            "SELECT id, fingerprint, state, outcome, lease_until FROM idempotency_keys"
-            " WHERE workspace_id = $1 AND key = $2",
-            (workspace_id, key),
-        )
-    if not found:  # abandoned in this moment
+        row = await IdempotencyKey.get_or_none(workspace_id=workspace_id, key=key).values()
+    if row is None:  # abandoned in this moment
         return Begun(state=BegunState.RUNNING, retry_at=now)
-    [row] = found
     if str(row["id"]) == owner:  # taken before, by an attempt whose commit was not heard of
         return Begun(state=BegunState.FRESH, owner=owner)
     if row["fingerprint"] != fingerprint:
         return Begun(state=BegunState.OTHER_INPUT)
     if row["state"] == "done":
-        return Begun(state=BegunState.REPLAY, outcome=rows.document(row["outcome"]))
-    return Begun(state=BegunState.RUNNING, retry_at=rows.moment(row["lease_until"]))
+        return Begun(state=BegunState.REPLAY, outcome=row["outcome"])
+    return Begun(state=BegunState.RUNNING, retry_at=row["lease_until"])
 
 
 @resilient
@@ -96,10 +90,8 @@ async def finish(owner: str, outcome: Mapping[str, object]) -> None:
 
     Nothing happens when the key is no longer this run's.
     """
-    await statements.rows(
-        "UPDATE idempotency_keys SET state = 'done', outcome = $1"
-        " WHERE id = $2 AND state = 'running' RETURNING id",
-        (outcome, owner),
+    await IdempotencyKey.filter(id=owner, state="running").update(
+        state="done", outcome=dict(outcome)
     )
 
 
@@ -109,6 +101,4 @@ async def abandon(owner: str) -> None:
 
     Nothing happens when the key is no longer this run's.
     """
-    await statements.rows(
-        "DELETE FROM idempotency_keys WHERE id = $1 AND state = 'running' RETURNING id", [owner]
-    )
+    await IdempotencyKey.filter(id=owner, state="running").delete()

@@ -1,4 +1,4 @@
-"""Tables. Every row carries its workspace; a text is a TextField, so its width never changes.
+"""Tables. Every row carries its workspace; a text is a Text, so its width never changes.
 
 A foreign key gets no index by itself: each has one in `indexes`, as has every order of a list.
 A column whose name ends in `_key` repeats another column in a form that sorts rightly on both
@@ -11,11 +11,11 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from db.fields import KeyText
+from db.fields import KeyText, ShortText, Text
 
 
 class Workspace(Model):
-    id = fields.CharField(max_length=200, primary_key=True)  # a TextField cannot be a primary key
+    id = ShortText(max_length=200, primary_key=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -27,11 +27,11 @@ class APIKey(Model):
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
-    name = fields.TextField()
+    name = Text()
     hash = KeyText()
     pepper_id = KeyText()
-    prefix = fields.TextField()
-    last_four = fields.TextField()
+    prefix = Text()
+    last_four = Text()
     scopes = fields.JSONField[list[str]]()
     origins = fields.JSONField[list[str]]()
     calls_per_day = fields.IntField(null=True)
@@ -59,7 +59,7 @@ class Session(Model):
     api_key: fields.ForeignKeyNullableRelation[APIKey] = fields.ForeignKeyField(
         "models.APIKey", related_name="sessions", null=True, on_delete=fields.CASCADE
     )
-    admin_hash = fields.TextField(null=True)
+    admin_hash = Text(null=True)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
 
@@ -77,9 +77,9 @@ class MarketplaceAccount(Model):
     marketplace = KeyText()
     locale = KeyText()
     mode = KeyText()
-    fingerprint = fields.TextField(null=True)
-    state = fields.TextField()
-    upstream_code = fields.TextField(null=True)
+    fingerprint = Text(null=True)
+    state = Text()
+    upstream_code = Text(null=True)
     checked_at = fields.DatetimeField(null=True)
     last_success_at = fields.DatetimeField(null=True)
     next_try_at = fields.DatetimeField(null=True)
@@ -100,7 +100,7 @@ class MarketplaceCredential(Model):
     )
     workspace_id = KeyText()
     name = KeyText()
-    sealed = fields.TextField()
+    sealed = Text()
     key_id = KeyText()
     updated_at = fields.DatetimeField()
 
@@ -119,21 +119,21 @@ class Product(Model):
     marketplace = KeyText()
     locale = KeyText()
     external_id = KeyText()
-    title = fields.TextField()
+    title = Text()
     title_key = KeyText()
-    url = fields.TextField()
+    url = Text()
     details = fields.JSONField[dict[str, Any]]()
     price_amount = fields.DecimalField(24, 8, null=True)
     price_currency = KeyText(null=True)
     price_currency_key = KeyText()
     price_key = KeyText()
     list_price_amount = fields.DecimalField(24, 8, null=True)
-    list_price_currency = fields.TextField(null=True)
+    list_price_currency = Text(null=True)
     discount_percent = fields.IntField()
     orders_last_30_days = fields.BigIntField(null=True)
     orders_key = fields.BigIntField()
     commission_percent = fields.DecimalField(24, 8, null=True)
-    availability = fields.TextField()
+    availability = Text()
     observed_at = fields.DatetimeField()
     state = KeyText()
     state_since = fields.DatetimeField(null=True)
@@ -142,8 +142,8 @@ class Product(Model):
     synced_at = fields.DatetimeField()
     refresh_at = fields.DatetimeField(null=True)
     selling_price_amount = fields.DecimalField(24, 8, null=True)
-    selling_price_currency = fields.TextField(null=True)
-    notes = fields.TextField(null=True)
+    selling_price_currency = Text(null=True)
+    notes = Text(null=True)
 
     class Meta:
         table = "products"
@@ -168,10 +168,10 @@ class PriceObservation(Model):
         "models.Product", related_name="observations", on_delete=fields.CASCADE
     )
     price_amount = fields.DecimalField(24, 8)
-    price_currency = fields.TextField()
+    price_currency = Text()
     list_price_amount = fields.DecimalField(24, 8, null=True)
-    list_price_currency = fields.TextField(null=True)
-    availability = fields.TextField()
+    list_price_currency = Text(null=True)
+    availability = Text()
     observed_at = fields.DatetimeField()
 
     class Meta:
@@ -190,8 +190,8 @@ class AffiliateLink(Model):
     external_id = KeyText()
     tracking_id = KeyText()
     sub_id = KeyText()
-    url = fields.TextField()
-    source_url = fields.TextField()
+    url = Text()
+    source_url = Text()
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -232,8 +232,8 @@ class IdempotencyKey(Model):
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
     key = KeyText()
-    fingerprint = fields.TextField()
-    state = fields.TextField()
+    fingerprint = Text()
+    state = Text()
     outcome = fields.JSONField[Any](null=True)
     lease_until = fields.DatetimeField()
     created_at = fields.DatetimeField()
@@ -248,7 +248,7 @@ class EncryptionCanary(Model):
     """A sealed text that tells a wrong key at start."""
 
     id = fields.UUIDField(primary_key=True)
-    sealed = fields.TextField()
+    sealed = Text()
     key_id = KeyText()
 
     class Meta:

@@ -9,8 +9,17 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from pypika_tortoise.analytics import RowNumber
+from pypika_tortoise.enums import Order as Direction
+from pypika_tortoise.functions import Count
+from pypika_tortoise.queries import QueryBuilder, Table
+from pypika_tortoise.terms import Criterion, Term, Tuple
+from tortoise.expressions import Q
+from tortoise.models import Model
+
+from db.conditions import Where
 from db.rows import moment
-from db.statements import Row, Values
+from db.statements import Row, adapted, built, connection, select
 from domain.catalog import Page, Position
 from domain.exceptions import InvalidInput
 
@@ -35,25 +44,67 @@ NEWEST_FIRST: dict[str, Order] = {
 }
 
 
-def order_by(order: Order) -> str:
-    """The order as SQL: "created_at DESC, id DESC"."""
-    return ", ".join(f"{column.name}{' DESC' if column.descending else ''}" for column in order)
-
-
-def behind(order: Order, position: Position, values: Values) -> str:
+def behind(order: Order, position: Position) -> Where:
     """The condition that a row comes after the position. Raises InvalidInput."""
-    found = _read(order, position)
-    parameters = [values.add(value) for value in found]
-    if len({column.descending for column in order}) == 1:
-        names = ", ".join(column.name for column in order)
-        sign = "<" if order[0].descending else ">"
-        return f"({names}) {sign} ({', '.join(parameters)})"
-    ways = []
-    for place, column in enumerate(order):
-        same = [f"{order[n].name} = {parameters[n]}" for n in range(place)]
-        sign = "<" if column.descending else ">"
-        ways.append(" AND ".join([*same, f"{column.name} {sign} {parameters[place]}"]))
-    return f"(({') OR ('.join(ways)}))"
+    values = _read(order, position)
+
+    def criterion(table: Table) -> Criterion:
+        columns = [table[column.name] for column in order]
+        if len({column.descending for column in order}) == 1:
+            # Compared as whole rows, which the order's index answers without a search.
+            return _beyond(order[0], Tuple(*columns), Tuple(*values))
+        condition = _beyond(order[-1], columns[-1], values[-1])
+        for column, term, value in reversed([*zip(order, columns, values, strict=True)][:-1]):
+            condition = _beyond(column, term, value) | ((term == value) & condition)
+        return condition
+
+    return Where(criterion)
+
+
+def _beyond(column: Column, term: Term, value: object) -> Criterion:
+    return term < value if column.descending else term > value
+
+
+async def read(
+    model: type[Model],
+    condition: Q,
+    order: Order,
+    record: Callable[[Row], T],
+    *,
+    first: int,
+    after: Position | None,
+    count: bool,
+) -> Page[T]:
+    """One page of these rows; `count`: count the whole list as well. Raises InvalidInput."""
+    total = None
+    if count:
+        [counted] = await built(select(model, condition, Count("*").as_("total")))
+        total = counted["total"]
+    query = select(model, condition if after is None else condition & behind(order, after))
+    for column in order:
+        query = query.orderby(column.name, order=_direction(column))
+    return page(order, await built(query.limit(first + 1)), record, first=first, total=total)
+
+
+async def read_newest(
+    rows: QueryBuilder, order: Order, *, by: Sequence[Term], columns: Sequence[Term], first: int
+) -> list[Row]:
+    """Of each group `by`, the first rows in that order: `first` and one more.
+
+    `columns`: those of the order, in the table of the rows.
+    """
+    place, after = RowNumber().over(*by), Table("numbered")
+    for column, term in zip(order, columns, strict=True):
+        place = place.orderby(term, order=_direction(column))
+    numbered = rows.select(place.as_("place")).as_("numbered")
+    query = connection().query_class.from_(numbered).select(after.star)
+    for column in order:
+        query = query.orderby(after[column.name], order=_direction(column))
+    return await built(query.where(after.place <= first + 1))
+
+
+def _direction(column: Column) -> Direction:
+    return Direction.desc if column.descending else Direction.asc
 
 
 def page(
@@ -88,7 +139,10 @@ def _read(order: Order, position: Position) -> list[object]:
     if len(position) != len(order):
         raise InvalidInput(_UNKNOWN)
     try:
-        return [_value(c.kind, value) for c, value in zip(order, position, strict=True)]
+        return [
+            adapted(_value(column.kind, value))
+            for column, value in zip(order, position, strict=True)
+        ]
     except (ValueError, OverflowError) as failure:
         raise InvalidInput(_UNKNOWN) from failure
 

@@ -4,23 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from db import product_rows, rows, statements
+from tortoise.expressions import Q
+from tortoise.functions import Max
+
+from db import paging, product_rows, rows, statements
 from db.availability import resilient
-from db.paging import NEWEST_FIRST, behind, order_by
-from db.paging import page as page_of
-from db.statements import Row, Values
-from db.workspaces import REF_COLUMNS, among, chunks
+from db.conditions import criterion
+from db.models import PriceObservation as Observation
+from db.models import Product
+from db.statements import Row
+from db.workspaces import among, chunks
 from domain.catalog import Page, Position
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.products import CatalogProduct, PriceObservation, ProductRef
 
 OBSERVE_AGAIN_AFTER = timedelta(hours=1)
-OBSERVE = (
-    "INSERT INTO price_observations (id, workspace_id, product_id, price_amount, price_currency,"
-    " list_price_amount, list_price_currency, availability, observed_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-)
+ORDER = paging.NEWEST_FIRST["observed_at"]
 
 
 @resilient
@@ -33,27 +33,29 @@ async def price_history(
     since: datetime | None,
 ) -> dict[ProductRef, Page[PriceObservation]]:
     """For each product its prices, newest first, from `since` on. One statement for all."""
-    order = NEWEST_FIRST["observed_at"]
+    observations, products = Observation._meta.basetable, Product._meta.basetable
+    condition = Q() if since is None else Q(observed_at__gte=since)
+    if after is not None:
+        condition &= paging.behind(ORDER, after)
     found: dict[ProductRef, list[Row]] = {ref: [] for ref in refs}
     for some in chunks(refs):
-        values = Values()
-        conditions = ["TRUE"]
-        if since is not None:
-            conditions.append(f"observed_at >= {values.add(since)}")
-        if after is not None:
-            conditions.append(behind(order, after, values))
-        for row in await statements.rows(
-            f"SELECT * FROM (SELECT o.*, p.marketplace, p.locale, p.external_id, ROW_NUMBER() OVER"
-            f" (PARTITION BY o.product_id ORDER BY o.observed_at DESC, o.id DESC) AS place"
-            f" FROM (SELECT * FROM price_observations WHERE {' AND '.join(conditions)}) AS o"
-            f" JOIN (SELECT id, {REF_COLUMNS} FROM products"
-            f" WHERE {among(workspace, some, values)}) AS p ON p.id = o.product_id) AS numbered"
-            f" WHERE place <= {values.add(first + 1)} ORDER BY {order_by(order)}",
-            values.all,
+        query = (
+            statements.select(Observation, condition)
+            .join(products)
+            .on(products.id == observations.product_id)
+            .where(criterion(Product, among(workspace, some)))
+            .select(products.marketplace, products.locale, products.external_id)
+        )
+        for row in await paging.read_newest(
+            query,
+            ORDER,
+            by=[observations.product_id],
+            columns=[observations.observed_at, observations.id],
+            first=first,
         ):
             found[product_rows.ref(row)].append(row)
     return {
-        ref: page_of(order, observed, product_rows.observation, first=first)
+        ref: paging.page(ORDER, observed, product_rows.observation, first=first)
         for ref, observed in found.items()
     }
 
@@ -80,33 +82,29 @@ async def observe(
             and before.source.offer.availability is offer.availability
         )
         if last is None or not same or offer.observed_at - last > OBSERVE_AGAIN_AFTER:
-            observed.append(_values(workspace_id, product, offer.price))
-    await statements.many(OBSERVE, observed)
+            observed.append(_row(workspace_id, product, offer.price))
+    await statements.insert(Observation, observed)
 
 
-def _values(workspace_id: str, product: CatalogProduct, price: Money) -> list[object]:
+def _row(workspace_id: str, product: CatalogProduct, price: Money) -> Row:
     offer = product.source.offer
     list_price = offer.list_price
-    return [
-        str(uuid4()),
-        workspace_id,
-        product.id,
-        price.amount,
-        price.currency,
-        list_price.amount if list_price else None,
-        list_price.currency if list_price else None,
-        offer.availability,
-        offer.observed_at,
-    ]
+    return {
+        "id": str(uuid4()),
+        "workspace_id": workspace_id,
+        "product_id": product.id,
+        "price_amount": price.amount,
+        "price_currency": price.currency,
+        "list_price_amount": list_price.amount if list_price else None,
+        "list_price_currency": list_price.currency if list_price else None,
+        "availability": offer.availability,
+        "observed_at": offer.observed_at,
+    }
 
 
 async def _last_observed(product_ids: Sequence[str]) -> dict[str, datetime]:
     if not product_ids:
         return {}
-    values = Values()
-    found = await statements.rows(
-        "SELECT product_id, max(observed_at) AS last FROM price_observations"
-        f" WHERE product_id IN {values.row(product_ids)} GROUP BY product_id",
-        values.all,
-    )
-    return {str(row["product_id"]): rows.moment(row["last"]) for row in found}
+    last = Observation.filter(product_id__in=product_ids).annotate(last=Max("observed_at"))
+    times = await last.group_by("product_id").values_list("product_id", "last")
+    return {str(product_id): rows.moment(time) for product_id, time in times}

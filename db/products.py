@@ -4,15 +4,20 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from db import prices, product_rows, rows, statements
+from pypika_tortoise.terms import CustomFunction
+from tortoise.expressions import Case, F, Q, When
+
+from db import paging, prices, product_rows, rows, statements
 from db.availability import REFUSED_VALUES, resilient
-from db.paging import Column, Kind, Order, behind, order_by
-from db.paging import page as page_of
+from db.conditions import Where
+from db.models import Product
+from db.paging import Column, Kind, Order
 from db.prices import price_history
-from db.statements import Row, Values
-from db.workspaces import among, chunks, mode_of, visible
+from db.statements import Row
+from db.workspaces import among, by_site, chunks, mode_of, visible
 from domain.catalog import (
     CLOCKS_DIFFER,
     CacheEntry,
@@ -50,37 +55,17 @@ log = logging.getLogger(__name__)
 
 BATCH = 250  # products in one statement
 GONE_AFTER = 3  # answers in a row without the product
+ACTIVE, UNAVAILABLE, GONE = (
+    state.value for state in (ProductState.ACTIVE, ProductState.UNAVAILABLE, ProductState.GONE)
+)
 
+BY_SITE = (
+    "SELECT * FROM products"
+    " WHERE workspace_id = $1 AND mode = $2 AND marketplace = $3 AND locale = $4"
+)
 IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
-SYNCED = (
-    "title",
-    "title_key",
-    "url",
-    "details",
-    "price_amount",
-    "price_currency",
-    "price_currency_key",
-    "price_key",
-    "list_price_amount",
-    "list_price_currency",
-    "discount_percent",
-    "orders_last_30_days",
-    "orders_key",
-    "commission_percent",
-    "availability",
-    "observed_at",
-    "state",
-    "state_since",
-    "times_missing",
-    "synced_at",
-)
-COLUMNS = ("id", *IDENTITY, *SYNCED, "imported_at")
-UPSERT = (
-    f"INSERT INTO products ({', '.join(COLUMNS)})"
-    f" VALUES ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"
-    f" ON CONFLICT ({', '.join(IDENTITY)}) DO UPDATE SET"
-    f" {', '.join(f'{name} = excluded.{name}' for name in SYNCED)}"
-)
+OWN = ("id", "imported_at", "refresh_at", "selling_price_amount", "selling_price_currency", "notes")
+SYNCED = tuple(name for name in Product._meta.fields_db_projection if name not in (*OWN, *IDENTITY))
 
 
 def _order(name: str, kind: Kind, *, descending: bool = False) -> Order:
@@ -160,17 +145,16 @@ async def mark_missing(
     if not refs:
         return {}
     async with statements.transaction():
+        moment: Any = statements.utc(now)  # `When` takes more than its annotation says
+        is_gone = Q(times_missing__gte=GONE_AFTER - 1)
+        is_news = Q(Q(state=ACTIVE), Q(is_gone, ~Q(state=GONE)), join_type=Q.OR)
         for some in chunks(refs):
-            values = Values()
-            gone = f"times_missing + 1 >= {values.add(GONE_AFTER)}"
-            moment = values.add(now)
-            await statements.rows(
-                f"UPDATE products SET times_missing = times_missing + 1, synced_at = {moment},"
-                f" state_since = CASE WHEN state = 'ACTIVE' OR (state <> 'GONE' AND {gone})"
-                f" THEN {moment} ELSE state_since END,"
-                f" state = CASE WHEN {gone} THEN 'GONE' ELSE 'UNAVAILABLE' END"
-                f" WHERE observed_at <= {moment} AND {among(workspace, some, values)} RETURNING id",
-                values.all,
+            missing = Product.filter(among(workspace, some), observed_at__lte=now)
+            await missing.update(
+                state_since=Case(When(is_news, then=moment), default=F("state_since")),
+                state=Case(When(is_gone, then=GONE), default=UNAVAILABLE),
+                times_missing=F("times_missing") + 1,
+                synced_at=now,
             )
         return await _stored(workspace, refs)
 
@@ -183,32 +167,23 @@ async def change(
 
     Raises InvalidInput for an amount that cannot be stored exactly.
     """
-    values = Values()
-    changes = []
+    product = Product.filter(among(workspace, [ref]))
+    changes: dict[str, object] = {}
     if not isinstance(fields.selling_price, Unchanged):
         amount, currency = _selling_price(fields.selling_price)
-        changes.append(f"selling_price_amount = {values.add(amount)}")
-        changes.append(f"selling_price_currency = {values.add(currency)}")
+        changes |= {"selling_price_amount": amount, "selling_price_currency": currency}
     if not isinstance(fields.notes, Unchanged):
-        changes.append(f"notes = {values.add(fields.notes)}")
+        changes["notes"] = fields.notes
     async with statements.transaction():
         if changes:
-            await statements.rows(
-                f"UPDATE products SET {', '.join(changes)}"
-                f" WHERE {among(workspace, [ref], values)} RETURNING id",
-                values.all,
-            )
+            await product.update(**changes)
         return (await _stored(workspace, [ref])).get(ref)
 
 
 @resilient
 async def delete(workspace: Workspace, ref: ProductRef) -> bool:
     """Forget a product and its prices; whether there was one. Its links stay."""
-    values = Values()
-    condition = among(workspace, [ref], values)
-    return bool(
-        await statements.rows(f"DELETE FROM products WHERE {condition} RETURNING id", values.all)
-    )
+    return bool(await Product.filter(among(workspace, [ref])).delete())
 
 
 @resilient
@@ -226,37 +201,30 @@ async def page(
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for
     an `after` that this order does not give out.
     """
-    values = Values()
-    where = _filtered(workspace, filter, values)
-    total = None
-    if count:
-        [counted] = await statements.rows(
-            f"SELECT count(*) AS total FROM products WHERE {where}", values.all
-        )
-        total = counted["total"]
-    order = ORDERS[sort]
-    if after is not None:
-        where += f" AND {behind(order, after, values)}"
-    found = await statements.rows(
-        f"SELECT * FROM products WHERE {where}"
-        f" ORDER BY {order_by(order)} LIMIT {values.add(first + 1)}",
-        values.all,
+    return await paging.read(
+        Product,
+        _filtered(workspace, filter),
+        ORDERS[sort],
+        product_rows.catalog_product,
+        first=first,
+        after=after,
+        count=count,
     )
-    return page_of(order, found, product_rows.catalog_product, first=first, total=total)
 
 
 async def _stored(
     workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
+    lock = " ORDER BY id FOR UPDATE" if locked and statements.is_postgres() else ""
     found: dict[ProductRef, CatalogProduct] = {}
     for some in chunks(refs):
-        values = Values()
-        condition = among(workspace, some, values)
-        lock = f" ORDER BY id{statements.for_update()}" if locked else ""
-        for row in await statements.rows(
-            f"SELECT * FROM products WHERE {condition}{lock}", values.all
-        ):
-            found[product_rows.ref(row)] = product_rows.catalog_product(row)
+        for (marketplace, locale), external_ids in by_site(some).items():
+            mode = mode_of(workspace, marketplace)
+            for row in await statements.rows(
+                f"{BY_SITE} AND external_id {statements.in_list(external_ids, behind=4)}{lock}",
+                (workspace.id, mode, marketplace, locale, *external_ids),
+            ):
+                found[product_rows.ref(row)] = product_rows.catalog_product(row)
     return found
 
 
@@ -286,7 +254,7 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
     new_rows = {product.ref: product_rows.source_row(product) for product in products}
     partly_read = {product.ref: product for product in products if product.unreadable}
     kept: dict[ProductRef, CacheEntry] = {}
-    writes: list[list[object]] = []
+    writes: list[Row] = []
     async with statements.transaction():
         await _one_import_at_a_time(task, products)
         stored = await _stored(task.workspace, list(new_rows), locked=True)
@@ -301,11 +269,11 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
                 known = with_known(before.source, partly_read[ref])
                 source = product_rows.source_row(known)
             row = _row(task, ref, source, before)
-            writes.append([row[name] for name in COLUMNS])
+            writes.append(row)
             after = product_rows.catalog_product(row)
             changed = changed_fields(before.source, after.source) if before else ()
             kept[ref] = CacheEntry(product=after, changed=changed)
-        await statements.many(UPSERT, writes)
+        await statements.insert(Product, writes, on_conflict=IDENTITY, update=SYNCED)
         watched = [
             item.product
             for item in kept.values()
@@ -352,22 +320,25 @@ def _row(
     }
 
 
-def _filtered(workspace: Workspace, filter: CatalogFilter, values: Values) -> str:
-    conditions = [visible(workspace, values)]
+def _filtered(workspace: Workspace, filter: CatalogFilter) -> Q:
+    conditions = [visible(workspace)]
     if filter.marketplace is not None:
-        conditions.append(f"marketplace = {values.add(filter.marketplace)}")
+        conditions.append(Q(marketplace=filter.marketplace))
     if filter.text is not None:
-        # Not LIKE: nothing to escape, and no limit of length on SQLite.
-        position = "strpos" if statements.is_postgres() else "instr"
-        text = values.add(rows.title_key(filter.text))
-        conditions.append(f"{position}(title_key, {text}) > 0")
+        conditions.append(_contains(rows.title_key(filter.text)))
     if filter.state is not None:
-        conditions.append(f"state = {values.add(filter.state)}")
+        conditions.append(Q(state=filter.state))
     if filter.min_discount_percent is not None:
-        conditions.append(f"discount_percent >= {values.add(filter.min_discount_percent)}")
+        conditions.append(Q(discount_percent__gte=filter.min_discount_percent))
     if filter.synced_before is not None:
-        conditions.append(f"synced_at < {values.add(filter.synced_before)}")
-    return " AND ".join(conditions)
+        conditions.append(Q(synced_at__lt=filter.synced_before))
+    return Q(*conditions)
+
+
+def _contains(title_key: str) -> Q:
+    """Not LIKE: nothing to escape, and no limit of length on SQLite."""
+    position = CustomFunction("strpos" if statements.is_postgres() else "instr", ["text", "part"])
+    return Where(lambda products: position(products.title_key, title_key) > 0)
 
 
 def _selling_price(price: Money | None) -> tuple[object, object]:

@@ -15,6 +15,7 @@ from tortoise.expressions import Q
 from db import statements
 from db.availability import resilient
 from db.models import QuotaDay
+from db.workspaces import columns_of
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey
 from domain.products import Mode
 
@@ -28,14 +29,8 @@ GIVE_BACK = (
     "UPDATE quota_days SET used = used - 1 WHERE workspace_id = $1 AND marketplace = $2"
     " AND locale = $3 AND mode = $4 AND day = $5 AND used > 0 RETURNING used"
 )
-ASSUME = (
-    "INSERT INTO quota_days (id, workspace_id, marketplace, locale, mode, day, used)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-    " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
-    " DO UPDATE SET used = CASE WHEN quota_days.used < $7 THEN $7 ELSE quota_days.used END"
-)
 UNLIMITED = 2**62
-GROUPS = 500  # in one statement: expressions of SQLite may be a thousand deep
+GROUPS = 200  # in one statement: the builder walks down them, within Python's recursion limit
 
 
 @resilient
@@ -46,16 +41,15 @@ async def book(key: AccountKey, *, day: date, limit: int | None) -> bool:
     """
     if limit is not None and limit <= 0:
         return False
-    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
     most = UNLIMITED if limit is None else limit
-    return bool(await statements.rows(BOOK, (str(uuid4()), *place, most)))
+    place = columns_of(key).values()
+    return bool(await statements.rows(BOOK, (str(uuid4()), *place, day, most)))
 
 
 @resilient
 async def give_back(key: AccountKey, *, day: date) -> None:
     """A call that was booked for that day will not be made."""
-    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
-    await statements.rows(GIVE_BACK, place)
+    await statements.rows(GIVE_BACK, (*columns_of(key).values(), day))
 
 
 async def book_key(key_id: str, *, day: date, limit: int | None) -> bool:
@@ -77,8 +71,8 @@ async def used_by_keys(key_ids: Collection[str], *, day: date) -> dict[str, int]
 @resilient
 async def assume(key: AccountKey, *, day: date, used: int) -> None:
     """At least so many calls were made on that day, though nobody booked them here."""
-    place = (key.workspace, key.marketplace, key.locale, key.mode, day)
-    await statements.rows(ASSUME, (str(uuid4()), *place, used))
+    counted, _ = await QuotaDay.get_or_create(**columns_of(key), day=day, defaults={"used": used})
+    await QuotaDay.filter(id=counted.id, used__lt=used).update(used=used)
 
 
 async def used(*keys: AccountKey, day: date) -> int:
@@ -89,7 +83,7 @@ async def used(*keys: AccountKey, day: date) -> int:
 @resilient
 async def used_by(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
     """How many calls of each of these accounts are booked for its day. One statement for all, as
-    long as they make at most 500 groups of workspace, marketplace, mode and day."""
+    long as they make at most 200 groups of workspace, marketplace, mode and day."""
     calls = dict.fromkeys(days, 0)
     groups: dict[tuple[str, str, Mode, date], list[str]] = {}
     for key, day in days.items():
@@ -97,7 +91,7 @@ async def used_by(days: Mapping[AccountKey, date]) -> dict[AccountKey, int]:
     together = list(groups.items())
     for start in range(0, len(together), GROUPS):
         conditions = [
-            Q(workspace_id=place[0], marketplace=place[1], mode=place[2].value, day=place[3])
+            Q(workspace_id=place[0], marketplace=place[1], mode=place[2], day=place[3])
             & Q(locale__in=locales)
             for place, locales in together[start : start + GROUPS]
         ]

@@ -4,10 +4,9 @@ import secrets
 from datetime import datetime
 from uuid import uuid4
 
-from db import api_keys, hashing, statements
+from db import api_keys, hashing, models, statements
 from db.availability import resilient
 from db.keys import KeyProvider
-from db.statements import Values
 from domain.api_keys import APIKey
 from domain.credentials import Secret
 
@@ -26,28 +25,25 @@ async def begin(
 ) -> Secret:
     """The token of a new session of that key; without one, of the operator's own `admin` key."""
     token = Secret(secrets.token_urlsafe(32))
-    await _begin(
-        str(uuid4()),
-        workspace_id,
-        hashing.current(keyring, PURPOSE, token),
-        key.id if key else None,
-        None if key else hashing.current(keyring, ADMIN_PURPOSE, admin),
-        now,
-        until,
+    await _store(
+        models.Session(
+            id=str(uuid4()),
+            workspace_id=workspace_id,
+            hash=hashing.current(keyring, PURPOSE, token),
+            api_key_id=key.id if key else None,
+            admin_hash=None if key else hashing.current(keyring, ADMIN_PURPOSE, admin),
+            created_at=now,
+            expires_at=until,
+        )
     )
     return token
 
 
 @resilient
-async def _begin(*values: object) -> None:
-    """Store id, workspace, hash, key, hash of the admin key, time and end. Old ones are removed."""
-    await statements.rows("DELETE FROM sessions WHERE expires_at <= $1 RETURNING id", [values[5]])
-    await statements.rows(
-        "INSERT INTO sessions"
-        " (id, workspace_id, hash, api_key_id, admin_hash, created_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id",
-        values,
-    )
+async def _store(session: models.Session) -> None:
+    """Store it, once. Those that ended are removed."""
+    await models.Session.filter(expires_at__lte=session.created_at).delete()
+    await models.Session.bulk_create([session], ignore_conflicts=True)
 
 
 @resilient
@@ -59,19 +55,20 @@ async def by_token(
     None when there is no such session, or the operator's key is another by now. Whether the stored
     key is still accepted is for the caller to see.
     """
-    values, candidates = Values(), hashing.each(keyring, PURPOSE, token)
+    candidates = hashing.each(keyring, PURPOSE, token)
     found = await statements.rows(
-        f"SELECT * FROM sessions WHERE hash IN {values.row(candidates)}"
-        f" AND expires_at > {values.add(now)}",
-        values.all,
+        "SELECT k.*, s.hash AS session_hash, s.workspace_id AS session_workspace,"
+        " s.admin_hash, s.api_key_id FROM sessions AS s"
+        " LEFT JOIN api_keys AS k ON k.id = s.api_key_id AND k.workspace_id = s.workspace_id"
+        f" WHERE s.expires_at > $1 AND s.hash {statements.in_list(candidates, behind=1)}",
+        [now, *candidates],
     )
     for row in found:
-        if not hashing.is_same(row["hash"], candidates):
+        if not hashing.is_same(row["session_hash"], candidates):
             continue
-        workspace = str(row["workspace_id"])
+        workspace = str(row["session_workspace"])
         if row["api_key_id"] is not None:
-            key = await api_keys.by_id(workspace, str(row["api_key_id"]))
-            return (workspace, key) if key else None
+            return (workspace, api_keys.record(row)) if row["id"] else None
         admins = hashing.each(keyring, ADMIN_PURPOSE, admin)
         return (workspace, None) if hashing.is_same(row["admin_hash"], admins) else None
     return None
@@ -80,6 +77,4 @@ async def by_token(
 @resilient
 async def end(token: Secret, keyring: KeyProvider) -> None:
     """Sign out; nothing happens when there is no such session."""
-    values = Values()
-    hashes = values.row(hashing.each(keyring, PURPOSE, token))
-    await statements.rows(f"DELETE FROM sessions WHERE hash IN {hashes} RETURNING id", values.all)
+    await models.Session.filter(hash__in=hashing.each(keyring, PURPOSE, token)).delete()

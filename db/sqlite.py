@@ -4,7 +4,11 @@ A deferred transaction that reads first and writes later fails with "database is
 another process writes in between, whatever the busy timeout. BEGIN IMMEDIATE waits instead.
 """
 
+import sqlite3
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
@@ -21,6 +25,11 @@ PRAGMAS = {
     "foreign_keys": "ON",
     "secure_delete": "ON",
 }
+
+# Instead of Tortoise's own: numbers without an exponent, and times that compare as texts.
+sqlite3.register_adapter(Decimal, lambda amount: format(amount, "f"))
+sqlite3.register_adapter(datetime, lambda moment: moment.astimezone(UTC).isoformat(" "))
+sqlite3.register_adapter(UUID, str)
 
 
 class ImmediateTransaction(SqliteTransactionContext):

@@ -1,23 +1,27 @@
-"""Statements in SQL, for what Tortoise's query sets cannot say: keyset pages, the newest rows of
-many products at once, conditional upserts.
+"""What is sent to the database without a query set: statements of Tortoise's builder, for pages and
+windows, and the few in SQL by hand that docs/decisions/0026 lists.
 
 One text serves both engines: parameters are written `$1`, and values are brought into the form that
 each driver takes. Texts lose what PostgreSQL cannot store (NUL, half characters), in searches as in
-writes.
+writes. Rows come as the driver gives them: db/rows.py reads them.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 import orjson
+from pypika_tortoise.queries import QueryBuilder
+from pypika_tortoise.terms import Term
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.connection import get_connection
+from tortoise.expressions import Q
+from tortoise.models import Model
 
+from db.conditions import criterion
 from domain.packing import clean
 
 Row = dict[str, Any]
@@ -40,38 +44,62 @@ def transaction() -> TransactionContext:
     return connection()._in_transaction()
 
 
-def for_update() -> str:
-    """The clause that locks the rows of a SELECT. SQLite's transaction holds the only lock."""
-    return " FOR UPDATE" if is_postgres() else ""
+def select(model: type[Model], condition: Q, *terms: Term) -> QueryBuilder:
+    """The model's rows that meet the condition, whole or these terms of them, for the builder to go
+    on with (in place: a copy at each step would take as long as the statement)."""
+    table = model._meta.basetable
+    query = connection().query_class.from_(table, immutable=False).select(*terms or (table.star,))
+    return query.where(criterion(model, condition))
 
 
 async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     """Run one statement; its rows as column -> the driver's value (see db/rows.py)."""
     client = connection()
-    return await client.execute_query_dict(_spelled(sql), [_adapted(value) for value in values])
+    return await client.execute_query_dict(_spelled(sql), [adapted(value) for value in values])
 
 
-async def many(sql: str, lists: Iterable[Sequence[object]]) -> None:
-    """Run one statement for each list of values, in order."""
-    adapted = [[_adapted(value) for value in values] for values in lists]
-    if adapted:
-        await connection().execute_many(_spelled(sql), adapted)
+def in_list(values: Sequence[object], *, behind: int = 0) -> str:
+    """The condition to be one of these values, which stand behind so many others: "IN ($3, $4)"."""
+    numbers = range(behind + 1, behind + 1 + len(values))
+    return f"IN ({', '.join(f'${number}' for number in numbers)})"
 
 
-class Values:
-    """Collects the values of a statement while its text is being put together."""
+async def built(query: QueryBuilder) -> list[Row]:
+    """Run a statement of the builder's, as `rows` does one in SQL."""
+    sql, values = query.get_parameterized_sql()
+    return await connection().execute_query_dict(sql, [adapted(value) for value in values])
 
-    def __init__(self) -> None:
-        self.all: list[object] = []
 
-    def add(self, value: object) -> str:
-        """The parameter that stands for the value: "$3"."""
-        self.all.append(value)
-        return f"${len(self.all)}"
+async def insert(
+    model: type[Model],
+    rows: Sequence[Mapping[str, object]],
+    *,
+    on_conflict: tuple[str, ...] = (),
+    update: tuple[str, ...] = (),
+) -> None:
+    """Insert rows, in order. A row that is there already by a unique index is left as it is, or,
+    with `update`, takes these columns from the new one that `on_conflict` finds equal.
 
-    def row(self, values: Iterable[object]) -> str:
-        """A row of parameters: "($4, $5)"."""
-        return f"({', '.join(self.add(value) for value in values)})"
+    Does what `bulk_create` does, in its words, but for the model's objects: to make those takes
+    longer than to store them.
+    """
+    columns = model._meta.fields_db_projection
+    lists = [[adapted(row.get(name)) for name in columns] for row in rows]
+    if lists:
+        sql = _insertion(model, connection().capabilities.dialect, on_conflict, update)
+        await connection().execute_many(sql, lists)
+
+
+@cache
+def _insertion(
+    model: type[Model], _dialect: str, on_conflict: tuple[str, ...], update: tuple[str, ...]
+) -> str:
+    return model.bulk_create(
+        [],
+        ignore_conflicts=not update,
+        on_conflict=on_conflict or None,
+        update_fields=update or None,
+    ).sql()
 
 
 def utc(moment: datetime) -> datetime:
@@ -83,18 +111,12 @@ def _spelled(sql: str) -> str:
     return sql if is_postgres() else PARAMETER.sub(r"?\1", sql)
 
 
-def _adapted(value: object) -> object:
+def adapted(value: object) -> object:
     """The value as both drivers take it. Enums by value, mappings as JSON."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
-        return utc(value)
-    if isinstance(value, Decimal):
-        return value if is_postgres() else format(value, "f")
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | list):
         return orjson.dumps(value).decode()
     return value

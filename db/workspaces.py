@@ -1,53 +1,54 @@
-"""The workspaces, and whose rows a statement sees: one workspace, of each marketplace one mode."""
+"""The workspaces, and whose rows a query sees: one workspace, of each marketplace one mode."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from db import rows, statements
+from pypika_tortoise.queries import Table
+from pypika_tortoise.terms import Case, Criterion
+from tortoise.expressions import Q
+from tortoise.functions import Count
+
+from db import models
 from db.availability import resilient
-from db.statements import Values
-from domain.marketplaces import Workspace
+from db.conditions import Where
+from domain.marketplaces import AccountKey, Workspace
 from domain.products import Mode, ProductRef
 from domain.workspaces import WorkspaceSummary
-
-REF_COLUMNS = "mode, marketplace, locale, external_id"
 
 
 @resilient
 async def create(name: str, now: datetime) -> bool:
     """Make a workspace. False: there is one of that name."""
-    made = await statements.rows(
-        "INSERT INTO workspaces (id, created_at) VALUES ($1, $2)"
-        " ON CONFLICT (id) DO NOTHING RETURNING id",
-        (name, now),
-    )
-    return bool(made)
+    _, is_new = await models.Workspace.get_or_create(id=name, defaults={"created_at": now})
+    return is_new
 
 
 @resilient
 async def exists(name: str) -> bool:
     """Whether there is a workspace of that name."""
-    return bool(await statements.rows("SELECT id FROM workspaces WHERE id = $1", [name]))
+    return await models.Workspace.exists(id=name)
 
 
 @resilient
-async def every() -> list[WorkspaceSummary]:
+async def summaries() -> list[WorkspaceSummary]:
     """All workspaces, by name."""
-    found = await statements.rows(
-        "SELECT id, created_at,"
-        " (SELECT count(*) FROM products WHERE workspace_id = workspaces.id) AS products,"
-        " (SELECT count(*) FROM api_keys WHERE workspace_id = workspaces.id) AS api_keys"
-        " FROM workspaces ORDER BY id"
-    )
+    products, api_keys = await _count(models.Product), await _count(models.APIKey)
     return [
         WorkspaceSummary(
             name=row["id"],
-            created_at=rows.moment(row["created_at"]),
-            products=row["products"],
-            api_keys=row["api_keys"],
+            created_at=row["created_at"],
+            products=products.get(row["id"], 0),
+            api_keys=api_keys.get(row["id"], 0),
         )
-        for row in found
+        for row in await models.Workspace.all().order_by("id").values()
     ]
+
+
+async def _count(model: type[models.Product | models.APIKey]) -> dict[str, int]:
+    """Workspace -> number of its rows."""
+    counted = model.annotate(total=Count("id")).group_by("workspace_id")
+    return dict(await counted.values_list("workspace_id", "total"))
 
 
 def mode_of(workspace: Workspace, marketplace: str) -> Mode:
@@ -55,43 +56,56 @@ def mode_of(workspace: Workspace, marketplace: str) -> Mode:
     return workspace.modes.get(marketplace, Mode.LIVE)
 
 
-def visible(workspace: Workspace, values: Values) -> str:
+def columns_of(key: AccountKey) -> dict[str, Any]:
+    """The account, as columns that name it."""
+    place = {"marketplace": key.marketplace, "locale": key.locale, "mode": key.mode}
+    return {"workspace_id": key.workspace, **place}
+
+
+def visible(workspace: Workspace) -> Q:
     """The condition that a row is of this workspace, in the present mode of its marketplace."""
-    own = f"workspace_id = {values.add(workspace.id)}"
     sandboxed = sorted(code for code, mode in workspace.modes.items() if mode is Mode.SANDBOX)
     if not sandboxed:
-        return f"{own} AND mode = 'LIVE'"
-    codes = values.row(sandboxed)
-    return f"{own} AND mode = CASE WHEN marketplace IN {codes} THEN 'SANDBOX' ELSE 'LIVE' END"
+        return Q(workspace_id=workspace.id, mode=Mode.LIVE)
+
+    def in_mode(table: Table) -> Criterion:
+        # Not two ways with an OR between them: for those SQLite leaves the order's index.
+        mode = Case().when(table.marketplace.isin(sandboxed), Mode.SANDBOX.value)
+        return table.mode == mode.else_(Mode.LIVE.value)
+
+    return Q(workspace_id=workspace.id) & Where(in_mode)
 
 
-def among(workspace: Workspace, refs: Iterable[ProductRef], values: Values) -> str:
-    """The condition that a row is of this workspace and names one of these products."""
-    groups: dict[tuple[object, ...], list[str]] = {}
-    for ref in refs:
-        mode = mode_of(workspace, ref.marketplace)
-        place = (workspace.id, mode, ref.marketplace, ref.locale)
-        groups.setdefault(place, []).append(ref.external_id)
-    return one_of("workspace_id, mode, marketplace, locale", "external_id", groups, values)
+def among(workspace: Workspace, refs: Iterable[ProductRef]) -> Q:
+    """The condition that a row is of this workspace and names one of these products.
 
-
-def one_of(
-    columns: str, last: str, groups: Mapping[tuple[object, ...], Sequence[str]], values: Values
-) -> str:
-    """The condition that the columns are those of a group, and the last one among its texts.
-
-    Spelled out, since SQLite finds no index for a list of whole rows. At most 500 groups: its
-    expressions may be a thousand deep.
+    Spelled out by groups, since SQLite finds no index for a list of whole rows.
     """
-    ways = []
-    for place, texts in groups.items():
-        same = zip(columns.split(", "), place, strict=True)
-        conditions = [f"{column} = {values.add(value)}" for column, value in same]
-        ways.append(" AND ".join([*conditions, f"{last} IN {values.row(texts)}"]))
-    return f"(({') OR ('.join(ways)}))"
+    return Q(
+        *(
+            Q(
+                workspace_id=workspace.id,
+                mode=mode_of(workspace, marketplace),
+                marketplace=marketplace,
+                locale=locale,
+                external_id__in=external_ids,
+            )
+            for (marketplace, locale), external_ids in by_site(refs).items()
+        ),
+        join_type=Q.OR,
+    )
+
+
+def by_site(refs: Iterable[ProductRef]) -> dict[tuple[str, str], list[str]]:
+    """Marketplace and locale -> the ids of its products."""
+    sites: dict[tuple[str, str], list[str]] = {}
+    for ref in refs:
+        sites.setdefault((ref.marketplace, ref.locale), []).append(ref.external_id)
+    return sites
 
 
 def chunks(refs: Collection[ProductRef]) -> list[list[ProductRef]]:
-    """Few enough that SQLite takes the parameters, in an order that all writers share."""
+    """Few enough that SQLite takes the parameters, and the groups of `among` (its expressions may
+    be a thousand deep), in an order that all writers share."""
     ordered = sorted(set(refs), key=lambda ref: (ref.marketplace, ref.locale, ref.external_id))
     return [ordered[start : start + 500] for start in range(0, len(ordered), 500)]

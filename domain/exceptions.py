@@ -3,6 +3,7 @@
     AffiliateGraphError
     |-- InvalidInput                INVALID_INPUT   the caller's argument cannot be used
     |   |-- InvalidURL              INVALID_URL     not an address at all
+    |   |-- SeveralProducts         SEVERAL_PRODUCTS   a text for one product names several
     |   |-- ShortLink               SHORT_LINK      a shortened address that is not opened
     |   |-- ShortLinkRefused        SHORT_LINK_REFUSED   it leads where we do not go
     |   |-- ShortLinkDead           SHORT_LINK_DEAD      it leads nowhere any more
@@ -88,6 +89,12 @@ class InvalidURL(InvalidInput):
     """The text is not a web address."""
 
     code = "INVALID_URL"
+
+
+class SeveralProducts(InvalidInput):
+    """A text that is meant for one product names several."""
+
+    code = "SEVERAL_PRODUCTS"
 
 
 class ShortLink(InvalidInput):

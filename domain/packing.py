@@ -1,4 +1,4 @@
-"""Records as JSON: how what no search or order uses is stored, and how answers are cached.
+"""Records as JSON: how what no search or order of the catalogue uses is stored.
 
 Numbers that must stay exact and times are texts. A field that a record gets is kept from then on; a
 stored field that a record lost is passed over; what is absent takes the record's default.

@@ -1,5 +1,6 @@
 """Marketplaces as this workspace sees them: list, connect, disconnect, verify."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,6 +31,7 @@ from upstream import clock_skew
 from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
+SITE_DECORATION = re.compile(r"\A\s*(?:https?://)?|/?\s*\Z", re.ASCII)  # around the site's host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class ConnectedMarketplace:
 def locale_of(
     marketplace: Marketplace, locale: str | None, *, path: tuple[str, ...] = ("locale",)
 ) -> str:
-    """The country site to use: the one named, else the marketplace's first.
+    """The country site to use: the one named by host, address or country, else the first.
 
     Raises WrongLocale when the marketplace has no such site.
     """
@@ -142,10 +144,12 @@ def locale_of(
         return marketplace.locales[0]
     if marketplace.locales == ("",):
         raise WrongLocale(f"{marketplace.name} has no country sites: leave locale out.", path=path)
-    if locale.lower() not in marketplace.locales:
+    name = SITE_DECORATION.sub("", locale.lower())
+    site = name if name in marketplace.locales else marketplace.locale_names.get(name)
+    if site is None:
         sites = ", ".join(marketplace.locales)
         raise WrongLocale(f"{marketplace.name} has no such site. Its sites: {sites}.", path=path)
-    return locale.lower()
+    return site
 
 
 async def every(context: Context) -> list[ConnectedMarketplace]:

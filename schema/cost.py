@@ -46,6 +46,7 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("Query", "product"): 5,
     ("Query", "node"): 5,
     ("Query", "nodes"): 1,
+    ("Query", "productsIn"): 1,
     ("Product", "affiliateLink"): 1,
     ("Product", "variants"): 10,
     ("Product", "variantsTotalCount"): 10,
@@ -54,6 +55,7 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("AffiliateLink", "product"): 1,
     ("Mutation", "verifyMarketplace"): 20,
 }
+TEXT = "text"  # the argument or field in which products are found
 Variables = Mapping[str, object]
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
@@ -172,8 +174,15 @@ def _size(node: FieldNode, field: GraphQLField, values: Variables) -> int | None
         default = field.args["first"].default_value
         return min(first if first is not None else int(default or 0), MAX_PAGE_SIZE)
     lengths = [_longest(value, values, depth=1) for value in arguments.values()]
+    if TEXT in field.args and TEXT in arguments:
+        lengths.append(_rows_of_text(value_from_ast_untyped(arguments[TEXT], dict(values))))
     longest = max((length for length in lengths if length is not None), default=None)
     return None if longest is None else min(longest, MAX_PAGE_SIZE)  # more rows are refused
+
+
+def _rows_of_text(text: object) -> int | None:
+    """How many products a text can name: the shortest words for one have some eight characters."""
+    return len(text) // 8 + 1 if isinstance(text, str) else None
 
 
 def _number(node: ValueNode | None, values: Variables) -> int | None:
@@ -190,6 +199,11 @@ def _longest(node: ValueNode, values: Variables, *, depth: int) -> int | None:
         return len(node.values)
     if isinstance(node, ObjectValueNode) and depth:
         lengths = [_longest(field.value, values, depth=depth - 1) for field in node.fields]
+        lengths += [
+            _rows_of_text(value_from_ast_untyped(field.value, dict(values)))
+            for field in node.fields
+            if field.name.value == TEXT
+        ]
         return max((length for length in lengths if length is not None), default=None)
     return None
 
@@ -199,6 +213,7 @@ def _longest_value(value: object, *, depth: int) -> int | None:
         return len(value)
     if isinstance(value, dict) and depth:
         lengths = [_longest_value(inner, depth=depth - 1) for inner in value.values()]
+        lengths.append(_rows_of_text(value.get(TEXT)))
         return max((length for length in lengths if length is not None), default=None)
     return None
 

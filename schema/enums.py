@@ -29,6 +29,7 @@ class ErrorCode(Enum):
 
     INVALID_INPUT = "INVALID_INPUT"
     INVALID_URL = "INVALID_URL"
+    SEVERAL_PRODUCTS = "SEVERAL_PRODUCTS"
     SHORT_LINK = "SHORT_LINK"
     SHORT_LINK_REFUSED = "SHORT_LINK_REFUSED"
     SHORT_LINK_DEAD = "SHORT_LINK_DEAD"
@@ -62,6 +63,7 @@ describe(
     {
         "INVALID_INPUT": "An argument cannot be used as it is; the message says how to write it.",
         "INVALID_URL": "The text is not a web address.",
+        "SEVERAL_PRODUCTS": "A text for one product names several; the message names them.",
         "SHORT_LINK": "A shortened link: open it yourself and paste the product page's address.",
         "SHORT_LINK_REFUSED": "The short link leads where this server does not go.",
         "SHORT_LINK_DEAD": "The short link leads nowhere any more.",

@@ -22,7 +22,10 @@ First = Annotated[
 After = Annotated[
     str | None, strawberry.argument(description="An endCursor, to read on behind it.")
 ]
-LOCALE = "The country site, where the marketplace has several; left out: the first of its sites."
+LOCALE = (
+    "The country site, where the marketplace has several: its host or country; left out: the first "
+    "of its sites."
+)
 IDEMPOTENCY = (
     "Any text of yours, up to 255 characters. Sent again with the same input within a day it gives "
     "the first answer again and does nothing."
@@ -56,8 +59,9 @@ class ProductLookup:
     )
     url: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="A pasted product address, or an id that can only be one marketplace's. It is "
-        "read, not opened; only short links are, where the operator allows it.",
+        description="A text with one product in it: its address, also inside a message or a row of "
+        "a table, or an id alone that can only be one marketplace's. It is read, not opened; only "
+        "short links are, where the operator allows it.",
     )
     ref: ProductRefInput | None = strawberry.field(
         default=strawberry.UNSET, description="The marketplace's own id."
@@ -230,7 +234,13 @@ class ImportProductInput:
 
 @strawberry.input(description="What to import.")
 class ImportProductsInput:
-    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    products: list[ProductLookup] | None = strawberry.field(
+        default=strawberry.UNSET, description="The products, at most 250; or `text`."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In their place a text, as productsIn takes it: a row for each thing found.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
@@ -278,7 +288,13 @@ class GenerateLinkInput:
 
 @strawberry.input(description="Which links to make.")
 class GenerateLinksInput:
-    products: list[ProductLookup] = strawberry.field(description="The products, at most 250.")
+    products: list[ProductLookup] | None = strawberry.field(
+        default=strawberry.UNSET, description="The products, at most 250; or `text`."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In their place a text, as productsIn takes it: a row for each thing found.",
+    )
     tracking_id: str | None = strawberry.field(
         default=None, description="Default: the stored tracking id or tag."
     )

@@ -6,8 +6,10 @@ from datetime import datetime
 import strawberry
 
 from domain.catalog import CatalogFilter, Page
+from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
 from resolvers import products
+from resolvers.pasted import PastedProduct
 from resolvers.search import SearchResult
 from schema.errors import UserError, user_errors
 from schema.node import Info, PageInfo, page_of
@@ -81,4 +83,28 @@ class ProductSearchConnection:
             post_filters=list(result.post_filters),
             cached_at=result.cached_at,
             errors=user_errors(result.error),
+        )
+
+
+@strawberry.type(description="What one place of a text names.")
+class ProductInText:
+    start: int = strawberry.field(
+        description="Where it begins, in characters (code points) from 0."
+    )
+    end: int = strawberry.field(description="Where it ends: the first character behind it.")
+    words: str = strawberry.field(description="What stands there.")
+    product: Product | None = strawberry.field(description="The product; null with an error.")
+    errors: list[UserError] = strawberry.field(description="Why there is no product; else empty.")
+
+    @classmethod
+    def of(cls, found: PastedProduct) -> "ProductInText":
+        failure = found.product if isinstance(found.product, AffiliateGraphError) else None
+        return cls(
+            start=found.start,
+            end=found.end,
+            words=found.words,
+            product=None
+            if isinstance(found.product, AffiliateGraphError)
+            else Product.of(found.product),
+            errors=user_errors(failure),
         )

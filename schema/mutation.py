@@ -16,7 +16,7 @@ from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
 from domain.products import ProductRef
-from resolvers import idempotency, imports, links, lookups, marketplaces, products
+from resolvers import idempotency, imports, links, lookups, marketplaces, pasted, products
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 from schema import ids
@@ -139,8 +139,7 @@ class Mutation(ApiKeyMutations):
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        paths = _row_paths("products", input.products)
-        refs = list(map(_ref_of_lookup, input.products, paths))
+        refs, paths = await _named(info, input)
         rows = await _rows(
             info, input, "import", lambda: imports.import_products(info.context, refs), paths
         )
@@ -228,8 +227,7 @@ class Mutation(ApiKeyMutations):
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        paths = _row_paths("products", input.products)
-        refs = list(map(_ref_of_lookup, input.products, paths))
+        refs, paths = await _named(info, input)
         rows = await _rows(info, input, "link", lambda: _generate(info, refs, input), paths)
         return GenerateLinksPayload(
             results=[
@@ -238,6 +236,20 @@ class Mutation(ApiKeyMutations):
             ],
             errors=[],
         )
+
+
+async def _named(
+    info: Info, input: ImportProductsInput | GenerateLinksInput
+) -> tuple[Sequence[RefOrError], Sequence[Path]]:
+    """The products of a bulk mutation and where each stands. Raises InvalidInput."""
+    if isinstance(input.products, list) == isinstance(input.text, str):
+        raise InvalidInput("Send either products or text.", path=("input",))
+    if isinstance(input.text, str):
+        found = await pasted.rows(info.context, input.text, path=("input",))
+        return found, [("input", "text")] * len(found)
+    products = input.products or []
+    paths = _row_paths("products", products)
+    return list(map(_ref_of_lookup, products, paths)), paths
 
 
 def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:

@@ -10,7 +10,7 @@ from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
 from domain.exceptions import InvalidInput
-from resolvers import api_keys, links, lookups, marketplaces, products, search
+from resolvers import api_keys, links, lookups, marketplaces, pasted, products, search
 from resolvers.cursors import MAX_PAGE_SIZE
 from schema import ids
 from schema import marketplaces as marketplace_types
@@ -25,7 +25,7 @@ from schema.inputs import (
     ProductLookup,
     ProductSearchInput,
 )
-from schema.lists import ProductConnection, ProductSearchConnection
+from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node
 from schema.products import AffiliateLink, AffiliateLinkConnection, Product
@@ -95,6 +95,31 @@ class Query(ApiKeyQueries):
     ) -> Product | None:
         ref = await lookups.find_opened(info.context, by.record(), path=("by",))
         return Product.of(await products.seen(info.context, ref))
+
+    @strawberry.field(
+        description="Every product that a text names, in order: addresses wherever they stand, ids "
+        "where they stand alone in a line or cell. At most 250, of at most 100 kB. They share "
+        "marketplace calls; nothing is stored.",
+        extensions=[Needs(Scope.READ)],
+    )
+    async def products_in(
+        self,
+        info: Info,
+        text: Annotated[str, strawberry.argument(description="A message, a table, a list.")],
+        marketplace: Annotated[
+            MarketplaceCode | None,
+            strawberry.argument(description="Whose the bare ids are; default: as they look."),
+        ] = None,
+        locale: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The country site of bare ids; default: the first one connected."
+            ),
+        ] = None,
+    ) -> list[ProductInText]:
+        owner = marketplace.value if marketplace else None
+        found = await pasted.products_in(info.context, text, owner, locale)
+        return [ProductInText.of(each) for each in found]
 
     @strawberry.field(
         description="The catalogue: what was imported.",

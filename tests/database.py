@@ -20,6 +20,10 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]
+import pytest
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.asyncpg.client import TransactionWrapper as AsyncpgTransaction
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
 from db import migrate, statements
 from db.connection import DEFAULT_WORKSPACE
@@ -85,6 +89,27 @@ async def wipe() -> None:
     for table in TABLES:
         await statements.rows(f"DELETE FROM {table} RETURNING 1")
     await statements.rows("DELETE FROM workspaces WHERE id <> $1 RETURNING 1", [DEFAULT_WORKSPACE])
+
+
+def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fills with whatever is sent to the database from now on."""
+    sent: list[str] = []
+
+    def watch(client: type, name: str) -> None:
+        real = getattr(client, name)
+
+        def counted(self: object, sql: str, *more: object) -> object:
+            sent.append(sql)
+            return real(self, sql, *more)
+
+        monkeypatch.setattr(client, name, counted)
+
+    for client in (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, AsyncpgTransaction):
+        for name in ("execute_query", "execute_many", "execute_insert"):
+            if name in vars(client):
+                watch(client, name)
+    watch(SqliteClient, "execute_query_dict")  # PostgreSQL's goes through execute_query
+    return sent
 
 
 def _postgres_template() -> str:

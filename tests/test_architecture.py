@@ -39,7 +39,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "domain": (),
     "config": ("domain",),
     # How a call is made does not know what a marketplace is: that is handed in.
-    "upstream": ("domain", "clients.base"),
+    "upstream": ("domain",),
     "clients": ("domain", "upstream"),
     "db": ("domain",),
     "resolvers": ("clients", "upstream", "db", "domain"),

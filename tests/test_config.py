@@ -146,9 +146,9 @@ def test_a_bad_value_is_told_by_name(environ: dict[str, str], named: str) -> Non
 
 
 def test_all_problems_are_told_at_once() -> None:
-    found = problems(PORT="x", LOG_LEVEL="x", SANDBOX="x", ALIEXPRESS_KEY="x")
+    sentences = problems(PORT="x", LOG_LEVEL="x", SANDBOX="x", ALIEXPRESS_KEY="x")
 
-    assert [problem.split()[0] for problem in found] == [
+    assert [problem.split()[0] for problem in sentences] == [
         "PORT",
         "SANDBOX",
         "LOG_LEVEL",
@@ -262,15 +262,15 @@ def test_gateways_in_place_of_the_real_ones() -> None:
 
 def test_no_secret_is_shown() -> None:
     names = [setting.name for setting in SETTINGS if setting.secret]
-    given = dict.fromkeys(names, f"{PASSWORD}-{PASSWORD}")
-    given |= {"ENCRYPTION_KEYS": KEY, "AMAZON_MARKETPLACE": "www.amazon.com"}
-    given |= {"DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph"}
-    given |= {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0"}
+    environ = dict.fromkeys(names, f"{PASSWORD}-{PASSWORD}")
+    environ |= {"ENCRYPTION_KEYS": KEY, "AMAZON_MARKETPLACE": "www.amazon.com"}
+    environ |= {"DATABASE_URL": f"postgres://graph:{PASSWORD}@127.0.0.1/graph"}
+    environ |= {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0"}
 
-    shown = repr(read_settings(given))
+    text = repr(read_settings(environ))
 
-    assert PASSWORD not in shown
-    assert KEY not in shown
+    assert PASSWORD not in text
+    assert KEY not in text
 
 
 def test_secrets_are_known_to_whoever_masks_them() -> None:
@@ -290,13 +290,13 @@ def test_secrets_are_known_to_whoever_masks_them() -> None:
 
 
 def test_no_secret_is_in_a_problem() -> None:
-    given = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
-    given |= {"SANDBOX_CATALOG": "", "TRUSTED_DOCUMENTS": "", "ENCRYPTION_KEYS": PASSWORD}
+    environ = {setting.name: f"http://{PASSWORD}:{PASSWORD}@[x" for setting in SETTINGS}
+    environ |= {"SANDBOX_CATALOG": "", "TRUSTED_DOCUMENTS": "", "ENCRYPTION_KEYS": PASSWORD}
 
-    found = problems(**given)
+    sentences = problems(**environ)
 
-    assert len(found) >= 12
-    assert PASSWORD not in " ".join(found)
+    assert len(sentences) >= 12
+    assert PASSWORD not in " ".join(sentences)
 
 
 def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

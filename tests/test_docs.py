@@ -74,6 +74,10 @@ FORBIDDEN = [
 ]
 SKIPPED = {"node_modules", "var", "build", "__pycache__"}
 
+ARCHITECTURE = ROOT / "docs/architecture.md"
+LONGEST_ARCHITECTURE = 150  # lines: one page that somebody reads to its end
+PATH = re.compile(r"(?<![\w/.])(?:[\w.-]+/)+[\w.-]*|(?<![\w/.])[\w-]+\.(?:py|md)\b")
+
 
 def text_of(page: Path) -> str:
     return page.read_text("utf-8")
@@ -266,6 +270,24 @@ def test_decisions_are_listed() -> None:
     for name in pages:
         sections = headings(folder / name)[1:]
         assert sections == ["Context", "Decision", "Consequences", "Alternatives"], name
+
+
+def test_architecture_is_one_page_of_places_that_exist() -> None:
+    text = re.sub(r"\]\([^)]+\)", "]", text_of(ARCHITECTURE))  # links are looked at by another test
+    named = {path.rstrip(".") for path in PATH.findall(text)}
+
+    assert text.count("\n") <= LONGEST_ARCHITECTURE
+    assert len(named) > 50
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+def test_architecture_calls_things_by_their_names() -> None:
+    named = set(re.findall(r"`@?([A-Za-z_]+)(?:\(\w*\.*\))?`", text_of(ARCHITECTURE)))
+    code = "\n".join(text_of(path) for path in own_files() if path.suffix in (".py", ".js"))
+    words = set(re.findall(r"\w+", code))
+
+    assert {"CallBudget", "open_runtime", "mutation"} <= named
+    assert sorted(named - words) == []
 
 
 def test_each_dependency_has_its_row() -> None:

@@ -36,17 +36,16 @@ class Allowance:
 
 
 class Budget(Protocol):
-    """Who pays for a call that is about to be made."""
+    """Who pays for a call that is about to be made.
 
-    @property
-    def caller(self) -> str:
-        """Whose turn it is that is used: callers of one account are served in rotation."""
-        ...
+    `caller`: whose place in the rotation is used: the callers of an account get a permit each.
+    `allowance`: the caller's own limit a day, None where there is none. `max_calls`: the cap of the
+    request.
+    """
 
-    @property
-    def allowance(self) -> Allowance | None:
-        """The caller's own limit a day; None: there is none."""
-        ...
+    caller: str
+    allowance: Allowance | None
+    max_calls: int | None
 
     @property
     def priority(self) -> Priority:
@@ -59,10 +58,6 @@ class Budget(Protocol):
 
     def may_spend(self) -> bool:
         """Whether one more call can be paid."""
-        ...
-
-    def check(self) -> None:
-        """Raises CallCapReached when no more call can be paid."""
         ...
 
     def spend(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
@@ -104,14 +99,10 @@ class CallBudget:
         """See `Budget`."""
         return self.max_calls is None or self.calls + self.reserved < self.max_calls
 
-    def check(self) -> None:
-        """See `Budget`."""
-        if not self.may_spend():
-            raise cap_reached(self.max_calls)
-
     def spend(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
         """See `Budget`."""
-        self.check()
+        if not self.may_spend():
+            raise cap_reached(self)
         self.calls += 1
         self.accounts[account] = rule
         return self
@@ -128,7 +119,7 @@ class CallBudget:
 
     def commit(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
         """The call that was reserved is sent now."""
-        self.release()
+        self.reserved -= 1
         return self.spend(account, rule)
 
     def release(self) -> None:
@@ -150,6 +141,11 @@ class BatchBudget:
         *,
         when_sent: Callable[[], None] = lambda: None,
     ) -> None:
+        self.caller, self.allowance, self.max_calls = (
+            opener.caller,
+            opener.allowance,
+            opener.max_calls,
+        )
         self._opener = opener
         self._members = dict.fromkeys([opener, *members])
         self._when_sent = when_sent
@@ -159,16 +155,6 @@ class BatchBudget:
     def join(self, budget: CallBudget) -> None:
         """One more request waits for the call."""
         self._members[budget] = None
-
-    @property
-    def caller(self) -> str:
-        """See `Budget`: whoever opened the batch."""
-        return self._opener.caller
-
-    @property
-    def allowance(self) -> Allowance | None:
-        """See `Budget`: of whoever opened the batch."""
-        return self._opener.allowance
 
     @property
     def priority(self) -> Priority:
@@ -184,19 +170,14 @@ class BatchBudget:
         """See `Budget`."""
         return self._is_reserved or any(member.may_spend() for member in self._members)
 
-    def check(self) -> None:
-        """See `Budget`."""
-        if not self.may_spend():
-            raise cap_reached(self._opener.max_calls)
-
     def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
         """See `Budget`."""
-        self.check()
         if self._is_reserved:
             self._is_reserved = False
             payer = self._opener.commit(account, rule)
         else:
-            payer = next(one for one in self._members if one.may_spend()).spend(account, rule)
+            able = (member for member in self._members if member.may_spend())
+            payer = next(able, self._opener).spend(account, rule)
         if not self.is_sent:
             self.is_sent = True
             self._when_sent()
@@ -209,9 +190,9 @@ class BatchBudget:
             self._opener.release()
 
 
-def cap_reached(max_calls: int | None) -> CallCapReached:
+def cap_reached(budget: Budget) -> CallCapReached:
     """What a capped request is told when it would need one more call."""
     return CallCapReached(
-        f"This request may make {max_calls} marketplace calls (X-Max-Upstream-Calls), and needs "
-        "more. What fits in is answered; raise the cap, or ask for less."
+        f"This request may make {budget.max_calls} marketplace calls (X-Max-Upstream-Calls), and "
+        "needs more. What fits in is answered; raise the cap, or ask for less."
     )

@@ -86,7 +86,7 @@ class Coalescer:
         try:
             with self._waiting(budget):
                 for key, place in places.items():
-                    value = await _answer(place, budget) if place else cap_reached(budget.max_calls)
+                    value = await _answer(place, budget) if place else cap_reached(budget)
                     if isinstance(value, AffiliateGraphError):
                         answers[key] = value.at(value.path)  # to each caller its own
                     elif value is not None:
@@ -247,19 +247,15 @@ class BatchQueue(Generic[K, V]):
         if self.running:
             longest = LONGEST_HOLD if self._is_held_up() else WINDOW_BEHIND_CALL
             self._timer = loop.call_later(max(0.0, longest - waited), self._depart_all)
-        elif self._coalescer.is_alone(self._workspace):
+        elif self._coalescer.is_alone(self._openers[0].workspace):
             self._timer = loop.call_soon(self._depart_all)
         else:
             self._timer = loop.call_later(max(0.0, QUIET - waited), self._after_quiet)
 
-    @property
-    def _workspace(self) -> str:
-        return self._openers[0].workspace
-
     def _after_quiet(self) -> None:
         loop = asyncio.get_running_loop()
         left = self._since + WINDOW - loop.time()
-        if left <= 0 or self._coalescer.all_wait(self._workspace):
+        if left <= 0 or self._coalescer.all_wait(self._openers[0].workspace):
             self._depart_all()
         else:
             self._timer = loop.call_later(left, self._depart_all)

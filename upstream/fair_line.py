@@ -1,4 +1,4 @@
-"""Whose turn it is: the callers of an account in rotation, one permit each.
+"""Who gets the next permit: the callers of an account in rotation, one permit each.
 
 However many calls one caller has waiting, another one's next call stands behind one of each other
 caller only. Background work stands behind people; every tenth permit is its own, so that it never
@@ -60,16 +60,25 @@ class FairLine:
             raise
 
     def _next(self) -> None:
-        """Make the next one the head."""
+        """Make the next one the head who still waits."""
+        place = self._pop()
+        while place is not None and place.done():  # given up, and not yet out of the line
+            place = self._pop()
+        self._has_head = place is not None
+        if place is not None:
+            place.set_result(None)
+
+    def _pop(self) -> "asyncio.Future[None] | None":
         is_for_background = bool(self._background) and (
             not self._people or self._since_background >= BACKGROUND_EVERY - 1
         )
         self._since_background = 0 if is_for_background else self._since_background + 1
         lines = self._background if is_for_background else self._people
-        self._has_head = bool(lines)
-        if lines:
-            caller = next(iter(lines))
-            line = lines.pop(caller)
-            line.popleft().set_result(None)
-            if line:
-                lines[caller] = line  # behind the others
+        if not lines:
+            return None
+        caller = next(iter(lines))
+        line = lines.pop(caller)
+        place = line.popleft()
+        if line:
+            lines[caller] = line  # behind the others
+        return place

@@ -41,7 +41,7 @@ from domain.exceptions import (
 from domain.marketplaces import QuotaRule
 from domain.metering import Meter, NoMeter
 from upstream.accounts import AccountState, AccountStates
-from upstream.budget import Budget, CallBudget, Priority
+from upstream.budget import Budget, CallBudget, Priority, cap_reached
 from upstream.cache import CacheEntry
 from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
 from upstream.http import Transport
@@ -181,7 +181,8 @@ class Pipeline:
         self, call: Call[T], quota: QuotaRule, account: AccountState, reserved: "_Reserved"
     ) -> None:
         """A call of the day, then a permit."""
-        call.budget.check()  # what is not made must not be booked
+        if not call.budget.may_spend():  # what is not made must not be booked
+            raise cap_reached(call.budget)
         caller = call.budget.caller
         is_background = call.budget.priority is Priority.BACKGROUND
         within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())

@@ -51,6 +51,7 @@ MARKETPLACE = Marketplace(
     disclosure=disclosure,
     read_page=urls.read_page,
     parse_id=urls.parse_id,
+    read_bare_id=urls.read_bare_id,
     product_url=urls.product_url,
     shortener_hosts=urls.SHORTENER_HOSTS,
     domains=urls.DOMAINS,

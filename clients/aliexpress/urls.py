@@ -7,15 +7,16 @@ hosts hidden behind user information, and text made to crash a parser: every tex
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from clients.base import PageKind, PageReading
+from clients.base import BareID, PageKind, PageReading
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
 
 CODE = "aliexpress"
-DOMAINS = ("aliexpress.com", "aliexpress.us", "aliexpress.ru")
+DOMAINS = ("aliexpress.com", "aliexpress.us", "aliexpress.ru", "ali.click")
 LONGEST = 8_192  # characters; the longest real addresses have about 2,000
 NESTING = 2  # how many redirect parameters are followed
 INT64_MAX = 2**63 - 1
@@ -26,24 +27,32 @@ VARIANT_ID = re.compile(r"[1-9][0-9]{4,18}")
 NPI_VARIANT_ID = re.compile(r"1200[0-9]{13}")
 
 PRODUCT_PATHS = tuple(
-    re.compile(pattern + r"(?:\.html)?/?", re.IGNORECASE)
+    re.compile(pattern + r"(?:\.html?)?/?", re.IGNORECASE)
     for pattern in (
-        rf"/item/(?:[^/]+/)?({ID.pattern})",
+        rf"/(?:s/)?item(?:-img|-desc)?/(?:[^/]*/)?({ID.pattern})",
         rf"/(?:i|product)/({ID.pattern})",
-        rf"/store/product/[^/]+/[0-9]+_({ID.pattern})",
+        rf"/store/product/(?:[^/]+/)?[0-9]+_({ID.pattern})",
     )
 )
+# Where an order is placed `objectId` is the product; elsewhere it may be anything.
+ORDER_PATH = re.compile(r"(?:/p)?/(?:trade|order)/(?:confirm|confirm_order)\.html?", re.IGNORECASE)
 SHORT_LINK_PATHS = {
-    "s.click.aliexpress.com": re.compile(r"/[es]/[^/]+/?", re.IGNORECASE),
+    "s.click.aliexpress.com": re.compile(r"/[esi]/[^/]+/?", re.IGNORECASE),
     "click.aliexpress.com": re.compile(r"/[es]/[^/]+/?", re.IGNORECASE),
     "a.aliexpress.com": re.compile(r"/_[A-Za-z0-9_-]+/?"),
     "s.aliexpress.com": re.compile(r"/[A-Za-z0-9]{6,}/?"),
+    "ali.click": re.compile(r"/[^/]+/?"),
+    "aliexpress.ru": re.compile(r"/e/[^/]+/?", re.IGNORECASE),
+    "www.aliexpress.ru": re.compile(r"/e/[^/]+/?", re.IGNORECASE),
 }
+SHARE_HOST = "sl.aliexpress.ru"  # its short links are /p with the parameter `key`
 SHORTENER_HOSTS = ("s.click.aliexpress.com", "a.aliexpress.com")  # those that may be opened
 ID_PARAMETERS = ("productId", "productIds", "product_id", "itemId", "item_id")
 REDIRECT_PARAMETERS = ("redirectUrl", "dl_target_url", "return_url", "returnUrl")
 PAIRS = ('""', "''", "<>", "“”", "‘’", "«»")
 
+ENCODED_SCHEME = re.compile(r"https?%3A", re.IGNORECASE)
+BARE_ID = re.compile(r"([1-9][0-9]{10,18})(?:\.0+)?")  # spreadsheets write "1005006338829917.0"
 FULL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 BARE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)  # mailto:, javascript:
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -78,6 +87,13 @@ def canonical_id(text: str) -> str | None:
         shifted = str(number - US_OFFSET)
         return shifted if ID.fullmatch(shifted) else None
     return text
+
+
+def read_bare_id(word: str) -> BareID | None:
+    """A number of 11 digits and more; shorter ones are too often something else."""
+    match = BARE_ID.fullmatch(word)
+    found = canonical_id(match[1]) if match else None
+    return BareID(external_id=found) if found else None
 
 
 def parse_id(text: str) -> str:
@@ -125,14 +141,16 @@ def _read_address(text: str, *, depth: int) -> PageReading:
     parts = _split(text.replace("&amp;", "&"))
     if parts is None:
         return PageReading(kind=PageKind.FOREIGN)
+    query = parse_qs(parts.query)
     if parts.scheme == CODE:
         parts = parts._replace(path=f"/{parts.netloc}{parts.path}")
+        if parts.netloc == "goto" and "url" in query:
+            query["redirectUrl"] = query["url"]
     elif not _is_ours(_host(parts)):
         return PageReading(kind=PageKind.FOREIGN)
-    short = SHORT_LINK_PATHS.get(_host(parts))
-    if short is not None and short.fullmatch(parts.path):
+    elif _is_short(_host(parts), parts.path, query):
         return PageReading(kind=PageKind.SHORT_LINK)
-    return _read_our_page(parts.path, parse_qs(parts.query), depth=depth)
+    return _read_our_page(parts.path, query, depth=depth)
 
 
 def _split(text: str) -> SplitResult | None:
@@ -156,6 +174,13 @@ def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").removesuffix(".")
 
 
+def _is_short(host: str, path: str, query: Query) -> bool:
+    if host == SHARE_HOST and path == "/p":
+        return "key" in query
+    short = SHORT_LINK_PATHS.get(host)
+    return short is not None and short.fullmatch(path) is not None
+
+
 def _is_ours(host: str) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in DOMAINS)
 
@@ -164,12 +189,15 @@ def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:
     found = _id_in_path(path)
     if found is not None:
         return _product(found, _variant_id(query))
-    found, variant_id = _id_in_query(query)
+    names = ("objectId",) if ORDER_PATH.fullmatch(path) else ID_PARAMETERS
+    found, variant_id = _id_in_query(query, names)
     if found is not None:
         return _product(found, _first(query, "sku_id", "skuId") or variant_id or _variant_id(query))
     nested = next((query[name][0] for name in REDIRECT_PARAMETERS if name in query), None)
     if nested is None or depth == NESTING:
         return PageReading(kind=PageKind.NOT_A_PRODUCT)
+    if ENCODED_SCHEME.match(nested):
+        nested = unquote(nested)
     reading = _read_address(nested.strip(), depth=depth + 1)
     if reading.kind is PageKind.FOREIGN:
         return replace(reading, kind=PageKind.NOT_A_PRODUCT)
@@ -184,9 +212,9 @@ def _id_in_path(path: str) -> str | None:
     return None
 
 
-def _id_in_query(query: Query) -> tuple[str | None, str | None]:
+def _id_in_query(query: Query, names: Sequence[str]) -> tuple[str | None, str | None]:
     """The first parameter that holds an id: that id, and the variant after its colon."""
-    for name in ID_PARAMETERS:
+    for name in names:
         for value in query.get(name, ()):
             pair = value.split(",")[0].split(":")
             if canonical_id(pair[0].strip()):

@@ -2,7 +2,7 @@
 
 from clients.amazon import catalog, creators, credentials, parse, policy, urls
 from clients.amazon.connect import connect
-from clients.amazon.locales import LOCALES
+from clients.amazon.locales import LOCALE_NAMES, LOCALES
 from clients.base import CredentialForm, Marketplace
 
 MARKETPLACE = Marketplace(
@@ -13,6 +13,7 @@ MARKETPLACE = Marketplace(
         "ids are ASINs."
     ),
     locales=tuple(locale.marketplace for locale in LOCALES),
+    locale_names=LOCALE_NAMES,
     fields=credentials.FIELDS,
     forms=(
         CredentialForm(name="creators", label="Creators API", required=creators.FORM),
@@ -35,6 +36,7 @@ MARKETPLACE = Marketplace(
     disclosure=policy.disclosure,
     read_page=urls.read_page,
     parse_id=urls.parse_id,
+    read_bare_id=urls.read_bare_id,
     product_url=urls.product_url,
     shortener_hosts=urls.SHORTENER_HOSTS,
     domains=urls.DOMAINS,

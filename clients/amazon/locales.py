@@ -125,6 +125,14 @@ LOCALES = (
 )
 BY_MARKETPLACE = {locale.marketplace: locale for locale in LOCALES}
 BY_DOMAIN = {locale.domain: locale for locale in LOCALES}
+# Hosts of shops that are another site's.
+SHOP_ALIASES = {"amazon.jp": BY_DOMAIN["amazon.co.jp"]}
+# What people write for a site: its host without "www.", its country.
+LOCALE_NAMES = {
+    **{domain: locale.marketplace for domain, locale in (BY_DOMAIN | SHOP_ALIASES).items()},
+    **{locale.country.lower(): locale.marketplace for locale in LOCALES},
+    "uk": "www.amazon.co.uk",
+}
 BY_PAAPI_HOST = {locale.paapi_host: locale for locale in LOCALES}
 
 _LWA_SCOPE = "creatorsapi::default"  # Login with Amazon: issued since February 2026
@@ -153,7 +161,15 @@ TOKEN_ENDPOINTS = {
     )
 }
 
-SHORT_LINK_HOSTS = ("amzn.to", "a.co", "amzn.eu", "amzn.asia", "amzn.in", "amzn.com")
+SHORT_LINK_HOSTS = (
+    "amzn.to",
+    "a.co",
+    "amzn.eu",
+    "amzn.asia",
+    "amzn.in",
+    "amzn.com",
+)
+CODES_LIKE_IDS = "link.amazon"  # a shortener whose codes look like ids, and are none
 DOMAINS_WITHOUT_API = ("amazon.cn", "amazon.co.za")
 
 

@@ -11,12 +11,14 @@ from urllib.parse import parse_qsl, unquote
 from clients.amazon.locales import (
     BY_DOMAIN,
     BY_MARKETPLACE,
+    CODES_LIKE_IDS,
     DOMAINS_WITHOUT_API,
+    SHOP_ALIASES,
     SHORT_LINK_HOSTS,
     Locale,
 )
-from clients.base import PageKind, PageReading
-from domain.exceptions import InvalidInput
+from clients.base import BareID, PageKind, PageReading
+from domain.exceptions import InvalidInput, InvalidURL
 from domain.products import ProductRef
 
 MARKETPLACE_CODE = "amazon"
@@ -29,11 +31,17 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(?:mailto|tel|javascript|dat
 _PORT = re.compile(r":[0-9]*\Z", re.ASCII)
 
 _SHOP_PREFIXES = ("", "www.", "smile.", "m.")
-_SHOPS = {prefix + domain: site for domain, site in BY_DOMAIN.items() for prefix in _SHOP_PREFIXES}
-_SHORTENERS = {prefix + host: host for host in SHORT_LINK_HOSTS for prefix in ("", "www.")}
-_AMAZON_DOMAINS = (*BY_DOMAIN, *DOMAINS_WITHOUT_API)
-SHORTENER_HOSTS = ("amzn.to", "amzn.eu", "a.co")  # those that may be opened
-DOMAINS = (*_AMAZON_DOMAINS, *SHORT_LINK_HOSTS)
+_SHOPS = {
+    prefix + domain: site
+    for domain, site in (BY_DOMAIN | SHOP_ALIASES).items()
+    for prefix in _SHOP_PREFIXES
+}
+_SHORT = (*SHORT_LINK_HOSTS, CODES_LIKE_IDS)
+_SHORTENERS = {prefix + host: host for host in _SHORT for prefix in ("", "www.")}
+_AMAZON_DOMAINS = (*BY_DOMAIN, *SHOP_ALIASES, *DOMAINS_WITHOUT_API)
+# Those that may be opened.
+SHORTENER_HOSTS = ("amzn.to", "amzn.eu", "a.co", "amzn.asia", "amzn.in", CODES_LIKE_IDS)
+DOMAINS = (*_AMAZON_DOMAINS, *_SHORT)
 
 # What stands before the id, in the order in which the forms are tried.
 _FORMS = tuple(
@@ -52,13 +60,25 @@ _FORMS = tuple(
         "gp/product-reviews",
         "product-reviews",
         "ask/questions/asin",
+        "d",
+        "gp/product/images",
+        "gp/product/toc",
+        "gp/reader",
+        "gp/aw/reviews",
+        "review/product",
     )
 )
 _WRAPPERS = {
     ("sspa", "click"): "url",
     ("gp", "slredirect", "picassoredirect.html"): "url",
     ("gp", "redirect.html"): "location",
+    ("gp", "r.html"): "u",  # in mails
 }
+
+_ISBN10 = re.compile(r"[0-9]{9}[0-9Xx]", re.ASCII)
+_ISBN13 = re.compile(r"97[89][0-9]{10}", re.ASCII)
+# Standing alone it is in one case of letters and has a digit: other words have ten letters too.
+_BARE_ASIN = re.compile(r"(?=.[^0-9]*[0-9])(?:B[0-9A-Z]{9}|b0[0-9a-z]{8})", re.ASCII)
 
 _FOREIGN = PageReading(kind=PageKind.FOREIGN)
 _NOT_A_PRODUCT = PageReading(kind=PageKind.NOT_A_PRODUCT)
@@ -92,6 +112,35 @@ def parse_id(text: str) -> str:
             "the ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
         )
     return asin
+
+
+def read_bare_id(word: str) -> BareID | None:
+    """An ASIN, an ISBN-10, or an ISBN-13 that has one. Raises InvalidURL for one that has none."""
+    if _BARE_ASIN.fullmatch(word):
+        return BareID(external_id=word.upper())
+    digits = word.replace("-", "")
+    if _ISBN10.fullmatch(digits) and _check_digit_10(digits) == digits[-1].upper():
+        return BareID(external_id=digits.upper(), is_checked=True)
+    if not _ISBN13.fullmatch(digits) or _check_digit_13(digits) != digits[-1]:
+        return None
+    if digits.startswith("979"):
+        raise InvalidURL(
+            "This ISBN begins with 979, so it has no ten-digit form, which is what Amazon's ids of "
+            "books are. Search for it, and take the id from the address of the book."
+        )
+    ten = digits[3:12]
+    return BareID(external_id=ten + _check_digit_10(ten), is_checked=True)
+
+
+def _check_digit_10(isbn: str) -> str:
+    """Of an ISBN-10, by its first nine digits."""
+    rest = sum(int(digit) * (10 - at) for at, digit in enumerate(isbn[:9]))
+    return "0123456789X"[-rest % 11]
+
+
+def _check_digit_13(isbn: str) -> str:
+    """Of an ISBN-13, by its first twelve digits."""
+    return str(-sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(isbn[:12])) % 10)
 
 
 def is_asin(text: str) -> bool:
@@ -163,17 +212,18 @@ def _read_shop(address: _Address, locale: Locale, *, follow: bool) -> PageReadin
     if target is not None:
         inner = _read(target, follow=False)
         return _NOT_A_PRODUCT if inner.kind is PageKind.FOREIGN else inner
-    found = _in_query(address.query)
+    found = _in_query(address)
     return _NOT_A_PRODUCT if found is None else _product(found, locale)
 
 
 def _after_dp(parts: tuple[str, ...]) -> str | None:
-    """The id of `dp/{id}` or `dp/product/{id}`, anywhere in the path."""
+    """The id of `dp/{id}`, or with a word between, anywhere in the path."""
     lowered = [part.lower() for part in parts]
     for at, part in enumerate(lowered):
         if part != "dp":
             continue
-        after = at + 2 if lowered[at + 1 : at + 2] == ["product"] else at + 1
+        has_word = lowered[at + 1 : at + 2] in (["product"], ["offer-listing"])
+        after = at + 2 if has_word else at + 1
         found = _asin_at(parts, after)
         if found is not None:
             return found
@@ -182,8 +232,7 @@ def _after_dp(parts: tuple[str, ...]) -> str | None:
 
 def _after_form(parts: tuple[str, ...]) -> str | None:
     """The id of the older forms, which start the path or follow a language pair (`-/en`)."""
-    if parts[:1] == ("-",):
-        parts = parts[2:]
+    parts = _without_language(parts)
     lowered = tuple(part.lower() for part in parts)
     for form in _FORMS:
         if lowered[: len(form)] == form:
@@ -192,7 +241,14 @@ def _after_form(parts: tuple[str, ...]) -> str | None:
                 return found
     if lowered[1:2] == ("product-reviews",):  # after the slug of the product's name
         return _asin_at(parts, 2)
+    if lowered[:1] == ("d",):  # after a category and a slug
+        return _asin_at(parts, 3)
     return None
+
+
+def _without_language(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the pair that a path may begin with: `-/en`."""
+    return parts[2:] if parts[:1] == ("-",) else parts
 
 
 def _asin_at(parts: tuple[str, ...], index: int) -> str | None:
@@ -209,7 +265,10 @@ def _leading_asin(part: str) -> str | None:
 
 def _wrapped(address: _Address) -> str | None:
     """Where a redirect of Amazon's own leads, None for other pages."""
-    name = _WRAPPERS.get(tuple(part.lower() for part in address.parts))
+    parts = [part.lower() for part in _without_language(address.parts)]
+    if parts and parts[-1].startswith("ref="):
+        parts.pop()
+    name = _WRAPPERS.get(tuple(parts))
     if name is None:
         return None
     target = _parameter(address.query, name)
@@ -220,10 +279,11 @@ def _wrapped(address: _Address) -> str | None:
     return f"https://{address.host}{target}" if is_path else target
 
 
-def _in_query(query: str) -> str | None:
-    """The query parameter `asin` in any case, exactly ten characters."""
-    for name, value in parse_qsl(query):
-        if name.lower() == "asin" and _LEADING_ASIN.fullmatch(value):
+def _in_query(address: _Address) -> str | None:
+    """The parameter `asin` in any case, exactly ten characters; of a page of videos `product`."""
+    names = ("asin", "product") if address.parts[:1] == ("vdp",) else ("asin",)
+    for name, value in parse_qsl(address.query):
+        if name.lower() in names and _LEADING_ASIN.fullmatch(value):
             return value
     return None
 

@@ -50,6 +50,7 @@ def test_codes_are_the_stored_ones() -> None:
         ("https://www.amazon.de/-/en/dp/B01N5IB20Q", AMAZON_DE),
         ("https://www.amazon.de:443/dp/B01N5IB20Q", AMAZON_DE),
         ("https://amzn.com/B01N5IB20Q", AMAZON),
+        ("B01N5IB20Q", AMAZON),
     ],
 )
 def test_a_product_is_read_from_what_was_pasted(text: str, ref: ProductRef) -> None:
@@ -90,13 +91,14 @@ def test_a_link_of_the_sandbox_leads_nowhere(text: str) -> None:
     with pytest.raises(ShortLink, match="a link that the sandbox made") as refusal:
         product_ref(text)
 
-    assert refusal.value.address == text
+    assert refusal.value.address == text.strip()
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
     [
         ("https://www.aliexpress.com/", "AliExpress"),
+        ("https://www.aliexpress.com /item/1005006338829917.html", "AliExpress"),
         ("https://www.aliexpress.com/store/1818544", "AliExpress"),
         ("https://www.aliexpress.com/wholesale?SearchText=1005006338829917", "AliExpress"),
         ("https://www.amazon.com/s?k=B01N5IB20Q", "Amazon"),
@@ -150,7 +152,6 @@ def test_a_foreign_host_is_told_as_such(text: str) -> None:
         "see www.aliexpress.com please",
         "https://",
         "http:///item/1005006338829917.html",
-        "https://www.aliexpress.com /item/1005006338829917.html",
         "http://[",
         "http://[::1",
         "[]",
@@ -158,7 +159,6 @@ def test_a_foreign_host_is_told_as_such(text: str) -> None:
         "file:///etc/passwd",
         "data:text/html,hello",
         "javascript:alert(1)",
-        "B01N5IB20Q",
         "{}",
         "🔑",
         "\x00",
@@ -192,7 +192,7 @@ def test_digits_that_are_no_id_are_no_product(text: str) -> None:
     assert refused_as(text) is NotAProduct
 
 
-@pytest.mark.parametrize("tail", ["a" * 9_000, "?" * 9_000, "%" * 9_000, "/dp" * 3_000])
+@pytest.mark.parametrize("tail", ["a" * 9_000, "?a" * 5_000, "%" * 9_000, "/dp" * 3_000])
 def test_an_endless_address_is_refused(tail: str) -> None:
     assert refused_as(f"https://www.amazon.com/{tail}") is UnknownHost
 

@@ -54,6 +54,9 @@ def leads_to(location: str, *, start: str = "https://amzn.to/x") -> FakeNetwork:
         ("into the application", "https://a.aliexpress.com/_mx", IN_APPLICATION, ALI),
         ("Amazon", "https://amzn.to/x", f"{AMAZON_PAGE}?tag=somebody-20", AMAZON),
         ("Amazon in Europe", "https://amzn.eu/d/x", GERMAN_PAGE, AMAZON_DE),
+        ("Amazon in Asia", "https://amzn.asia/d/x", AMAZON_PAGE, AMAZON),
+        ("Amazon in India", "https://amzn.in/d/x", AMAZON_PAGE, AMAZON),
+        ("Amazon's newest", "https://link.amazon/b0dy09zws", AMAZON_PAGE, AMAZON),
         ("Amazon's shortest", "https://a.co/d/x", AMAZON_PAGE, AMAZON),
         ("without a scheme", "amzn.to/x", AMAZON_PAGE, AMAZON),
         ("by http, asked by https", "http://amzn.to/x", AMAZON_PAGE, AMAZON),
@@ -174,7 +177,7 @@ async def test_a_hostile_start_touches_no_network(_case: str, pasted: str) -> No
 
 
 @pytest.mark.parametrize(
-    "pasted", ["https://amzn.asia/d/x", "https://www.amazon.com/x", "https://best.aliexpress.com/x"]
+    "pasted", ["https://ali.click/x", "https://www.amazon.com/x", "https://best.aliexpress.com/x"]
 )
 async def test_only_some_hosts_are_a_start(pasted: str) -> None:
     network = FakeNetwork()

@@ -31,7 +31,7 @@ async def test_a_workspace_that_is_not_there_is_told_with_how_to_make_it() -> No
 
 async def test_the_storage_alone_is_open_for_what_asks_no_marketplace() -> None:
     async with open_storage(read_settings()) as ring:
-        names = [each.name for each in await workspaces.every()]
+        names = [each.name for each in await workspaces.summaries()]
 
     assert names == ["default"]
     assert len(ring.ids) == 1

@@ -37,6 +37,15 @@ def test_addresses_and_ids_are_imported(connected: Command, ids: list[str], tmp_
     assert products(connected) == 2
 
 
+def test_a_line_may_name_several_products(connected: Command, ids: list[str]) -> None:
+    text = f"1) https://aliexpress.com/item/{ids[0]}.html 2) aliexpress.com/i/{ids[1]}.html\n"
+
+    done = connected("import", "-", typed=text)
+
+    assert (done.code, done.out) == (0, "")
+    assert "2 imported, 0 skipped" in done.err
+
+
 def test_bad_lines_are_told_by_their_number_and_spoil_no_other(
     connected: Command, ids: list[str]
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from clients.registry import SETTINGS
 from commands.main import main
-from commands.settings import example, renewed
+from commands.settings import example, groups, renewed
 from config import every_setting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,6 +27,14 @@ def test_the_page_has_a_row_for_each_setting_and_for_nothing_else() -> None:
 
 def test_the_example_is_current() -> None:
     assert (ROOT / ".env.example").read_text("utf-8") == example(), "Run `make settings`."
+
+
+def test_a_group_is_one_table_wherever_its_settings_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, other, *_, last = every_setting(SETTINGS)
+    apart = (first, last, other)
+    monkeypatch.setattr("commands.settings.every_setting", lambda _: apart)
+
+    assert groups() == {first.group: [first, other], last.group: [last]}
 
 
 def test_a_stale_row_is_made_anew() -> None:

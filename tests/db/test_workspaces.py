@@ -25,7 +25,7 @@ async def test_all_are_listed_by_name_with_what_they_hold() -> None:
     await workspaces.create("blog", NOW)
     await keep([product(1), product(2)], workspace=Workspace("shop", {}))
 
-    listed = [one for one in await workspaces.every() if one.name != "default"]
+    listed = [one for one in await workspaces.summaries() if one.name != "default"]
 
     assert [(one.name, one.products, one.api_keys) for one in listed] == [
         ("blog", 0, 0),

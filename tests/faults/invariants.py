@@ -24,7 +24,7 @@ from web import logs
 MARKERS = (ALIEXPRESS["appSecret"], AMAZON["credentialSecret"], API_KEY, "Sbx|")
 # Words of the gateways' broken answers: nobody is shown what a marketplace really sent.
 FOREIGN_WORDS = ("Access check", "169.254", "endless")
-RECOVERY = 1.0  # seconds that the next plain request may take
+RECOVERY = 5.0  # seconds that the next plain request may take, on a machine that is busy too
 PLAIN = """
 mutation Plain($products: [ProductLookup!]!) {
   importProducts(input: {products: $products}) { results { errors { code } } } }

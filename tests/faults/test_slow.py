@@ -16,7 +16,7 @@ from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
 from upstream.accounts import CONNECTIONS
 from upstream.retries import Timeouts
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 DEADLINE = 1.0  # seconds, by LIMIT_MARKETPLACE_QUERY_SECONDS
 SLOW = [("latency", {"seconds": 30}), ("hang", {}), ("trickle", {"seconds": 1})]

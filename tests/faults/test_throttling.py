@@ -205,6 +205,7 @@ async def test_an_hour_of_outage_is_probed_once_a_pause(graph: Graph) -> None:
     assert (await product(graph, ids[0]))["data"]["product"]["offer"]["isExpired"] is False
 
 
+@pytest.mark.slow
 async def test_after_an_outage_the_limit_holds_and_people_come_first(
     migrated_database: str, tmp_path: Path
 ) -> None:

@@ -5,8 +5,9 @@ import pytest
 from domain.exceptions import InvalidInput
 from domain.links import LinkKey
 from resolvers import links
+from tests.database import count_statements
 from tests.graph import ALIEXPRESS, AMAZON, Graph
-from tests.schema.test_products import aliexpress_ids, counted_statements, imported
+from tests.schema.test_products import aliexpress_ids, imported
 
 pytestmark = pytest.mark.anyio
 
@@ -186,7 +187,7 @@ async def test_a_named_tag_is_looked_up_once_for_all_rows(
 ) -> None:
     await graph.connect("AMAZON", AMAZON)
     refs = [{"marketplace": "AMAZON", "externalId": f"B{number:09}"} for number in range(60)]
-    told = counted_statements(monkeypatch)
+    told = count_statements(monkeypatch)
 
     data = await graph.run(
         GENERATE.replace("product { externalId title }", "").replace("marketplace { code }", ""),

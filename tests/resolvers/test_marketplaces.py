@@ -251,6 +251,13 @@ def test_required_fields_are_those_of_the_form_in_use(market: Marketplace) -> No
         (AMAZON, None, "www.amazon.com"),
         (AMAZON, "www.amazon.de", "www.amazon.de"),
         (AMAZON, "Www.Amazon.CO.UK", "www.amazon.co.uk"),
+        (AMAZON, "amazon.de", "www.amazon.de"),
+        (AMAZON, "https://www.amazon.de", "www.amazon.de"),
+        (AMAZON, " https://amazon.com.mx/ ", "www.amazon.com.mx"),
+        (AMAZON, "amazon.jp", "www.amazon.co.jp"),
+        (AMAZON, "DE", "www.amazon.de"),
+        (AMAZON, "UK", "www.amazon.co.uk"),
+        (AMAZON, "gb", "www.amazon.co.uk"),
     ],
 )
 def test_the_country_site_is_the_one_named_else_the_first(
@@ -265,10 +272,10 @@ def test_the_country_site_is_the_one_named_else_the_first(
         (ALIEXPRESS, "www.aliexpress.com"),
         (ALIEXPRESS, " "),
         (AMAZON, ""),
-        (AMAZON, "de"),
-        (AMAZON, "amazon.de"),
         (AMAZON, "www.amazon.de\x00"),
-        (AMAZON, "https://www.amazon.de"),
+        (AMAZON, "amazon.xx"),
+        (AMAZON, "xx"),
+        (AMAZON, "https://www.amazon.de.evil.example"),
     ],
 )
 def test_another_country_site_is_refused_with_what_there_is(

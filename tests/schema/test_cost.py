@@ -107,6 +107,28 @@ def test_rows_are_counted_however_they_are_sent(document: str, variables: str) -
     assert shown == silent + 9 * 3
 
 
+@pytest.mark.parametrize(
+    ("document", "sent"),
+    [
+        ('mutation { importProducts(input: {text: "%s"}) { results { errors { code } } } }', {}),
+        (
+            "mutation M($i: ImportProductsInput!) { importProducts(input: $i) { results { errors "
+            "{ code } } } }",
+            {"i": {"text": "1" * 80}},
+        ),
+    ],
+)
+def test_a_text_costs_the_rows_that_it_could_have(document: str, sent: Any) -> None:
+    assert price(document.replace("%s", "1" * 80), sent) == MUTATION + 11 + 1 + 11 * 2
+
+
+def test_a_text_that_is_only_read_costs_what_it_could_name() -> None:
+    document = "query Q($t: String!) { productsIn(text: $t) { errors { code } } }"
+
+    assert price(document, {"t": "1" * 80}) == 11 * 3
+    assert price(document, {"t": "1" * 100_000}) == 250 * 3
+
+
 def test_what_may_ask_a_marketplace_weighs_more() -> None:
     stored = price("{ products(first: 10) { nodes { id } } }")
     searched = price(

@@ -1,14 +1,12 @@
 """Import, sync, the publisher's own fields, margin, price history and the catalogue's list."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
-from db import statements
-from db.statements import Row
 from domain.products import ProductRef
 from schema import ids as node_ids
+from tests.database import count_statements
 from tests.graph import ALIEXPRESS, AMAZON, Graph
 
 pytestmark = pytest.mark.anyio
@@ -67,24 +65,6 @@ async def imported(graph: Graph, count: int = 1) -> list[dict[str, Any]]:
     data = await graph.run(IMPORT, {"products": lookups})
     graph.sandbox.clear_calls()
     return [result["product"] for result in data["importProducts"]["results"]]
-
-
-def counted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that the storage runs from now on."""
-    told: list[str] = []
-    rows, many = statements.rows, statements.many
-
-    async def counted_rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
-        told.append(sql)
-        return await rows(sql, values)
-
-    async def counted_many(sql: str, lists: Iterable[Sequence[object]]) -> None:
-        told.append(sql)
-        await many(sql, lists)
-
-    monkeypatch.setattr(statements, "rows", counted_rows)
-    monkeypatch.setattr(statements, "many", counted_many)
-    return told
 
 
 async def test_a_preview_stores_nothing(graph: Graph) -> None:
@@ -522,7 +502,7 @@ async def test_links_and_prices_of_a_page_of_products_are_one_query_each(
     graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await imported(graph, 100)
-    told = counted_statements(monkeypatch)
+    told = count_statements(monkeypatch)
 
     data = await graph.run(
         """{ products(first: 100) { nodes {
@@ -571,7 +551,7 @@ async def test_a_replayed_import_asks_for_its_products_together(
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     lookups = [{"url": id} for id in await aliexpress_ids(graph, 60)]
     first = await graph.run(IMPORT, {"products": lookups, "key": "once"})
-    told = counted_statements(monkeypatch)
+    told = count_statements(monkeypatch)
 
     again = await graph.run(IMPORT, {"products": lookups, "key": "once"})
 

@@ -6,7 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from clients.aliexpress.urls import canonical_id, parse_id, product_id_of, product_url, read_page
+from clients.aliexpress.urls import (
+    canonical_id,
+    parse_id,
+    product_id_of,
+    product_url,
+    read_bare_id,
+    read_page,
+)
 from clients.base import PageKind
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
@@ -71,6 +78,18 @@ def test_every_case_of_the_reference(reference: Path) -> None:
         ("application link", f"aliexpress://product/detail?productId={ID}&from=share"),
         ("application link, path", f"aliexpress://item/{ID}"),
         ("bare id", ID),
+        ("shared on a telephone", f"https://m.aliexpress.com/s/item/{ID}.html?spm=a#autostay"),
+        ("doubled slash", f"https://www.aliexpress.com/item//{ID}.html"),
+        ("pictures", f"http://www.aliexpress.com/item-img/Desk-Lamp/{ID}.html"),
+        ("description", f"https://www.aliexpress.com/item-desc/{ID}.html"),
+        ("store path without a slug", f"https://www.aliexpress.com/store/product/91_{ID}.html"),
+        ("short ending", f"https://www.aliexpress.com/item/{ID}.htm"),
+        ("order", f"https://www.aliexpress.com/p/trade/confirm.html?objectId={ID}&quantity=1"),
+        ("goto of the application", f"aliexpress://goto?url={NESTED}"),
+        (
+            "redirect, encoded twice",
+            f"https://star.aliexpress.com/share/share.htm?redirectUrl={quote(NESTED)}",
+        ),
         ("bare id in quotes", f"'{ID}'"),
     ],
 )
@@ -124,6 +143,10 @@ def test_no_variant(query: str) -> None:
         "click.aliexpress.com/e/_nook11?af=autumn",
         "https://a.aliexpress.com/_mNook1",
         "https://s.aliexpress.com/nook11",
+        "https://s.click.aliexpress.com/i/_nook11",
+        "https://sl.aliexpress.ru/p?key=nook11",
+        "https://ali.click/nook11",
+        "https://aliexpress.ru/e/_nook11",
         "https://star.aliexpress.com/?redirectUrl=https%3A%2F%2Fa.aliexpress.com%2F_mNook1",
     ],
 )
@@ -141,6 +164,9 @@ def test_short_links(text: str) -> None:
         ("category", "https://www.aliexpress.com/category/39/lights.html"),
         ("search for a number", f"https://www.aliexpress.com/w/wholesale?SearchText={ID}"),
         ("order", f"https://www.aliexpress.com/p/order/detail.html?orderId={ID}"),
+        ("an object that is no order", f"https://www.aliexpress.com/p/x?objectId={ID}"),
+        ("a page that is no redirect", f"https://www.aliexpress.com/p/x?url={NESTED}"),
+        ("share host without a key", "https://sl.aliexpress.ru/p?k=Ab1Cd2E"),
         ("another product", f"https://www.aliexpress.com/p/x?orig_item_id={ID}"),
         ("path goes on", f"https://www.aliexpress.com/item/{ID}/reviews/all"),
         ("too short", "https://www.aliexpress.com/item/1234567.html"),
@@ -213,6 +239,26 @@ def test_odd_tails_do_no_harm(tail: str) -> None:
 def test_typed_ids_are_trimmed_and_folded() -> None:
     assert parse_id(f" {ID}\n") == ID
     assert parse_id(US_ID) == ID
+
+
+@pytest.mark.parametrize(
+    ("word", "id"),
+    [
+        (ID, ID),
+        (US_ID, ID),
+        (f"{ID}.0", ID),
+        ("32891410101", "32891410101"),
+        ("1234567890", None),
+        (f"0{ID}", None),
+        (f"{ID}.5", None),
+        ("9" * 20, None),
+        ("B0LAMP0001", None),
+    ],
+)
+def test_numbers_that_stand_alone_need_eleven_digits(word: str, id: str | None) -> None:
+    found = read_bare_id(word)
+
+    assert (found.external_id if found else None) == id
 
 
 @pytest.mark.parametrize("text", ["", "12", PAGE, "1.5e9", "-" + ID, "9" * 50_000])

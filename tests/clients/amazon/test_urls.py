@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from clients.amazon import urls
-from clients.base import PageKind
-from domain.exceptions import InvalidInput
+from clients.base import BareID, PageKind
+from domain.exceptions import InvalidInput, InvalidURL
 from domain.products import ProductRef
 from tests.clients.amazon.fakes import payload
 
@@ -131,6 +131,37 @@ def test_typed_id_becomes_canonical(typed: str, asin: str) -> None:
 def test_other_id_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(InvalidInput, match="B0199980K4"):
         urls.parse_id(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "asin", "is_checked"),
+    [
+        ("B0LAMP0001", "B0LAMP0001", False),
+        ("b0lamp0001", "B0LAMP0001", False),
+        ("080442957x", "080442957X", True),
+        ("0-596-80229-3", "0596802293", True),
+        ("9780596802295", "0596802293", True),
+        ("978-0-8044-2957-3", "080442957X", True),
+    ],
+)
+def test_an_id_that_stands_alone_is_read(word: str, asin: str, is_checked: bool) -> None:
+    assert urls.read_bare_id(word) == BareID(external_id=asin, is_checked=is_checked)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("", "B0LAMP00011", "B0lamp0001", "BLACKBERRY", "blackberry", "A0LAMP0001"),
+        *("0596802294", "030640615X", "9780596802296", "9770596802295", "1005006338829917"),
+    ],
+)
+def test_another_word_is_no_id(word: str) -> None:
+    assert urls.read_bare_id(word) is None
+
+
+def test_an_isbn_without_a_ten_digit_form_is_told() -> None:
+    with pytest.raises(InvalidURL, match="Search for it"):
+        urls.read_bare_id("9798776159572")
 
 
 def test_product_page_has_no_tracking() -> None:

@@ -1,0 +1,127 @@
+"""Every product that a text names, each with its place: found without a call, asked together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clients.base import Marketplace
+from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, read_text
+from domain.exceptions import AffiliateGraphError, InvalidInput, InvalidURL, WrongLocale
+from domain.products import ProductRef
+from resolvers import lookups, products
+from resolvers.context import Context
+from resolvers.lookups import MAX_ROWS
+from resolvers.marketplaces import locale_of
+from resolvers.products import Listing
+
+LONGEST = 100_000  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastedProduct:
+    """A place of the text, counted in characters, and what it names or why it cannot be shown."""
+
+    start: int
+    end: int
+    words: str
+    product: Listing | AffiliateGraphError
+
+
+async def products_in(
+    context: Context, text: str, marketplace: Marketplace | None, locale: str | None
+) -> list[PastedProduct]:
+    """What the text names, in order; the marketplaces are asked in as few calls as can be.
+
+    Raises InvalidInput for a text that is too long or names too much, WrongLocale.
+    """
+    found = await find(context, text, marketplace, locale, path=())
+    named = await lookups.opened(context, [each.product for each in found])
+
+    async def seen(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:
+        if isinstance(product, AffiliateGraphError):
+            return product
+        try:
+            return await products.seen(context, product)
+        except AffiliateGraphError as error:
+            return error
+
+    return [
+        PastedProduct(
+            start=each.start, end=each.end, words=text[each.start : each.end], product=product
+        )
+        for each, product in zip(found, await asyncio.gather(*map(seen, named)), strict=True)
+    ]
+
+
+async def find(
+    context: Context,
+    text: str,
+    marketplace: Marketplace | None,
+    locale: str | None,
+    *,
+    path: tuple[str, ...],
+) -> list[Found]:
+    """What the text names, in order. Bare ids are of `marketplace`, where it is given.
+
+    Raises InvalidInput or WrongLocale with the path of the field.
+    """
+    if len(text.encode(errors="replace")) > LONGEST:
+        raise InvalidInput(
+            f"A text has at most {LONGEST // 1000} kB. Nothing was asked: send it in parts.",
+            path=(*path, "text"),
+        )
+    sites = await _sites(context, marketplace, locale, path=(*path, "locale"))
+    found = read_text(text, sites=sites, owner=marketplace)
+    if len(found) > MAX_ROWS:
+        raise InvalidInput(
+            f"At most {MAX_ROWS} products a text; this one names {len(found)}. Nothing was asked: "
+            "send it in parts.",
+            path=(*path, "text"),
+        )
+    return found
+
+
+async def rows(
+    context: Context, text: str, *, path: tuple[str, ...]
+) -> Sequence[lookups.RefOrError]:
+    """What the text of a bulk mutation names. Raises InvalidInput, also when it names nothing."""
+    found = await find(context, text, None, None, path=path)
+    if not found:
+        raise InvalidURL(
+            f"There is no address and no id of {MARKETPLACE_NAMES} in the text.",
+            path=(*path, "text"),
+        )
+    return [
+        each.product.at((*path, "text")) if isinstance(each.product, InvalidInput) else each.product
+        for each in found
+    ]
+
+
+async def _sites(
+    context: Context, marketplace: Marketplace | None, locale: str | None, *, path: tuple[str, ...]
+) -> dict[str, str]:
+    """The site of bare ids: the one named, else the first one that is connected."""
+    if locale is not None:
+        return _named_sites(marketplace, locale, path)
+    accounts = await context.dataloaders.accounts()
+    connected = {account.key.locale for account in accounts if account.credentials}
+    return {
+        market.code: next((site for site in market.locales if site in connected), market.locales[0])
+        for market in BY_CODE.values()
+    }
+
+
+def _named_sites(
+    marketplace: Marketplace | None, locale: str, path: tuple[str, ...]
+) -> dict[str, str]:
+    """The site in each marketplace that has it. Raises WrongLocale where none has."""
+    sites: dict[str, str] = {}
+    refusal: WrongLocale | None = None
+    for market in [marketplace] if marketplace else BY_CODE.values():
+        try:
+            sites[market.code] = locale_of(market, locale, path=path)
+        except WrongLocale as error:
+            refusal = error
+    if not sites and refusal is not None:
+        raise refusal
+    return sites

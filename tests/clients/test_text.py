@@ -1,0 +1,164 @@
+"""The reader of texts: what is joined is found again, and what is hostile costs its size."""
+
+import random
+import socket
+from urllib.parse import quote
+
+import pytest
+
+from clients.base import PageKind
+from clients.registry import BY_CODE, Found, read_text
+from clients.text import words
+from domain.products import ProductRef
+from tests.clients.test_contract import lamps
+
+SITES = [(market, locale) for market in BY_CODE.values() for locale in market.locales]
+INVISIBLE = ["", "", "", "\u200b", "\u200e", "\u202d", "\u2060", "\u2068", "\ufeff", "\u00ad"]
+# What stands around an address, as (before, behind).
+WRAPPINGS = [
+    *(("", ""), ("(", ")"), ("[", "]"), ("<", ">"), ('"', '"'), ("'", "'"), ("**", "**")),
+    *(
+        ("[Lamp](", ")"),
+        ('<a href="', '">x</a>'),
+        ("(see ", ")."),
+        ("`", "`"),
+        ("\u201c", "\u201d"),
+    ),
+    *(("", "."), ("", ","), ("", "!"), ("", " ;"), ("1) ", ""), ("- ", ""), ("\uff08", "\uff09")),
+    *(("\U0001f449", "\U0001f448"), ("\u5730\u5740\uff1a", "\uff0c\u5feb\u6765"), ("&lt;", "&gt;")),
+]
+JOINTS = ["\n", " ", "\t", " | ", "|", "\r\n", " or ", ", ", " \n\n ", "\u3000"]
+PIECES = (
+    *("http://", "https://", "//", *"?#&=%/\\@:.,;()[]{}'\"<>`|-+*", "\n", "\t", " ", "\x00"),
+    *("www.amazon.de/dp/B0LAMP0001", "aliexpress.com", "/item/1005006338829917.html", "amzn.to/x"),
+    *("B0LAMP0001", "1005006338829917", "1.00501E+15", "9780306406157", "a.b", "x" * 40, "9" * 40),
+    *("%3A%2F%2F", "%E2%80%8E", "&amp;", "&#8206;", "&quot;", "javascript:", "mailto:", "\u200b"),
+    *(
+        "\u00e4",
+        "\u5730",
+        "\U0001f449",
+        "\ud800",
+        "\u202e",
+        "\u2028",
+        "aliexpress://",
+        "url=",
+        ".0",
+    ),
+)
+
+
+def pasted(chance: random.Random, ref: ProductRef) -> str:
+    """An address of the product as somebody may paste it."""
+    address = BY_CODE[ref.marketplace].product_url(ref)
+    if chance.random() < 0.4:
+        address += "?" + "&".join(f"{name}={chance.randrange(999)}" for name in ("spm", "th"))
+    if chance.random() < 0.3:
+        address = address.replace("&", "&amp;")
+    if chance.random() < 0.2:
+        address = quote(address, safe="")
+    elif chance.random() < 0.2:
+        address = address.replace("https://", chance.choice(["http://", "HTTPS://", "//", ""]))
+    at = chance.randrange(len(address))
+    while address[at - 1] in "%&" or address[at - 2] == "%" or "&" in address[at - 4 : at]:
+        at -= 1  # inside an escape it would make another text of it
+    address = address[:at] + chance.choice(INVISIBLE) + address[at:]
+    before, behind = chance.choice(WRAPPINGS)
+    return before + address + behind
+
+
+def products(found: list[Found]) -> list[ProductRef]:
+    return [each.product for each in found if isinstance(each.product, ProductRef)]
+
+
+def test_products_that_are_wrapped_decorated_and_joined_are_found_in_order() -> None:
+    chance = random.Random(20_261_128)
+
+    for _ in range(1_000):
+        refs = []
+        for market, locale in chance.choices(SITES, k=chance.randrange(1, 6)):
+            id = chance.choice(lamps(market, 20)).external_id
+            refs.append(ProductRef(market.code, id, locale))
+        parts = [pasted(chance, ref) for ref in refs]
+        text = "".join(part + chance.choice(JOINTS) for part in parts)
+
+        assert products(read_text(text)) == refs, text
+
+
+def test_ids_that_stand_alone_are_found_in_order() -> None:
+    chance = random.Random(20_261_129)
+    ids = {"1005006338829917": "aliexpress", "B0LAMP0001": "amazon", "080442957X": "amazon"}
+
+    for _ in range(300):
+        chosen = chance.choices(list(ids), k=chance.randrange(1, 6))
+        joint = chance.choice(["\n", "\t", "|", ",", ", ", ";", "\r\n", " | "])
+        text = joint.join(chance.choice(INVISIBLE) + id for id in chosen)
+
+        found = products(read_text(text))
+
+        assert [(ref.external_id, ref.marketplace) for ref in found] == [
+            (id, ids[id]) for id in chosen
+        ]
+
+
+def test_places_are_those_of_the_text_as_it_was_pasted() -> None:
+    address = "https://www.amazon.de/dp/B0\u200bLAMP0001?a=1&amp;b=2"
+    text = f"\ufeffA lamp &amp; a table: ({address}), or\n\u200e1005006338829917\u200f\n"
+
+    found = read_text(text)
+
+    assert [text[each.start : each.end] for each in found] == [address, "1005006338829917"]
+
+
+@pytest.mark.parametrize("site", [None, "www.amazon.de"])
+def test_bare_ids_are_of_the_site_that_is_meant(site: str | None) -> None:
+    [found] = read_text("B0LAMP0001", sites={"amazon": site} if site else {})
+
+    assert found.product == ProductRef("amazon", "B0LAMP0001", site or "www.amazon.com")
+
+
+def test_no_text_makes_it_open_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(20_261_130)
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, pytest.fail)
+
+    for _ in range(3_000):
+        text = "".join(chance.choices(PIECES, k=chance.randrange(16)))
+
+        found = read_text(text)
+
+        places = [(each.start, each.end) for each in found]
+        assert places == sorted(places)
+        assert all(0 <= start < end <= len(text) for start, end in places)
+
+
+HOSTILE = [
+    *("www.a.bc", "http://a.bc/?www.", "https://a.bc%20", "1,2E+3,", "_https://a.bc/_"),
+    *("https://www.amazon.de/dp/B0LAMP0001,", "http://a.bc", "http://a.bc?=)", "http://a.bc/("),
+    *("http://a.bc/?u=https://www.amazon.de/", "www.amazon.de/dp/B0LAMP0001,", "a.", "a-", "a.bc,"),
+    *(
+        "https%3A%2F%2F",
+        "https://www.amazon.de/\u00e4",
+        "aliexpress://",
+        "javascript:",
+        "&lt;",
+        '"',
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE, ids=ascii)
+def test_what_is_asked_about_addresses_grows_with_the_text_and_no_faster(piece: str) -> None:
+    def looked_at(length: int) -> int:
+        """Characters of all addresses that were asked about."""
+        asked: list[str] = []
+
+        def kind_of(address: str) -> PageKind:
+            asked.append(address)
+            is_ours = "amazon.de/dp/B" in address
+            return PageKind.PRODUCT if is_ours else PageKind.FOREIGN
+
+        words((piece * length)[:length], kind_of)
+        return sum(map(len, asked))
+
+    assert looked_at(40_000) <= 2.2 * looked_at(20_000) + 1_000
+    assert looked_at(40_000) <= 3 * 40_000
