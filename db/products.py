@@ -20,12 +20,12 @@ from db.statements import Row
 from db.workspaces import among, by_site, chunks, mode_of, visible
 from domain.catalog import (
     CLOCKS_DIFFER,
-    CacheEntry,
     CatalogFilter,
     CatalogSort,
     Page,
     Position,
     PublisherFields,
+    StoredProduct,
     Unchanged,
     changed_fields,
     with_known,
@@ -113,7 +113,7 @@ async def keep(
     now: datetime,
     history_for: Collection[str],
     only_stored: bool = False,
-) -> dict[ProductRef, CacheEntry]:
+) -> dict[ProductRef, StoredProduct]:
     """Insert or update products with a newer answer of their marketplace.
 
     `only_stored`: only update; a product that is not stored, or no longer, is absent from the
@@ -127,7 +127,7 @@ async def keep(
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
     task = _Import(workspace, now, history_for, only_stored)
-    kept: dict[ProductRef, CacheEntry] = {}
+    kept: dict[ProductRef, StoredProduct] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
     return kept
@@ -230,7 +230,7 @@ async def _stored(
 
 async def _keep_or_split(
     task: _Import, products: Sequence[SourceProduct]
-) -> dict[ProductRef, CacheEntry]:
+) -> dict[ProductRef, StoredProduct]:
     """Keep them in one transaction; if one of them cannot be stored, all but that one."""
     try:
         return await _keep(task, products)
@@ -250,10 +250,12 @@ async def _keep_or_split(
 
 
 @resilient
-async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[ProductRef, CacheEntry]:
+async def _keep(
+    task: _Import, products: Sequence[SourceProduct]
+) -> dict[ProductRef, StoredProduct]:
     new_rows = {product.ref: product_rows.source_row(product) for product in products}
     partly_read = {product.ref: product for product in products if product.unreadable}
-    kept: dict[ProductRef, CacheEntry] = {}
+    kept: dict[ProductRef, StoredProduct] = {}
     writes: list[Row] = []
     async with statements.transaction():
         await _one_import_at_a_time(task, products)
@@ -263,7 +265,7 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
             if before is None and task.only_stored:
                 continue
             if before and _is_older(source["observed_at"], before, task.now):
-                kept[ref] = CacheEntry(product=before)
+                kept[ref] = StoredProduct(product=before)
                 continue
             if before and ref in partly_read:
                 known = with_known(before.source, partly_read[ref])
@@ -272,7 +274,7 @@ async def _keep(task: _Import, products: Sequence[SourceProduct]) -> dict[Produc
             writes.append(row)
             after = product_rows.catalog_product(row)
             changed = changed_fields(before.source, after.source) if before else ()
-            kept[ref] = CacheEntry(product=after, changed=changed)
+            kept[ref] = StoredProduct(product=after, changed=changed)
         await statements.insert(Product, writes, on_conflict=IDENTITY, update=SYNCED)
         watched = [
             item.product

@@ -159,7 +159,7 @@ class PublisherFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CacheEntry:
+class StoredProduct:
     """A product as stored now. `changed`: what the newer answer changed; () for a new product."""
 
     product: CatalogProduct

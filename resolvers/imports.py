@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from clients.registry import BY_CODE
 from db import products as stored_products
-from domain.catalog import CacheEntry
+from domain.catalog import StoredProduct
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
 from resolvers import lookups
@@ -95,7 +95,7 @@ async def _fetch(
 
 async def _store(
     context: Context, live: Mapping[ProductRef, Live], *, only_stored: bool
-) -> dict[ProductRef, CacheEntry]:
+) -> dict[ProductRef, StoredProduct]:
     """Put what the marketplaces showed into the catalogue."""
     products = [product for product in live.values() if isinstance(product, SourceProduct)]
     stored = await stored_products.keep(
@@ -114,13 +114,13 @@ async def _store(
 
 async def _mark_missing(
     context: Context, live: Mapping[ProductRef, Live]
-) -> dict[ProductRef, CacheEntry]:
+) -> dict[ProductRef, StoredProduct]:
     """Note what the marketplace no longer shows."""
     refs = [ref for ref, answer in live.items() if isinstance(answer, ProductNotFound)]
     missing = await stored_products.mark_missing(context.workspace, refs, now=context.now)
     for ref, entry in missing.items():
         context.dataloaders.catalog_product.prime(ref, entry, force=True)
-    return {ref: CacheEntry(product=entry) for ref, entry in missing.items()}
+    return {ref: StoredProduct(product=entry) for ref, entry in missing.items()}
 
 
 async def _deleted(context: Context, refs: Sequence[ProductRef]) -> set[ProductRef]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from db import products
-from domain.catalog import CacheEntry, CatalogFilter, CatalogSort
+from domain.catalog import CatalogFilter, CatalogSort, StoredProduct
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
 from domain.money import Money
@@ -118,7 +118,7 @@ async def keep(
     workspace: Workspace = OURS,
     now: datetime = NOW,
     history: bool = False,
-) -> dict[ProductRef, CacheEntry]:
+) -> dict[ProductRef, StoredProduct]:
     history_for = ("aliexpress",) if history else ()
     return await products.keep(workspace, found, now=now, history_for=history_for)
 

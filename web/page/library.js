@@ -50,12 +50,15 @@ export function Library({ cards, imports }) {
   const [bulk, act] = useAsk((work) => work());
   const sync = () => act(async () => {
     const ids = picked.map((row) => row.id);
-    const { results } = (await run("sync", { ids })).syncProducts;
+    const { results, errors } = (await run("sync", { ids })).syncProducts;
+    if (errors.length) throw errors[0]; // of the whole, told once
     setNews((now) => ({ ...now, ...Object.fromEntries(results.map((row, n) => [ids[n], row])) }));
     results.forEach((row) => row.product && onRow(row.product));
   });
   const link = () => act(async () => {
-    const { results } = (await run("make-links", { products: picked.map(({ id }) => ({ id })) })).generateLinks;
+    const products = picked.map(({ id }) => ({ id }));
+    const { results, errors } = (await run("make-links", { products })).generateLinks;
+    if (errors.length) throw errors[0];
     setOpen({ links: results.map((row, n) => ({ ...row, title: picked[n].title, id: picked[n].id })) });
   });
   const remove = () => act(async () => {
