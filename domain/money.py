@@ -4,14 +4,12 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from iso4217 import Currency
+
 from domain.exceptions import InvalidInput
 
-# ISO 4217: currencies whose smallest unit is not a hundredth.
-MINOR_DIGITS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
-    **dict.fromkeys(("UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
+# ISO 4217's currencies that money is written in, with their digits: not its metals and test codes.
+DIGITS: dict[str, int] = {one.code: one.exponent for one in Currency if one.exponent is not None}
 CURRENCY = re.compile(r"[A-Z]{3}")
 PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
 
@@ -37,7 +35,7 @@ class Money:
 
 def minor_digits(currency: str) -> int:
     """How many decimal digits the currency has: 2 for USD, 0 for JPY, 3 for KWD."""
-    return MINOR_DIGITS.get(currency, 2)
+    return DIGITS.get(currency, 2)
 
 
 def parse_amount(text: str, *, path: tuple[str, ...] = ()) -> Decimal:
@@ -55,11 +53,19 @@ def parse_amount(text: str, *, path: tuple[str, ...] = ()) -> Decimal:
 
 
 def parse_currency(text: str, *, path: tuple[str, ...] = ()) -> str:
-    """Read a currency code from upstream. Raises InvalidInput unless it is three letters."""
+    """Read a currency code from upstream. Raises InvalidInput unless ISO 4217 has it now."""
     code = text.strip()
-    if not code.isascii() or not CURRENCY.fullmatch(code.upper()):  # "ſ" in capitals is "S"
+    if not code.isascii() or code.upper() not in DIGITS:  # "ſ" in capitals is "S"
         raise InvalidInput('A currency is its three-letter ISO 4217 code, like "USD".', path=path)
     return code.upper()
+
+
+def check_digits(amount: Decimal, currency: str, *, path: tuple[str, ...] = ()) -> None:
+    """Raises InvalidInput for an amount finer than its currency: 19.999 USD, 5.5 JPY."""
+    digits = minor_digits(currency)
+    if int(amount.normalize().as_tuple().exponent) < -digits:
+        most = f"at most {digits} decimals" if digits else "no decimals"
+        raise InvalidInput(f"An amount of {currency} has {most}.", path=path)
 
 
 def to_minor_units(amount: Decimal, currency: str) -> int:
@@ -80,9 +86,14 @@ def discount_percent(price: Money | None, list_price: Money | None) -> int:
 
 def share_of(price: Money, percent: Decimal) -> Money:
     """`percent` percent of a price, rounded half up to the digits of its currency."""
-    unit = Decimal(1).scaleb(-minor_digits(price.currency))
-    amount = (price.amount * percent / 100).quantize(unit, rounding=ROUND_HALF_UP)
-    return Money(amount, price.currency)
+    return _rounded(price.amount * percent / 100, price.currency)
+
+
+def _rounded(amount: Decimal, currency: str) -> Money:
+    """Half up, to the digits of the currency."""
+    unit = Decimal(1).scaleb(-minor_digits(currency))
+    rounded = amount.quantize(unit, rounding=ROUND_HALF_UP)
+    return Money(rounded or abs(rounded), currency)  # "-0" is 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +107,7 @@ class Margin:
 def margin(
     *, selling_price: Money, price: Money, shipping_cost: Money | None = None
 ) -> Margin | None:
-    """Profit = selling price - price - shipping; percent = profit / selling price.
+    """Profit = selling price - price - shipping, rounded; percent = profit / selling price.
 
     None when currencies differ or the selling price is not above zero: nothing is converted.
     """
@@ -109,4 +120,4 @@ def margin(
     percent = (profit / selling_price.amount * 100).quantize(
         Decimal("0.01"), rounding=ROUND_HALF_UP
     )
-    return Margin(profit=Money(profit, selling_price.currency), percent=percent)
+    return Margin(profit=_rounded(profit, selling_price.currency), percent=percent)

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from clients.base import Marketplace, MarketplaceClient
-from domain.exceptions import AffiliateGraphError, InvalidInput, WrongLocale
+from domain.countries import parse_country
+from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.marketplaces import AccountKey
+from domain.money import parse_currency
 from domain.products import SourceProduct
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from resolvers import cursors
@@ -78,7 +80,8 @@ async def search(
     size = cursors.page_size(first)
     try:
         site = locale_of(marketplace, locale)
-    except WrongLocale as error:
+        wanted = _with_known_codes(wanted)
+    except InvalidInput as error:
         return SearchResult(error=error)
     of_list = cursors.fingerprint("search", marketplace.code, site, wanted)
     window = _window(cursors.decode(of_list, after, path=("after",)), size)
@@ -246,6 +249,15 @@ def _goes_on(pages: dict[int, SearchPage], marketplace: Marketplace, window: Win
 
 def _passes(product: SourceProduct, wanted: ProductSearch, filters: tuple[str, ...]) -> bool:
     return all(_TESTS[name](product, wanted) for name in filters if name in _TESTS)
+
+
+def _with_known_codes(search: ProductSearch) -> ProductSearch:
+    """The search in a currency and to a country that there are. Raises InvalidInput."""
+    currency = parse_currency(search.currency, path=("search", "currencyCode"))
+    country = search.ship_to_country
+    if country is not None:
+        country = parse_country(country, path=("search", "shipToCountry"))
+    return replace(search, currency=currency, ship_to_country=country)
 
 
 def _enough_orders(product: SourceProduct, wanted: ProductSearch) -> bool:

@@ -38,10 +38,11 @@ class MoneyInput:
     currency_code: str = strawberry.field(description="ISO 4217: USD, EUR, JPY.")
 
     def record(self, path: tuple[str, ...]) -> money.Money:
-        """Raises InvalidInput for a negative amount or a code that is none."""
+        """Raises InvalidInput for an amount that is negative or too fine, a code that is none."""
         if self.amount < 0:
             raise InvalidInput("An amount of money here is not negative.", path=(*path, "amount"))
         currency = money.parse_currency(self.currency_code, path=(*path, "currencyCode"))
+        money.check_digits(self.amount, currency, path=(*path, "amount"))
         return money.Money(self.amount, currency)
 
 

@@ -103,6 +103,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "starlette": ("web/", "sandbox/", "application/app.py"),
     "asyncpg": ("db/",),
     "cryptography": ("db/",),
+    "iso3166": ("domain/countries.py",),
+    "iso4217": ("domain/money.py",),
     "redis": (
         "upstream/redis_server.py",
         "upstream/redis_permits.py",

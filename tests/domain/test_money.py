@@ -8,6 +8,7 @@ from domain.exceptions import InvalidInput
 from domain.money import (
     Margin,
     Money,
+    check_digits,
     discount_percent,
     margin,
     minor_digits,
@@ -205,8 +206,8 @@ def test_without_a_comparable_list_price_there_is_no_discount(
         ("shipping counts", "20.00", "12.50", "2.50", "5.00", "25.00"),
         ("nothing left", "20.00", "17.50", "2.50", "0.00", "0.00"),
         ("a loss", "10.00", "12.50", None, "-2.50", "-25.00"),
-        ("percent rounded half up", "8.00", "7.9996", None, "0.0004", "0.01"),
-        ("a loss rounded away from zero", "8.00", "8.0004", None, "-0.0004", "-0.01"),
+        ("percent rounded half up", "8.00", "7.9996", None, "0.00", "0.01"),
+        ("a loss rounded away from zero", "8.00", "8.0004", None, "0.00", "-0.01"),
         ("a third", "3.00", "2.00", None, "1.00", "33.33"),
         ("an absurd loss", "0.0001", "999999999999999", None, None, "-999999999999998999900.00"),
     ],
@@ -244,3 +245,36 @@ def test_no_margin_can_be_told(
     _case: str, selling: Money, price: Money, shipping: Money | None
 ) -> None:
     assert margin(selling_price=selling, price=price, shipping_cost=shipping) is None
+
+
+def test_profit_is_rounded_to_the_digits_of_its_currency() -> None:
+    dollars = margin(selling_price=usd("10.00"), price=usd("7.1249"))
+    yen = margin(selling_price=Money(Decimal(500), "JPY"), price=Money(Decimal("299.5"), "JPY"))
+
+    assert dollars is not None
+    assert dollars.profit == usd("2.88")
+    assert yen is not None
+    assert yen.profit == Money(Decimal(201), "JPY")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("19.99", "USD"), ("19.990", "USD"), ("5", "JPY"), ("500", "JPY"), ("1.234", "KWD")],
+)
+def test_amounts_in_the_digits_of_their_currency(amount: str, currency: str) -> None:
+    check_digits(Decimal(amount), currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "words"),
+    [("19.999", "USD", "2 decimals"), ("5.5", "JPY", "no decimals"), ("1.2345", "KWD", "3 dec")],
+)
+def test_amounts_finer_than_their_currency(amount: str, currency: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        check_digits(Decimal(amount), currency, path=("sellingPrice",))
+
+
+@pytest.mark.parametrize("code", ["XYZ", "XAU", "XXX", "DEM", "AAA"])
+def test_what_is_no_currency_of_money(code: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_currency(code)

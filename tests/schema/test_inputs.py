@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from domain.products import ProductRef
+from schema import ids
 from tests.graph import ALIEXPRESS, AMAZON, Graph
 from tests.schema.test_products import IMPORT, imported
 
@@ -199,7 +201,9 @@ async def test_a_cursor_of_another_list_is_refused(graph: Graph) -> None:
     [
         ({"keywords": "lamp", "minPrice": "9", "maxPrice": "1"}, "minPrice"),
         ({"keywords": "lamp", "currencyCode": "dollars"}, "currencyCode"),
+        ({"keywords": "lamp", "currencyCode": "XYZ"}, "currencyCode"),
         ({"keywords": "lamp", "shipToCountry": "Germany"}, "shipToCountry"),
+        ({"keywords": "lamp", "shipToCountry": "ZZ"}, "shipToCountry"),
         ({"keywords": "lamp", "language": "English"}, "language"),
         ({"keywords": "lamp", "categoryId": "x"}, "categoryId"),
         ({"keywords": "lamp", "minDiscountPercent": 101}, "minDiscountPercent"),
@@ -244,3 +248,28 @@ async def test_a_key_stands_for_the_input_as_sent_not_for_its_refusal(graph: Gra
 
     assert again["importProducts"]["results"][0]["errors"][0]["code"] == "UNKNOWN_HOST"
     assert other["importProducts"]["errors"][0]["code"] == "IDEMPOTENCY_CONFLICT"
+
+
+async def test_a_currency_that_there_is_not_is_refused_at_every_marketplace(graph: Graph) -> None:
+    await graph.connect_both()
+    query = """{ searchProducts(marketplace: AMAZON,
+      search: {keywords: "lamp", currencyCode: "XYZ"}) { errors { code path } } }"""
+
+    errors = (await graph.run(query))["searchProducts"]["errors"]
+
+    assert errors == [{"code": "INVALID_INPUT", "path": ["search", "currencyCode"]}]
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("19.999", "USD"), ("5.5", "JPY")])
+async def test_a_selling_price_has_the_digits_of_its_currency(
+    graph: Graph, amount: str, currency: str
+) -> None:
+    mutation = """mutation U($id: ID!, $price: MoneyInput!) {
+      updateProduct(input: {id: $id, sellingPrice: $price}) { errors { code path } } }"""
+    id = ids.of_product(ProductRef("aliexpress", "1005001234567890"))
+    price = {"amount": amount, "currencyCode": currency}
+
+    payload = (await graph.run(mutation, {"id": id, "price": price}))["updateProduct"]
+
+    assert payload["errors"][0]["code"] == "INVALID_INPUT"
+    assert payload["errors"][0]["path"][-2:] == ["sellingPrice", "amount"]
