@@ -228,7 +228,9 @@ class BatchQueue(Generic[K, V]):
 
     def _cancel_unsent(self) -> None:
         for run, (batch, places) in self.running.items():
-            if not batch.is_sent and not any(place.waiters for place in places.values()):
+            if batch.is_sent or run.cancelling():  # once: what it gives back takes a moment
+                continue
+            if not any(place.waiters for place in places.values()):
                 run.cancel()
                 for key in places:  # nobody may join it any more
                     self._asked.pop(key, None)
