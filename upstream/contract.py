@@ -71,13 +71,16 @@ class QuotaLedger(Protocol):
     async def book(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
     ) -> None:
-        """Book one call. Raises QuotaExhausted where the day's calls are used up."""
+        """Book one call. Raises QuotaExhausted where the day's calls are used up.
+
+        Where it raises, nothing is booked.
+        """
         ...
 
     async def give_back(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
     ) -> None:
-        """A call that was booked at that moment is not made."""
+        """A call that was booked at that moment is not made. Never fails: at worst it stays."""
         ...
 
 

@@ -21,7 +21,7 @@ for a batch of keys. A failed call goes through 4 to 11 again (retries.py). What
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -290,6 +290,10 @@ class _Reserved:
         quota, before = self.call.quota, self.booked_at
         if quota is None or (before is not None and quota.day(before) == quota.day(now)):
             return
+        await _to_the_end(self._book(quota, now))
+
+    async def _book(self, quota: QuotaRule, now: datetime) -> None:
+        before = self.booked_at
         await self.ledger.book(self.call.account, quota, self.call.budget, now)
         self.booked_at = now
         if before is not None:
@@ -305,8 +309,23 @@ class _Reserved:
         """Nothing was sent."""
         if self.payer is not None:
             self.payer.refund()
+        await _to_the_end(self._give_back())
+
+    async def _give_back(self) -> None:
         await self.permit.release()
         if self.call.quota is not None and self.booked_at is not None:
             await self.ledger.give_back(
                 self.call.account, self.call.quota, self.call.budget, self.booked_at
             )
+
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Who is cancelled meanwhile still learns what was booked: the storage does not stop for it."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen
+        raise

@@ -228,6 +228,43 @@ async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.Asy
     assert days == ["+21", "+22", "-21"]
 
 
+class SlowLedger(Ledger):
+    """Its storage does what it was told, also when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+
+    async def book(
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+    ) -> None:
+        await super().book(account, rule, budget, now)
+        self.begun.set()
+        await asyncio.sleep(0.02)
+
+    async def give_back(
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+    ) -> None:
+        await asyncio.sleep(0.02)
+        await super().give_back(account, rule, budget, booked_at)
+
+
+@respx.mock
+async def test_who_gives_up_while_a_call_is_booked_has_not_booked_it(
+    client: httpx.AsyncClient,
+) -> None:
+    route = respx.post(URL).respond(200)
+    ledger = SlowLedger()
+    async with asyncio.timeout(5):
+        call = asyncio.create_task(send(pipeline(client, ledger)))
+        await ledger.begun.wait()
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert call.cancelled()
+    assert (ledger.booked, route.call_count) == (0, 0)
+
+
 @respx.mock
 async def test_a_call_without_quota_is_not_booked(client: httpx.AsyncClient) -> None:
     respx.post(URL).respond(200)
@@ -302,7 +339,7 @@ class Trickle(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
             yield b"x"
 
 
@@ -391,7 +428,7 @@ async def test_hanging_calls_of_other_accounts_take_no_connection_from_this_one(
         asyncio.ensure_future(send(out, account=other_account(number % 20)))
         for number in range(100)
     ]
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
     most = len(hanging.accounts)
 
     out.transport = HTTPTransport(client, lambda: NOW)
@@ -441,7 +478,7 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClien
     first = asyncio.ensure_future(send(out))
     await hanging.sent.wait()
     second = asyncio.ensure_future(send(out))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)  # it waits for the connection
 
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
