@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from clients.registry import BY_CODE
 from db import quota as stored_quota
-from domain.exceptions import QuotaExhausted
+from domain.exceptions import AllowanceUsedUp, QuotaExhausted
 from domain.marketplaces import AccountKey, QuotaRule
 from upstream.budget import Allowance, Budget, Priority
 from upstream.contract import Upstream
@@ -42,7 +42,7 @@ async def _book_key(allowance: Allowance, now: datetime) -> None:
     limit = allowance.calls_per_day
     if not await stored_quota.book_key(allowance.key, day=now.date(), limit=limit):
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
-        raise QuotaExhausted(
+        raise AllowanceUsedUp(
             f"This API key may cause {limit} marketplace calls a day, and they are used up. They "
             "begin again at retryAt; what is stored can still be read.",
             retry_at=midnight,
