@@ -64,6 +64,10 @@ class Budget(Protocol):
         """Pay for one call that is sent now. Returns who paid. Raises CallCapReached."""
         ...
 
+    def pass_on(self) -> bool:
+        """The allowance is used up: let somebody else be the caller. False: there is nobody."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class CallBudget:
@@ -107,6 +111,10 @@ class CallBudget:
         self.accounts[account] = rule
         return self
 
+    def pass_on(self) -> bool:
+        """See `Budget`."""
+        return False
+
     def refund(self) -> None:
         """The call that was paid was not sent after all."""
         self.calls -= 1
@@ -130,7 +138,8 @@ class CallBudget:
 class BatchBudget:
     """The budgets of the requests that wait for one shared call.
 
-    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile.
+    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile; but
+    one whose allowance is used up fails nobody else: another one is the caller then.
     `when_sent` is called once, when the call is paid and sent.
     """
 
@@ -150,6 +159,7 @@ class BatchBudget:
         self._members = dict.fromkeys([opener, *members])
         self._when_sent = when_sent
         self._is_reserved = True
+        self._used_up: set[Allowance | None] = set()
         self.is_sent = False
 
     def join(self, budget: CallBudget) -> None:
@@ -182,6 +192,15 @@ class BatchBudget:
             self.is_sent = True
             self._when_sent()
         return payer
+
+    def pass_on(self) -> bool:
+        """See `Budget`."""
+        self._used_up.add(self.allowance)
+        other = next((one for one in self._members if one.allowance not in self._used_up), None)
+        if other is None:
+            return False
+        self.caller, self.allowance = other.caller, other.allowance
+        return True
 
     def close(self) -> None:
         """The call is over: a reservation that was not needed is released."""

@@ -71,7 +71,8 @@ class QuotaLedger(Protocol):
     async def book(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
     ) -> None:
-        """Book one call. Raises QuotaExhausted where the day's calls are used up.
+        """Book one call. Raises QuotaExhausted where the day's calls are used up; AllowanceUsedUp
+        where those of the caller are.
 
         Where it raises, nothing is booked.
         """

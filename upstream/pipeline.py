@@ -31,6 +31,7 @@ import stamina
 
 from domain.exceptions import (
     AffiliateGraphError,
+    AllowanceUsedUp,
     MarketplaceError,
     MarketplaceNotConnected,
     NotInProgram,
@@ -183,18 +184,21 @@ class Pipeline:
         """A call of the day, then a permit."""
         if not call.budget.may_spend():  # what is not made must not be booked
             raise cap_reached(call.budget)
-        caller = call.budget.caller
         is_background = call.budget.priority is Priority.BACKGROUND
         within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
         expected = self.rate_limit.expected_wait(
-            account, quota, caller=caller, is_background=is_background
+            account, quota, caller=call.budget.caller, is_background=is_background
         )
         if expected > within:
             raise self._too_many(expected)
         await reserved.book(self.now())
         async with account.refusals.guard(call.credentials, call.operation):
             permit = await self.rate_limit.acquire(
-                account, quota, within=within, caller=caller, is_background=is_background
+                account,
+                quota,
+                within=within,
+                caller=call.budget.caller,
+                is_background=is_background,
             )
         if not isinstance(permit, Permit):
             raise self._too_many(permit)
@@ -294,7 +298,13 @@ class _Reserved:
 
     async def _book(self, quota: QuotaRule, now: datetime) -> None:
         before = self.booked_at
-        await self.ledger.book(self.call.account, quota, self.call.budget, now)
+        try:
+            await self.ledger.book(self.call.account, quota, self.call.budget, now)
+        except AllowanceUsedUp:
+            if not self.call.budget.pass_on():
+                raise
+            await self._book(quota, now)
+            return
         self.booked_at = now
         if before is not None:
             await self.ledger.give_back(self.call.account, quota, self.call.budget, before)

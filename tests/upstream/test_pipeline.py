@@ -14,6 +14,7 @@ import respx
 import stamina
 
 from domain.exceptions import (
+    AllowanceUsedUp,
     AnswerInvalid,
     CallCapReached,
     CredentialsRejected,
@@ -24,7 +25,7 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream.accounts import AccountStates
-from upstream.budget import Budget, CallBudget
+from upstream.budget import Allowance, BatchBudget, Budget, CallBudget
 from upstream.circuit import FAILURES_TO_OPEN
 from upstream.contract import Answer, Call
 from upstream.http import HTTPTransport, http_client
@@ -226,6 +227,35 @@ async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.Asy
     await send(out, quota=rule)
 
     assert days == ["+21", "+22", "-21"]
+
+
+@respx.mock
+async def test_a_caller_without_calls_left_fails_nobody_who_waits_for_the_same(
+    client: httpx.AsyncClient,
+) -> None:
+    respx.post(URL).respond(200, content=b"ok")
+    booked: list[Allowance | None] = []
+
+    class OfKeys(Ledger):
+        async def book(
+            self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        ) -> None:
+            if budget.allowance is not None and not budget.allowance.calls_per_day:
+                raise AllowanceUsedUp("used up", retry_at=NOW)
+            booked.append(budget.allowance)
+
+    without, some = (Allowance(key=key, calls_per_day=n) for key, n in (("none", 0), ("some", 3)))
+    out = pipeline(client, OfKeys())
+    opener = CallBudget(caller="none", allowance=without, max_calls=1)
+    assert opener.reserve()
+    batch = BatchBudget(opener, [CallBudget(caller="some", allowance=some)])
+
+    assert await send(out, budget=batch) == b"ok"
+
+    batch.close()
+    assert (booked, batch.caller, opener.calls, opener.reserved) == ([some], "some", 1, 0)
+    with pytest.raises(AllowanceUsedUp):
+        await send(out, budget=CallBudget(allowance=without))
 
 
 class SlowLedger(Ledger):
