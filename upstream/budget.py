@@ -140,7 +140,8 @@ class BatchBudget:
 
     `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile; but
     one whose allowance is used up fails nobody else: another one is the caller then.
-    `when_sent` is called once, when the call is paid and sent.
+    `when_sent` is called once, when the call is paid and sent. Nothing may be spent, on a
+    repetition either, once nobody waits for it.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class BatchBudget:
         members: Iterable[CallBudget] = (),
         *,
         when_sent: Callable[[], None] = lambda: None,
+        is_waited_for: Callable[[], bool] = lambda: True,
     ) -> None:
         self.caller, self.allowance, self.max_calls = (
             opener.caller,
@@ -158,6 +160,7 @@ class BatchBudget:
         self._opener = opener
         self._members = dict.fromkeys([opener, *members])
         self._when_sent = when_sent
+        self._is_waited_for = is_waited_for
         self._is_reserved = True
         self._used_up: set[Allowance | None] = set()
         self.is_sent = False
@@ -178,16 +181,19 @@ class BatchBudget:
 
     def may_spend(self) -> bool:
         """See `Budget`."""
-        return self._is_reserved or any(member.may_spend() for member in self._members)
+        return self._is_waited_for() and (
+            self._is_reserved or any(member.may_spend() for member in self._members)
+        )
 
     def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
         """See `Budget`."""
+        if not self.may_spend():
+            raise cap_reached(self)
         if self._is_reserved:
             self._is_reserved = False
             payer = self._opener.commit(account, rule)
         else:
-            able = (member for member in self._members if member.may_spend())
-            payer = next(able, self._opener).spend(account, rule)
+            payer = next(one for one in self._members if one.may_spend()).spend(account, rule)
         if not self.is_sent:
             self.is_sent = True
             self._when_sent()

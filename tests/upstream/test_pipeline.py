@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ import respx
 import stamina
 
 from domain.exceptions import (
+    AffiliateGraphError,
     AllowanceUsedUp,
     AnswerInvalid,
     CallCapReached,
@@ -27,6 +28,7 @@ from domain.products import Mode
 from upstream.accounts import AccountStates
 from upstream.budget import Allowance, BatchBudget, Budget, CallBudget
 from upstream.circuit import FAILURES_TO_OPEN
+from upstream.coalescing import Coalescer
 from upstream.contract import Answer, Call
 from upstream.http import HTTPTransport, http_client
 from upstream.permits import Permit, PermitAccount, Unlimited
@@ -520,3 +522,32 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClien
     assert booked == 1
     assert "release" in permit.events
     assert len(accounts) == 1
+
+
+@respx.mock
+async def test_a_call_that_failed_is_not_repeated_when_nobody_waits_for_it_any_more(
+    client: httpx.AsyncClient,
+) -> None:
+    route = respx.post(URL).respond(503)
+    failed = asyncio.Event()
+
+    def refuse(_answer: Answer) -> None:
+        failed.set()
+        raise MarketplaceUnavailable("down")
+
+    ledger, budget, shared = Ledger(), CallBudget(), Coalescer()
+    out = pipeline(client, ledger, timeouts=Timeouts(first_pause=0.05))
+
+    async def call(keys: Sequence[str], paid_by: Budget) -> dict[str, AffiliateGraphError]:
+        await send(out, read=refuse, budget=paid_by)
+        return {}
+
+    stamina.set_testing(False)
+    async with asyncio.timeout(5):
+        asking = asyncio.create_task(shared.get("line", ["a"], budget, size=1, call=call))
+        await failed.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        await shared.drain()
+
+    assert (route.call_count, ledger.booked, budget.calls, budget.reserved) == (1, 1, 1, 0)
