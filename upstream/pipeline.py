@@ -46,7 +46,7 @@ from upstream.budget import Budget, CallBudget, Priority, cap_reached
 from upstream.cache import CacheEntry
 from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
 from upstream.http import Transport
-from upstream.permits import Permit
+from upstream.permits import PERMIT_TIMEOUT, Permit
 from upstream.rate_limit import RateLimit
 from upstream.retries import RetryPolicy, Timeouts
 
@@ -54,6 +54,8 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 100  # of the process, unless the settings say otherwise
 QUOTA_PAUSE = 600.0  # seconds
+# The permit must still count when its call is sent; the other half is for connecting.
+LONGEST_WAIT_FOR_SLOT = PERMIT_TIMEOUT / 2
 # Of the time that is left: a call sent in the last moment is spent, and its answer comes too late.
 SHARE_FOR_PERMIT = 0.8
 # Failures that are the answer itself, or that an old answer must not hide.
@@ -208,9 +210,10 @@ class Pipeline:
     @asynccontextmanager
     async def _connection(self, call: Call[T], account: AccountState) -> AsyncIterator[None]:
         """A slot of the account, then one of the process. Raises Throttled."""
+        longest = min(self.timeouts.permit, LONGEST_WAIT_FOR_SLOT, call.budget.seconds_left())
         async with AsyncExitStack() as slots:
             try:
-                async with asyncio.timeout(min(self.timeouts.permit, call.budget.seconds_left())):
+                async with asyncio.timeout(longest):
                     await slots.enter_async_context(account.connections)
                     await slots.enter_async_context(self._connections)
             except TimeoutError:

@@ -503,6 +503,24 @@ async def test_who_gets_no_connection_has_spent_nothing_and_proves_nothing(
     assert all(failure.upstream_code is None and failure.retry_at for failure in failures)
 
 
+async def test_nobody_waits_for_a_connection_until_the_permit_counts_no_more(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all who wait are sent at once, whatever the pace, as soon as there is one."""
+    monkeypatch.setattr("upstream.pipeline.LONGEST_WAIT_FOR_SLOT", 0.05)
+    hanging = Hanging()
+    out = pipeline(client, transport=hanging, max_connections=1, timeouts=Timeouts(permit=3))
+    first = asyncio.create_task(send(out, account=other_account(1)))
+    await hanging.sent.wait()
+
+    with pytest.raises(Throttled, match="too many calls under way"):
+        async with asyncio.timeout(1):
+            await send(out)
+
+    first.cancel()
+    await asyncio.wait([first])
+
+
 async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClient) -> None:
     ledger, hanging, permit = Ledger(), Hanging(), Noted()
     out = pipeline(client, ledger, transport=hanging, rate_limit=RateLimit(OnePermit(permit)))
