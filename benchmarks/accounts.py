@@ -112,6 +112,7 @@ async def _request(upstream: Upstream, number: int) -> None:
         size=50,
         call=partial(_call, upstream, account),
         record=_record,
+        made_with=_made_with,
         policy=POLICY,
     )
     budget = CallBudget(workspace=account.workspace, caller=account.workspace)
@@ -119,6 +120,10 @@ async def _request(upstream: Upstream, number: int) -> None:
         answers = await fetch(upstream, wanted, ["lamp"], budget)
     if answers["lamp"].value != "lamp":
         raise RuntimeError("a request was not answered")
+
+
+async def _made_with() -> str:
+    return "first"
 
 
 async def _call(

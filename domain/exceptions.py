@@ -26,6 +26,7 @@
         |-- TrackingIDRejected      TRACKING_ID_REJECTED
         |-- Throttled               THROTTLED               retryable
         |-- QuotaExhausted          QUOTA_EXHAUSTED
+        |   `-- AllowanceUsedUp     QUOTA_EXHAUSTED  the API key's own calls of the day
         |-- CallCapReached          CALL_CAP_REACHED   the request's own cap on marketplace calls
         |-- RequestRefused          MARKETPLACE_ANSWER_INVALID   it refused what we sent
         |-- MarketplaceUnavailable  MARKETPLACE_UNAVAILABLE      retryable
@@ -252,6 +253,10 @@ class QuotaExhausted(MarketplaceError):
     """The day's calls are used up."""
 
     code = "QUOTA_EXHAUSTED"
+
+
+class AllowanceUsedUp(QuotaExhausted):
+    """The calls that one API key was given for the day are used up; the account's are not."""
 
 
 class CallCapReached(MarketplaceError):

@@ -37,6 +37,7 @@ from upstream.budget import CallBudget
 from upstream.cache import CachePolicy
 from upstream.contract import Upstream
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 MAX_VARIANTS = 10
@@ -129,6 +130,14 @@ class PageArgs:
 ListOf = tuple[ProductRef, PageArgs]
 
 
+class Shielded(DataLoader[K, V]):
+    """What it loads also serves shared calls: a request that is stopped takes it from nobody."""
+
+    def load(self, key: K) -> Awaitable[V]:
+        """The value, or its error."""
+        return asyncio.shield(super().load(key))
+
+
 class Dataloaders:
     """One set for each request (and for each mutation of a request).
 
@@ -149,11 +158,11 @@ class Dataloaders:
         self._keys = keys
         self._for_variants = for_variants
         self.way = Way(accounts=self, upstream=upstream, budget=budget, keyring=keys)
-        self._accounts: DataLoader[str, Sequence[Account]] = DataLoader(self._load_workspaces)
+        self._accounts: DataLoader[str, Sequence[Account]] = Shielded(self._load_workspaces)
         self._fingerprints: DataLoader[str, Mapping[AccountKey, str]] = DataLoader(
             self._load_fingerprints
         )
-        self.account: DataLoader[AccountKey, Account] = DataLoader(self._load_accounts)
+        self.account: DataLoader[AccountKey, Account] = Shielded(self._load_accounts)
         self.live_product: DataLoader[ProductRef, SourceProduct] = DataLoader(
             partial(self.way.each, PRODUCTS, account_of=self._account_of)
         )

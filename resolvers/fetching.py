@@ -85,6 +85,7 @@ class Way:
             size=kind.size(marketplace),
             call=partial(self._call, kind, account),
             record=partial(self._record, kind, account),
+            made_with=partial(self._made_with, account),
             policy=kind.policy(marketplace),
             is_refresh=is_refresh,
         )
@@ -126,6 +127,9 @@ class Way:
         account = await self.accounts.get(key)
         client = BY_CODE[key.marketplace].connect(account, self.upstream, budget)
         return await kind.ask(client, keys)
+
+    async def _made_with(self, key: AccountKey) -> str:
+        return (await self.accounts.get(key)).fingerprint
 
     async def _record(
         self, kind: Kind[K, V], key: AccountKey, failure: MarketplaceError | None

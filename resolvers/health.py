@@ -8,6 +8,7 @@ from db import credentials as stored_credentials
 from db.exceptions import DatabaseUnavailable
 from db.keys import KeyProvider
 from domain.exceptions import (
+    AllowanceUsedUp,
     APIRetired,
     CallCapReached,
     CircuitOpen,
@@ -47,6 +48,7 @@ _STATES: tuple[tuple[type[MarketplaceError], HealthState], ...] = (
 # Failures that tell nothing about the whole account: of one product, one operation, one argument,
 # or of nothing that was sent.
 _NO_EVIDENCE = (
+    AllowanceUsedUp,
     CallCapReached,
     CircuitOpen,
     MarketplaceNotConnected,

@@ -1,14 +1,19 @@
 """Books marketplace calls against the account's day, and the API key's own, for the pipeline."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 
 from clients.registry import BY_CODE
 from db import quota as stored_quota
-from domain.exceptions import QuotaExhausted
+from db.exceptions import DatabaseUnavailable
+from domain.exceptions import AllowanceUsedUp, QuotaExhausted
 from domain.marketplaces import AccountKey, QuotaRule
 from upstream.budget import Allowance, Budget, Priority
 from upstream.contract import Upstream
+
+log = logging.getLogger("affiliate_graph.quota")
 
 
 class DayLedger:
@@ -17,24 +22,47 @@ class DayLedger:
     async def book(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
     ) -> None:
-        """Book one call. Raises QuotaExhausted; then nothing is booked."""
+        """Book one call. Raises QuotaExhausted or DatabaseUnavailable; then nothing is booked."""
         allowance = budget.allowance
         if allowance is not None:
             await _book_key(allowance, now)
-        is_background = budget.priority is Priority.BACKGROUND
-        limit = rule.limit(is_background=is_background)
-        if not await stored_quota.book(account, day=rule.day(now), limit=limit):
-            if allowance is not None:
-                await stored_quota.give_back_key(allowance.key, day=now.date())
-            raise _used_up(rule, now, is_background=is_background)
+        try:
+            await _book_account(account, rule, budget, now)
+        except BaseException:
+            await _give_back_key(allowance, now)
+            raise
 
     async def give_back(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
     ) -> None:
-        """A call that was booked at that moment is not made."""
-        await stored_quota.give_back(account, day=rule.day(booked_at))
-        if budget.allowance is not None:
-            await stored_quota.give_back_key(budget.allowance.key, day=booked_at.date())
+        """A call that was booked at that moment is not made. What cannot be told stays booked."""
+        with _lost_at_worst():
+            await stored_quota.give_back(account, day=rule.day(booked_at))
+        await _give_back_key(budget.allowance, booked_at)
+
+
+@contextmanager
+def _lost_at_worst() -> Iterator[None]:
+    """Why a call is not made matters more than that its booking cannot be taken back now."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        log.warning("a call that was not made stays booked: %s", error)
+
+
+async def _give_back_key(allowance: Allowance | None, booked_at: datetime) -> None:
+    if allowance is not None:
+        with _lost_at_worst():
+            await stored_quota.give_back_key(allowance.key, day=booked_at.date())
+
+
+async def _book_account(
+    account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+) -> None:
+    is_background = budget.priority is Priority.BACKGROUND
+    limit = rule.limit(is_background=is_background)
+    if not await stored_quota.book(account, day=rule.day(now), limit=limit):
+        raise _used_up(rule, now, is_background=is_background)
 
 
 async def _book_key(allowance: Allowance, now: datetime) -> None:
@@ -42,7 +70,7 @@ async def _book_key(allowance: Allowance, now: datetime) -> None:
     limit = allowance.calls_per_day
     if not await stored_quota.book_key(allowance.key, day=now.date(), limit=limit):
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
-        raise QuotaExhausted(
+        raise AllowanceUsedUp(
             f"This API key may cause {limit} marketplace calls a day, and they are used up. They "
             "begin again at retryAt; what is stored can still be read.",
             retry_at=midnight,

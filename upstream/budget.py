@@ -64,6 +64,10 @@ class Budget(Protocol):
         """Pay for one call that is sent now. Returns who paid. Raises CallCapReached."""
         ...
 
+    def pass_on(self) -> bool:
+        """The allowance is used up: let somebody else be the caller. False: there is nobody."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class CallBudget:
@@ -107,6 +111,10 @@ class CallBudget:
         self.accounts[account] = rule
         return self
 
+    def pass_on(self) -> bool:
+        """See `Budget`."""
+        return False
+
     def refund(self) -> None:
         """The call that was paid was not sent after all."""
         self.calls -= 1
@@ -130,8 +138,10 @@ class CallBudget:
 class BatchBudget:
     """The budgets of the requests that wait for one shared call.
 
-    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile.
-    `when_sent` is called once, when the call is paid and sent.
+    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile; but
+    one whose allowance is used up fails nobody else: another one is the caller then.
+    `when_sent` is called once, when the call is paid and sent. Nothing may be spent, on a
+    repetition either, once nobody waits for it.
     """
 
     def __init__(
@@ -140,6 +150,7 @@ class BatchBudget:
         members: Iterable[CallBudget] = (),
         *,
         when_sent: Callable[[], None] = lambda: None,
+        is_waited_for: Callable[[], bool] = lambda: True,
     ) -> None:
         self.caller, self.allowance, self.max_calls = (
             opener.caller,
@@ -149,7 +160,9 @@ class BatchBudget:
         self._opener = opener
         self._members = dict.fromkeys([opener, *members])
         self._when_sent = when_sent
+        self._is_waited_for = is_waited_for
         self._is_reserved = True
+        self._used_up: set[Allowance | None] = set()
         self.is_sent = False
 
     def join(self, budget: CallBudget) -> None:
@@ -168,20 +181,32 @@ class BatchBudget:
 
     def may_spend(self) -> bool:
         """See `Budget`."""
-        return self._is_reserved or any(member.may_spend() for member in self._members)
+        return self._is_waited_for() and (
+            self._is_reserved or any(member.may_spend() for member in self._members)
+        )
 
     def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
         """See `Budget`."""
+        if not self.may_spend():
+            raise cap_reached(self)
         if self._is_reserved:
             self._is_reserved = False
             payer = self._opener.commit(account, rule)
         else:
-            able = (member for member in self._members if member.may_spend())
-            payer = next(able, self._opener).spend(account, rule)
+            payer = next(one for one in self._members if one.may_spend()).spend(account, rule)
         if not self.is_sent:
             self.is_sent = True
             self._when_sent()
         return payer
+
+    def pass_on(self) -> bool:
+        """See `Budget`."""
+        self._used_up.add(self.allowance)
+        other = next((one for one in self._members if one.allowance not in self._used_up), None)
+        if other is None:
+            return False
+        self.caller, self.allowance = other.caller, other.allowance
+        return True
 
     def close(self) -> None:
         """The call is over: a reservation that was not needed is released."""

@@ -170,6 +170,10 @@ class Pending(Generic[V]):
             self.budgets.append(budget)
 
 
+def _is_waited_for(places: "Mapping[K, Pending[V]]") -> bool:
+    return any(place.waiters for place in places.values())
+
+
 class BatchQueue(Generic[K, V]):
     """The keys of one group that wait or run. Answered with None: not in the call's answer."""
 
@@ -228,7 +232,9 @@ class BatchQueue(Generic[K, V]):
 
     def _cancel_unsent(self) -> None:
         for run, (batch, places) in self.running.items():
-            if not batch.is_sent and not any(place.waiters for place in places.values()):
+            if batch.is_sent or run.cancelling():  # once: what it gives back takes a moment
+                continue
+            if not _is_waited_for(places):
                 run.cancel()
                 for key in places:  # nobody may join it any more
                     self._asked.pop(key, None)
@@ -284,7 +290,12 @@ class BatchQueue(Generic[K, V]):
     def _depart(self) -> None:
         places = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
         members = (budget for place in places.values() for budget in place.budgets)
-        batch = BatchBudget(self._openers.pop(0), members, when_sent=self._schedule)
+        batch = BatchBudget(
+            self._openers.pop(0),
+            members,
+            when_sent=self._schedule,
+            is_waited_for=lambda: _is_waited_for(places),
+        )
         for place in places.values():
             place.batch = batch
         self._asked |= places

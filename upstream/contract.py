@@ -71,13 +71,17 @@ class QuotaLedger(Protocol):
     async def book(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
     ) -> None:
-        """Book one call. Raises QuotaExhausted where the day's calls are used up."""
+        """Book one call. Raises QuotaExhausted where the day's calls are used up; AllowanceUsedUp
+        where those of the caller are.
+
+        Where it raises, nothing is booked.
+        """
         ...
 
     async def give_back(
         self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
     ) -> None:
-        """A call that was booked at that moment is not made."""
+        """A call that was booked at that moment is not made. Never fails: at worst it stays."""
         ...
 
 
@@ -88,8 +92,9 @@ class Fetch(Generic[K, V]):
     `operation`, `account`, `credentials` (their fingerprint) and `circumstances` are everything
     but the keys that changes the answer: who agrees in them shares calls and kept answers.
     `size`: keys that one call takes. `call` asks for a batch of keys. `record`: takes what a batch
-    told about the account, None where it succeeded. `policy` None: answers are not kept.
-    `is_refresh`: what is kept does not count, as in a sync; the answer is kept.
+    told about the account, None where it succeeded. `made_with`: the fingerprint of what signed the
+    calls; answers to other credentials than `credentials` are not kept. `policy` None: no answers
+    are. `is_refresh`: what is kept does not count, as in a sync; the answer is kept.
     """
 
     operation: str
@@ -99,6 +104,7 @@ class Fetch(Generic[K, V]):
     size: int
     call: BatchCall[K, V]
     record: Callable[[MarketplaceError | None], Awaitable[None]]
+    made_with: Callable[[], Awaitable[str]]
     policy: CachePolicy[V] | None = None
     is_refresh: bool = False
 

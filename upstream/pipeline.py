@@ -21,7 +21,7 @@ for a batch of keys. A failed call goes through 4 to 11 again (retries.py). What
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ import stamina
 
 from domain.exceptions import (
     AffiliateGraphError,
+    AllowanceUsedUp,
     MarketplaceError,
     MarketplaceNotConnected,
     NotInProgram,
@@ -45,7 +46,7 @@ from upstream.budget import Budget, CallBudget, Priority, cap_reached
 from upstream.cache import CacheEntry
 from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
 from upstream.http import Transport
-from upstream.permits import Permit
+from upstream.permits import PERMIT_TIMEOUT, Permit
 from upstream.rate_limit import RateLimit
 from upstream.retries import RetryPolicy, Timeouts
 
@@ -53,6 +54,8 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 100  # of the process, unless the settings say otherwise
 QUOTA_PAUSE = 600.0  # seconds
+# The permit must still count when its call is sent; the other half is for connecting.
+LONGEST_WAIT_FOR_SLOT = PERMIT_TIMEOUT / 2
 # Of the time that is left: a call sent in the last moment is spent, and its answer comes too late.
 SHARE_FOR_PERMIT = 0.8
 # Failures that are the answer itself, or that an old answer must not hide.
@@ -81,7 +84,7 @@ async def fetch(
             await wanted.record(failure)
             raise
         await wanted.record(None)
-        if wanted.policy is not None:
+        if wanted.policy is not None and await wanted.made_with() == wanted.credentials:
             asked = {key: answers[key] for key in batch if key in answers}
             await upstream.cache.put(wanted.group, asked, wanted.policy, now=upstream.now())
         return answers
@@ -183,18 +186,21 @@ class Pipeline:
         """A call of the day, then a permit."""
         if not call.budget.may_spend():  # what is not made must not be booked
             raise cap_reached(call.budget)
-        caller = call.budget.caller
         is_background = call.budget.priority is Priority.BACKGROUND
         within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
         expected = self.rate_limit.expected_wait(
-            account, quota, caller=caller, is_background=is_background
+            account, quota, caller=call.budget.caller, is_background=is_background
         )
         if expected > within:
             raise self._too_many(expected)
         await reserved.book(self.now())
         async with account.refusals.guard(call.credentials, call.operation):
             permit = await self.rate_limit.acquire(
-                account, quota, within=within, caller=caller, is_background=is_background
+                account,
+                quota,
+                within=within,
+                caller=call.budget.caller,
+                is_background=is_background,
             )
         if not isinstance(permit, Permit):
             raise self._too_many(permit)
@@ -204,9 +210,10 @@ class Pipeline:
     @asynccontextmanager
     async def _connection(self, call: Call[T], account: AccountState) -> AsyncIterator[None]:
         """A slot of the account, then one of the process. Raises Throttled."""
+        longest = min(self.timeouts.permit, LONGEST_WAIT_FOR_SLOT, call.budget.seconds_left())
         async with AsyncExitStack() as slots:
             try:
-                async with asyncio.timeout(min(self.timeouts.permit, call.budget.seconds_left())):
+                async with asyncio.timeout(longest):
                     await slots.enter_async_context(account.connections)
                     await slots.enter_async_context(self._connections)
             except TimeoutError:
@@ -290,7 +297,17 @@ class _Reserved:
         quota, before = self.call.quota, self.booked_at
         if quota is None or (before is not None and quota.day(before) == quota.day(now)):
             return
-        await self.ledger.book(self.call.account, quota, self.call.budget, now)
+        await _to_the_end(self._book(quota, now))
+
+    async def _book(self, quota: QuotaRule, now: datetime) -> None:
+        before = self.booked_at
+        try:
+            await self.ledger.book(self.call.account, quota, self.call.budget, now)
+        except AllowanceUsedUp:
+            if not self.call.budget.pass_on():
+                raise
+            await self._book(quota, now)
+            return
         self.booked_at = now
         if before is not None:
             await self.ledger.give_back(self.call.account, quota, self.call.budget, before)
@@ -305,8 +322,23 @@ class _Reserved:
         """Nothing was sent."""
         if self.payer is not None:
             self.payer.refund()
+        await _to_the_end(self._give_back())
+
+    async def _give_back(self) -> None:
         await self.permit.release()
         if self.call.quota is not None and self.booked_at is not None:
             await self.ledger.give_back(
                 self.call.account, self.call.quota, self.call.budget, self.booked_at
             )
+
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Who is cancelled meanwhile still learns what was booked: the storage does not stop for it."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen
+        raise

@@ -242,3 +242,38 @@ async def test_a_request_asks_for_the_variants_of_ten_products(make_context: Mak
     assert found[:10] == [VariantList()] * 10
     assert all(isinstance(one, InvalidInput) for one in [*found[10:], *later])
     assert fake.count("get_variants") == 10
+
+
+async def test_a_request_that_is_stopped_takes_no_account_from_a_call_that_others_share(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp = product(1)
+    context = make_context(aliexpress=FakeMarketplaceClient(products=[lamp]))
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*_: object) -> list[Account]:
+        asked.set()
+        await may_answer.wait()
+        return []
+
+    monkeypatch.setattr(stored_credentials, "accounts", slowly)
+    first, second = (
+        Context(workspace=context.workspace, upstream=context.upstream, keys=context.keys)
+        for _ in range(2)
+    )
+
+    async def hang_up() -> None:
+        """The call is made by the means of the one who came last, and who opens an account too."""
+        loaders = second.dataloaders
+        await asyncio.gather(loaders.live_product.load(lamp.ref), loaders.accounts())
+
+    async with asyncio.timeout(5):
+        staying = asyncio.ensure_future(first.dataloaders.live_product.load(lamp.ref))
+        leaving = asyncio.create_task(hang_up())
+        await asked.wait()
+        await asyncio.sleep(0.05)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        may_answer.set()
+
+        assert await staying == lamp

@@ -91,6 +91,19 @@ async def test_a_missing_product_or_a_foreign_tracking_id_says_nothing_about_the
     assert (await health_of(graph, "ALIEXPRESS"))["state"] == "HEALTHY"
 
 
+async def test_a_key_without_calls_left_says_nothing_about_the_account(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    key = await graph.make_key("READ", marketplaceCallsPerDay=0)
+
+    body = await graph.post(
+        '{ product(by: {url: "1005000000001016"}) { title } }',
+        headers={"Authorization": f"Bearer {key}"},
+    )
+
+    assert body["errors"][0]["extensions"]["code"] == "QUOTA_EXHAUSTED"
+    assert (await health_of(graph, "ALIEXPRESS"))["state"] == "UNVERIFIED"
+
+
 async def test_links_made_without_a_call_prove_nothing(graph: Graph) -> None:
     await graph.connect("AMAZON", AMAZON)
     generate = """mutation G { generateLink(input: {product: {url:

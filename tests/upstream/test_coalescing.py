@@ -519,6 +519,42 @@ async def test_a_call_for_which_nobody_waits_any_longer_is_not_sent() -> None:
     assert shared._queues == {}
 
 
+async def test_a_call_that_is_given_up_may_give_back_what_it_reserved() -> None:
+    """Others of its queue give up meanwhile, and somebody asks for its key again."""
+    shared, asked, given_back = Coalescer(), list[str](), list[str]()
+
+    async def hang(keys: Sequence[str], _budget: Budget) -> Mapping[str, str]:
+        asked.extend(keys)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.02)  # as a statement of the storage takes
+            given_back.extend(keys)
+        return {}
+
+    def get(key: str) -> asyncio.Task[object]:
+        return asyncio.create_task(shared.get("line", [key], CallBudget(), size=1, call=hang))
+
+    async with asyncio.timeout(5):
+        first, second = get("a"), get("b")
+        await asyncio.sleep(0.005)
+        first.cancel()
+        await asyncio.sleep(0)
+        again = get("a")
+        await asyncio.sleep(0.005)
+        second.cancel()
+        await asyncio.sleep(0)
+        joined = get("a")
+        await asyncio.sleep(0.05)
+
+        assert sorted(given_back) == ["a", "b"]
+        assert asked == ["a", "b", "a"]
+        again.cancel()
+        joined.cancel()
+        await asyncio.wait([first, second, again, joined])
+        await shared.drain()
+
+
 async def test_a_call_is_sent_as_long_as_one_waits_for_any_of_its_keys() -> None:
     shared, call = Coalescer(), Turns()
     gone = asyncio.ensure_future(asked_by(CallBudget(), shared, call, "a", size=2))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ import respx
 import stamina
 
 from domain.exceptions import (
+    AffiliateGraphError,
+    AllowanceUsedUp,
     AnswerInvalid,
     CallCapReached,
     CredentialsRejected,
@@ -24,8 +26,9 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream.accounts import AccountStates
-from upstream.budget import Budget, CallBudget
+from upstream.budget import Allowance, BatchBudget, Budget, CallBudget
 from upstream.circuit import FAILURES_TO_OPEN
+from upstream.coalescing import Coalescer
 from upstream.contract import Answer, Call
 from upstream.http import HTTPTransport, http_client
 from upstream.permits import Permit, PermitAccount, Unlimited
@@ -229,6 +232,72 @@ async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.Asy
 
 
 @respx.mock
+async def test_a_caller_without_calls_left_fails_nobody_who_waits_for_the_same(
+    client: httpx.AsyncClient,
+) -> None:
+    respx.post(URL).respond(200, content=b"ok")
+    booked: list[Allowance | None] = []
+
+    class OfKeys(Ledger):
+        async def book(
+            self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        ) -> None:
+            if budget.allowance is not None and not budget.allowance.calls_per_day:
+                raise AllowanceUsedUp("used up", retry_at=NOW)
+            booked.append(budget.allowance)
+
+    without, some = (Allowance(key=key, calls_per_day=n) for key, n in (("none", 0), ("some", 3)))
+    out = pipeline(client, OfKeys())
+    opener = CallBudget(caller="none", allowance=without, max_calls=1)
+    assert opener.reserve()
+    batch = BatchBudget(opener, [CallBudget(caller="some", allowance=some)])
+
+    assert await send(out, budget=batch) == b"ok"
+
+    batch.close()
+    assert (booked, batch.caller, opener.calls, opener.reserved) == ([some], "some", 1, 0)
+    with pytest.raises(AllowanceUsedUp):
+        await send(out, budget=CallBudget(allowance=without))
+
+
+class SlowLedger(Ledger):
+    """Its storage does what it was told, also when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+
+    async def book(
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+    ) -> None:
+        await super().book(account, rule, budget, now)
+        self.begun.set()
+        await asyncio.sleep(0.02)
+
+    async def give_back(
+        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+    ) -> None:
+        await asyncio.sleep(0.02)
+        await super().give_back(account, rule, budget, booked_at)
+
+
+@respx.mock
+async def test_who_gives_up_while_a_call_is_booked_has_not_booked_it(
+    client: httpx.AsyncClient,
+) -> None:
+    route = respx.post(URL).respond(200)
+    ledger = SlowLedger()
+    async with asyncio.timeout(5):
+        call = asyncio.create_task(send(pipeline(client, ledger)))
+        await ledger.begun.wait()
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert call.cancelled()
+    assert (ledger.booked, route.call_count) == (0, 0)
+
+
+@respx.mock
 async def test_a_call_without_quota_is_not_booked(client: httpx.AsyncClient) -> None:
     respx.post(URL).respond(200)
     ledger = Ledger(limit=0)
@@ -302,7 +371,7 @@ class Trickle(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
             yield b"x"
 
 
@@ -391,7 +460,7 @@ async def test_hanging_calls_of_other_accounts_take_no_connection_from_this_one(
         asyncio.ensure_future(send(out, account=other_account(number % 20)))
         for number in range(100)
     ]
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
     most = len(hanging.accounts)
 
     out.transport = HTTPTransport(client, lambda: NOW)
@@ -434,6 +503,24 @@ async def test_who_gets_no_connection_has_spent_nothing_and_proves_nothing(
     assert all(failure.upstream_code is None and failure.retry_at for failure in failures)
 
 
+async def test_nobody_waits_for_a_connection_until_the_permit_counts_no_more(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all who wait are sent at once, whatever the pace, as soon as there is one."""
+    monkeypatch.setattr("upstream.pipeline.LONGEST_WAIT_FOR_SLOT", 0.05)
+    hanging = Hanging()
+    out = pipeline(client, transport=hanging, max_connections=1, timeouts=Timeouts(permit=3))
+    first = asyncio.create_task(send(out, account=other_account(1)))
+    await hanging.sent.wait()
+
+    with pytest.raises(Throttled, match="too many calls under way"):
+        async with asyncio.timeout(1):
+            await send(out)
+
+    first.cancel()
+    await asyncio.wait([first])
+
+
 async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClient) -> None:
     ledger, hanging, permit = Ledger(), Hanging(), Noted()
     out = pipeline(client, ledger, transport=hanging, rate_limit=RateLimit(OnePermit(permit)))
@@ -441,7 +528,7 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClien
     first = asyncio.ensure_future(send(out))
     await hanging.sent.wait()
     second = asyncio.ensure_future(send(out))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)  # it waits for the connection
 
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
@@ -453,3 +540,32 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(client: httpx.AsyncClien
     assert booked == 1
     assert "release" in permit.events
     assert len(accounts) == 1
+
+
+@respx.mock
+async def test_a_call_that_failed_is_not_repeated_when_nobody_waits_for_it_any_more(
+    client: httpx.AsyncClient,
+) -> None:
+    route = respx.post(URL).respond(503)
+    failed = asyncio.Event()
+
+    def refuse(_answer: Answer) -> None:
+        failed.set()
+        raise MarketplaceUnavailable("down")
+
+    ledger, budget, shared = Ledger(), CallBudget(), Coalescer()
+    out = pipeline(client, ledger, timeouts=Timeouts(first_pause=0.05))
+
+    async def call(keys: Sequence[str], paid_by: Budget) -> dict[str, AffiliateGraphError]:
+        await send(out, read=refuse, budget=paid_by)
+        return {}
+
+    stamina.set_testing(False)
+    async with asyncio.timeout(5):
+        asking = asyncio.create_task(shared.get("line", ["a"], budget, size=1, call=call))
+        await failed.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        await shared.drain()
+
+    assert (route.call_count, ledger.booked, budget.calls, budget.reserved) == (1, 1, 1, 0)
