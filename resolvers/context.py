@@ -9,7 +9,7 @@ from db.keys import KeyProvider
 from domain.api_keys import NOBODY, Caller
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode
-from resolvers.dataloaders import Allowance, Dataloaders
+from resolvers.dataloaders import Dataloaders, VariantAllowance
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
@@ -31,7 +31,7 @@ class Context:
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     dataloaders: Dataloaders = field(init=False)
-    for_variants: Allowance = field(init=False, default_factory=Allowance)
+    for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
 
     def __post_init__(self) -> None:
         self.forget_loaded()

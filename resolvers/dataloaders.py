@@ -105,7 +105,7 @@ VARIANTS: Kind[ProductRef, VariantList] = Kind(
 
 
 @dataclass(slots=True)
-class Allowance:
+class VariantAllowance:
     """How many more products a request may ask variants of: each is a call of its own."""
 
     left: int = MAX_VARIANTS
@@ -151,7 +151,7 @@ class Dataloaders:
         keys: KeyProvider,
         budget: CallBudget,
         *,
-        for_variants: Allowance,
+        for_variants: VariantAllowance,
     ) -> None:
         self._workspace = workspace
         self._upstream = upstream
