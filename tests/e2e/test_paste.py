@@ -1,7 +1,7 @@
 """The paste box: what counts as a line, and what is told once it was imported."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.e2e.conftest import Server, Visit
 from tests.e2e.test_states import signed_in
@@ -9,6 +9,12 @@ from tests.e2e.test_states import signed_in
 pytestmark = pytest.mark.browser
 
 ITEM = "https://www.aliexpress.com/item/{}.html"
+IDS = [str(1005000000001100 + number) for number in range(60)]  # two of them are off sale
+
+
+def preview(page: Page, text: str) -> None:
+    page.get_by_label("Product addresses or ids").fill(text)
+    page.get_by_role("button", name="Preview").click()
 
 
 @pytest.mark.parametrize(
@@ -35,16 +41,14 @@ def test_each_product_is_a_line(
 ) -> None:
     page = signed_in(server, visit)
 
-    page.get_by_label("Product addresses or ids").fill(text)
-    page.get_by_role("button", name="Preview").click()
+    preview(page, text)
 
     expect(page.locator("dialog .lines > li")).to_have_count(lines)
 
 
 def test_after_the_import_it_is_told_what_was_imported(emptied: Server, visit: Visit) -> None:
     page = signed_in(emptied, visit)
-    page.get_by_label("Product addresses or ids").fill("1005000000001153\nnot an address")
-    page.get_by_role("button", name="Preview").click()
+    preview(page, "1005000000001153\nnot an address")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("status")).to_contain_text("Nothing is stored until you import")
 
@@ -53,3 +57,48 @@ def test_after_the_import_it_is_told_what_was_imported(emptied: Server, visit: V
     expect(dialog.get_by_role("status")).to_have_text("1 imported, 1 not.")
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_have_count(0)
+
+
+def test_a_whole_text_is_looked_at_in_one_request(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if "/graphql" in request.url else None)
+    shared = f"🔥 Look what I found: {ITEM.format(IDS[0])}, what a price!"
+
+    preview(page, "\n".join([shared, "Some more:", *IDS[1:], IDS[1]]))
+
+    lines = page.locator("dialog .lines > li")
+    expect(lines).to_have_count(61)
+    expect(page.locator("dialog .lines .source")).to_have_text(
+        [ITEM.format(IDS[0]), "Some more:", *IDS[1:]]
+    )
+    expect(lines.nth(1)).to_contain_text("no product's address or id")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("58 good, 3 bad")
+    expect(page.get_by_role("button", name="Import 58 products")).to_be_enabled()
+    assert len(asked) == 1
+    assert visit.complaints == []
+
+
+def test_more_than_fits_is_told_and_nothing_shown(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+
+    preview(page, "\n".join(str(1005000000001000 + number) for number in range(251)))
+
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("send it in parts")
+    expect(page.get_by_role("button", name="Import 0 products")).to_be_disabled()
+
+
+def test_once_it_is_closed_nothing_is_asked_any_more(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    held: list[Route] = []
+    page.route("**/graphql", lambda route: held.append(route))
+
+    preview(page, "\n".join(IDS))
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Looking ...")
+    with page.expect_event("requestfailed") as broken_off:
+        page.get_by_role("button", name="Close").click()
+
+    assert "query Pasted" in (broken_off.value.post_data or "")
+    assert broken_off.value.failure == "net::ERR_ABORTED"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(held) == 1

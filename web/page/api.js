@@ -15,13 +15,14 @@ const signedOut = new EventTarget();
 export const onSignedOut = (listener) => signedOut.addEventListener("out", listener);
 
 // The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
-// pass only with `partial`, for lists of which a part is missing.
-export async function run(name, variables = {}, { partial = false } = {}) {
+// pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
+export async function run(name, variables = {}, { partial = false, signal } = {}) {
   const query = (await operations)[name];
   const answer = await send("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ query, variables }),
+    signal,
   });
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];

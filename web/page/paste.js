@@ -1,31 +1,17 @@
-// The paste box: one or many addresses or ids, looked at before they are imported.
-import { html, useRef, useState } from "./html.js";
+// The paste box: a text with one or many products, looked at before they are imported.
+import { html, useEffect, useState } from "./html.js";
 import { run } from "./api.js";
-import { Dialog, Picture, Price } from "./parts.js";
+import { Dialog, Failure, Picture, Price } from "./parts.js";
 import { count, plural } from "./words.js";
 
-const MOST = 250;
-const AT_ONCE = 10; // previews under way at the same time; the server joins their calls
-
-const ID = /^([0-9]{8,}|[A-Z0-9]{10})$/;
-
-// What was pasted, each thing once. A line can hold several ids or addresses; a comma inside an
-// address belongs to it.
-function listed(text) {
-  const found = text.split("\n").flatMap((line) => {
-    const words = line.split(/[\s,;]+/).filter(Boolean);
-    return words.every((word) => ID.test(word)) ? words : line.split(/[\s,;]+(?=https?:)/);
-  });
-  return [...new Set(found.map((each) => each.trim()).filter(Boolean))];
-}
+const NOTHING = { message: "There is no product's address or id in this line." };
 
 export function Paste({ onImport }) {
   const [text, setText] = useState("");
-  const [lines, setLines] = useState(null); // [{ text, product, error, done }]
+  const [given, setGiven] = useState(""); // what is previewed
   const submit = (event) => {
     event.preventDefault();
-    const texts = listed(text);
-    if (texts.length) setLines(texts.map((each) => ({ text: each })));
+    setGiven(text.trim());
   };
   const keys = (event) => {
     if (event.key === "Enter" && !event.shiftKey) submit(event);
@@ -37,45 +23,52 @@ export function Paste({ onImport }) {
         onInput=${(event) => setText(event.target.value)} />
       <button>Preview</button>
     </form>
-    ${lines && html`<${Preview} start=${lines} onImport=${onImport}
-      onDone=${() => setText("")} onClose=${() => setLines(null)} />`}`;
+    ${given && html`<${Preview} text=${given} onImport=${onImport}
+      onDone=${() => setText("")} onClose=${() => setGiven("")} />`}`;
 }
 
-function Preview({ start, onImport, onDone, onClose }) {
-  const [lines, setLines] = useState(start);
+function Preview({ text, onImport, onDone, onClose }) {
+  const [lines, setLines] = useState(null); // [{ key, text, product, error, done }]
+  const [error, setError] = useState(null);
   const [isBusy, setBusy] = useState(false);
-  const begun = useRef(false);
-  const tell = (text, news) =>
-    setLines((now) => now.map((line) => (line.text === text ? { ...line, ...news } : line)));
-  if (!begun.current) {
-    begun.current = true;
-    previewAll(start, tell);
-  }
-  const good = lines.filter((line) => line.product && !line.done);
-  const waiting = lines.filter((line) => !line.product && !line.error).length;
+  useEffect(() => {
+    const asking = new AbortController(); // once this is closed nobody waits for the answer
+    const { signal } = asking;
+    setLines(null);
+    setError(null);
+    run("pasted", { text }, { signal }).then(
+      (data) => signal.aborted || setLines(listed(text, data.productsIn)),
+      (failure) => signal.aborted || setError(failure),
+    );
+    return () => asking.abort();
+  }, [text]);
+  const good = lines?.filter((line) => line.product && !line.done) ?? [];
   const importAll = async () => {
     setBusy(true);
-    for (let at = 0; at < good.length; at += MOST) {
-      await importSome(good.slice(at, at + MOST), tell);
-    }
+    const news = await imported(good);
+    setLines((now) => now.map((line) => ({ ...line, ...news.get(line.key) })));
     setBusy(false);
     onImport();
     onDone();
   };
-  const bad = lines.filter((line) => line.error).length;
-  const done = lines.filter((line) => line.done).length;
+  const isDone = lines?.some((line) => line.done) && !good.length;
   return html`<${Dialog} title="Preview" wide onClose=${onClose}>
-    <p role="status" class="quiet">${waiting
-      ? `Looking at ${plural(waiting, "line")} ...`
-      : done
-        ? `${count(done)} imported, ${count(lines.length - done)} not.`
-        : `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`}</p>
-    <ul class="lines">${lines.map((line) => html`<${Line} key=${line.text} line=${line} />`)}</ul>
+    ${error
+      ? html`<${Failure} error=${error} />`
+      : html`<p role="status" class="quiet">${lines ? summary(lines) : "Looking ..."}</p>`}
+    <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} />`)}</ul>
     <div class="row end">
-      ${done && !good.length ? html`<button type="button" class="primary" onClick=${onClose}>Done</button>` : html`<button type="button" class="primary" disabled=${isBusy || waiting > 0 || !good.length} onClick=${importAll}>
+      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>Done</button>` : html`<button type="button" class="primary" disabled=${isBusy || !good.length} onClick=${importAll}>
         ${isBusy ? "Importing ..." : `Import ${plural(good.length, "product")}`}</button>`}
     </div>
   </${Dialog}>`;
+}
+
+function summary(lines) {
+  const done = lines.filter((line) => line.done).length;
+  if (done) return `${count(done)} imported, ${count(lines.length - done)} not.`;
+  const bad = lines.filter((line) => line.error).length;
+  return `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`;
 }
 
 function Line({ line }) {
@@ -86,35 +79,38 @@ function Line({ line }) {
       <p class="source">${line.text}</p>
       ${product && html`<p class="title">${product.title}</p><${Price} product=${product} />`}
       ${error && html`<p class="problem">${error.message}</p>`}
-      ${!product && !error && html`<p class="quiet">Looking ...</p>`}
     </div>
     <p class="outcome">${done ? "✓ Imported" : error ? "✕ Not imported" : product?.importedAt ? "Already in the library" : ""}</p>
   </li>`;
 }
 
-async function previewAll(lines, tell) {
-  const rest = [...lines];
-  const worker = async () => {
-    for (let line = rest.shift(); line; line = rest.shift()) {
-      try {
-        const { product } = await run("preview", { by: { url: line.text } });
-        tell(line.text, product ? { product } : { error: { message: "There is no such product." } });
-      } catch (error) {
-        tell(line.text, { error });
-      }
+// What was found in the text and the lines in which nothing was, in order, each thing once.
+function listed(text, rows) {
+  const found = rows.map(({ start, words, product, errors }) => ({ start, text: words, product, error: errors[0] }));
+  let start = 0; // in characters, as the server counts, not in UTF-16 units
+  for (const line of text.split("\n")) {
+    const end = start + [...line].length;
+    if (line.trim() && !rows.some((row) => row.start < end && row.end > start)) {
+      found.push({ start, text: line.trim(), error: NOTHING });
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    start = end + 1;
+  }
+  const once = new Map();
+  for (const each of found.sort((one, other) => one.start - other.start)) {
+    const key = each.product?.id ?? each.text;
+    if (!once.has(key)) once.set(key, { ...each, key });
+  }
+  return [...once.values()];
 }
 
-async function importSome(lines, tell) {
+// What became of each line, by its key.
+async function imported(lines) {
   try {
-    const products = lines.map((line) => ({ url: line.text }));
+    const products = lines.map((line) => ({ id: line.product.id }));
     const { results } = (await run("import", { products })).importProducts;
-    results.forEach((row, n) =>
-      tell(lines[n].text, row.errors.length ? { error: row.errors[0] } : { product: row.product, done: true }),
-    );
+    return new Map(results.map((row, n) =>
+      [lines[n].key, row.errors.length ? { error: row.errors[0] } : { product: row.product, error: null, done: true }]));
   } catch (error) {
-    lines.forEach((line) => tell(line.text, { error }));
+    return new Map(lines.map((line) => [line.key, { error }]));
   }
 }
