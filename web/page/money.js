@@ -14,8 +14,8 @@ export const AMOUNT = "[0-9]{1,15}([.][0-9]{1,4})?";
 export const isAmount = (text) => new RegExp(`^${AMOUNT}$`).test(text.trim());
 
 // What is left of a selling price, by the server's rule: profit = selling price - price - shipping,
-// rounded to the digits of the currency; percent = profit / selling price, two decimals, half away from zero. Null where currencies differ
-// or the selling price is not above zero.
+// rounded to the digits of the currency; percent = profit / selling price, two decimals; half away
+// from zero. Null where currencies differ or the selling price is not above zero.
 export function margin(sellingPrice, price, shippingCost) {
   const parts = [price, shippingCost].filter(Boolean);
   if (parts.some((part) => part.currencyCode !== sellingPrice.currencyCode)) return null;
