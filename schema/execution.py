@@ -285,7 +285,7 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
         raise
     finally:
         watcher.cancel()
-        await asyncio.wait([watcher])
+        await asyncio.gather(watcher, return_exceptions=True)
 
 
 def _late(asked: Asked, seconds: int) -> Outcome:

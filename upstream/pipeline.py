@@ -300,7 +300,9 @@ class _Reserved:
         await _to_the_end(self._book(quota, now))
 
     async def _book(self, quota: QuotaRule, now: datetime) -> None:
-        before = self.booked_at
+        before, self.booked_at = self.booked_at, None
+        if before is not None:  # first, since the day of an API key may still be the same one
+            await self.ledger.give_back(self.call.account, quota, self.call.budget, before)
         try:
             await self.ledger.book(self.call.account, quota, self.call.budget, now)
         except AllowanceUsedUp:
@@ -309,8 +311,6 @@ class _Reserved:
             await self._book(quota, now)
             return
         self.booked_at = now
-        if before is not None:
-            await self.ledger.give_back(self.call.account, quota, self.call.budget, before)
 
     def spend(self) -> None:
         """The call is sent now. Raises CallCapReached."""

@@ -16,7 +16,6 @@ import asyncio
 import logging
 import math
 import time
-from collections import defaultdict
 from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -123,7 +122,7 @@ class RedisPermits:
         self._redis = redis
         self._take_script = redis.register_script(TAKE)
         self._stamp_script = redis.register_script(STAMP)
-        self._unused: defaultdict[AccountKey, list[str]] = defaultdict(list)
+        self._unused: dict[AccountKey, tuple[float, list[str]]] = {}  # since when, and names
         self._own = WindowPermits(monotonic)  # for while Redis is away
         self._id = uuid4().hex
         self._processes = 1
@@ -210,18 +209,29 @@ class RedisPermits:
         """Seconds to wait; 0: the permit is taken."""
         await self._beat()
         limit, second = window(rule.calls_per_second)
-        unused = self._unused.pop(account, [])
+        _, unused = self._unused.pop(account, (0.0, []))
         keys = [_key("turns", account), _key("pause", account), PROCESSES]
         arguments: list[int | str] = [limit, _micro(second), name, _micro(PERMIT_TIMEOUT), *unused]
         try:
             answer = await cast(Awaitable[list[int]], self._take_script(keys=keys, args=arguments))
         except BaseException:
             # Nobody will use it, should it have been taken: whoever asks next gives it back.
-            self._unused[account] += [*unused, name]
+            self._keep_unused(account, [*unused, name])
             raise
         wait, processes = answer
         self._processes = max(1, processes)
         return wait / 1_000_000
+
+    def _keep_unused(self, account: AccountKey, names: list[str]) -> None:
+        """For whoever asks next for this account; after their timeout they count no longer."""
+        now = self._monotonic()
+        self._unused = {
+            key: (since, kept)
+            for key, (since, kept) in self._unused.items()
+            if now - since < PERMIT_TIMEOUT
+        }
+        _, others = self._unused.get(account, (now, []))
+        self._unused[account] = now, [*others, *names]
 
     async def _beat(self) -> None:
         """Tell the others that this process lives, and forget those that are silent."""

@@ -228,7 +228,7 @@ async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.Asy
 
     await send(out, quota=rule)
 
-    assert days == ["+21", "+22", "-21"]
+    assert days == ["+21", "-21", "+22"]
 
 
 @respx.mock

@@ -13,9 +13,9 @@ export const shown = (money) =>
 export const AMOUNT = "[0-9]{1,15}([.][0-9]{1,4})?";
 export const isAmount = (text) => new RegExp(`^${AMOUNT}$`).test(text.trim());
 
-// What is left of a selling price, by the server's rule: profit = selling price - price - shipping;
-// percent = profit / selling price, two decimals, half away from zero. Null where currencies differ
-// or the selling price is not above zero.
+// What is left of a selling price, by the server's rule: profit = selling price - price - shipping,
+// rounded to the digits of the currency; percent = profit / selling price, two decimals; half away
+// from zero. Null where currencies differ or the selling price is not above zero.
 export function margin(sellingPrice, price, shippingCost) {
   const parts = [price, shippingCost].filter(Boolean);
   if (parts.some((part) => part.currencyCode !== sellingPrice.currencyCode)) return null;
@@ -23,9 +23,18 @@ export function margin(sellingPrice, price, shippingCost) {
   if (selling <= 0n) return null;
   const profit = parts.reduce((left, part) => left - units(part.amount), selling);
   return {
-    profit: { amount: text(profit, SCALE), currencyCode: sellingPrice.currencyCode },
+    profit: {
+      amount: text(inDigitsOf(sellingPrice.currencyCode, profit), SCALE),
+      currencyCode: sellingPrice.currencyCode,
+    },
     percent: text(rounded(profit * 10_000n, selling), 2n, 2),
   };
+}
+
+function inDigitsOf(currency, value) {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const unit = 10n ** (SCALE - BigInt(format.resolvedOptions().maximumFractionDigits));
+  return rounded(value, unit) * unit;
 }
 
 function units(amount) {
