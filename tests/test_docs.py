@@ -49,7 +49,7 @@ WORDING = [
     "web/access.py",
     "web/endpoint.py",
     "web/exports.py",
-    "web/failures.py",
+    "web/middleware.py",
     "web/graphql_route.py",
     "web/sessions.py",
     "web/trusted.py",
