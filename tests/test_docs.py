@@ -44,7 +44,7 @@ REQUEST_CODES = {
 WORDING = [
     "schema/errors.py",
     "schema/execution.py",
-    "schema/limits.py",
+    "schema/documents.py",
     "schema/scalars.py",
     "web/access.py",
     "web/endpoint.py",
