@@ -210,9 +210,8 @@ def _size(node: FieldNode, of: GraphQLField, variables: Variables) -> int | None
         for argument in node.arguments or ()
     }
     if "first" in of.args:
-        first = sent.get("first")
-        if not isinstance(first, int) or first <= 0:
-            first = int(of.args["first"].default_value or 0)
+        numbers = [sent.get("last"), sent.get("first"), of.args["first"].default_value]
+        first = next((n for n in numbers if isinstance(n, int) and n > 0), 0)
         return min(first, MAX_PAGE_SIZE)
     longest = _longest(sent, depth=2)
     return None if longest is None else min(longest, MAX_PAGE_SIZE)  # more rows are refused
