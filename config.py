@@ -209,7 +209,14 @@ class Settings:
         frozenset(),
         parsers.ORIGINS,
         ACCESS,
-        "Web sites whose pages may read answers.",
+        "Web sites and browser extensions whose pages may read answers.",
+    )
+    allowed_headers: tuple[str, ...] = setting(
+        "ALLOWED_HEADERS",
+        (),
+        parsers.HEADER_NAMES,
+        ACCESS,
+        "Header fields that those pages may send beside the usual ones of GraphQL clients.",
     )
     trusted_documents: Path | None = setting(
         "TRUSTED_DOCUMENTS",
