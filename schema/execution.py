@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from domain.buckets import BucketState
+from domain.exceptions import Forbidden
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
@@ -27,6 +28,7 @@ from schema.documents import Document
 from schema.errors import UNEXPECTED, shown, without_suggestion
 from schema.limits import check, check_variables, too_complex
 from schema.observing import observed
+from schema.public import require_public
 
 # Python reads no longer ones, and graphql-core does not expect that.
 LONG_NUMBER = re.compile(r"\d{4000}")
@@ -116,9 +118,12 @@ async def _run(
         asked = _prepared(operation, terms)
         note.kind = asked.operation.operation.value
         note.name = asked.operation.name.value if asked.operation.name else ""
+        require_public(asked, context.caller)
         requested = _price(asked, terms.limits)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
+    except Forbidden as error:
+        return await refused(request_error(error.message, error.code), terms)
     bucket = await terms.bucket.take(requested) if terms.bucket else None
     if bucket is not None and bucket.wait:
         return throttled(requested, bucket)

@@ -41,7 +41,7 @@ Locale = Annotated[
 class Query(ApiKeyQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def node(
         self,
@@ -54,7 +54,7 @@ class Query(ApiKeyQueries):
         description="Several things by their ids, in the order asked, at most 250. Products that "
         "must be asked from a marketplace share its calls. What cannot be had is null at its "
         "place, with an error of that path.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def nodes(
         self,
@@ -77,7 +77,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="One marketplace, also when nothing is stored for it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
         return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
@@ -86,7 +86,7 @@ class Query(ApiKeyQueries):
         description="From the catalogue if it is there and its offer has not expired, else live "
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
         "ErrorCode when it cannot be had.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def product(
         self,
@@ -123,7 +123,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="The catalogue: what was imported.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def products(
         self,
@@ -144,7 +144,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def search_products(
         self,
@@ -161,7 +161,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="Stored links, newest first.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def affiliate_links(
         self,
