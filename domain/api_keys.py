@@ -112,11 +112,14 @@ class Caller:
 
     def require(self, scope: Scope | None, what: str) -> None:
         """Raises Forbidden, naming what was asked and the scope, unless the caller has it."""
-        if scope is None or self.may(scope):
-            return
+        if scope is not None and not self.may(scope):
+            raise self.refusal(scope, what)
+
+    def refusal(self, scope: Scope, what: str) -> Forbidden:
+        """What a caller is told who asks for something without its scope."""
         needed = scope.name + (" or READ" if scope is Scope.PUBLIC else "")
         held = ", ".join(each.name for each in in_order(self.scopes)) or "none"
-        raise Forbidden(
+        return Forbidden(
             f"{what} needs the scope {needed}; this API key has {held}. Use a key that has it: "
             "createApiKey makes one."
         )

@@ -9,8 +9,6 @@ from typing import Any
 
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, visit
 
-from domain.api_keys import Caller, Scope
-from schema.cost import Asked
 from schema.documents import KEPT_DOCUMENTS, Document
 
 EVERYTHING = None
@@ -94,19 +92,8 @@ OPEN: dict[str, frozenset[str] | None] = {
 }
 
 
-def require_public(asked: Asked, caller: Caller) -> None:
-    """Raises Forbidden when the document asks for a field that is not for this caller.
-
-    Mutations are not looked at: what they answer with is part of their own scope.
-    """
-    if not caller.is_public or asked.is_mutation:
-        return
-    if private := _private(asked.schema, asked.document):
-        caller.require(Scope.READ, private)
-
-
 @lru_cache(maxsize=KEPT_DOCUMENTS)
-def _private(schema: Any, document: Document) -> str | None:
+def private_field(schema: Any, document: Document) -> str | None:
     """The first field of the document that is not for everybody, as `Product.notes`."""
     types, found = TypeInfo(schema), list[str]()
 
