@@ -264,10 +264,11 @@ async def _executed(
         document.problems = validate_document(schema._schema, document.node, specified_rules)
     if document.problems:
         return _invalid(document.problems, context, helps=terms.has_introspection)
-    if context.caller.is_public and not is_mutation:  # what those answer is part of their scope
-        if private := private_field(schema._schema, document):
-            refusal = context.caller.refusal(Scope.READ, private)
-            return request_error(refusal.message, refusal.code)
+    # What a mutation answers is part of its own scope.
+    is_limited = context.caller.is_public and not is_mutation
+    if is_limited and (private := private_field(schema._schema, document)):
+        refusal = context.caller.refusal(Scope.READ, private)
+        return request_error(refusal.message, refusal.code)
     seconds = limits.mutation_seconds if is_mutation else limits.query_seconds
     context.budget.wait_at_most(
         limits.marketplace_mutation_seconds if is_mutation else limits.marketplace_query_seconds
