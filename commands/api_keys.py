@@ -12,6 +12,7 @@ from domain.api_keys import APIKey, Scope, in_order
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP, MAX_CALLS_PER_DAY, Made
 from resolvers.context import Context
+from resolvers.cursors import ConnectionArgs
 
 PAGE = 250
 
@@ -136,7 +137,7 @@ async def _all_keys(context: Context) -> list[APIKey]:
     keys: list[APIKey] = []
     after = None
     while True:
-        of_list, page = await api_keys.page(context, first=PAGE, after=after)
+        of_list, page = await api_keys.page(context, ConnectionArgs(PAGE, after))
         keys += [key for _, key in page.rows]
         if not page.has_next:
             return keys

@@ -16,7 +16,7 @@ from db.keys import KeyProvider
 from db.models import APIKey as Stored
 from db.statements import Row
 from domain.api_keys import ALPHABET, RANDOM_LENGTH, APIKey, Scope, checksum, in_order
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
 
 PURPOSE = "API key"
@@ -83,15 +83,13 @@ async def by_id(workspace_id: str, key_id: str) -> APIKey | None:
 
 
 @resilient
-async def page(
-    workspace_id: str, *, first: int, after: Position | None, count: bool
-) -> Page[APIKey]:
+async def page(workspace_id: str, args: PageArgs, *, count: bool = False) -> Page[APIKey]:
     """One page of the workspace's keys, newest first, also those that are accepted no more.
 
-    `count`: count the whole list as well. Raises InvalidInput for an `after` of another list.
+    `count`: count the whole list as well. Raises InvalidInput for a cursor of another list.
     """
     ours = Q(workspace_id=workspace_id)
-    return await paging.read(Stored, ours, ORDER, record, first=first, after=after, count=count)
+    return await paging.read(Stored, ours, ORDER, record, args, count=count)
 
 
 @resilient

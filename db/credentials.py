@@ -28,7 +28,7 @@ from tortoise.queryset import QuerySet
 
 from db import hashing, rows, statements
 from db.availability import resilient
-from db.encryption import KeyProvider, Place, seal, unseal
+from db.encryption import KeyProvider, Place, of_account, seal, unseal
 from db.exceptions import DatabaseUnavailable, EncryptionError
 from db.models import MarketplaceAccount, MarketplaceCredential
 from db.statements import Row
@@ -50,7 +50,6 @@ Stored = tuple[Account, bool]  # and whether its row has its fingerprint
 
 log = logging.getLogger(__name__)
 
-TABLE = "marketplace_credentials"
 PURPOSE = "fingerprint of credentials"
 READ = (
     "SELECT a.*, c.id AS credential_id, c.name, c.sealed, c.updated_at AS saved_at"
@@ -135,7 +134,7 @@ async def save(
         await statements.insert(
             MarketplaceCredential,
             [
-                _sealed(Place(TABLE, ids.get(name) or str(uuid4()), name), value, keyring)
+                _sealed(of_account(key, ids.get(name) or str(uuid4()), name), value, keyring)
                 | {"account_id": account_id, "workspace_id": key.workspace, "updated_at": now}
                 for name, value in changed.items()
             ],
@@ -287,7 +286,7 @@ def _sealed(place: Place, value: Secret, keys: KeyProvider) -> dict[str, object]
 
 def _opened(row: Row, keys: KeyProvider) -> Secret | None:
     """The value; None when it cannot be opened, which is logged once by its place."""
-    place = Place(TABLE, str(row["credential_id"]), row["name"])
+    place = of_account(_key(row), str(row["credential_id"]), row["name"])
     try:
         return unseal(keys, row["sealed"], place)
     except EncryptionError as problem:

@@ -23,7 +23,7 @@ from domain.catalog import (
     CatalogFilter,
     CatalogSort,
     Page,
-    Position,
+    PageArgs,
     PublisherFields,
     StoredProduct,
     Unchanged,
@@ -191,23 +191,21 @@ async def page(
     workspace: Workspace,
     filter: CatalogFilter,
     sort: CatalogSort,
+    args: PageArgs,
     *,
-    first: int,
-    after: Position | None,
-    count: bool,
+    count: bool = False,
 ) -> Page[CatalogProduct]:
     """One page of the catalogue; `count`: count the whole list as well.
 
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for
-    an `after` that this order does not give out.
+    a cursor that this order does not give out.
     """
     return await paging.read(
         Product,
         _filtered(workspace, filter),
         ORDERS[sort],
         product_rows.catalog_product,
-        first=first,
-        after=after,
+        args,
         count=count,
     )
 

@@ -52,16 +52,30 @@ class LinkFilter:
 Position = tuple[str | int | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PageArgs:
+    """Which rows of a list: `size` of those between `after` and `before`.
+
+    They are the first of them, or with `from_end` the last; in the list's order both times.
+    """
+
+    size: int
+    after: Position | None = None
+    before: Position | None = None
+    from_end: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """One page of a list.
 
-    `rows` pairs each record with its position, from which the next page can be asked; `total`
+    `rows` pairs each record with its position, from which the pages beside it can be asked; `total`
     counts the whole list, None where it was not counted.
     """
 
     rows: Sequence[tuple[Position, T]]
     has_next: bool
+    has_previous: bool = False
     total: int | None = None
 
 

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from db import api_keys as stored_keys
 from domain.api_keys import PREFIXES, APIKey, APIKeyStatus, Scope
-from domain.catalog import Page
+from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, NotFound
 from domain.products import Mode
 from resolvers import cursors
 from resolvers.context import Context
+from resolvers.cursors import ConnectionArgs
 
 log = logging.getLogger("affiliate_graph.api_keys")
 MAX_NAME_LENGTH = 100
@@ -135,17 +136,10 @@ async def calls_today(context: Context, key: APIKey) -> int | None:
     return await context.dataloaders.calls_today_of_api_key.load(key.id)
 
 
-async def page(
-    context: Context, *, first: int | None, after: str | None
-) -> tuple[str, Page[APIKey]]:
+async def page(context: Context, args: ConnectionArgs) -> tuple[str, Page[APIKey]]:
     """One page of the workspace's keys, newest first, with the fingerprint of its cursors."""
-    size = cursors.page_size(first)
     of_list = cursors.fingerprint("api keys")
-    position = cursors.decode(of_list, after, path=("after",))
-    stored = await stored_keys.page(
-        context.workspace.id, first=size, after=position or None, count=False
-    )
-    return of_list, stored
+    return of_list, await stored_keys.page(context.workspace.id, args.page(of_list))
 
 
 def cursor(of_list: str, page: Page[APIKey]) -> str:
@@ -155,7 +149,7 @@ def cursor(of_list: str, page: Page[APIKey]) -> str:
 
 async def count(context: Context) -> int | None:
     """How many keys the workspace has, those at their end included."""
-    counted = await stored_keys.page(context.workspace.id, first=1, after=None, count=True)
+    counted = await stored_keys.page(context.workspace.id, PageArgs(1), count=True)
     return counted.total
 
 

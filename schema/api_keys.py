@@ -10,11 +10,12 @@ from domain.catalog import Page
 from domain.exceptions import InvalidInput
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP
+from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
 from schema.errors import UserError
 from schema.failures import mutation
-from schema.inputs import After, First
+from schema.inputs import After, Before, First, Last
 from schema.node import Info, Node, PageInfo, page_of
 from schema.payloads import ERRORS
 
@@ -91,10 +92,8 @@ class ApiKeyConnection:
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
     @classmethod
-    def of(
-        cls, of_list: str, page: Page[APIKey], after: str | None, now: datetime
-    ) -> "ApiKeyConnection":
-        marks, info = page_of(of_list, page, after)
+    def of(cls, of_list: str, page: Page[APIKey], now: datetime) -> "ApiKeyConnection":
+        marks, info = page_of(of_list, page)
         nodes = [ApiKey.of(key, now) for _, key in page.rows]
         edges = [
             ApiKeyEdge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)
@@ -197,10 +196,15 @@ class ApiKeyQueries:
         extensions=[Needs(Scope.ADMIN)],
     )
     async def api_keys(
-        self, info: Info, first: First = 20, after: After = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> ApiKeyConnection:
-        of_list, page = await api_keys.page(info.context, first=first, after=after)
-        return ApiKeyConnection.of(of_list, page, after, info.context.now)
+        args = ConnectionArgs(first, after, last, before)
+        return ApiKeyConnection.of(*await api_keys.page(info.context, args), info.context.now)
 
 
 @strawberry.type

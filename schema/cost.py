@@ -170,7 +170,7 @@ def _size(node: FieldNode, field: GraphQLField, values: Variables) -> int | None
     """The page size, or the number of rows sent; None for a field that takes neither."""
     arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
     if "first" in field.args:
-        first = _number(arguments.get("first"), values)
+        first = _number(arguments.get("last"), values) or _number(arguments.get("first"), values)
         default = field.args["first"].default_value
         return min(first if first is not None else int(default or 0), MAX_PAGE_SIZE)
     lengths = [_longest(value, values, depth=1) for value in arguments.values()]

@@ -35,9 +35,9 @@ class ProductConnection:
 
     @classmethod
     def of(
-        cls, of_list: str, page: Page[CatalogProduct], after: str | None, filter: CatalogFilter
+        cls, of_list: str, page: Page[CatalogProduct], filter: CatalogFilter
     ) -> "ProductConnection":
-        marks, info = page_of(of_list, page, after)
+        marks, info = page_of(of_list, page)
         nodes = [Product.of_entry(entry) for _, entry in page.rows]
         return cls(filter=filter, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
 

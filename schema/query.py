@@ -11,7 +11,7 @@ from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
 from domain.exceptions import InvalidInput
 from resolvers import api_keys, links, lookups, marketplaces, pasted, products, search
-from resolvers.cursors import MAX_PAGE_SIZE
+from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.access import Needs
@@ -20,8 +20,10 @@ from schema.inputs import (
     LOCALE,
     AffiliateLinkFilter,
     After,
+    Before,
     CatalogFilter,
     First,
+    Last,
     ProductLookup,
     ProductSearchInput,
 )
@@ -130,6 +132,8 @@ class Query(ApiKeyQueries):
         info: Info,
         first: First = 20,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[
             CatalogFilter | None, strawberry.argument(description="Which products; default all.")
         ] = None,
@@ -139,8 +143,8 @@ class Query(ApiKeyQueries):
     ) -> ProductConnection:
         record = filter.record() if filter else FilterRecord()
         order = sort or CatalogSort.IMPORTED_DESC
-        of_list, page = await products.page(info.context, record, order, first=first, after=after)
-        return ProductConnection.of(of_list, page, after, record)
+        args = ConnectionArgs(first, after, last, before)
+        return ProductConnection.of(*await products.page(info.context, record, order, args), record)
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
@@ -168,13 +172,15 @@ class Query(ApiKeyQueries):
         info: Info,
         first: First = 20,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[
             AffiliateLinkFilter | None, strawberry.argument(description="Which links; default all.")
         ] = None,
     ) -> AffiliateLinkConnection:
         record = filter.record() if filter else LinkFilter()
-        of_list, page = await links.page(info.context, record, first=first, after=after)
-        return AffiliateLinkConnection.of(of_list, page, after, record)
+        args = ConnectionArgs(first, after, last, before)
+        return AffiliateLinkConnection.of(*await links.page(info.context, record, args), record)
 
 
 async def find(

@@ -48,6 +48,7 @@ def price(document: str, variables: Mapping[str, object] | None = None) -> int:
         ("null is the default page", "{ products(first: null) { nodes { title } } }", 21),
         ("no page is over 250 rows", "{ products(first: 9999) { nodes { title } } }", 251),
         ("a bad page size", "{ products(first: -5) { nodes { title } } }", 21),
+        ("a page from the end", "{ products(last: 10) { nodes { title } } }", 11),
         ("only a count", "{ products(first: 250) { totalCount } }", 1),
         (
             "rows of rows",
