@@ -228,8 +228,9 @@ describe(
 describe(
     ProductSearchSort,
     "ProductSearchSort",
-    "Order of a marketplace search. One that the marketplace does not know is applied to the rows "
-    'of a page and named "sort" in postFilters; one that its data cannot tell is refused.',
+    "Order of a marketplace search. One that is not among Marketplace.searchSorts is applied to "
+    'the rows that were gathered, as ProductSearchConnection.sortedRows says, and named "sort" in '
+    "postFilters; rows that do not tell come last.",
     {
         "RELEVANCE": "As the marketplace finds best.",
         "PRICE_ASC": "Cheapest first.",
