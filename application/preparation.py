@@ -4,10 +4,10 @@ from pathlib import Path
 
 from config import Settings
 from db.connection import open_database
-from db.encryption import check_canary
+from db.encryption import check_canary, require_keys
 from db.exceptions import EncryptionError
 from db.keys import KeyRing
-from db.migrate import prepare
+from db.migrate import Migrated, is_first, pending, prepare
 from domain.starting import CannotStart
 
 
@@ -19,19 +19,28 @@ def make_folder(folder: Path) -> None:
         raise CannotStart(f"DATA_DIR: {folder} cannot be made: {error.strerror}.") from None
 
 
-async def prepare_storage(settings: Settings, ring: KeyRing, made_ring: Path | None) -> None:
-    """Bring the tables up to date and try the keys on what is sealed in them.
+async def prepare_storage(
+    settings: Settings, ring: KeyRing, made_ring: Path | None, *, auto: bool | None = None
+) -> Migrated:
+    """Bring the tables and seals up to date and try the keys on what is sealed; what was done.
 
     `made_ring`: the file of the keys, where this start made it; removed when it opens nothing.
-    Raises NotReady, DatabaseUnavailable.
+    `auto`: as of `migrate.prepare`. Raises NotReady, DatabaseUnavailable.
     """
-    await prepare(settings.database_url)
-    async with open_database(settings.database_url, shared=False):
-        try:
+    url = settings.database_url
+    try:
+        waiting = await pending(url)
+        if waiting and not is_first(waiting):
+            # Before anything is changed: the older release can go on until the key is found.
+            async with open_database(url, shared=False):
+                await require_keys(ring)
+        done = await prepare(url, auto=auto)
+        async with open_database(url, shared=False):
             await check_canary(ring)
-        except EncryptionError:
-            _forget(made_ring)
-            raise
+    except EncryptionError:
+        _forget(made_ring)
+        raise
+    return done
 
 
 def _forget(made_ring: Path | None) -> None:

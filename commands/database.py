@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 
+from application.keys import load_ring
+from application.preparation import make_folder, prepare_storage
 from commands.arguments import Commands, add_command
-from commands.context import read_settings
-from db.migrate import migrate
+from commands.context import quiet_logs, read_settings
 from schema import schema
 
 
@@ -16,8 +17,12 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
 
 
 def run_migrate(_arguments: argparse.Namespace) -> int:
-    """Apply what is pending, and say what that was."""
-    done = asyncio.run(migrate(read_settings().database_url))
+    """Apply what is pending, and say what that was. Raises NotReady."""
+    settings = read_settings()
+    quiet_logs(settings)
+    make_folder(settings.data_dir)
+    ring, made_ring = load_ring(settings)
+    done = asyncio.run(prepare_storage(settings, ring, made_ring, auto=True))
     print(f"Migrations applied: {', '.join(done.applied) or 'none were needed'}.")
     if done.copy is not None:
         print(f"The file as it was before: {done.copy}")

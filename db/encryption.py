@@ -1,16 +1,22 @@
 """Sealing: AES-256-GCM under a key ring, bound to the place where the sealed text is kept.
 
-A sealed text is `v1.<key id>.<base64url of nonce, ciphertext and tag>`. The seal also covers the
-version, the key id, the table, the row's id and the field, so a sealed text that was moved,
-changed or cut does not open.
+A sealed text is `v2.<key id>.<base64url of nonce, ciphertext and tag>`. The seal also covers the
+version, the key id, the table, the row's id and field, and the workspace, marketplace, locale and
+mode of the account whose it is. So a sealed text that was changed, cut or moved does not open, nor
+does one whose row, or whose account's row, was given to another workspace.
 
-Protects what is at rest: a copied database, a backup, a disk. Does not protect against somebody who
-has the key as well, who runs code in the server, or who may move a whole row to another account.
+Protects what is at rest: a copied database, a backup, a disk, and rows that somebody changes in it.
+Does not protect against somebody who has the key as well, who runs code in the server, or who puts
+back an older state of the database.
+
+Seals of before (`v1`, which the account was no part of) open once only, when they are sealed anew:
+the version of the canary's seal tells whether that was done, and no reader accepts them.
 """
 
 import base64
 import binascii
 import json
+import logging
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -24,7 +30,10 @@ from db.availability import resilient
 from db.exceptions import EncryptionError, KeyMissing, SealBroken
 from db.keys import KeyProvider, KeyRing, key_file
 from db.models import EncryptionCanary, MarketplaceAccount, MarketplaceCredential
+from db.statements import transaction
 from domain.credentials import Secret
+from domain.marketplaces import AccountKey
+from domain.products import Mode
 
 __all__ = [
     "CANARY",
@@ -34,14 +43,20 @@ __all__ = [
     "check_canary",
     "key_file",
     "key_usage",
+    "of_account",
     "open_canary",
     "reencrypt",
+    "require_keys",
     "seal",
     "unseal",
 ]
 
-VERSION = "v1"
+VERSION = "v2"
+UNBOUND = "v1"  # of releases whose seals did not know the account
 NONCE_BYTES = 12
+CREDENTIALS = "marketplace_credentials"
+
+log = logging.getLogger(__name__)
 
 CANARY_ID = str(UUID(int=1))
 CANARY_TEXT = Secret("This text opens with the right key.")
@@ -49,11 +64,13 @@ CANARY_TEXT = Secret("This text opens with the right key.")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed text lives. `row_id` is made before the row and never changes."""
+    """Where a sealed text lives. `row_id` is made before the row and never changes. `account`:
+    whose it is, () for what belongs to nobody."""
 
     table: str
     row_id: str
     field: str
+    account: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.table} {self.row_id} {self.field}"
@@ -62,18 +79,31 @@ class Place:
 CANARY = Place("encryption_canary", CANARY_ID, "sealed")
 
 
+def of_account(key: AccountKey, row_id: str, field: str) -> Place:
+    """The place of one of the account's values."""
+    return Place(
+        CREDENTIALS, row_id, field, (key.workspace, key.marketplace, key.locale, key.mode.value)
+    )
+
+
 def seal(keys: KeyProvider, secret: Secret, place: Place) -> str:
     """Seal the text for its place. Sealing it twice gives two different texts."""
     key_id = keys.current_id
     cipher, nonce = _cipher(keys, key_id, place), os.urandom(NONCE_BYTES)
-    body = nonce + cipher.encrypt(nonce, secret.reveal().encode(), _bound_to(key_id, place))
+    body = nonce + cipher.encrypt(
+        nonce, secret.reveal().encode(), _bound_to(VERSION, key_id, place)
+    )
     return f"{VERSION}.{key_id}.{base64.urlsafe_b64encode(body).decode()}"
 
 
 def unseal(keys: KeyProvider, sealed: str, place: Place) -> Secret:
     """Open a sealed text of this place. Raises KeyMissing, SealBroken."""
+    return _unseal(keys, sealed, place, VERSION)
+
+
+def _unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str) -> Secret:
     version, key_id, text = _parts(sealed, place)
-    if version != VERSION:
+    if version != accepted:
         raise SealBroken(f"The sealed value of {place} has an unknown version. {_ADVICE}")
     cipher = _cipher(keys, key_id, place)
     try:
@@ -81,7 +111,8 @@ def unseal(keys: KeyProvider, sealed: str, place: Place) -> Secret:
         # Several texts decode to the same bytes; only the one that was written counts.
         if base64.urlsafe_b64encode(body).decode() == text and len(body) > NONCE_BYTES:
             nonce, ciphertext = body[:NONCE_BYTES], body[NONCE_BYTES:]
-            return Secret(cipher.decrypt(nonce, ciphertext, _bound_to(key_id, place)).decode())
+            bound = _bound_to(version, key_id, place)
+            return Secret(cipher.decrypt(nonce, ciphertext, bound).decode())
     except (InvalidTag, UnicodeError, binascii.Error):
         pass  # told below, without the cause: it could hold a part of the value
     raise SealBroken(
@@ -110,40 +141,78 @@ def _cipher(keys: KeyProvider, key_id: str, place: Place) -> AESGCM:
     return AESGCM(key)
 
 
-def _bound_to(key_id: str, place: Place) -> bytes:
-    parts = [VERSION, key_id, place.table, place.row_id, place.field]
+def _bound_to(version: str, key_id: str, place: Place) -> bytes:
+    parts = [version, key_id, place.table, place.row_id, place.field]
+    if version != UNBOUND:
+        parts += place.account
     return json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-@resilient
 async def check_canary(keys: KeyProvider) -> None:
-    """At start: see that the loaded keys are those of this database; seal the canary once.
+    """At start: see that the loaded keys are those of this database; seal the canary once, and
+    what an older release sealed anew.
 
     Raises KeyMissing or SealBroken, naming the key ids, when they are not.
     """
-    usage = await key_usage()
-    if foreign := sorted(set(usage) - set(keys.ids)):
-        raise KeyMissing(
-            f"The database holds values sealed with key {', '.join(foreign)}, which is not loaded"
-            f" (loaded: {', '.join(keys.ids)}). Add that key to the key ring; a backup of the"
-            " database needs the keys of its time."
-        )
-    sealed = {"sealed": seal(keys, CANARY_TEXT, CANARY), "key_id": keys.current_id}
-    canary, _ = await EncryptionCanary.get_or_create(id=CANARY_ID, defaults=sealed)
+    await require_keys(keys)
+    canary = await _canary(keys)
+    if canary.sealed.startswith(f"{UNBOUND}."):
+        await _bind(keys, canary.sealed)
+        canary = await _canary(keys)
     unseal(keys, canary.sealed, CANARY)
 
 
 @resilient
 async def open_canary(keys: KeyProvider) -> None:
     """As `check_canary`, but nothing is written."""
+    await require_keys(keys)
+    canary = await EncryptionCanary.get_or_none(id=CANARY_ID)
+    if canary is None:
+        return
+    if canary.sealed.startswith(f"{UNBOUND}."):
+        _unseal(keys, canary.sealed, CANARY, UNBOUND)
+        raise SealBroken(
+            "The credentials were sealed by an older release. Seal them anew: "
+            "python server.py migrate"
+        )
+    unseal(keys, canary.sealed, CANARY)
+
+
+async def require_keys(keys: KeyProvider) -> None:
+    """Raises KeyMissing when anything is sealed with a key that is not loaded."""
     if foreign := sorted(set(await key_usage()) - set(keys.ids)):
         raise KeyMissing(
             f"The database holds values sealed with key {', '.join(foreign)}, which is not loaded"
-            f" (loaded: {', '.join(keys.ids)})."
+            f" (loaded: {', '.join(keys.ids)}). Add that key to ENCRYPTION_KEYS, or to the file"
+            " encryption.key in DATA_DIR; a backup of the database needs the keys of its time."
         )
-    canary = await EncryptionCanary.get_or_none(id=CANARY_ID)
-    if canary is not None:
-        unseal(keys, canary.sealed, CANARY)
+
+
+@resilient
+async def _canary(keys: KeyProvider) -> EncryptionCanary:
+    sealed = {"sealed": seal(keys, CANARY_TEXT, CANARY), "key_id": keys.current_id}
+    canary, _ = await EncryptionCanary.get_or_create(id=CANARY_ID, defaults=sealed)
+    return canary
+
+
+@resilient
+async def _bind(keys: KeyProvider, canary: str) -> None:
+    """Seal anew, bound to their accounts, the values of an older release; all of them or none.
+
+    One that does not open is left as it is, and told: its account says so until it is stored anew.
+    """
+    text = _unseal(keys, canary, CANARY, UNBOUND)
+    async with transaction():
+        # First of all: of several processes that start at once, the others find nothing to do.
+        if not await _store(keys, CANARY, canary, text):
+            return
+        for row in await MarketplaceCredential.all().select_related("account"):
+            try:
+                await _store(
+                    keys, _place(row), row.sealed, _unseal(keys, row.sealed, _place(row), UNBOUND)
+                )
+            except EncryptionError as problem:
+                log.warning("%s", problem)
 
 
 @resilient
@@ -170,9 +239,8 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
     while found := await _not_sealed_with(keys.current_id, last, batch):
         for row in found:
             last = str(row.id)
-            place = Place("marketplace_credentials", last, row.name)
             try:
-                done += await _replace(keys, row.sealed, place)
+                done += await _replace(keys, row.sealed, _place(row))
             except EncryptionError as problem:
                 problems.append(str(problem))
     if problems:
@@ -199,13 +267,24 @@ async def _reencrypt_canary(keys: KeyProvider) -> int:
 @resilient
 async def _not_sealed_with(key_id: str, after: str, batch: int) -> list[MarketplaceCredential]:
     rows = MarketplaceCredential.filter(id__gt=after).exclude(key_id=key_id)
-    return await rows.order_by("id").limit(batch)
+    return await rows.select_related("account").order_by("id").limit(batch)
+
+
+def _place(row: MarketplaceCredential) -> Place:
+    """Of a row that came with its account."""
+    owner = row.account
+    key = AccountKey(owner.workspace_id, owner.marketplace, owner.locale, Mode(owner.mode))
+    return of_account(key, str(row.id), row.name)
 
 
 @resilient
 async def _replace(keys: KeyProvider, sealed: str, place: Place) -> int:
     """1 when the value was replaced, 0 when somebody else did meanwhile."""
+    return await _store(keys, place, sealed, unseal(keys, sealed, place))
+
+
+async def _store(keys: KeyProvider, place: Place, sealed: str, value: Secret) -> int:
     model = EncryptionCanary if place == CANARY else MarketplaceCredential
     return await model.filter(id=place.row_id, sealed=sealed).update(
-        sealed=seal(keys, unseal(keys, sealed, place), place), key_id=keys.current_id
+        sealed=seal(keys, value, place), key_id=keys.current_id
     )

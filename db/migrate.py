@@ -64,7 +64,12 @@ async def prepare(url: str, *, auto: bool | None = None) -> Migrated:
 
 def migrates_itself(url: str, waiting: tuple[str, ...]) -> bool:
     """Whether a start applies these pending migrations without being told to."""
-    return is_sqlite(url) or waiting == _known()
+    return is_sqlite(url) or is_first(waiting)
+
+
+def is_first(waiting: tuple[str, ...]) -> bool:
+    """Whether these pending migrations are all that there are: there is no table yet."""
+    return waiting == _known()
 
 
 @resilient

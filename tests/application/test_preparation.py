@@ -9,8 +9,11 @@ from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
 from clients.registry import SETTINGS
 from config import Settings, read_settings
-from db.exceptions import EncryptionError
+from db import statements
+from db.connection import open_database
+from db.exceptions import EncryptionError, KeyMissing
 from db.keys import KeyRing, new_key
+from db.migrate import pending
 from domain.starting import CannotStart
 
 pytestmark = pytest.mark.anyio
@@ -62,3 +65,18 @@ async def test_keys_that_open_the_data_are_kept(fresh_url: str, tmp_path: Path) 
     await prepare_storage(of_start, ring, made)
 
     assert made is None or made.exists()
+
+
+async def test_an_upgrade_without_the_key_changes_nothing_and_says_what_to_do(
+    fresh_url: str, tmp_path: Path
+) -> None:
+    of_start = settings(fresh_url, tmp_path)
+    await prepare_storage(of_start, KeyRing.from_text(new_key()), None)
+    async with open_database(fresh_url, shared=False):
+        await statements.rows("DELETE FROM tortoise_migrations WHERE name LIKE '0007%' RETURNING 1")
+    before = await pending(fresh_url)
+
+    with pytest.raises(KeyMissing, match=r"not loaded .*encryption\.key in DATA_DIR"):
+        await prepare_storage(of_start, KeyRing.from_text(new_key()), None, auto=True)
+
+    assert await pending(fresh_url) == before != ()

@@ -1,12 +1,19 @@
 """Sealed texts open only with their key, unchanged and in their place."""
 
+from dataclasses import replace
+
 import pytest
 
 from db.encryption import KeyRing, Place, seal, unseal
 from db.exceptions import EncryptionError, KeyMissing, SealBroken
 from domain.credentials import Secret
 
-PLACE = Place("marketplace_credentials", "0b9f5a2e-1111-4222-8333-444455556666", "app_secret")
+PLACE = Place(
+    "marketplace_credentials",
+    "0b9f5a2e-1111-4222-8333-444455556666",
+    "app_secret",
+    ("ours", "amazon", "www.amazon.de", "LIVE"),
+)
 VALUE = Secret("marker-of-a-secret")
 OLD = KeyRing([b"1" * 32])
 NEW = KeyRing([b"2" * 32])
@@ -33,7 +40,7 @@ def test_opens_what_it_sealed() -> None:
     sealed = seal(OLD, VALUE, PLACE)
 
     assert unseal(OLD, sealed, PLACE) == VALUE
-    assert sealed.startswith(f"v1.{OLD.current_id}.")
+    assert sealed.startswith(f"v2.{OLD.current_id}.")
 
 
 @pytest.mark.parametrize("text", ["", "ключ 🔑", "x" * 10_000, "a\x00b"])
@@ -48,10 +55,13 @@ def test_two_seals_of_one_value_differ() -> None:
 @pytest.mark.parametrize(
     ("_case", "place"),
     [
-        ("another row", Place(PLACE.table, PLACE.row_id.replace("0b", "0c"), PLACE.field)),
-        ("another field", Place(PLACE.table, PLACE.row_id, "app_key")),
-        ("another table", Place("encryption_canary", PLACE.row_id, PLACE.field)),
-        ("shifted border", Place(PLACE.table, PLACE.row_id + "a", PLACE.field[1:])),
+        ("another row", replace(PLACE, row_id=PLACE.row_id.replace("0b", "0c"))),
+        ("another field", replace(PLACE, field="app_key")),
+        ("another table", replace(PLACE, table="encryption_canary")),
+        ("another workspace", replace(PLACE, account=("theirs", *PLACE.account[1:]))),
+        ("another country site", replace(PLACE, account=(*PLACE.account[:2], "com", "LIVE"))),
+        ("nobody's", replace(PLACE, account=())),
+        ("shifted border", replace(PLACE, row_id=PLACE.row_id + "a", field=PLACE.field[1:])),
     ],
 )
 def test_moved_seal_is_refused_and_names_the_place(_case: str, place: Place) -> None:
@@ -92,7 +102,7 @@ def test_every_cut_and_extension_is_refused() -> None:
 def test_unknown_version_and_replaced_key_id_are_refused() -> None:
     sealed = seal(OLD, VALUE, PLACE)
 
-    assert "version" in str(refused(sealed.replace("v1.", "v2.")))
+    assert "version" in str(refused(sealed.replace("v2.", "v1.")))
     replaced = sealed.replace(OLD.current_id, NEW.current_id)
     assert isinstance(refused(replaced, keys=BOTH), SealBroken)
 

@@ -20,7 +20,13 @@ pytestmark = pytest.mark.anyio
 
 Later = Callable[[str], None]
 
-ALL = ("0001_initial", "0002_api_keys", "0003_fingerprints", "0004_key_allowances")
+ALL = (
+    "0001_initial",
+    "0002_api_keys",
+    "0003_fingerprints",
+    "0004_key_allowances",
+    "0007_bound_seals",
+)
 LATER = "9000_later"
 
 MIGRATION = """

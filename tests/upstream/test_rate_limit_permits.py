@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from upstream.permits import SECOND, window
+from upstream.rate_limit import SECOND, window
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from domain.exceptions import (
     QuotaExhausted,
     Throttled,
 )
-from upstream.circuit import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, CircuitBreaker
+from upstream.accounts import FAILURES_TO_OPEN, FIRST_PAUSE, LONGEST_PAUSE, CircuitBreaker
 
 pytestmark = pytest.mark.anyio
 

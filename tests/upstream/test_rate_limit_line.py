@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from upstream.fair_line import FairLine
+from upstream.rate_limit import FairLine
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from upstream.clock_skew import ClockSkew, in_words
+from upstream.accounts import ClockSkew, skew_in_words
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -48,5 +48,5 @@ def test_the_newest_answer_counts() -> None:
         (timedelta(days=-3), "3 days behind"),
     ],
 )
-def test_a_difference_is_said_in_words(ahead: timedelta, words: str) -> None:
-    assert in_words(ahead) == words
+def test_a_difference_is_said_skew_in_words(ahead: timedelta, words: str) -> None:
+    assert skew_in_words(ahead) == words

@@ -12,7 +12,7 @@ from domain.exceptions import (
     ProductNotFound,
     Throttled,
 )
-from upstream.negative_cache import HOLDS, NegativeCache
+from upstream.accounts import REFUSAL_HOLDS, NegativeCache
 
 
 class Clock:
@@ -84,7 +84,7 @@ def test_it_ends_and_refusing_does_not_prolong_it() -> None:
     clock = Clock()
     refusals, failure = NegativeCache(clock), CredentialsRejected("no")
     refusals.note("first", "search", failure)
-    clock.seconds += HOLDS - 1
+    clock.seconds += REFUSAL_HOLDS - 1
 
     is_refused_late = is_refused(refusals)
     refusals.note("first", "search", failure)  # as the way out does with what it raises

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from domain.exceptions import CredentialsRejected, MarketplaceError, PermissionMissing
-from upstream.negative_cache import NegativeCache
+from upstream.accounts import NegativeCache
 
 pytestmark = pytest.mark.anyio
 

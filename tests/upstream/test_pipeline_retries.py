@@ -14,8 +14,9 @@ from domain.exceptions import (
     Throttled,
 )
 from tests.fakes import NOW
+from upstream.accounts import RESERVE, SHARE, RetryBudget
 from upstream.budget import CallBudget
-from upstream.retries import RESERVE, SHARE, RetryBudget, RetryPolicy, Timeouts
+from upstream.pipeline import RetryPolicy, Timeouts
 
 
 def policy(
