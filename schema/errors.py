@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from domain.exceptions import AffiliateGraphError
 from schema.enums import ErrorCode
+from schema.observing import note_failure
 from schema.scalars import NotAValue
 
 
@@ -23,6 +24,7 @@ class UserError:
 
     @classmethod
     def of(cls, error: AffiliateGraphError) -> "UserError":
+        note_failure(error.code)
         return cls(
             code=ErrorCode(error.code),
             message=error.message,

@@ -57,13 +57,14 @@ class Terms:
     """On which conditions a request is answered. Without a bucket nobody pays.
 
     `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
-    mutation has effects to finish.
+    mutation has effects to finish. `note` is filled in, for whoever watches.
     """
 
     limits: Limits = field(default_factory=Limits)
     bucket: Bucket | None = None
     has_introspection: bool = True
     hung_up: Callable[[], Awaitable[None]] | None = None
+    note: OperationNote = field(default_factory=OperationNote)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,19 @@ class CallerGone(Exception):
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
     """Run it. Never raises for anything that the request can contain."""
-    with observed(operation.query, context) as note:
-        outcome = await _run(operation, context, terms or Terms(), note)
-        note.outcome = _ended(outcome)
+    terms = terms or Terms()
+    with observed(operation.query, context, terms.note):
+        outcome = await _run(operation, context, terms)
+        _note(outcome, terms.note)
         return outcome
+
+
+def _note(outcome: Outcome, note: OperationNote) -> None:
+    """How it ended, and the codes of its `errors`."""
+    note.outcome = _ended(outcome)
+    errors = outcome.body.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        note.codes.add(str(error["extensions"]["code"]))
 
 
 def _ended(outcome: Outcome) -> OperationOutcome:
@@ -109,9 +119,8 @@ def _ended(outcome: Outcome) -> OperationOutcome:
     return OperationOutcome.ERRORS if "errors" in outcome.body else OperationOutcome.OK
 
 
-async def _run(
-    operation: Operation, context: Context, terms: Terms, note: OperationNote
-) -> Outcome:
+async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
+    note = terms.note
     try:
         asked = _prepared(operation, terms)
         note.kind = asked.operation.operation.value
@@ -144,8 +153,11 @@ async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
     bucket = await terms.bucket.take(1) if terms.bucket else None
     if bucket is not None and bucket.wait:
-        return throttled(1, bucket)
-    return replace(outcome, bucket=bucket)
+        outcome = throttled(1, bucket)
+    else:
+        outcome = replace(outcome, bucket=bucket)
+    _note(outcome, terms.note)
+    return outcome
 
 
 def unexpected(request_id: str) -> Outcome:

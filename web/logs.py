@@ -1,7 +1,9 @@
-"""What we log: one JSON object a line on standard error, with its request's id, without secrets.
+"""What we log: a line on standard error, with its request's id, without secrets. JSON for programs,
+words for a terminal.
 
 The first defence is that nobody logs a secret. The second is here: texts given to `register_secret`
 are masked in every line, tracebacks included. Headers, bodies and query strings are never logged.
+What callers choose, such as a path, cannot break a line nor colour a terminal.
 """
 
 import json
@@ -10,7 +12,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
@@ -20,29 +22,53 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.api_keys import Caller
 from domain.credentials import MASK, Secret
+from domain.metering import OperationNote
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("affiliate_graph.requests")
 
 # Their INFO and DEBUG lines hold addresses with query strings, SQL with values, or repeat ours.
 NOISY = ("httpx", "httpcore", "tortoise", "tortoise.db_client", "uvicorn.access", "asyncio")
 SHORTEST_SECRET = 6  # masking shorter texts would hide ordinary words
 SANE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+SAID = frozenset({"method", "path"})  # what the message of a request tells by itself
+PROBES = ("/healthz", "/readyz")
+LONGEST_NAME = 100
 
-_secrets: set[str] = set()
+
+class _Masks:
+    """The texts that no line may show."""
+
+    def __init__(self) -> None:
+        self._longest_first: list[str] = []
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Hide these too."""
+        self._longest_first = sorted({*self._longest_first, *texts}, key=len, reverse=True)
+
+    def hide(self, text: str) -> str:
+        """The text without them."""
+        for secret in self._longest_first:
+            text = text.replace(secret, MASK)
+        return text
 
 
-def configure(level: str, secrets: Iterable[Secret] = ()) -> None:
+_masks = _Masks()
+
+
+def configure(level: str, secrets: Iterable[Secret] = (), *, form: str = "auto") -> None:
     """Sends all lines from `level` on to standard error, in place of earlier handlers.
 
-    `secrets` are masked as those of `register_secret` are.
+    `secrets` are masked as those of `register_secret` are. `form`: json, text, or auto, which is
+    text on a terminal and JSON elsewhere.
     """
     for secret in secrets:
         register_secret(secret.reveal())
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JSONFormatter())
+    is_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    handler.setFormatter(TextFormatter() if is_text else JSONFormatter())
     handler.addFilter(Redaction())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -54,15 +80,13 @@ def configure(level: str, secrets: Iterable[Secret] = ()) -> None:
 def register_secret(text: str) -> None:
     """Masks this text from now on, also as it looks inside an address, JSON or a repr."""
     if len(text) >= SHORTEST_SECRET:
-        _secrets.update((text, quote(text, safe=""), quote_plus(text)))
-        _secrets.update((json.dumps(text)[1:-1], repr(text)[1:-1]))
+        in_address, in_code = (quote(text, safe=""), quote_plus(text)), json.dumps(text)[1:-1]
+        _masks.add((text, *in_address, in_code, repr(text)[1:-1]))
 
 
 def mask(text: str) -> str:
-    """The text with every registered secret masked, longest first."""
-    for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
+    """The text with every registered secret masked."""
+    return _masks.hide(text)
 
 
 class Redaction(logging.Filter):
@@ -75,8 +99,8 @@ class Redaction(logging.Filter):
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = mask(record.exc_text)
-        for name in vars(record).keys() - STANDARD:
-            setattr(record, name, _plain(getattr(record, name)))
+        for name, value in _extras(record).items():
+            setattr(record, name, _plain(value))
         return True
 
 
@@ -86,6 +110,11 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
         return f"{record.msg} (arguments that do not fit)"
+
+
+def _extras(record: logging.LogRecord) -> dict[str, object]:
+    """What `extra` held, by name."""
+    return {name: value for name, value in vars(record).items() if name not in STANDARD}
 
 
 class JSONFormatter(logging.Formatter):
@@ -100,17 +129,44 @@ class JSONFormatter(logging.Formatter):
         }
         if (current := request_id.get()) is not None:
             line["requestId"] = current
-        for name in sorted(vars(record).keys() - STANDARD):
-            line.setdefault(name, _plain(getattr(record, name)))
+        line |= {name: each for name, each in _extras(record).items() if name not in line}
         if record.exc_text:
             line["error"] = record.exc_text
         return json.dumps(line)
+
+
+class TextFormatter(logging.Formatter):
+    """The time here, the level, the message, then name=value of what `extra` holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).astimezone()
+        extras = {name: each for name, each in _extras(record).items() if name not in SAID}
+        extras["requestId"] = request_id.get()
+        parts = (
+            f"{at:%H:%M:%S} {record.levelname:<7} {record.getMessage()}",
+            *(f"{name}={_word(each)}" for name, each in extras.items() if each is not None),
+        )
+        return "\n".join(filter(None, (_one_line("  ".join(parts)), record.exc_text)))
+
+
+def _word(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text else text
+
+
+def _one_line(text: str) -> str:
+    """Without line ends, and without what a terminal would take for an order."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _plain(value: object) -> object:
     """What JSON can hold, masked."""
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, list):
+        return [mask(str(each)) for each in value]
     return mask(str(value))
 
 
@@ -150,20 +206,10 @@ def _id_of(offered: str) -> str:
     return offered if SANE_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-def _caller(scope: Scope) -> dict[str, str]:
-    """Who asked, where the application found that out: workspace and id of the API key."""
-    caller = scope.get("state", {}).get("caller")
-    if not isinstance(caller, Caller):
-        return {}
-    return {
-        "workspace": caller.workspace,
-        "apiKey": caller.key.id if caller.key else caller.name,
-    }
-
-
 def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
     """One line; `status` is null where no answer was begun."""
-    logger.info(
+    logger.log(
+        _level(scope, status),
         "%s %s",
         scope["method"],
         scope["path"],
@@ -172,6 +218,34 @@ def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
             "path": scope["path"],
             "status": status,
             "ms": round(seconds * 1000, 1),
-            **_caller(scope),
+            **_told(scope.get("state", {})),
         },
     )
+
+
+def _level(scope: Scope, status: int | None) -> int:
+    """Probes come every few seconds and say nothing as long as they are good."""
+    if status is None or status >= 500:
+        return logging.WARNING
+    return logging.DEBUG if scope["path"] in PROBES else logging.INFO
+
+
+def _told(state: Mapping[str, object]) -> dict[str, object]:
+    """What the application found out on the way: who asked, for what, and how it ended."""
+    caller, note, code = state.get("caller"), state.get("operation"), state.get("code")
+    told: dict[str, object] = {}
+    if isinstance(caller, Caller):
+        told |= {"workspace": caller.workspace, "caller": caller.name}
+        told |= {"apiKey": caller.key.id} if caller.key else {}
+    if isinstance(note, OperationNote):
+        told |= {
+            "operation": note.name[:LONGEST_NAME],
+            "type": note.kind,
+            "outcome": note.outcome.value,
+            "points": note.points,
+            "calls": note.calls,
+        }
+    codes = sorted(
+        {*(note.codes if isinstance(note, OperationNote) else ()), *filter(None, [code])}
+    )
+    return told | ({"codes": codes} if codes else {})

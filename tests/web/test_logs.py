@@ -1,8 +1,11 @@
 """Log lines: JSON, with the request's id, without a secret wherever somebody puts one."""
 
+import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -11,9 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from domain.api_keys import APIKey, Caller, Scope
 from domain.credentials import MASK, Secret
+from domain.metering import OperationNote, OperationOutcome
 from web import logs
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SECRET = 'p@ss "wörd"/+ 1\\2'
 log = logging.getLogger("affiliate.test")
 
@@ -26,7 +32,7 @@ class Failure(Exception):
 def _own_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
-    monkeypatch.setattr(logs, "_secrets", set())
+    monkeypatch.setattr(logs, "_masks", logs._Masks())
     levels = {name: logging.getLogger(name).level for name in ("", *logs.NOISY)}
     yield
     for name, level in levels.items():
@@ -38,6 +44,27 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 
 async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def operate(request: Request) -> PlainTextResponse:
+        key = APIKey(
+            id="key-1",
+            workspace="shop",
+            name="the blog",
+            prefix="aff_1",
+            last_four="wxyz",
+            scopes=frozenset({Scope.READ}),
+            created_at=NOW,
+        )
+        request.state.caller = Caller(workspace="shop", name=key.name, scopes=key.scopes, key=key)
+        request.state.operation = OperationNote(
+            name="Products",
+            kind="query",
+            points=12,
+            calls=2,
+            outcome=OperationOutcome.OK,
+            codes={"NOT_FOUND", "MARKETPLACE_UNAVAILABLE"},
+        )
+        return PlainTextResponse("hello")
+
     async def answer(request: Request) -> PlainTextResponse:
         log.info("inside")
         return PlainTextResponse("hello")
@@ -45,7 +72,8 @@ async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Respons
     async def fail(request: Request) -> PlainTextResponse:
         raise Failure
 
-    app = logs.RequestLog(Starlette(routes=[Route("/answer", answer), Route("/fail", fail)]))
+    routes = [Route("/answer", answer), Route("/fail", fail), Route("/readyz", answer)]
+    app = logs.RequestLog(Starlette(routes=[*routes, Route("/graphql", operate)]))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.get(path, headers=headers)
@@ -158,3 +186,100 @@ async def test_a_failed_request_is_logged_too(capsys: pytest.CaptureFixture[str]
     assert answer.status_code == 500
     assert lines(capsys)[-1]["status"] == 500
     assert logs.request_id.get() is None
+
+
+@pytest.mark.anyio
+async def test_a_request_tells_who_asked_for_what_and_how_it_ended(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+
+    await get("/graphql")
+
+    [line] = lines(capsys)
+    assert {name: line[name] for name in ("workspace", "caller", "apiKey")} == {
+        "workspace": "shop",
+        "caller": "the blog",
+        "apiKey": "key-1",
+    }
+    assert {name: line[name] for name in ("operation", "type", "outcome", "points", "calls")} == {
+        "operation": "Products",
+        "type": "query",
+        "outcome": "ok",
+        "points": 12,
+        "calls": 2,
+    }
+    assert line["codes"] == ["MARKETPLACE_UNAVAILABLE", "NOT_FOUND"]
+
+
+@pytest.mark.anyio
+async def test_a_good_probe_is_no_line_and_a_failure_is_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+
+    await get("/readyz")
+    await get("/fail")
+
+    levels = [line["level"] for line in lines(capsys) if line["message"] != "inside"]
+    assert levels == ["WARNING"]
+
+
+@pytest.mark.anyio
+async def test_a_line_for_a_terminal_is_words(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", form="text")
+
+    await get("/graphql", {"X-Request-Id": "caller-7_abc"})
+
+    line = capsys.readouterr().err
+    assert re.match(r"\d\d:\d\d:\d\d INFO    GET /graphql  status=200  ms=[\d.]+  ", line)
+    assert line.endswith(
+        '  workspace=shop  caller="the blog"  apiKey=key-1  operation=Products  type=query'
+        "  outcome=ok  points=12  calls=2  codes=MARKETPLACE_UNAVAILABLE,NOT_FOUND"
+        "  requestId=caller-7_abc\n"
+    )
+
+
+@pytest.mark.anyio
+async def test_an_address_neither_breaks_a_line_nor_colours_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO", form="text")
+
+    await get("/%0a12:00:00 INFO all is well%1b[31m")
+
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert "GET /\\n12:00:00 INFO all is well\\x1b[31m" in output
+
+
+def test_a_traceback_follows_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", form="text")
+    logs.register_secret(SECRET)
+
+    try:
+        raise Failure(SECRET)
+    except Failure:
+        log.exception("it failed")
+
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith("ERROR   it failed")
+    assert others[0].startswith("Traceback")
+    assert others[-1].endswith(MASK)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words_go_to_a_terminal_and_json_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr("sys.stderr", stream)
+        logs.configure("INFO")
+        log.info("here")
+        written.append(stream.getvalue())
+
+    assert written[0].endswith("INFO    here\n")
+    assert json.loads(written[1])["message"] == "here"
