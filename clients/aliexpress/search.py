@@ -7,7 +7,7 @@ so what depends on them is refused rather than guessed.
 import re
 from decimal import Decimal
 
-from clients.aliexpress.values import UNSTORABLE
+from clients.values import UNSTORABLE
 from domain.exceptions import InvalidInput
 from domain.money import CURRENCY, to_minor_units
 from domain.search import ProductSearch, ProductSearchSort, SearchPlan

@@ -6,8 +6,8 @@ does not tell is left to the caller and named; an order that cannot be had is re
 
 import re
 
-from clients.amazon import values
 from clients.amazon.locales import Locale
+from clients.values import UNSTORABLE
 from domain.exceptions import InvalidInput
 from domain.money import to_minor_units
 from domain.search import ProductSearch, ProductSearchSort, SearchPlan
@@ -44,7 +44,7 @@ def plan(search: ProductSearch, locale: Locale) -> SearchPlan:
 
 
 def _keywords(search: ProductSearch) -> str:
-    keywords = values.clean(search.keywords or "").strip()
+    keywords = UNSTORABLE.sub("", search.keywords or "").strip()
     if not keywords:
         raise InvalidInput(
             "Amazon searches by words: give keywords, also when a category is given.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients.pictures import picture
+from clients.values import picture
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clients import titles
-from clients.titles import Digits
+from clients import values
+from clients.values import Digits
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from clients.titles import Digits
     ],
 )
 def test_what_is_shown(written: str, shown: str) -> None:
-    assert titles.shown(written) == shown
+    assert values.shown(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_what_is_shown(written: str, shown: str) -> None:
     ],
 )
 def test_what_is_a_title(value: object, is_intact: bool) -> None:
-    assert titles.is_intact(value) is is_intact
+    assert values.is_intact(value) is is_intact

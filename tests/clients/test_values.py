@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress import values
+from clients import values
+from clients.aliexpress import orders, parse, promotions
 from domain.money import Money
 
 
@@ -80,43 +81,43 @@ def test_texts_lose_what_no_database_stores() -> None:
     ],
 )
 def test_pacific_times_become_utc(value: str, found: datetime | None) -> None:
-    assert values.pacific(value) == found
+    assert parse.pacific(value) == found
 
 
 def test_times_are_unknown_without_time_zone_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(values, "PACIFIC", "Nowhere/At_All")
+    monkeypatch.setattr(parse, "PACIFIC", "Nowhere/At_All")
 
-    assert values.pacific("2026-07-01 10:00:00") is None
+    assert parse.pacific("2026-07-01 10:00:00") is None
 
 
 def test_moments_are_sent_in_pacific_time() -> None:
     moment = datetime(2026, 7, 1, 19, tzinfo=timezone(timedelta(hours=2)))
 
-    assert values.in_pacific(moment) == "2026-07-01 10:00:00"
+    assert orders.in_pacific(moment) == "2026-07-01 10:00:00"
     with pytest.raises(ValueError, match="time zone"):
-        values.in_pacific(moment.replace(tzinfo=None))
+        orders.in_pacific(moment.replace(tzinfo=None))
 
 
 def test_intervals() -> None:
-    start, end = values.interval("2026-09-01T00:00:00-07:00/2026-09-30 10:00:00")
+    start, end = promotions.interval("2026-09-01T00:00:00-07:00/2026-09-30 10:00:00")
 
     assert start == datetime(2026, 9, 1, 7, tzinfo=UTC)
     assert end == datetime(2026, 9, 30, 17, tzinfo=UTC)
-    assert values.interval("2026-13-01T00:00:00Z/x") == (None, None)
-    assert values.interval("soon") == (None, None)
+    assert promotions.interval("2026-13-01T00:00:00Z/x") == (None, None)
+    assert promotions.interval("soon") == (None, None)
 
 
 def test_money_of_cents_follows_the_currency() -> None:
-    assert values.money_of_cents("1113", "USD") == Money(Decimal("11.13"), "USD")
-    assert values.money_of_cents("-5", "USD") == Money(Decimal("-0.05"), "USD")
-    assert values.money_of_cents("1113", "JPY") == Money(Decimal(1113), "JPY")
-    assert values.money_of_cents("11.13", "USD") is None
-    assert values.money_of_cents("1113", "") is None
+    assert orders.money_of_cents("1113", "USD") == Money(Decimal("11.13"), "USD")
+    assert orders.money_of_cents("-5", "USD") == Money(Decimal("-0.05"), "USD")
+    assert orders.money_of_cents("1113", "JPY") == Money(Decimal(1113), "JPY")
+    assert orders.money_of_cents("11.13", "USD") is None
+    assert orders.money_of_cents("1113", "") is None
 
 
 def test_money_in_words() -> None:
-    assert values.money_in_words("50.00 USD") == Money(Decimal("50.00"), "USD")
-    assert values.money_in_words("50.00") is None
+    assert promotions.money_in_words("50.00 USD") == Money(Decimal("50.00"), "USD")
+    assert promotions.money_in_words("50.00") is None
 
 
 @pytest.mark.parametrize(
@@ -129,12 +130,11 @@ def test_money_in_words() -> None:
     ],
 )
 def test_lists_come_in_many_wrappings(holder: dict[str, Any]) -> None:
-    assert values.rows(holder, "list", "item") == [{"a": 1}]
+    assert parse.rows(holder, "list", "item") == [{"a": 1}]
 
 
 @pytest.mark.parametrize(
     "holder", [{}, {"list": {}}, {"list": None}, {"list": []}, {"list": {"item": None}}, None, "x"]
 )
 def test_empty_lists_come_in_many_wrappings(holder: Any) -> None:
-    assert values.rows(holder, "list", "item") == []
-    assert values.texts(holder, "list", "item") == []
+    assert parse.rows(holder, "list", "item") == []
