@@ -28,15 +28,13 @@ from web import logs, trusted
 from web.access import Access
 from web.endpoint import Endpoint
 from web.exports import Exports
-from web.failures import UnexpectedFailures, wrong_address
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
-from web.headers import HeaderLimit
 from web.health import Health
-from web.hosts import HostCheck
 from web.metrics import MetricsRoute
+from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
-from web.security import SecurityHeaders, is_loopback_host, session_cookie
+from web.security import is_loopback_host, session_cookie
 from web.sessions import Sessions
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
@@ -96,20 +94,9 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     return Starlette(
         routes=_routes(settings, keys, overrides, state, watching),
         lifespan=lifespan,
-        middleware=_middleware(settings),
+        middleware=[Middleware(RequestBoundary, allowed_hosts=settings.allowed_hosts)],
         exception_handlers={HTTPException: wrong_address},
     )
-
-
-def _middleware(settings: Settings) -> list[Middleware]:
-    """From the outermost to the innermost."""
-    return [
-        Middleware(logs.RequestLog),
-        Middleware(SecurityHeaders),
-        Middleware(UnexpectedFailures),
-        Middleware(HeaderLimit),
-        Middleware(HostCheck, allowed=settings.allowed_hosts),
-    ]
 
 
 def _routes(

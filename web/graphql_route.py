@@ -56,7 +56,7 @@ class GraphQLRoute:
         try:
             caller = await self.access.let_in(request)
             with self.under_way(caller.workspace):
-                response = await self.endpoint.answer(request, self.bucket(caller))
+                response = await self.endpoint.answer(request, self.bucket(caller), caller.identity)
             is_listed = is_listed or caller.is_of_page(origin)
         except Refused as refused:
             response = refusal(request, refused)

@@ -8,34 +8,21 @@ What callers choose, such as a path, cannot break a line nor colour a terminal.
 
 import json
 import logging
-import re
 import sys
-import time
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from domain.api_keys import Caller
 from domain.credentials import MASK, Secret
-from domain.metering import OperationNote
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-
-logger = logging.getLogger("affiliate_graph.requests")
 
 # Their INFO and DEBUG lines hold addresses with query strings, SQL with values, or repeat ours.
 NOISY = ("httpx", "httpcore", "tortoise", "tortoise.db_client", "uvicorn.access", "asyncio")
 SHORTEST_SECRET = 6  # masking shorter texts would hide ordinary words
-SANE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 SAID = frozenset({"method", "path"})  # what the message of a request tells by itself
-PROBES = ("/healthz", "/readyz")
-LONGEST_NAME = 100
 
 
 class _Masks:
@@ -168,84 +155,3 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [mask(str(each)) for each in value]
     return mask(str(value))
-
-
-class RequestLog:
-    """ASGI middleware: gives every request an id and logs one line when it is answered.
-
-    A sane X-Request-Id of the caller is kept, any other replaced. The answer carries the id back.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        own_id = _id_of(Headers(scope=scope).get("x-request-id", ""))
-        started = time.perf_counter()
-        status: int | None = None
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = own_id
-            await send(message)
-
-        before = request_id.set(own_id)
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            _log_answer(scope, status, time.perf_counter() - started)
-            request_id.reset(before)
-
-
-def _id_of(offered: str) -> str:
-    return offered if SANE_ID.fullmatch(offered) else uuid.uuid4().hex
-
-
-def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
-    """One line; `status` is null where no answer was begun."""
-    logger.log(
-        _level(scope, status),
-        "%s %s",
-        scope["method"],
-        scope["path"],
-        extra={
-            "method": scope["method"],
-            "path": scope["path"],
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-            **_told(scope.get("state", {})),
-        },
-    )
-
-
-def _level(scope: Scope, status: int | None) -> int:
-    """Probes come every few seconds and say nothing as long as they are good."""
-    if status is None or status >= 500:
-        return logging.WARNING
-    return logging.DEBUG if scope["path"] in PROBES else logging.INFO
-
-
-def _told(state: Mapping[str, object]) -> dict[str, object]:
-    """What the application found out on the way: who asked, for what, and how it ended."""
-    caller, note, code = state.get("caller"), state.get("operation"), state.get("code")
-    told: dict[str, object] = {}
-    if isinstance(caller, Caller):
-        told |= {"workspace": caller.workspace, "caller": caller.name}
-        told |= {"apiKey": caller.key.id} if caller.key else {}
-    if isinstance(note, OperationNote):
-        told |= {
-            "operation": note.name[:LONGEST_NAME],
-            "type": note.kind,
-            "outcome": note.outcome.value,
-            "points": note.points,
-            "calls": note.calls,
-        }
-    codes = sorted(
-        {*(note.codes if isinstance(note, OperationNote) else ()), *filter(None, [code])}
-    )
-    return told | ({"codes": codes} if codes else {})
