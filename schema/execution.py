@@ -26,6 +26,7 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 
+from domain.api_keys import Scope
 from domain.buckets import BucketState
 from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
@@ -35,6 +36,7 @@ from resolvers.cost import upstream
 from schema import cost, documents, schema
 from schema.documents import Document, check_variables, too_complex
 from schema.errors import UNEXPECTED, shown, told_codes, without_suggestion
+from schema.public import private_field
 from schema.scalars import NotAValue
 
 # Strawberry's, which is faster than the default and says less of its type.
@@ -278,6 +280,11 @@ async def _executed(
         document.problems = validate_document(schema._schema, document.node, specified_rules)
     if document.problems:
         return _invalid(document.problems, context, helps=terms.has_introspection)
+    # What a mutation answers is part of its own scope.
+    is_limited = context.caller.is_public and not is_mutation
+    if is_limited and (private := private_field(schema._schema, document)):
+        refusal = context.caller.refusal(Scope.READ, private)
+        return request_error(refusal.message, refusal.code)
     seconds = limits.mutation_seconds if is_mutation else limits.query_seconds
     context.budget.wait_at_most(
         limits.marketplace_mutation_seconds if is_mutation else limits.marketplace_query_seconds

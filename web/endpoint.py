@@ -111,29 +111,22 @@ async def _hung_up(request: Request) -> None:
 
 def _budget(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
-    return CallBudget(
-        max_calls=_cap(request.headers.get(CAP_HEADER)),
-        priority=_priority(request.headers.get(PRIORITY_HEADER)),
-    )
-
-
-def _cap(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+    cap, priority = request.headers.get(CAP_HEADER), request.headers.get(PRIORITY_HEADER)
+    if cap is not None and not re.fullmatch(r"[0-9]{1,6}", cap.strip()):
         raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
-    return int(text)
-
-
-def _priority(text: str | None) -> Priority:
+    max_calls = None if cap is None else int(cap)
     try:
-        return Priority((text or "interactive").strip().upper())
+        return CallBudget(
+            max_calls=max_calls, priority=Priority((priority or "interactive").strip().upper())
+        )
     except ValueError:
         raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
     """The newer media type for whoever names it, application/json for everybody else."""
+    if GRAPHQL_JSON not in accept.lower():
+        return JSON
     ranges = media_ranges(accept)
     newer = ranges.get(GRAPHQL_JSON, 0.0)
     return GRAPHQL_JSON if newer > 0 and newer >= ranges.get(JSON, 0.0) else JSON
