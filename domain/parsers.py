@@ -114,6 +114,13 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
 
 
+def own_address(host: str, port: int) -> str:
+    """The address of a server that listens there, for callers on this machine."""
+    if is_address(host) and ip_address(host).is_unspecified:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def either(words: Iterable[str]) -> str:
     """The words in a row: "on, true or 1"."""
     *others, last = words
