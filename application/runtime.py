@@ -32,11 +32,10 @@ from upstream.cache import AnswerCache
 from upstream.coalescing import Coalescer
 from upstream.contract import ShortLinkReader, Upstream
 from upstream.http import HTTPTransport, http_client
-from upstream.pipeline import Pipeline
+from upstream.pipeline import Pipeline, Timeouts
 from upstream.rate_limit import RateLimit
 from upstream.redis_permits import RedisPermits
 from upstream.redis_server import redis_client
-from upstream.retries import Timeouts
 from web.health import Shutdown
 from web.redis_throttle import RedisBuckets
 from web.sessions import StartLink
@@ -200,6 +199,7 @@ async def open_upstream(
             modes=modes(settings),
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
+            search_further_calls=settings.search_further_calls,
             short_links=_short_links(settings, box),
             meter=meter,
         )

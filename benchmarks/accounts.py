@@ -24,8 +24,8 @@ from upstream.accounts import FORGET_AFTER, AccountStates
 from upstream.budget import Budget, CallBudget
 from upstream.cache import CachePolicy
 from upstream.contract import Answer, Call, Fetch, Upstream
-from upstream.permits import Permit
 from upstream.pipeline import Pipeline, fetch
+from upstream.rate_limit import Permit
 
 RULE = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=0)
 POLICY: CachePolicy[str] = CachePolicy(

@@ -22,13 +22,11 @@ from domain.marketplaces import QuotaRule
 from sandbox import Sandbox
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph
-from upstream.accounts import AccountState
 from upstream.budget import Budget, CallBudget
 from upstream.cache import AnswerCache
 from upstream.coalescing import BatchCall, Coalescer, K, V
 from upstream.oauth2 import Token, TokenCache
-from upstream.permits import Permit
-from upstream.rate_limit import RateLimit
+from upstream.rate_limit import Permit, PermitAccount, RateLimit
 
 ADDRESS = "http://127.0.0.1:8000"
 # One caller asks for what thousands would, and waits for it on a busy machine.
@@ -91,7 +89,7 @@ class AmazonPace(RateLimit):
 
     async def acquire(
         self,
-        account: AccountState,
+        account: PermitAccount,
         rule: QuotaRule,
         *,
         within: float,

@@ -13,9 +13,8 @@ from typing import Any
 from benchmarks.application import AmazonPace, stage
 from domain.marketplaces import QuotaRule
 from tests.graph import Graph
-from upstream.accounts import AccountState
 from upstream.coalescing import Coalescer
-from upstream.permits import Permit
+from upstream.rate_limit import Permit, PermitAccount
 
 CONNECTIONS = 25  # of the flood
 SEARCHES = 8  # of the owner
@@ -35,7 +34,7 @@ class FirstComeFirstServed(AmazonPace):
 
     async def acquire(
         self,
-        account: AccountState,
+        account: PermitAccount,
         rule: QuotaRule,
         *,
         within: float,
@@ -46,7 +45,7 @@ class FirstComeFirstServed(AmazonPace):
         return await super().acquire(account, rule, within=within, is_background=is_background)
 
     def expected_wait(
-        self, account: AccountState, rule: QuotaRule, *, caller: str, is_background: bool
+        self, account: PermitAccount, rule: QuotaRule, *, caller: str, is_background: bool
     ) -> float:
         """See `RateLimit.expected_wait`."""
         return super().expected_wait(account, rule, caller="", is_background=is_background)

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.http_server ours|naive`: the application as a server process of its own.
+"""`python -m benchmarks.http_server MANNER`: the application as a server process of its own.
+
+`ours`, `naive`, or `plain`: ours on Python's own loop and parser.
 
 It prints its address. The gateway lives in the process; its calls are at /control/calls.
 """
@@ -37,7 +39,14 @@ def main(manner: str) -> None:
         app.router.routes.extend(control_routes(stage.box))
         sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        config = uvicorn.Config(app, log_config=None, lifespan="on", backlog=2048)
+        config = uvicorn.Config(
+            app,
+            loop="asyncio" if manner == "plain" else "auto",
+            http="h11" if manner == "plain" else "auto",
+            log_config=None,
+            lifespan="on",
+            backlog=2048,
+        )
         with naive_cache() if manner == "naive" else contextlib.nullcontext():
             uvicorn.Server(config).run(sockets=[listener])
 

@@ -39,6 +39,8 @@ NOTES = """\
   words. The naive client serves whoever came first. A permit comes every second and a call's way.
 - Accounts at once: each asks for one product the whole way through the pipeline; the ledger books
   in memory and the network answers after 20 ms, so that what is measured is ours.
+- `{ __typename }`: the naive client is the same server on asyncio and h11, in place of uvloop and
+  httptools. No log is written.
 - The lone request: shared and direct calls in turns in one application, each for a product that was
   not asked for before; "added" is the difference of the two medians.
 """

@@ -157,7 +157,7 @@ async def over_http(asks: Sequence[Ask], *, naive: bool) -> Run:
     """All requests at once, each over a new connection of its own, to a server process."""
     allow_many_connections()
     async with (
-        _server("naive" if naive else "ours") as address,
+        server("naive" if naive else "ours") as address,
         httpx.AsyncClient(base_url=address, timeout=60) as http,
     ):
         await Graph(http, _no_sandbox(), Clock()).connect_both()
@@ -221,7 +221,7 @@ def _no_sandbox() -> Sandbox:
 
 
 @contextlib.asynccontextmanager
-async def _server(manner: str) -> AsyncIterator[str]:
+async def server(manner: str) -> AsyncIterator[str]:
     """The address of a server process, which ends with the context."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.http_server", manner),

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import gc
+import importlib.util
 import resource
 import signal
 import socket
@@ -57,6 +58,7 @@ def serve(settings: Settings) -> int:
     server = Server(
         uvicorn.Config(
             build_app(settings, keys, overrides),
+            http=http_parser(),
             log_config=None,
             log_level="warning",  # its start-up lines would stand before our own
             server_header=False,
@@ -112,6 +114,15 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+
+
+def http_parser() -> str:
+    """uvicorn's setting `http`: the quick parser where the platform has it, else Python's own.
+
+    The loop, uvloop or else asyncio's, is chosen by uvicorn in the same way.
+    """
+    has_httptools = importlib.util.find_spec("httptools") is not None
+    return "commands.quick_http:BoundedHeaders" if has_httptools else "h11"
 
 
 async def _make_ready(settings: Settings, keys: Keys) -> None:

@@ -1,6 +1,8 @@
 """API keys. Their texts are made here, handed out once, and stored only as keyed hashes."""
 
 import secrets
+from collections.abc import Collection
+from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,12 +18,13 @@ from db.keys import KeyProvider
 from db.models import APIKey as Stored
 from db.statements import Row
 from domain.api_keys import ALPHABET, RANDOM_LENGTH, APIKey, Scope, checksum, in_order
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
 
 PURPOSE = "API key"
 ORDER = paging.NEWEST_FIRST["created_at"]
 TEXT = SqlTypes.VARCHAR
+_IN_PAGES = Where(lambda keys: Cast(keys.origins, TEXT) != "[]")
 OFTEN_ENOUGH = timedelta(minutes=1)  # how exact last_used_at is
 
 
@@ -83,15 +86,13 @@ async def by_id(workspace_id: str, key_id: str) -> APIKey | None:
 
 
 @resilient
-async def page(
-    workspace_id: str, *, first: int, after: Position | None, count: bool
-) -> Page[APIKey]:
+async def page(workspace_id: str, args: PageArgs, *, count: bool = False) -> Page[APIKey]:
     """One page of the workspace's keys, newest first, also those that are accepted no more.
 
-    `count`: count the whole list as well. Raises InvalidInput for an `after` of another list.
+    `count`: count the whole list as well. Raises InvalidInput for a cursor of another list.
     """
     ours = Q(workspace_id=workspace_id)
-    return await paging.read(Stored, ours, ORDER, record, first=first, after=after, count=count)
+    return await paging.read(Stored, ours, ORDER, record, args, count=count)
 
 
 @resilient
@@ -103,6 +104,22 @@ async def revoke(workspace_id: str, key_id: str, now: datetime) -> APIKey | None
     await stored.filter(revoked_at__isnull=True).update(revoked_at=now)
     row = await stored.get_or_none().values()
     return None if row is None else record(row)
+
+
+@resilient
+async def narrow(
+    old: APIKey, scopes: Collection[Scope], calls_per_day: int | None
+) -> APIKey | None:
+    """The key with these scopes and this allowance from now on; None when it has others by now than
+    `old` tells."""
+    async with statements.transaction():
+        row = await Stored.filter(id=old.id).select_for_update().get_or_none()
+        if row is None or frozenset(map(Scope, row.scopes)) != old.scopes:
+            return None
+        row.scopes = [scope.value for scope in in_order(frozenset(scopes))]
+        row.calls_per_day = calls_per_day
+        await row.save(update_fields=["scopes", "calls_per_day"])
+    return replaced(old, scopes=frozenset(scopes), calls_per_day=calls_per_day)
 
 
 @resilient
@@ -118,8 +135,15 @@ async def note_use(key: APIKey, now: datetime) -> None:
 @resilient
 async def lists_origin(origin: str, now: datetime) -> bool:
     """Whether a key that is still accepted, of whichever workspace, lists that origin."""
-    listing = Stored.filter(_accepted(now), Where(lambda keys: Cast(keys.origins, TEXT) != "[]"))
+    listing = Stored.filter(_accepted(now), _IN_PAGES)
     return any(origin in origins for origins in await listing.values_list("origins", flat=True))
+
+
+@resilient
+async def telling_everybody(now: datetime) -> list[APIKey]:
+    """The keys that are still accepted, of all workspaces, that open too much in web pages."""
+    found = await Stored.filter(_accepted(now), _IN_PAGES).order_by("created_at", "id").values()
+    return [key for key in map(record, found) if key.tells_everybody]
 
 
 @resilient

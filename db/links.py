@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import uuid4
 
+from pypika_tortoise.functions import Count
 from tortoise.expressions import Q
 
 from db import paging, product_rows, rows, statements
@@ -10,7 +11,7 @@ from db.availability import resilient
 from db.models import AffiliateLink
 from db.statements import Row
 from db.workspaces import among, chunks, visible
-from domain.catalog import LinkFilter, Page, Position
+from domain.catalog import LinkFilter, Page, PageArgs
 from domain.links import Link, LinkKey
 from domain.marketplaces import Workspace
 from domain.products import Mode, ProductRef
@@ -61,14 +62,13 @@ async def by_keys(workspace: Workspace, keys: Collection[LinkKey]) -> dict[LinkK
 async def page(
     workspace: Workspace,
     filter: LinkFilter,
+    args: PageArgs,
     *,
-    first: int,
-    after: Position | None,
-    count: bool,
+    count: bool = False,
 ) -> Page[Link]:
     """One page of links, newest first; `count`: count the whole list as well.
 
-    Raises InvalidInput for an `after` that this list does not give out.
+    Raises InvalidInput for a cursor that this list does not give out.
     """
     condition = visible(workspace)
     if filter.marketplace is not None:
@@ -77,36 +77,43 @@ async def page(
         condition &= among(workspace, [filter.product])
     if filter.tracking_id is not None:
         condition &= Q(tracking_id=filter.tracking_id)
-    return await paging.read(
-        AffiliateLink, condition, ORDER, _link, first=first, after=after, count=count
-    )
+    return await paging.read(AffiliateLink, condition, ORDER, _link, args, count=count)
 
 
 @resilient
 async def pages_of(
-    workspace: Workspace,
-    refs: Collection[ProductRef],
-    *,
-    first: int,
-    after: Position | None,
+    workspace: Workspace, refs: Collection[ProductRef], args: PageArgs
 ) -> dict[ProductRef, Page[Link]]:
     """For each product its links, newest first. One statement for all."""
     found: dict[ProductRef, list[Row]] = {ref: [] for ref in refs}
     for some in chunks(refs):
-        condition = among(workspace, some)
-        if after is not None:
-            condition &= paging.behind(ORDER, after)
+        condition = among(workspace, some) & paging.between(ORDER, args)
         links = AffiliateLink._meta.basetable
         query = statements.select(AffiliateLink, condition)
-        for row in await paging.read_newest(
+        for row in await paging.read_groups(
             query,
             ORDER,
+            args,
             by=[links[name] for name in REF_COLUMNS],
             columns=[links.created_at, links.id],
-            first=first,
         ):
             found[product_rows.ref(row)].append(row)
-    return {ref: paging.page(ORDER, made, _link, first=first) for ref, made in found.items()}
+    return {ref: paging.page(ORDER, made, _link, args) for ref, made in found.items()}
+
+
+@resilient
+async def counts_of(workspace: Workspace, refs: Collection[ProductRef]) -> dict[ProductRef, int]:
+    """For each product, how many links are stored."""
+    counts = dict.fromkeys(refs, 0)
+    for some in chunks(refs):
+        links = AffiliateLink._meta.basetable
+        columns = [links[name] for name in REF_COLUMNS]
+        query = statements.select(
+            AffiliateLink, among(workspace, some), *columns, Count("*").as_("total")
+        )
+        for row in await statements.built(query.groupby(*columns)):
+            counts[product_rows.ref(row)] = row["total"]
+    return counts
 
 
 def _sortable(key: LinkKey) -> tuple[str, str, str, str, str]:

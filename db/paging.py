@@ -4,7 +4,7 @@ No column of an order is ever null; what a row lacks has a key that sorts last.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from tortoise.models import Model
 from db.conditions import Where
 from db.rows import moment
 from db.statements import Row, adapted, built, connection, select
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs, Position
 from domain.exceptions import InvalidInput
 
 T = TypeVar("T")
@@ -44,7 +44,26 @@ NEWEST_FIRST: dict[str, Order] = {
 }
 
 
-def behind(order: Order, position: Position) -> Where:
+def between(order: Order, args: PageArgs) -> Q:
+    """The condition that a row stands where the page looks for its rows. Raises InvalidInput."""
+    condition = Q()
+    if args.after is not None:
+        condition &= _behind(order, args.after)
+    if args.before is not None:
+        condition &= _behind(_reversed(order), args.before)
+    return condition
+
+
+def _reversed(order: Order) -> Order:
+    return tuple(replace(column, descending=not column.descending) for column in order)
+
+
+def _walked(order: Order, args: PageArgs) -> Order:
+    """In which order the rows of the page are read."""
+    return _reversed(order) if args.from_end else order
+
+
+def _behind(order: Order, position: Position) -> Where:
     """The condition that a row comes after the position. Raises InvalidInput."""
     values = _read(order, position)
 
@@ -70,37 +89,42 @@ async def read(
     condition: Q,
     order: Order,
     record: Callable[[Row], T],
+    args: PageArgs,
     *,
-    first: int,
-    after: Position | None,
-    count: bool,
+    count: bool = False,
 ) -> Page[T]:
     """One page of these rows; `count`: count the whole list as well. Raises InvalidInput."""
     total = None
     if count:
         [counted] = await built(select(model, condition, Count("*").as_("total")))
         total = counted["total"]
-    query = select(model, condition if after is None else condition & behind(order, after))
-    for column in order:
+    query = select(model, condition & between(order, args))
+    for column in _walked(order, args):
         query = query.orderby(column.name, order=_direction(column))
-    return page(order, await built(query.limit(first + 1)), record, first=first, total=total)
+    return page(order, await built(query.limit(args.size + 1)), record, args, total=total)
 
 
-async def read_newest(
-    rows: QueryBuilder, order: Order, *, by: Sequence[Term], columns: Sequence[Term], first: int
+async def read_groups(
+    rows: QueryBuilder,
+    order: Order,
+    args: PageArgs,
+    *,
+    by: Sequence[Term],
+    columns: Sequence[Term],
 ) -> list[Row]:
-    """Of each group `by`, the first rows in that order: `first` and one more.
+    """Of each group `by` of rows `between`: those of its page and one more, for `page`.
 
     `columns`: those of the order, in the table of the rows.
     """
     place, after = RowNumber().over(*by), Table("numbered")
+    order = _walked(order, args)
     for column, term in zip(order, columns, strict=True):
         place = place.orderby(term, order=_direction(column))
     numbered = rows.select(place.as_("place")).as_("numbered")
     query = connection().query_class.from_(numbered).select(after.star)
     for column in order:
         query = query.orderby(after[column.name], order=_direction(column))
-    return await built(query.where(after.place <= first + 1))
+    return await built(query.where(after.place <= args.size + 1))
 
 
 def _direction(column: Column) -> Direction:
@@ -111,14 +135,17 @@ def page(
     order: Order,
     rows: Sequence[Row],
     record: Callable[[Row], T],
+    args: PageArgs,
     *,
-    first: int,
     total: int | None = None,
 ) -> Page[T]:
-    """A page of `first` records from the rows; one row more tells that there is a next page."""
+    """A page of records from rows as they were read; one row more tells that the list goes on."""
+    goes_on = len(rows) > args.size
+    shown = rows[: args.size][::-1] if args.from_end else rows[: args.size]
     return Page(
-        rows=tuple((_position(order, row), record(row)) for row in rows[:first]),
-        has_next=len(rows) > first,
+        rows=tuple((_position(order, row), record(row)) for row in shown),
+        has_next=args.before is not None or (goes_on and not args.from_end),
+        has_previous=args.after is not None or (goes_on and args.from_end),
         total=total,
     )
 
@@ -162,4 +189,4 @@ def _value(kind: Kind, value: str | int | None) -> object:
     raise ValueError("another kind of value")
 
 
-_UNKNOWN = 'This "after" is no cursor of this list in this order. Start again without it.'
+_UNKNOWN = "This is no cursor of this list in this order. Start again without it."

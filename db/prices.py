@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from pypika_tortoise.functions import Count
+from pypika_tortoise.queries import QueryBuilder
+from pypika_tortoise.terms import Term
 from tortoise.expressions import Q
 from tortoise.functions import Max
 
@@ -14,7 +17,7 @@ from db.models import PriceObservation as Observation
 from db.models import Product
 from db.statements import Row
 from db.workspaces import among, chunks
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.products import CatalogProduct, PriceObservation, ProductRef
@@ -27,37 +30,60 @@ ORDER = paging.NEWEST_FIRST["observed_at"]
 async def price_history(
     workspace: Workspace,
     refs: Collection[ProductRef],
+    args: PageArgs,
     *,
-    first: int,
-    after: Position | None,
-    since: datetime | None,
+    since: datetime | None = None,
 ) -> dict[ProductRef, Page[PriceObservation]]:
     """For each product its prices, newest first, from `since` on. One statement for all."""
-    observations, products = Observation._meta.basetable, Product._meta.basetable
-    condition = Q() if since is None else Q(observed_at__gte=since)
-    if after is not None:
-        condition &= paging.behind(ORDER, after)
+    observations = Observation._meta.basetable
+    condition = _seen(since) & paging.between(ORDER, args)
     found: dict[ProductRef, list[Row]] = {ref: [] for ref in refs}
     for some in chunks(refs):
-        query = (
-            statements.select(Observation, condition)
-            .join(products)
-            .on(products.id == observations.product_id)
-            .where(criterion(Product, among(workspace, some)))
-            .select(products.marketplace, products.locale, products.external_id)
-        )
-        for row in await paging.read_newest(
-            query,
+        for row in await paging.read_groups(
+            _of_products(workspace, some, condition).select(observations.star),
             ORDER,
+            args,
             by=[observations.product_id],
             columns=[observations.observed_at, observations.id],
-            first=first,
         ):
             found[product_rows.ref(row)].append(row)
     return {
-        ref: paging.page(ORDER, observed, product_rows.observation, first=first)
+        ref: paging.page(ORDER, observed, product_rows.observation, args)
         for ref, observed in found.items()
     }
+
+
+@resilient
+async def counts_of(
+    workspace: Workspace, refs: Collection[ProductRef], since: datetime | None = None
+) -> dict[ProductRef, int]:
+    """For each product, how many prices were seen from `since` on."""
+    counts = dict.fromkeys(refs, 0)
+    for some in chunks(refs):
+        query = _of_products(workspace, some, _seen(since)).select(Count("*").as_("total"))
+        for row in await statements.built(query.groupby(*_ref_columns())):
+            counts[product_rows.ref(row)] = row["total"]
+    return counts
+
+
+def _seen(since: datetime | None) -> Q:
+    return Q() if since is None else Q(observed_at__gte=since)
+
+
+def _of_products(workspace: Workspace, refs: Collection[ProductRef], condition: Q) -> QueryBuilder:
+    """Prices of these products, with what names the product of each, and nothing else yet."""
+    observations, products = Observation._meta.basetable, Product._meta.basetable
+    return (
+        statements.select(Observation, condition, *_ref_columns())
+        .join(products)
+        .on(products.id == observations.product_id)
+        .where(criterion(Product, among(workspace, refs)))
+    )
+
+
+def _ref_columns() -> list[Term]:
+    products = Product._meta.basetable
+    return [products.marketplace, products.locale, products.external_id]
 
 
 async def observe(

@@ -1,13 +1,20 @@
-"""The SQLite engine: Tortoise's client, whose transactions take the write lock at once.
+"""The SQLite engine: Tortoise's client, whose transactions take the write lock at once, and whose
+reads have connections of their own.
 
 A deferred transaction that reads first and writes later fails with "database is locked" as soon as
 another process writes in between, whatever the busy timeout. BEGIN IMMEDIATE waits instead.
+
+Outside of a transaction a SELECT waits for nobody: not for the writer, which may wait for the lock,
+and not for another's scan. In WAL mode it sees whatever was committed before it began. Inside, it
+goes the transaction's way and sees what that has written.
 """
 
+import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
@@ -24,6 +31,17 @@ PRAGMAS = {
     "synchronous": "NORMAL",
     "foreign_keys": "ON",
     "secure_delete": "ON",
+}
+
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+Found = tuple[int, Sequence[dict[str, Any]]]
+
+READERS = 8  # at once, each opened when the others are busy
+READER_PRAGMAS = {
+    "busy_timeout": PRAGMAS["busy_timeout"],
+    "query_only": "ON",
+    "cache_size": -16384,  # KiB, at most
 }
 
 # Instead of Tortoise's own: numbers without an exponent, and times that compare as texts.
@@ -60,14 +78,82 @@ class ImmediateTransactionClient(SqliteTransactionWrapper):
             raise
 
 
+class Reader(SqliteClient):
+    """A connection that reads. What is given up stops, lest the next one wait for it."""
+
+    def __init__(self, file_path: str) -> None:
+        super().__init__(file_path, connection_name="reader", **READER_PRAGMAS)
+
+    async def open(self) -> None:
+        """Open it all the way or not at all."""
+        try:
+            await self.create_connection(with_db=True)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def stop(self) -> None:
+        """Break off what it was told to do, also what it has not begun yet."""
+        if self._connection is None:
+            return
+        rest = asyncio.ensure_future(self._connection.commit())  # comes behind all that
+        while not rest.done():
+            await self._connection.interrupt()
+            await asyncio.wait([rest], timeout=0.01)
+
+
 class Client(SqliteClient):
-    """One connection to a file; `credentials` may override a pragma."""
+    """One connection to a file that writes, and some that read.
+
+    `credentials` may override a pragma of the one that writes.
+    """
 
     def __init__(self, file_path: str, **kwargs: Any) -> None:
         super().__init__(file_path, **(PRAGMAS | kwargs))
+        self._readers = [Reader(file_path) for _ in range(READERS)]
+        self._idle = asyncio.LifoQueue[Reader]()
+        for reader in self._readers:
+            self._idle.put_nowait(reader)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._readers:
+            await client.close()
+        await super().close()
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> Found:
+        """The number of rows that were changed or found, and those found."""
+        if not _only_reads(query):
+            return cast(Found, await super().execute_query(query, values))
+        return await self._read(lambda reader: reader.execute_query(query, values))
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> Rows:
+        """The rows found."""
+        if not _only_reads(query):
+            return cast(Rows, await super().execute_query_dict(query, values))
+        return await self._read(lambda reader: reader.execute_query_dict(query, values))
 
     def _in_transaction(self) -> TransactionContext:
         return ImmediateTransaction(ImmediateTransactionClient(self), self._lock)
+
+    async def _read(self, run: Callable[[Reader], Awaitable[T]]) -> T:
+        if self._connection is None:  # the first one puts the file into WAL mode
+            async with self.acquire_connection():
+                pass
+        reader = await self._idle.get()
+        try:
+            if reader._connection is None:
+                await reader.open()
+            return await run(reader)
+        except asyncio.CancelledError:
+            await reader.stop()
+            raise
+        finally:
+            self._idle.put_nowait(reader)
+
+
+def _only_reads(query: str) -> bool:
+    return query.lstrip().startswith(("SELECT", "WITH"))
 
 
 client_class = Client

@@ -1,5 +1,6 @@
 """Who asks: by an API key, by the operator's own key, or by a browser's session."""
 
+import asyncio
 import hmac
 import logging
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from domain.api_keys import APIKey, APIKeyStatus, Caller, Scope
 from domain.credentials import Secret
 
 SESSION_LIFE = timedelta(hours=12)
+NOTED_WITHIN = 0.25  # seconds that a request waits for the use of its key to be noted
 
 log = logging.getLogger("affiliate_graph.access")
 
@@ -73,9 +75,10 @@ class Authenticator:
         if key is None or key.status(now) is not APIKeyStatus.ACTIVE:
             return None
         try:
-            await stored_keys.note_use(key, now)
-        except DatabaseUnavailable as failure:
-            # A full or read-only database can still be read: the caller is not to blame.
+            async with asyncio.timeout(NOTED_WITHIN):
+                await stored_keys.note_use(key, now)
+        except (DatabaseUnavailable, TimeoutError) as failure:
+            # A full, read-only or locked database can still be read: the caller is not to blame.
             log.warning("The use of an API key cannot be noted: %s", failure)
         return Caller(workspace=key.workspace, name=key.name, scopes=key.scopes, key=key)
 

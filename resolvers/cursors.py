@@ -5,7 +5,9 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from domain.catalog import PageArgs
 from domain.exceptions import InvalidInput
 
 CursorPart = str | int | None
@@ -59,13 +61,35 @@ def _is_part(part: object) -> bool:
     return type(part) is str or (type(part) is int and abs(part) < 2**63)
 
 
-def page_size(first: int | None, *, default: int = 20) -> int:
-    """How many rows to show. Raises InvalidInput unless 1 <= first <= 250."""
+def page_size(first: int | None, *, default: int = 20, name: str = "first") -> int:
+    """How many rows to show. Raises InvalidInput, for `name`, unless 1 <= first <= 250."""
     if first is None:
         return default
     if not 1 <= first <= MAX_PAGE_SIZE:
         raise InvalidInput(
             f"A page holds 1 to {MAX_PAGE_SIZE} rows; {first} were asked for. Use first and after.",
-            path=("first",),
+            path=(name,),
         )
     return first
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionArgs:
+    """The arguments that every stored list takes. With `last`, `first` does not count."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    def page(self, of_list: str, *, default: int = 20) -> PageArgs:
+        """Which rows are meant of the list with that fingerprint. Raises InvalidInput."""
+        from_end = self.last is not None
+        return PageArgs(
+            size=page_size(self.last, name="last")
+            if from_end
+            else page_size(self.first, default=default),
+            after=decode(of_list, self.after, path=("after",)) or None,
+            before=decode(of_list, self.before, path=("before",)) or None,
+            from_end=from_end,
+        )

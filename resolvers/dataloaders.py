@@ -17,10 +17,11 @@ from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from db import links as stored_links
+from db import prices as stored_prices
 from db import products as stored_products
 from db import quota as stored_quota
 from db.keys import KeyProvider
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotInProgram, ProductNotFound
 from domain.links import Link, LinkKey
 from domain.marketplaces import Account, AccountKey, Workspace
@@ -39,6 +40,7 @@ from upstream.contract import Upstream
 
 K = TypeVar("K")
 V = TypeVar("V")
+A = TypeVar("A")
 
 MAX_VARIANTS = 10
 LINK_KEPT_FOR = timedelta(hours=1)  # a tracked link does not age; its product may leave
@@ -118,16 +120,7 @@ class VariantAllowance:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class PageArgs:
-    """Which rows of a list: `first` of them behind `after`, none from before `since`."""
-
-    first: int
-    after: Position | None
-    since: datetime | None = None
-
-
-ListOf = tuple[ProductRef, PageArgs]
+PricePage = tuple[PageArgs, datetime | None]  # the rows, none from before that instant
 
 
 class Shielded(DataLoader[K, V]):
@@ -176,9 +169,15 @@ class Dataloaders:
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
         )
         self.stored_link: DataLoader[LinkKey, Link | None] = DataLoader(self._load_stored_links)
-        self.links_of: DataLoader[ListOf, Page[Link]] = DataLoader(self._load_links_of)
-        self.prices_of: DataLoader[ListOf, Page[PriceObservation]] = DataLoader(
-            self._load_prices_of
+        self.links_of: DataLoader[tuple[ProductRef, PageArgs], Page[Link]] = DataLoader(
+            self._load_links_of
+        )
+        self.link_count: DataLoader[ProductRef, int] = DataLoader(self._load_link_counts)
+        self.prices_of: DataLoader[tuple[ProductRef, PricePage], Page[PriceObservation]] = (
+            DataLoader(self._load_prices_of)
+        )
+        self.price_count: DataLoader[tuple[ProductRef, datetime | None], int] = DataLoader(
+            self._load_price_counts
         )
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
@@ -240,52 +239,55 @@ class Dataloaders:
         used = await stored_quota.used_by_keys(key_ids, day=self._upstream.now().date())
         return [used[key_id] for key_id in key_ids]
 
-    async def _load_links_of(self, keys: list[ListOf]) -> list[Page[Link] | BaseException]:
-        async def ask(
-            refs: Collection[ProductRef], page: PageArgs
-        ) -> Mapping[ProductRef, Page[Link]]:
-            return await stored_links.pages_of(
-                self._workspace, refs, first=page.first, after=page.after
-            )
+    async def _load_links_of(
+        self, keys: list[tuple[ProductRef, PageArgs]]
+    ) -> list[Page[Link] | BaseException]:
+        return await together(keys, partial(stored_links.pages_of, self._workspace))
 
-        return await pages_together(keys, ask)
+    async def _load_link_counts(self, refs: list[ProductRef]) -> list[int]:
+        counts = await stored_links.counts_of(self._workspace, refs)
+        return [counts[ref] for ref in refs]
 
     async def _load_prices_of(
-        self, keys: list[ListOf]
+        self, keys: list[tuple[ProductRef, PricePage]]
     ) -> list[Page[PriceObservation] | BaseException]:
         async def ask(
-            refs: Collection[ProductRef], page: PageArgs
+            refs: Collection[ProductRef], page: PricePage
         ) -> Mapping[ProductRef, Page[PriceObservation]]:
-            return await stored_products.price_history(
-                self._workspace, refs, first=page.first, after=page.after, since=page.since
-            )
+            args, since = page
+            return await stored_prices.price_history(self._workspace, refs, args, since=since)
 
-        return await pages_together(keys, ask)
+        return await together(keys, ask)
+
+    async def _load_price_counts(
+        self, keys: list[tuple[ProductRef, datetime | None]]
+    ) -> list[int | BaseException]:
+        return await together(keys, partial(stored_prices.counts_of, self._workspace))
 
     def _account_of(self, ref: ProductRef) -> AccountKey:
         return self.account_key(ref.marketplace, ref.locale)
 
 
-async def pages_together(
-    keys: Sequence[ListOf],
-    ask: Callable[[Collection[ProductRef], PageArgs], Awaitable[Mapping[ProductRef, Page[V]]]],
-) -> list[Page[V] | BaseException]:
-    """The pages of lists: those of equal arguments are asked together, and fail together."""
-    groups: dict[PageArgs, list[ProductRef]] = {}
-    for ref, page in keys:
-        groups.setdefault(page, []).append(ref)
-    results: dict[ListOf, Page[V] | BaseException] = {}
+async def together(
+    keys: Sequence[tuple[ProductRef, A]],
+    ask: Callable[[Collection[ProductRef], A], Awaitable[Mapping[ProductRef, V]]],
+) -> list[V | BaseException]:
+    """What is asked of products: equal arguments are asked together, and fail together."""
+    groups: dict[A, list[ProductRef]] = {}
+    for ref, arguments in keys:
+        groups.setdefault(arguments, []).append(ref)
+    results: dict[tuple[ProductRef, A], V | BaseException] = {}
 
-    async def run(page: PageArgs, refs: Sequence[ProductRef]) -> None:
+    async def run(arguments: A, refs: Sequence[ProductRef]) -> None:
         try:
-            pages = await ask(refs, page)
+            answers = await ask(refs, arguments)
         except AffiliateGraphError as error:
-            results.update({(ref, page): error for ref in refs})
+            results.update({(ref, arguments): error for ref in refs})
         else:
-            results.update({(ref, page): rows for ref, rows in pages.items()})
+            results.update({(ref, arguments): answers[ref] for ref in refs})
 
     await asyncio.gather(*(run(*each) for each in groups.items()))
-    return [results.get(key, Page(rows=(), has_next=False)) for key in keys]
+    return [results[key] for key in keys]
 
 
 def too_many_variants() -> InvalidInput:

@@ -10,7 +10,7 @@ from clients.registry import BY_CODE, product_ref
 from db import exports as stored_exports
 from db import links as stored_links
 from db import products as stored_products
-from domain.catalog import CatalogFilter, CatalogSort, Position
+from domain.catalog import CatalogFilter, CatalogSort, PageArgs, Position
 from domain.exceptions import AffiliateGraphError, InvalidInput, UnknownHost
 from domain.exports import ExportedProduct, ExportFacts
 from domain.links import Link
@@ -56,9 +56,7 @@ async def pages(
             context.workspace,
             filter,
             CatalogSort.IMPORTED_DESC,
-            first=PAGE,
-            after=after,
-            count=False,
+            PageArgs(PAGE, after),
         )
         yield await _exported(context, now, [entry for _, entry in page.rows])
         if not page.has_next:
@@ -119,7 +117,7 @@ async def _exported(
     context: Context, now: datetime, entries: Sequence[CatalogProduct]
 ) -> list[ExportedProduct]:
     refs = [entry.source.ref for entry in entries]
-    links = await stored_links.pages_of(context.workspace, refs, first=1, after=None)
+    links = await stored_links.pages_of(context.workspace, refs, PageArgs(1))
     newest = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
     return [_one(now, entry, newest.get(entry.source.ref)) for entry in entries]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from clients.registry import BY_CODE
 from db import links as stored_links
-from domain.catalog import LinkFilter, Page
+from domain.catalog import LinkFilter, Page, PageArgs
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -18,7 +18,7 @@ from domain.links import Link, LinkKey
 from domain.products import ProductRef, SourceProduct
 from resolvers import cursors, lookups
 from resolvers.context import Context
-from resolvers.dataloaders import PageArgs
+from resolvers.cursors import ConnectionArgs
 from resolvers.lookups import RefOrError
 from resolvers.products import Listing
 from resolvers.rows import Row
@@ -89,31 +89,26 @@ async def generate(
 
 
 async def page(
-    context: Context, filter: LinkFilter, *, first: int | None, after: str | None
+    context: Context, filter: LinkFilter, args: ConnectionArgs
 ) -> tuple[str, Page[Link]]:
     """One page of the stored links, newest first, with the fingerprint of its cursors."""
-    size = cursors.page_size(first)
     of_list = cursors.fingerprint("links", filter)
-    position = cursors.decode(of_list, after, path=("after",))
-    stored = await stored_links.page(
-        context.workspace, filter, first=size, after=position or None, count=False
-    )
-    return of_list, stored
+    return of_list, await stored_links.page(context.workspace, filter, args.page(of_list))
 
 
 async def page_of(
-    context: Context, ref: ProductRef, *, first: int | None, after: str | None
+    context: Context, ref: ProductRef, args: ConnectionArgs
 ) -> tuple[str, Page[Link]]:
     """As `page`, for the links of one product; products of one turn share the statement."""
-    size = cursors.page_size(first)
     of_list = cursors.fingerprint("links", LinkFilter(product=ref))
-    position = cursors.decode(of_list, after, path=("after",))
-    return of_list, await context.dataloaders.links_of.load((ref, PageArgs(size, position or None)))
+    return of_list, await context.dataloaders.links_of.load((ref, args.page(of_list)))
 
 
 async def count(context: Context, filter: LinkFilter) -> int | None:
-    """How many stored links the filter lets through."""
-    counted = await stored_links.page(context.workspace, filter, first=1, after=None, count=True)
+    """How many stored links the filter lets through; products of one turn share the statement."""
+    if filter.product is not None and filter == LinkFilter(product=filter.product):
+        return await context.dataloaders.link_count.load(filter.product)
+    counted = await stored_links.page(context.workspace, filter, PageArgs(1), count=True)
     return counted.total
 
 

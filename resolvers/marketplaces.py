@@ -27,7 +27,7 @@ from domain.marketplaces import (
 )
 from resolvers.context import Context
 from resolvers.health import after
-from upstream import clock_skew
+from upstream.accounts import skew_in_words
 from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
@@ -88,7 +88,7 @@ class ConnectedMarketplace:
                 state = HealthState.API_RETIRED  # other keys of that interface would not help
             cure = self.marketplace.cures.get(state)
             if cure and state is HealthState.CLOCK_SKEWED and self.clock_ahead:
-                off = clock_skew.in_words(self.clock_ahead)
+                off = skew_in_words(self.clock_ahead)
                 return f"{cure} It is {off} {self.marketplace.name}'s."
             return cure
         sentences = []

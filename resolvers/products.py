@@ -7,7 +7,8 @@ from datetime import datetime
 from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import products as stored_products
-from domain.catalog import CatalogFilter, CatalogSort, Page, PublisherFields, with_known
+from domain.api_keys import Scope
+from domain.catalog import CatalogFilter, CatalogSort, Page, PageArgs, PublisherFields, with_known
 from domain.exceptions import (
     MarketplaceError,
     MarketplaceNotConnected,
@@ -27,7 +28,7 @@ from domain.products import (
 )
 from resolvers import cursors
 from resolvers.context import Context
-from resolvers.dataloaders import PageArgs
+from resolvers.cursors import ConnectionArgs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +155,16 @@ async def page(
     context: Context,
     filter: CatalogFilter,
     sort: CatalogSort,
-    *,
-    first: int | None,
-    after: str | None,
+    args: ConnectionArgs,
 ) -> tuple[str, Page[CatalogProduct]]:
-    """One page of the catalogue with the fingerprint that its cursors carry."""
-    size = cursors.page_size(first)
+    """One page of the catalogue with the fingerprint that its cursors carry.
+
+    Raises Forbidden for conditions that are not for everybody, unless the caller may read all.
+    """
+    if filter.private and context.caller.is_public:
+        context.caller.require(Scope.READ, f"To filter by {', '.join(filter.private)}")
     of_list = cursors.fingerprint("catalog", filter, sort)
-    position = cursors.decode(of_list, after, path=("after",))
-    stored = await stored_products.page(
-        context.workspace, filter, sort, first=size, after=position or None, count=False
-    )
+    stored = await stored_products.page(context.workspace, filter, sort, args.page(of_list))
     for _, entry in stored.rows:
         context.dataloaders.catalog_product.prime(entry.source.ref, entry)
     return of_list, stored
@@ -173,7 +173,7 @@ async def page(
 async def count(context: Context, filter: CatalogFilter) -> int | None:
     """How many catalogue products the filter lets through."""
     counted = await stored_products.page(
-        context.workspace, filter, CatalogSort.IMPORTED_DESC, first=1, after=None, count=True
+        context.workspace, filter, CatalogSort.IMPORTED_DESC, PageArgs(1), count=True
     )
     return counted.total
 
@@ -208,14 +208,15 @@ async def variants(context: Context, ref: ProductRef) -> VariantList:
 async def price_history(
     context: Context,
     ref: ProductRef,
-    *,
-    first: int | None,
-    after: str | None,
+    args: ConnectionArgs,
     since: datetime | None,
 ) -> tuple[str, Page[PriceObservation]]:
     """Prices really seen, newest first, with the fingerprint that their cursors carry."""
-    size = cursors.page_size(first, default=100)
     of_list = cursors.fingerprint("prices", ref, since)
-    position = cursors.decode(of_list, after, path=("after",))
-    key = (ref, PageArgs(size, position or None, since))
-    return of_list, await context.dataloaders.prices_of.load(key)
+    page = args.page(of_list, default=100)
+    return of_list, await context.dataloaders.prices_of.load((ref, (page, since)))
+
+
+async def count_prices(context: Context, ref: ProductRef, since: datetime | None) -> int:
+    """How many prices were seen from `since` on; products of one turn share the statement."""
+    return await context.dataloaders.price_count.load((ref, since))

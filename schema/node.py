@@ -1,6 +1,5 @@
 """What lists and nodes have in common."""
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import strawberry
@@ -22,24 +21,21 @@ class Node:
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether rows follow behind endCursor.")
     has_previous_page: bool = strawberry.field(description="Whether rows stand before this page.")
-    start_cursor: str | None = strawberry.field(description="Cursor of the first row.")
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the first row. Stored lists take it as `before`, to read backwards."
+    )
     end_cursor: str | None = strawberry.field(
         description="Send it as `after` to read on. In searches it is there even when every row of "
         "a page was filtered away."
     )
 
 
-def page_of(of_list: str, page: Page[R], after: str | None) -> tuple[list[str], PageInfo]:
+def page_of(of_list: str, page: Page[R]) -> tuple[list[str], PageInfo]:
     """The cursors of a stored page's rows, and its PageInfo."""
     marks = [cursors.encode(of_list, position) for position, _ in page.rows]
-    return marks, page_info(marks, has_next=page.has_next, has_previous=after is not None)
-
-
-def page_info(marks: Sequence[str], *, has_next: bool, has_previous: bool) -> PageInfo:
-    """PageInfo of rows with these cursors."""
-    return PageInfo(
-        has_next_page=has_next,
-        has_previous_page=has_previous,
+    return marks, PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
         start_cursor=marks[0] if marks else None,
         end_cursor=marks[-1] if marks else None,
     )

@@ -6,8 +6,9 @@ import strawberry
 
 from domain import products as records
 from domain.catalog import Page
-from domain.products import Availability
-from schema.node import PageInfo, page_of
+from domain.products import Availability, ProductRef
+from resolvers import products
+from schema.node import Info, PageInfo, page_of
 from schema.values import Money, money
 
 
@@ -36,18 +37,28 @@ class PriceObservationEdge:
 
 @strawberry.type(description="A page of seen prices, newest first.")
 class PriceObservationConnection:
+    ref: strawberry.Private[ProductRef]
+    since: strawberry.Private[datetime | None]
     edges: list[PriceObservationEdge] = strawberry.field(description="Prices with their cursors.")
     nodes: list[PriceObservation] = strawberry.field(description="The prices alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
     @classmethod
     def of(
-        cls, of_list: str, page: Page[records.PriceObservation], after: str | None
+        cls,
+        of_list: str,
+        page: Page[records.PriceObservation],
+        ref: ProductRef,
+        since: datetime | None,
     ) -> "PriceObservationConnection":
-        marks, info = page_of(of_list, page, after)
+        marks, info = page_of(of_list, page)
         nodes = [PriceObservation.of(row) for _, row in page.rows]
         edges = [
             PriceObservationEdge(cursor=mark, node=node)
             for mark, node in zip(marks, nodes, strict=True)
         ]
-        return cls(edges=edges, nodes=nodes, page_info=info)
+        return cls(ref=ref, since=since, edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="How many prices the whole list has.")
+    async def total_count(self, info: Info) -> int | None:
+        return await products.count_prices(info.context, self.ref, self.since)

@@ -12,11 +12,12 @@ from domain.exceptions import AffiliateGraphError
 from domain.links import Link
 from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
 from resolvers import links, products
+from resolvers.cursors import ConnectionArgs
 from resolvers.products import Listing
 from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.errors import UserError
-from schema.inputs import After, First, MoneyInput
+from schema.inputs import After, Before, First, Last, MoneyInput
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node, PageInfo, page_of
 from schema.prices import PriceObservationConnection
@@ -90,10 +91,8 @@ class AffiliateLinkConnection:
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
     @classmethod
-    def of(
-        cls, of_list: str, page: Page[Link], after: str | None, filter: LinkFilter
-    ) -> "AffiliateLinkConnection":
-        marks, info = page_of(of_list, page, after)
+    def of(cls, of_list: str, page: Page[Link], filter: LinkFilter) -> "AffiliateLinkConnection":
+        marks, info = page_of(of_list, page)
         nodes = [AffiliateLink.of(link) for _, link in page.rows]
         edges = [
             AffiliateLinkEdge(cursor=mark, node=node)
@@ -331,11 +330,16 @@ class Product(Node):
 
     @strawberry.field(description="Stored links of this product, newest first.")
     async def affiliate_links(
-        self, info: Info, first: First = 20, after: After = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> AffiliateLinkConnection:
-        ref = self.listing.ref
-        of_list, page = await links.page_of(info.context, ref, first=first, after=after)
-        return AffiliateLinkConnection.of(of_list, page, after, LinkFilter(product=ref))
+        ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
+        page = await links.page_of(info.context, ref, args)
+        return AffiliateLinkConnection.of(*page, LinkFilter(product=ref))
 
     @strawberry.field(
         description="Prices seen at imports and syncs, newest first. Always empty where the "
@@ -346,14 +350,15 @@ class Product(Node):
         info: Info,
         first: First = 100,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         since: Annotated[
             datetime | None, strawberry.argument(description="Only prices seen since then.")
         ] = None,
     ) -> PriceObservationConnection:
-        of_list, page = await products.price_history(
-            info.context, self.listing.ref, first=first, after=after, since=since
-        )
-        return PriceObservationConnection.of(of_list, page, after)
+        ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
+        page = await products.price_history(info.context, ref, args, since)
+        return PriceObservationConnection.of(*page, ref, since)
 
 
 def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> Offer | None:

@@ -11,7 +11,7 @@ from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
 from domain.exceptions import InvalidInput
 from resolvers import api_keys, links, lookups, marketplaces, pasted, products, search
-from resolvers.cursors import MAX_PAGE_SIZE
+from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.access import Needs
@@ -20,8 +20,10 @@ from schema.inputs import (
     LOCALE,
     AffiliateLinkFilter,
     After,
+    Before,
     CatalogFilter,
     First,
+    Last,
     ProductLookup,
     ProductSearchInput,
 )
@@ -41,7 +43,7 @@ Locale = Annotated[
 class Query(ApiKeyQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def node(
         self,
@@ -54,7 +56,7 @@ class Query(ApiKeyQueries):
         description="Several things by their ids, in the order asked, at most 250. Products that "
         "must be asked from a marketplace share its calls. What cannot be had is null at its "
         "place, with an error of that path.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def nodes(
         self,
@@ -77,7 +79,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="One marketplace, also when nothing is stored for it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
         return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
@@ -86,7 +88,7 @@ class Query(ApiKeyQueries):
         description="From the catalogue if it is there and its offer has not expired, else live "
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
         "ErrorCode when it cannot be had.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def product(
         self,
@@ -123,13 +125,15 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="The catalogue: what was imported.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def products(
         self,
         info: Info,
         first: First = 20,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[
             CatalogFilter | None, strawberry.argument(description="Which products; default all.")
         ] = None,
@@ -139,12 +143,12 @@ class Query(ApiKeyQueries):
     ) -> ProductConnection:
         record = filter.record() if filter else FilterRecord()
         order = sort or CatalogSort.IMPORTED_DESC
-        of_list, page = await products.page(info.context, record, order, first=first, after=after)
-        return ProductConnection.of(of_list, page, after, record)
+        args = ConnectionArgs(first, after, last, before)
+        return ProductConnection.of(*await products.page(info.context, record, order, args), record)
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def search_products(
         self,
@@ -161,20 +165,22 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="Stored links, newest first.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def affiliate_links(
         self,
         info: Info,
         first: First = 20,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[
             AffiliateLinkFilter | None, strawberry.argument(description="Which links; default all.")
         ] = None,
     ) -> AffiliateLinkConnection:
         record = filter.record() if filter else LinkFilter()
-        of_list, page = await links.page(info.context, record, first=first, after=after)
-        return AffiliateLinkConnection.of(of_list, page, after, record)
+        args = ConnectionArgs(first, after, last, before)
+        return AffiliateLinkConnection.of(*await links.page(info.context, record, args), record)
 
 
 async def find(

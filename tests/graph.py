@@ -21,11 +21,9 @@ from domain.marketplaces import QuotaRule
 from sandbox import Sandbox
 from server import Overrides, build_app
 from tests.database import wipe
-from upstream.accounts import AccountState
 from upstream.coalescing import Coalescer
-from upstream.permits import Permit
-from upstream.rate_limit import RateLimit
-from upstream.retries import Timeouts
+from upstream.pipeline import Timeouts
+from upstream.rate_limit import Permit, PermitAccount, RateLimit
 from web.tracing import OpenTelemetryMeter
 
 API_KEY = "test-key-0123456789-0123456789"
@@ -87,7 +85,7 @@ class Unhurried(RateLimit):
 
     async def acquire(
         self,
-        account: AccountState,
+        account: PermitAccount,
         rule: QuotaRule,
         *,
         within: float,

@@ -111,10 +111,11 @@ FENCES: dict[str, tuple[str, ...]] = {
         "web/redis_throttle.py",
     ),
     "cashews": ("upstream/cache.py",),
+    "python_calamine": ("clients/workbook_process.py",),
     "stamina": ("upstream/pipeline.py",),
     "orjson": ("web/", "db/"),
     "msgspec": ("upstream/cache.py",),
-    "uvicorn": ("commands/serve.py", "sandbox/__main__.py"),
+    "uvicorn": ("commands/serve.py", "commands/quick_http.py", "sandbox/__main__.py"),
 }
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "services"}

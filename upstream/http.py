@@ -16,7 +16,7 @@ import httpx
 
 from domain.exceptions import AnswerInvalid, MarketplaceUnavailable
 from upstream.contract import Answer
-from upstream.permits import Permit
+from upstream.rate_limit import Permit
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 SENT = "http11.send_request_body.complete"  # as httpx calls the step

@@ -3,9 +3,9 @@
     fetch   1  fresh enough in the cache?                    cache.py
             2  join an equal call in flight                  coalescing.py
             3  gather a batch                                coalescing.py
-    send    4  circuit and remembered refusals               circuit.py, negative_cache.py
+    send    4  circuit and remembered refusals               accounts.py
             5  reserve: the budget, the day's quota          budget.py, QuotaLedger of resolvers/
-            6  a permit of the rate limit                    rate_limit.py, fair_line.py, permits.py
+            6  a permit of the rate limit                    rate_limit.py
             7  a connection slot                             accounts.py
             8  sign: the request is built                    Call.build of clients/
             9  send                                          http.py
@@ -14,12 +14,13 @@
     fetch  12  keep the answers, answer every waiter         cache.py, coalescing.py
 
 Between `fetch` and `send` stands the client of the marketplace (clients/), which says what to send
-for a batch of keys. A failed call goes through 4 to 11 again (retries.py). What was reserved in 5,
+for a batch of keys. A failed call goes through 4 to 11 again (RetryPolicy). What was reserved in 5,
 6 and 7 is given back whenever nothing is sent: such a call costs nothing and proves nothing.
 """
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -41,14 +42,12 @@ from domain.exceptions import (
 )
 from domain.marketplaces import QuotaRule
 from domain.metering import Meter, NoMeter
-from upstream.accounts import AccountState, AccountStates
+from upstream.accounts import AccountState, AccountStates, RetryBudget
 from upstream.budget import Budget, CallBudget, Priority, cap_reached
 from upstream.cache import CacheEntry
 from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
 from upstream.http import Transport
-from upstream.permits import PERMIT_TIMEOUT, Permit
-from upstream.rate_limit import RateLimit
-from upstream.retries import RetryPolicy, Timeouts
+from upstream.rate_limit import PERMIT_TIMEOUT, Permit, RateLimit
 
 T = TypeVar("T")
 
@@ -113,6 +112,17 @@ def _best(answer: V | AffiliateGraphError, entry: CacheEntry[V] | None) -> Fetch
     if not is_failure or entry is None or isinstance(entry.value, AffiliateGraphError):
         return Fetched(answer)
     return Fetched(entry.value, entry.since.astimezone(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long we wait, in seconds: for one attempt, for a permit, and between attempts."""
+
+    attempt: float = 15.0
+    permit: float = 30.0
+    longest_pause: float = 30.0
+    first_pause: float = 1.0
+    attempts: int = 3
 
 
 @dataclass(kw_only=True)
@@ -330,6 +340,45 @@ class _Reserved:
             await self.ledger.give_back(
                 self.call.account, self.call.quota, self.call.budget, self.booked_at
             )
+
+
+class RetryPolicy:
+    """Decides after each failure of one call whether it is made again, and after which pause.
+
+    By class of failure: what cannot get better is not tried again. Within the request's deadline,
+    its cap, and a budget of repetitions for the account, so that a marketplace in trouble is not
+    asked even more than usual.
+    """
+
+    def __init__(self, timeouts: Timeouts, budget: Budget, retries: RetryBudget) -> None:
+        self._timeouts = timeouts
+        self._budget = budget
+        self._retries = retries
+        self._tries = 0
+        retries.earn()
+
+    def pause(self, error: Exception) -> bool | float:
+        """The seconds to wait before the next try; False: there is none. For stamina's `on`."""
+        self._tries += 1
+        if not isinstance(error, MarketplaceError) or not self._can_help(error):
+            return False
+        wait = self._wait(error)
+        if wait > self._timeouts.longest_pause + self._timeouts.first_pause:
+            return False
+        if wait >= self._budget.seconds_left() or not self._budget.may_spend():
+            return False
+        return wait if self._retries.take() else False
+
+    def _can_help(self, error: MarketplaceError) -> bool:
+        most = min(error.most_tries, self._timeouts.attempts)
+        return error.retryable and self._tries < most and error.retry_at is None
+
+    def _wait(self, error: MarketplaceError) -> float:
+        """A little later than asked, each caller at its own moment: not all at once again."""
+        first = self._timeouts.first_pause
+        if error.retry_after is not None:
+            return error.retry_after + random.uniform(0.25, 1) * first
+        return first * float(2 ** (self._tries - 1)) + random.uniform(0, first / 4)
 
 
 async def _to_the_end(work: Coroutine[object, object, None]) -> None:

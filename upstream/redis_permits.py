@@ -1,7 +1,7 @@
 """Calls a second, per account, over all server processes that share one Redis.
 
 Each permit is a member of a sorted set, with the moment at which its call has arrived at the latest
-(upstream/permits.py); one script looks and takes in a single step, by the clock of the Redis
+(upstream/rate_limit.py); one script looks and takes in a single step, by the clock of the Redis
 server, since the clocks of several machines differ. A process sends only the head of its line to
 Redis. A permit whose process dies before it has sent the call counts for `PERMIT_TIMEOUT` seconds.
 
@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from domain.marketplaces import AccountKey, QuotaRule
 from upstream import redis_server
 from upstream.budget import Monotonic
-from upstream.permits import (
+from upstream.rate_limit import (
     ARRIVAL_GRACE,
     PERMIT_TIMEOUT,
     Permit,
@@ -115,7 +115,7 @@ class RedisPermit(Permit):
 
 
 class RedisPermits:
-    """Implements `upstream.permits.PermitSource` for all processes that share a Redis."""
+    """Implements `upstream.rate_limit.PermitSource` for all processes that share a Redis."""
 
     def __init__(self, redis: Redis, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic

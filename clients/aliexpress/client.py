@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from clients.aliexpress import links, orders, parse, promotions, urls, values
+from clients.aliexpress import links, orders, parse, promotions, urls, variants
 from clients.aliexpress.gateway import Gateway
 from clients.aliexpress.records import (
     CategoryNode,
@@ -21,8 +21,8 @@ from clients.aliexpress.records import (
     ProductPromotions,
 )
 from clients.aliexpress.search import search_plan
-from clients.aliexpress.values import Row
 from clients.signing.aliexpress import SignMethod
+from clients.values import Row
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import Account
@@ -137,7 +137,7 @@ class AliExpressClient:
 
         def read(result: Row, received_at: datetime) -> VariantList:
             local = self._gateway.stands_in
-            found = parse.variants(result, observed_at=received_at, has_local_pictures=local)
+            found = variants.variants(result, observed_at=received_at, has_local_pictures=local)
             is_full = len(found) == VARIANT_BATCH_SIZE and not variant_ids
             total = None if is_full else len(found)
             return VariantList(variants=found, total=total, has_more=is_full)
@@ -241,7 +241,7 @@ class AliExpressClient:
         return await self._gateway.call(
             "product.shipping.get",
             params,
-            lambda result, _: parse.shipping(result, currency=currency),
+            lambda result, _: variants.shipping(result, currency=currency),
             empty=None,
         )
 
@@ -283,7 +283,7 @@ class AliExpressClient:
         by: OrderTime = OrderTime.PAYMENT_COMPLETED,
     ) -> OrderPage:
         """order.list: one page of 50 of the orders of one status between two aware moments."""
-        params = _order_window(status, start, end, by) | {"page_no": page}
+        params = orders.window(status, start, end, by) | {"page_no": page}
         return await self._orders("order.list", params)
 
     async def list_orders_by_index(
@@ -296,7 +296,7 @@ class AliExpressClient:
         by: OrderTime = OrderTime.PAYMENT_COMPLETED,
     ) -> OrderPage:
         """order.listbyindex: the same by cursor; continue from the page's `max_index`."""
-        params = _order_window(status, start, end, by) | {"start_query_index_id": start_index}
+        params = orders.window(status, start, end, by) | {"start_query_index_id": start_index}
         return await self._orders("order.listbyindex", params)
 
     async def _paged(self, operation: str, params: Mapping[str, object], page: int) -> SearchPage:
@@ -344,18 +344,6 @@ class AliExpressClient:
             return found
 
         return await self._gateway.call("link.generate", params, read, empty=GeneratedLinks())
-
-
-def _order_window(
-    status: OrderStatus, start: datetime, end: datetime, by: OrderTime
-) -> dict[str, object]:
-    return {
-        "status": status.value,
-        "start_time": values.in_pacific(start),
-        "end_time": values.in_pacific(end),
-        "time_type": by.value,
-        "page_size": PAGE_SIZE,
-    }
 
 
 def _is_last(found: ProductPage, page: int) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
-from clients.aliexpress import urls, values
+from clients import values
+from clients.aliexpress import urls
 from clients.aliexpress.gateway import not_connected
 from clients.aliexpress.records import GeneratedLinks
 from domain.exceptions import AnswerInvalid, InvalidInput, MarketplaceError, NotInProgram

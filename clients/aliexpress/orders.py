@@ -1,23 +1,30 @@
 """Orders credited to the account. Their money is in whole cents, unlike every other price."""
 
 import json
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from clients.aliexpress.records import Order, OrderPage
+from clients.aliexpress.parse import PACIFIC, pacific, read_rows
+from clients.aliexpress.records import Order, OrderPage, OrderStatus, OrderTime
 from clients.aliexpress.urls import canonical_id
-from clients.aliexpress.values import (
-    Row,
-    count,
-    identifier,
-    money_of_cents,
-    pacific,
-    percent,
-    read_rows,
-    text,
-)
-from domain.money import Money
+from clients.values import Row, count, currency, identifier, percent, text, whole
+from domain.money import Money, minor_digits
 
 LONGEST_PARAMETERS = 4_000
+PAGE_SIZE = 50
+
+
+def window(status: OrderStatus, start: datetime, end: datetime, by: OrderTime) -> dict[str, object]:
+    """The parameters that name the orders of one status between two aware moments."""
+    return {
+        "status": status.value,
+        "start_time": in_pacific(start),
+        "end_time": in_pacific(end),
+        "time_type": by.value,
+        "page_size": PAGE_SIZE,
+    }
 
 
 def order_page(result: Row) -> OrderPage:
@@ -91,3 +98,18 @@ def _parameters(value: Any) -> dict[str, str]:
         return {}
     found = ((text(name), text(item)) for name, item in data.items())
     return {name: item for name, item in found if name and item}
+
+
+def money_of_cents(value: Any, unit: Any) -> Money | None:
+    """An amount of orders: whole numbers in the smallest unit. 1113 USD is 11.13."""
+    number, code = whole(value), currency(unit)
+    if number is None or code is None:
+        return None
+    return Money(Decimal(number).scaleb(-minor_digits(code)), code)
+
+
+def in_pacific(moment: datetime) -> str:
+    """The reverse of `pacific`, for parameters. `moment` must know its zone."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment without its time zone cannot be sent.")
+    return moment.astimezone(ZoneInfo(PACIFIC)).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,20 +1,20 @@
-"""From `result` objects to records of products, links, variants, categories and promos.
+"""From `result` objects to records of products, links, categories and promos.
 
 Rules: prices come only from the `target_*` fields, each with its own currency (the bare price
 fields are in the shop's currency); every field but the id may be missing; a bad row never spoils
-the others. Orders and promotion codes are read in modules of their own.
+the others. What a product's row holds is read once, by the table `PRODUCT`. Variants, orders
+and promotion codes are read in modules of their own.
 """
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from clients import titles
-from clients.aliexpress.promotions import coupon
 from clients.aliexpress.records import (
     CategoryNode,
     FeaturedPromo,
@@ -23,25 +23,27 @@ from clients.aliexpress.records import (
     ProductPage,
 )
 from clients.aliexpress.urls import CODE, canonical_id, product_url
-from clients.aliexpress.values import (
+from clients.values import (
+    UNSTORABLE,
     Row,
-    clean,
+    amount,
     count,
+    currency,
     identifier,
-    is_told,
+    is_intact,
     link,
     money,
     percent,
-    read_rows,
-    rows,
+    pictures,
+    read,
     text,
-    texts,
     words,
 )
-from clients.pictures import picture
+from domain.exceptions import AnswerInvalid
+from domain.money import Money
 from domain.products import (
-    Attribute,
     Category,
+    Coupon,
     Image,
     Offer,
     ProductRef,
@@ -49,15 +51,63 @@ from domain.products import (
     Seller,
     Shipping,
     SourceProduct,
-    Variant,
 )
 
+T = TypeVar("T")
+Readers = Mapping[str, Callable[[Any], Any]]
+
 LONGEST_TITLE = 2_000
-LONGEST_PROPERTIES = 20_000
 MOST_IMAGES = 50
-MOST_ATTRIBUTES = 20
 MOST_STARS = 5
 DAYS = re.compile(r"([0-9]{1,3})\s*(?:-\s*([0-9]{1,3})\s*)?(?:days?|$)", re.IGNORECASE)
+PACIFIC = "America/Los_Angeles"
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
+# "On order over ILS 62.2 , get ILS 3.11 off". Amounts with a thousands sign are not guessed at.
+SUM = r"\b([A-Z]{3}) ?([0-9]+(?:\.[0-9]+)?)(?![.,]?[0-9])"
+SUMS = re.compile(SUM)
+SUM_OFF = re.compile(rf"get\s+{SUM}\s+off")
+PERCENT_OFF = re.compile(r"get\s+([0-9]{1,2}(?:\.[0-9]+)?) ?% off")
+
+
+def pacific(value: Any) -> datetime | None:
+    """A time of the documentation's Pacific clock, "2026-05-17 22:52:01", in UTC."""
+    found = text(value)
+    if found is None or not MOMENT.fullmatch(found):
+        return None
+    try:
+        local = datetime.fromisoformat(found).replace(tzinfo=ZoneInfo(PACIFIC))
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None
+
+
+PRODUCT: Readers = {
+    "product_id": text,
+    "product_title": partial(words, limit=LONGEST_TITLE),
+    "target_sale_price": amount,
+    "target_sale_price_currency": currency,
+    "target_original_price": amount,
+    "target_original_price_currency": currency,
+    "ship_to_days": text,  # free text, mostly absent: "ship to RU in 7 days", "7"
+    "lastest_volume": count,  # their spelling
+    "commission_rate": percent,
+    "evaluate_rate": percent,
+    "promotion_link": link,
+    "shop_id": identifier,
+    "shop_name": words,
+    "shop_url": link,
+    "first_level_category_id": identifier,
+    "first_level_category_name": words,
+    "second_level_category_id": identifier,
+    "second_level_category_name": words,
+}
+COUPON: Readers = {
+    "promo_code": text,
+    "code_value": text,
+    "code_mini_spend": amount,
+    "code_availabletime_start": pacific,
+    "code_availabletime_end": pacific,
+}
 
 
 def product_page(
@@ -71,11 +121,11 @@ def product_page(
     """A page of any method that answers products, its usable rows in answer order.
 
     `tracking_id`: the one asked with; without it no tracked link is believed. `link_host`: the
-    host that tracked links must have, None for any. `has_local_pictures`: see `pictures.picture`.
+    host that tracked links must have, None for any. `has_local_pictures`: see `values.picture`.
     Raises AnswerInvalid where no row is usable.
     """
 
-    def read(row: Row) -> SourceProduct | None:
+    def read_product(row: Row) -> SourceProduct | None:
         return product(
             row,
             observed_at=observed_at,
@@ -84,7 +134,7 @@ def product_page(
             has_local_pictures=has_local_pictures,
         )
 
-    products, broken = read_rows(result, "products", "product", read)
+    products, broken = read_rows(result, "products", "product", read_product)
     return ProductPage(
         products=products,
         row_count=len(rows(result, "products", "product")),
@@ -103,76 +153,73 @@ def product(
     has_local_pictures: bool = False,
 ) -> SourceProduct | None:
     """One product; None where the row bears no usable id. Arguments as for `product_page`."""
-    product_id = canonical_id(text(row.get("product_id")) or "")
+    told = read(row, PRODUCT)
+    product_id = canonical_id(told["product_id"] or "")
     if product_id is None:
         return None
     ref = ProductRef(CODE, product_id)
-    tracked_url = link(row.get("promotion_link")) if tracking_id else None
+    tracked_url = told["promotion_link"] if tracking_id else None
     if tracked_url and link_host not in (None, urlsplit(tracked_url).hostname):
         tracked_url = None
-    found = SourceProduct(
+    price, list_price = _money(told, "target_sale_price"), _money(told, "target_original_price")
+    small = _items(row.get("product_small_image_urls"), "string")
+    images = pictures([row.get("product_main_image_url"), *small], may_be_local=has_local_pictures)
+    film = pictures([row.get("product_video_url")], may_be_local=has_local_pictures)
+    is_unreadable = {
+        "title": not is_intact(row.get("product_title")),
+        "price": price is None and _is_told(row, "target_sale_price"),
+        "list_price": list_price is None and _is_told(row, "target_original_price"),
+        "images": not images and _is_told(row, "product_main_image_url"),
+        "reviews": told["evaluate_rate"] is None and _is_told(row, "evaluate_rate"),
+        "orders_last_30_days": told["lastest_volume"] is None and _is_told(row, "lastest_volume"),
+        "commission_percent": told["commission_rate"] is None and _is_told(row, "commission_rate"),
+    }
+    return SourceProduct(
         ref=ref,
-        title=words(row.get("product_title"), LONGEST_TITLE) or "",
+        title=told["product_title"] or "",
         url=product_url(ref),
-        offer=_offer(row, observed_at),
-        images=_images(row, may_be_local=has_local_pictures),
-        video_url=_picture(row.get("product_video_url"), may_be_local=has_local_pictures),
-        categories=_categories(row),
-        seller=_seller(row),
-        reviews=_reviews(row),
-        orders_last_30_days=count(row.get("lastest_volume")),  # their spelling
-        commission_percent=percent(row.get("commission_rate")),
+        offer=_offer(row, told, price, list_price, observed_at),
+        images=tuple(Image(url=url) for url in images[:MOST_IMAGES]),
+        video_url=film[0] if film else None,
+        categories=_categories(told),
+        seller=_seller(told),
+        reviews=_reviews(row, told["evaluate_rate"]),
+        orders_last_30_days=told["lastest_volume"],
+        commission_percent=told["commission_rate"],
         tracked_url=tracked_url,
         tracked_with=tracking_id if tracked_url else None,
+        unreadable=tuple(name for name, is_so in is_unreadable.items() if is_so),
     )
-    return replace(found, unreadable=tuple(_unreadable(row, found)))
 
 
-def _unreadable(row: Row, found: SourceProduct) -> Iterator[str]:
-    """Fields that the row has, but in no form that can be meant."""
-    if not titles.is_intact(row.get("product_title")):
-        yield "title"
-    values = {
-        "price": (found.offer.price, "target_sale_price"),
-        "list_price": (found.offer.list_price, "target_original_price"),
-        "images": (found.images, "product_main_image_url"),
-        "reviews": (percent(row.get("evaluate_rate")), "evaluate_rate"),
-        "orders_last_30_days": (found.orders_last_30_days, "lastest_volume"),
-        "commission_percent": (found.commission_percent, "commission_rate"),
-    }
-    for name, (value, member) in values.items():
-        if value in (None, ()) and is_told(row.get(member)):
-            yield name
+def coupon(value: Any) -> Coupon | None:
+    """`promo_code_info`, which is there sometimes. None where it tells neither code nor offer.
+
+    Its amounts bear no currency of their own: they are read only where the sentence names exactly
+    one. The campaign type is known to be unreliable and is left out.
+    """
+    row = next((row for row in _items(value, "coupon") if isinstance(row, dict)), None)
+    told = read(row or {}, COUPON)
+    sentence = told["code_value"]
+    if told["promo_code"] is None and sentence is None:
+        return None
+    percent_off, sum_off = PERCENT_OFF.search(sentence or ""), SUM_OFF.search(sentence or "")
+    named = {code for code, _ in SUMS.findall(sentence or "")}
+    return Coupon(
+        code=told["promo_code"],
+        description=sentence,
+        value=money(sum_off[2], sum_off[1]) if sum_off else None,
+        minimum_spend=_amount_of(told["code_mini_spend"], named),
+        percent=percent(percent_off[1]) if percent_off else None,
+        starts_at=told["code_availabletime_start"],
+        ends_at=told["code_availabletime_end"],
+    )
 
 
 def links(result: Row) -> GeneratedLinks:
     """The answer of link.generate; its entries are in no particular order."""
     entries, _ = read_rows(result, "promotion_links", "promotion_link", _generated_link)
     return GeneratedLinks(tracking_id=text(result.get("tracking_id")), entries=entries)
-
-
-def variants(
-    result: Row, *, observed_at: datetime, has_local_pictures: bool = False
-) -> tuple[Variant, ...]:
-    """The variants of product.sku.detail.get; prices include the taxes of the country asked."""
-
-    def read(row: Row) -> Variant | None:
-        return _variant(row, observed_at, may_be_local=has_local_pictures)
-
-    info = result.get("ae_item_sku_info")
-    return read_rows(info, "traffic_sku_info_list", "traffic_sku_info", read)[0]
-
-
-def shipping(row: Row, *, currency: Any = None, fee: str = "shipping_fee") -> Shipping | None:
-    """Cost and days of sending one variant; `currency` is that of the fee. None: nothing told."""
-    cost = money(row.get(fee), currency)
-    told = Shipping(
-        cost=cost,
-        is_free=cost.amount == 0 if cost else None,
-        min_days=count(row.get("min_delivery_days")),
-        max_days=_first_count(row.get("max_delivery_days"), row.get("delivery_days")),
-    )
-    return told if told != Shipping() else None
 
 
 def categories(result: Row) -> tuple[CategoryNode, ...]:
@@ -205,129 +252,109 @@ def _promo(row: Row) -> FeaturedPromo | None:
     if not isinstance(name, str) or not text(name):
         return None
     return FeaturedPromo(
-        name=clean(name),
+        name=UNSTORABLE.sub("", name),
         description=text(row.get("promo_desc")),
         product_count=count(row.get("product_num")),
     )
 
 
-def _offer(row: Row, observed_at: datetime) -> Offer:
+def rows(holder: Any, outer: str, inner: str) -> list[Row]:
+    """The objects of a list that may be wrapped twice, once, single, empty, null or missing."""
+    found = holder.get(outer) if isinstance(holder, dict) else None
+    return [row for row in _items(found, inner) if isinstance(row, dict)]
+
+
+def read_rows(
+    holder: Any, outer: str, inner: str, read_row: Callable[[Row], T | None]
+) -> tuple[tuple[T, ...], int]:
+    """What `read_row` makes of the rows, and how many rows were none; `rows` tells of wrappings.
+
+    Raises AnswerInvalid where there are rows and none can be read: that is no empty list.
+    """
+    is_object = isinstance(holder, dict)
+    items = _items(holder.get(outer), inner) if is_object else [holder] * bool(holder)
+    read_ones = (read_row(row) for row in items if isinstance(row, dict))
+    found = [record for record in read_ones if record is not None]
+    if items and not found:
+        raise AnswerInvalid(
+            "AliExpress sent a list whose rows are none that its interface has. Try again; if it "
+            "stays so, report it to whoever runs this server."
+        )
+    return tuple(found), len(items) - len(found)
+
+
+def _items(found: Any, inner: str) -> list[Any]:
+    if isinstance(found, dict) and inner in found:
+        found = found[inner]
+    if isinstance(found, list):
+        return found
+    return [found] if found else []
+
+
+def _is_told(row: Row, name: str) -> bool:
+    """Whether there is something at all, readable or not."""
+    value = row.get(name)
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def _money(told: Mapping[str, Any], name: str) -> Money | None:
+    return _amount_of(told[name], {told[f"{name}_currency"]} - {None})
+
+
+def _amount_of(number: Decimal | None, currencies: set[str]) -> Money | None:
+    """In the only currency that is named."""
+    return Money(number, *currencies) if number is not None and len(currencies) == 1 else None
+
+
+def _offer(
+    row: Row,
+    told: Mapping[str, Any],
+    price: Money | None,
+    list_price: Money | None,
+    observed_at: datetime,
+) -> Offer:
     """The API tells no stock, so availability stays unknown."""
-    price = money(row.get("target_sale_price"), row.get("target_sale_price_currency"))
-    listed = money(row.get("target_original_price"), row.get("target_original_price_currency"))
-    mixed = price is not None and listed is not None and price.currency != listed.currency
+    is_mixed = (
+        price is not None and list_price is not None and price.currency != list_price.currency
+    )
+    days = DAYS.search(told["ship_to_days"] or "")
+    promised = Shipping(
+        text=told["ship_to_days"], max_days=int(days[2] or days[1]) if days else None
+    )
     return Offer(
         observed_at=observed_at,
         price=price,
-        list_price=None if mixed else listed,
+        list_price=None if is_mixed else list_price,
         coupon=coupon(row.get("promo_code_info")),
-        shipping=_promised_days(row.get("ship_to_days")),
+        shipping=promised if told["ship_to_days"] else None,
     )
 
 
-def _promised_days(value: Any) -> Shipping | None:
-    """`ship_to_days` is free text, mostly absent: "ship to RU in 7 days", "7"."""
-    told = text(value)
-    if told is None:
-        return None
-    days = DAYS.search(told)
-    return Shipping(text=told, max_days=int(days[2] or days[1]) if days else None)
-
-
-def _images(row: Row, *, may_be_local: bool) -> tuple[Image, ...]:
-    """The main picture first, then the small ones that are others."""
-    small = texts(row, "product_small_image_urls", "string")
-    addresses = [row.get("product_main_image_url"), *small]
-    usable = (
-        found for address in addresses if (found := _picture(address, may_be_local=may_be_local))
-    )
-    return tuple(Image(url=url) for url in dict.fromkeys(usable))[:MOST_IMAGES]
-
-
-def _picture(value: Any, *, may_be_local: bool) -> str | None:
-    """The address of a picture or film, which browsers load; see `pictures.picture`."""
-    address = link(value)
-    return picture(address, may_be_local=may_be_local) if address else None
-
-
-def _categories(row: Row) -> tuple[Category, ...]:
+def _categories(told: Mapping[str, Any]) -> tuple[Category, ...]:
     """First and second level, as far as both id and name are there."""
-    return tuple(
-        Category(external_id=category_id, name=name)
+    levels = [
+        (told[f"{level}_level_category_id"], told[f"{level}_level_category_name"])
         for level in ("first", "second")
-        if (category_id := identifier(row.get(f"{level}_level_category_id")))
-        and (name := words(row.get(f"{level}_level_category_name")))
-    )
+    ]
+    return tuple(Category(external_id=id, name=name) for id, name in levels if id and name)
 
 
-def _seller(row: Row) -> Seller | None:
-    found = Seller(
-        external_id=identifier(row.get("shop_id")),
-        name=words(row.get("shop_name")),
-        url=link(row.get("shop_url")),
-    )
-    return found if found != Seller() else None
+def _seller(told: Mapping[str, Any]) -> Seller | None:
+    seller = Seller(external_id=told["shop_id"], name=told["shop_name"], url=told["shop_url"])
+    return seller if seller != Seller() else None
 
 
-def _reviews(row: Row) -> Reviews | None:
+def _reviews(row: Row, rate: Decimal | None) -> Reviews | None:
     """`evaluate_rate` is the share of positive feedback, or stars where it is a bare "4.8".
 
     Nothing ("0.0%") is what a product without reviews has.
     """
-    rate = percent(row.get("evaluate_rate"))
     if not rate:
         return None
-    has_sign = "%" in (text(row.get("evaluate_rate")) or "")
-    is_stars = not has_sign and rate <= MOST_STARS
+    is_stars = "%" not in str(row["evaluate_rate"]) and rate <= MOST_STARS
     return Reviews(average_rating=rate) if is_stars else Reviews(positive_percent=rate)
-
-
-def _variant(row: Row, observed_at: datetime, *, may_be_local: bool) -> Variant | None:
-    variant_id = identifier(row.get("sku_id"))
-    if variant_id is None:
-        return None
-    currency = row.get("currency")
-    image = _picture(row.get("sku_image_link"), may_be_local=may_be_local)
-    return Variant(
-        external_id=variant_id,
-        attributes=_attributes(row),
-        offer=Offer(
-            observed_at=observed_at,
-            price=money(row.get("sale_price_with_tax"), currency),
-            list_price=money(row.get("price_with_tax"), currency),
-            shipping=shipping(row, currency=currency, fee="shipping_fees"),
-        ),
-        image=Image(url=image) if image else None,
-    )
-
-
-def _attributes(row: Row) -> tuple[Attribute, ...]:
-    """From the JSON text `sku_properties`; without it, from the fixed colour and size fields."""
-    pairs = _properties(row.get("sku_properties")) or [
-        ("Color", row.get("color")),
-        ("Size", row.get("size")),
-    ]
-    found = ((words(name), words(value)) for name, value in pairs)
-    usable = (Attribute(name=name, value=value) for name, value in found if name and value)
-    return tuple(dict.fromkeys(usable))[:MOST_ATTRIBUTES]
-
-
-def _properties(value: Any) -> list[tuple[Any, Any]]:
-    """`[{"Color": "Black", "Size": "L"}]` as pairs; [] for anything else."""
-    if not isinstance(value, str) or len(value) > LONGEST_PROPERTIES:
-        return []
-    try:
-        data = json.loads(value, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
-        return []
-    groups = data if isinstance(data, list) else [data]
-    return [pair for group in groups if isinstance(group, dict) for pair in group.items()]
 
 
 def _flag(value: Any) -> bool | None:
     """A truth value, also as text; the streamlined form writes it so."""
     return {"true": True, "false": False}.get(str(value).lower())
-
-
-def _first_count(*values: Any) -> int | None:
-    return next((found for value in values if (found := count(value)) is not None), None)

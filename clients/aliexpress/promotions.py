@@ -1,54 +1,16 @@
-"""Promotion codes: the one inside a product, and those of promotion.info.get."""
+"""Promotion codes of products, as promotion.info.get tells them."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
+from clients.aliexpress.parse import MOMENT, pacific, read_rows, rows
 from clients.aliexpress.records import ProductPromotions, Promotion
 from clients.aliexpress.urls import canonical_id
-from clients.aliexpress.values import (
-    Row,
-    amount,
-    interval,
-    money,
-    money_in_words,
-    pacific,
-    percent,
-    read_rows,
-    rows,
-    text,
-)
+from clients.values import Row, money, text
 from domain.money import Money
-from domain.products import Coupon
 
-# "On order over ILS 62.2 , get ILS 3.11 off". Amounts with a thousands sign are not guessed at.
-SUM = r"\b([A-Z]{3}) ?([0-9]+(?:\.[0-9]+)?)(?![.,]?[0-9])"
-SUMS = re.compile(SUM)
-SUM_OFF = re.compile(rf"get\s+{SUM}\s+off")
-PERCENT_OFF = re.compile(r"get\s+([0-9]{1,2}(?:\.[0-9]+)?) ?% off")
-
-
-def coupon(value: Any) -> Coupon | None:
-    """`promo_code_info`, which is there sometimes. None where it tells neither code nor offer.
-
-    Its amounts bear no currency of their own: they are read only where the sentence names exactly
-    one. The campaign type is known to be unreliable and is left out.
-    """
-    row = next(iter(rows({"coupon": value}, "coupon", "coupon")), None)
-    if row is None:
-        return None
-    code, sentence = text(row.get("promo_code")), text(row.get("code_value"))
-    if code is None and sentence is None:
-        return None
-    percent_off = PERCENT_OFF.search(sentence or "")
-    return Coupon(
-        code=code,
-        description=sentence,
-        value=_value(sentence or ""),
-        minimum_spend=money(row.get("code_mini_spend"), _only_currency(sentence or "")),
-        percent=percent(percent_off[1]) if percent_off else None,
-        starts_at=pacific(row.get("code_availabletime_start")),
-        ends_at=pacific(row.get("code_availabletime_end")),
-    )
+ISO_MOMENT = re.compile(MOMENT.pattern + r"(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def promotion_info(result: Row) -> tuple[ProductPromotions, ...]:
@@ -80,12 +42,22 @@ def _promotion(row: Row) -> Promotion:
     )
 
 
-def _value(sentence: str) -> Money | None:
-    told = SUM_OFF.search(sentence)
-    number = amount(told[2]) if told else None
-    return Money(number, told[1]) if told and number is not None else None
+def money_in_words(value: Any) -> Money | None:
+    """Amount and currency in one text: "50.00 USD"."""
+    parts = (text(value) or "").split()
+    return money(parts[0], parts[1]) if len(parts) == 2 else None
 
 
-def _only_currency(sentence: str) -> str | None:
-    named = {code for code, _ in SUMS.findall(sentence)}
-    return named.pop() if len(named) == 1 else None
+def interval(value: Any) -> tuple[datetime | None, datetime | None]:
+    """Both ends of an ISO interval, "2026-11-01T00:00:00-08:00/2026-11-30T23:59:59-08:00"."""
+    parts = (text(value) or "").split("/")
+    return (_iso(parts[0]), _iso(parts[1])) if len(parts) == 2 else (None, None)
+
+
+def _iso(value: str) -> datetime | None:
+    if not ISO_MOMENT.fullmatch(value):
+        return pacific(value)
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

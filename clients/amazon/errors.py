@@ -1,4 +1,4 @@
-"""NegativeCache of Amazon, turned into our exceptions. Status first, then the code inside the body.
+"""Refusals of Amazon, turned into our exceptions. Status first, then the code inside the body.
 
 Both interfaces are read here: `{type | __type, message, reason, fieldList}` of the Creators API and
 `{__type, Errors: [{Code, Message}]}` of the retired PA-API, also with Code and Message as direct

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from clients import pictures, titles
 from clients.amazon import errors, offers, urls, values
 from clients.amazon.answers import Reading
 from clients.amazon.records import BrowseNode
 from clients.amazon.values import JSON, node, nodes, number, text, whole, words
+from clients.values import is_intact, picture
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
 from domain.products import (
     Attribute,
@@ -39,7 +39,7 @@ class Site:
     locale: str
     partner_tag: str
     link_host: str
-    has_local_pictures: bool = False  # of a gateway of this machine, see `pictures.picture`
+    has_local_pictures: bool = False  # of a gateway of this machine, see `values.picture`
 
 
 def products(
@@ -106,7 +106,7 @@ def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
     told = _pictures(item)
     images = _images(told, may_be_local=site.has_local_pictures)
     unreadable = {
-        "title": not titles.is_intact(title),
+        "title": not is_intact(title),
         "images": bool(told) and not images,
         **offers.unreadable(item, offer),
     }
@@ -199,11 +199,11 @@ def _images(pictures: Sequence[JSON], *, may_be_local: bool) -> tuple[Image, ...
     return tuple(found.values())
 
 
-def _largest(picture: JSON, *, may_be_local: bool) -> Image | None:
+def _largest(sizes: JSON, *, may_be_local: bool) -> Image | None:
     for size in _SIZES:
-        shown = node(picture, size)
+        shown = node(sizes, size)
         address = text(shown.get("url")) or ""
-        url = pictures.picture(address, may_be_local=may_be_local)
+        url = picture(address, may_be_local=may_be_local)
         if url is not None:
             width, height = whole(shown.get("width")), whole(shown.get("height"))
             return Image(url=url, width=width or None, height=height or None)

@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from clients import titles
+from clients.values import UNSTORABLE, shown
 from domain.money import CURRENCY, Money
 
 JSON = dict[str, Any]
 
 # Names that lower-casing the first letter alone would spoil.
 _SPELLED = {"ASIN": "asin", "URL": "url", "EANs": "eans", "ISBNs": "isbns", "UPCs": "upcs"}
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _AMOUNT_LIMIT = Decimal(10) ** 15
 _FINEST_EXPONENT = -9
@@ -68,14 +67,14 @@ def text(value: object) -> str | None:
         return str(value)
     if not isinstance(value, str):
         return None
-    cleaned = clean(value)
+    cleaned = UNSTORABLE.sub("", value)
     return cleaned if cleaned.strip() else None
 
 
 def words(value: object) -> str | None:
-    """Text for people; see `titles.shown`."""
+    """Text for people; see `clients.values.shown`."""
     found = text(value)
-    return titles.shown(found) or None if found else None
+    return shown(found) or None if found else None
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -83,11 +82,6 @@ def texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(found for one in value if (found := words(one)) is not None)
-
-
-def clean(value: str) -> str:
-    """Without NUL and lone surrogates, which no database and no UTF-8 takes."""
-    return _UNSTORABLE.sub("", value)
 
 
 def number(value: object) -> Decimal | None:

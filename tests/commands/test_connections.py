@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from commands import connections
-from commands.serve import Server
+from commands.serve import Server, http_parser
 from web.health import Shutdown
 
 pytestmark = pytest.mark.anyio
@@ -36,13 +36,15 @@ async def answer(request: Request) -> Response:
     return PlainTextResponse("done")
 
 
-@pytest.fixture
-async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """A server that waits 0.3 seconds for headers."""
+@pytest.fixture(params=["h11", http_parser()])
+async def port(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[int]:
+    """A server that waits 0.3 seconds for headers, with either parser."""
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
     listener = socket.create_server(("127.0.0.1", 0))
     app = Starlette(routes=[Route("/", answer)])
-    config = uvicorn.Config(app, log_config=None, lifespan="off")
+    config = uvicorn.Config(app, http=request.param, log_config=None, lifespan="off")
     server = Quiet(config, Shutdown(), drain=0)
     running = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:

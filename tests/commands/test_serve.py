@@ -1,5 +1,6 @@
 """serve: the socket that it listens on, and how a signal ends it."""
 
+import importlib.util
 import signal
 import socket
 
@@ -8,7 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from clients.registry import SETTINGS
-from commands.serve import Server, listen
+from commands.serve import Server, http_parser, listen
 from config import read_settings
 from domain.starting import CannotStart
 from web.health import Shutdown
@@ -30,6 +31,14 @@ def test_a_taken_port_is_told_with_what_to_do() -> None:
 
         with pytest.raises(CannotStart, match=f"port {port}.*set PORT to another one"):
             listen(read_settings({"PORT": str(port)}, SETTINGS))
+
+
+def test_without_the_quick_parser_there_is_pythons_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_it = http_parser()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+    assert with_it == "commands.quick_http:BoundedHeaders"
+    assert http_parser() == "h11"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from db import products
-from domain.catalog import CatalogFilter, CatalogSort, StoredProduct
+from domain.catalog import CatalogFilter, CatalogSort, PageArgs, StoredProduct
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
 from domain.money import Money
@@ -134,9 +134,7 @@ async def titles(
     found: list[str] = []
     after = None
     while True:
-        page = await products.page(
-            workspace, CatalogFilter(**filters), sort, first=size, after=after, count=False
-        )
+        page = await products.page(workspace, CatalogFilter(**filters), sort, PageArgs(size, after))
         found += [item.source.title for _, item in page.rows]
         if not page.has_next:
             return found

@@ -9,6 +9,7 @@ import pytest
 from db import api_keys, statements
 from db.encryption import KeyRing
 from domain.api_keys import PATTERN, APIKey, Scope, is_mistyped
+from domain.catalog import PageArgs
 from domain.credentials import Secret
 from tests.db.records import NOW
 
@@ -116,7 +117,7 @@ async def test_a_key_belongs_to_its_workspace(keyring: KeyRing) -> None:
     assert await api_keys.by_id("default", key.id) == key
     assert await api_keys.by_id("other", key.id) is None
     assert await api_keys.revoke("other", key.id, NOW) is None
-    assert (await api_keys.page("other", first=10, after=None, count=True)).total == 0
+    assert (await api_keys.page("other", PageArgs(10), count=True)).total == 0
 
 
 @pytest.mark.parametrize("id", ["", "1", "x" * 36, "0" * 32, "\x00"])
@@ -188,8 +189,8 @@ async def test_pages_are_newest_first(keyring: KeyRing) -> None:
         (await kept(keyring, created_at=NOW + timedelta(seconds=second)))[0] for second in range(3)
     ]
 
-    first = await api_keys.page("default", first=2, after=None, count=True)
-    rest = await api_keys.page("default", first=2, after=first.rows[-1][0], count=False)
+    first = await api_keys.page("default", PageArgs(2), count=True)
+    rest = await api_keys.page("default", PageArgs(2, first.rows[-1][0]))
 
     assert [key.id for _, key in [*first.rows, *rest.rows]] == [key.id for key in reversed(keys)]
     assert (first.has_next, rest.has_next, first.total) == (True, False, 3)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from db import links, products
-from domain.catalog import LinkFilter
+from domain.catalog import LinkFilter, PageArgs
 from domain.exceptions import InvalidInput
 from domain.links import Link, LinkKey
 from domain.marketplaces import Workspace
@@ -23,9 +23,7 @@ async def listed(
     found: list[str] = []
     after = None
     while True:
-        page = await links.page(
-            workspace, filter or LinkFilter(), first=size, after=after, count=False
-        )
+        page = await links.page(workspace, filter or LinkFilter(), PageArgs(size, after))
         found += [made.url for _, made in page.rows]
         if not page.has_next:
             return found
@@ -86,7 +84,7 @@ async def test_page_is_filtered_and_counted() -> None:
     assert await listed(filter=LinkFilter(marketplace="amazon")) == [amazon.url]
     assert await listed(filter=LinkFilter(tracking_id="other")) == [link(2).url]
     assert await listed(filter=LinkFilter(product=ref(1))) == [link(1).url]
-    page = await links.page(OURS, LinkFilter(), first=1, after=None, count=True)
+    page = await links.page(OURS, LinkFilter(), PageArgs(1), count=True)
     assert (page.total, page.has_next) == (3, True)
 
 
@@ -94,14 +92,26 @@ async def test_links_of_products_come_in_one_answer() -> None:
     made = [link(n, at=NOW + hour * HOUR, sub_id=str(hour)) for n in (1, 2) for hour in range(3)]
     await links.keep("default", made)
 
-    pages = await links.pages_of(OURS, [ref(1), ref(2), ref(3)], first=2, after=None)
+    pages = await links.pages_of(OURS, [ref(1), ref(2), ref(3)], PageArgs(2))
     after = pages[ref(1)].rows[-1][0]
-    rest = await links.pages_of(OURS, [ref(1)], first=2, after=after)
+    rest = await links.pages_of(OURS, [ref(1)], PageArgs(2, after))
 
     shown = {ref: [item.key.sub_id for _, item in page.rows] for ref, page in pages.items()}
     assert shown == {ref(1): ["2", "1"], ref(2): ["2", "1"], ref(3): []}
     assert [page.has_next for page in pages.values()] == [True, True, False]
     assert [item.key.sub_id for _, item in rest[ref(1)].rows] == ["0"]
+
+
+async def test_links_of_products_can_be_read_from_the_end_and_counted() -> None:
+    made = [link(n, at=NOW + hour * HOUR, sub_id=str(hour)) for n in (1, 2) for hour in range(3)]
+    await links.keep("default", made)
+
+    pages = await links.pages_of(OURS, [ref(1), ref(2)], PageArgs(2, from_end=True))
+    counts = await links.counts_of(OURS, [ref(1), ref(2), ref(3)])
+
+    assert [item.key.sub_id for _, item in pages[ref(1)].rows] == ["1", "0"]
+    assert [(page.has_next, page.has_previous) for page in pages.values()] == [(False, True)] * 2
+    assert counts == {ref(1): 3, ref(2): 3, ref(3): 0}
 
 
 async def test_modes_and_workspaces_never_mix() -> None:
@@ -117,7 +127,7 @@ async def test_modes_and_workspaces_never_mix() -> None:
 
 async def test_malformed_cursor_is_refused() -> None:
     with pytest.raises(InvalidInput, match="cursor"):
-        await links.page(OURS, LinkFilter(), first=1, after=("x", "y"), count=False)
+        await links.page(OURS, LinkFilter(), PageArgs(1, ("x", "y")))
 
 
 async def test_fifty_at_once_leave_one_row_each() -> None:

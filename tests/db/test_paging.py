@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from db import products
-from domain.catalog import CatalogFilter, CatalogSort, Position
+from domain.catalog import CatalogFilter, CatalogSort, PageArgs, Position
 from domain.exceptions import InvalidInput
 from domain.money import Money
 from tests.db.records import NOW, OURS, THEIRS, keep, product, titles
@@ -47,16 +47,65 @@ async def test_pages_of_any_size_hold_every_product_once_in_order(
     assert len(set(whole)) == 30
 
 
+@pytest.mark.parametrize("sort", list(CatalogSort))
+async def test_pages_read_backwards_are_the_same_rows_in_the_same_order(sort: CatalogSort) -> None:
+    await fill()
+    whole = await titles(sort)
+
+    backwards: list[str] = []
+    args = PageArgs(7, from_end=True)
+    while True:
+        page = await products.page(OURS, CatalogFilter(), sort, args)
+        backwards = [item.source.title for _, item in page.rows] + backwards
+        if not page.has_previous:
+            break
+        args = PageArgs(7, before=page.rows[0][0], from_end=True)
+
+    assert backwards == whole
+
+
+@pytest.mark.parametrize(
+    ("_case", "args", "rows", "sides"),
+    [
+        ("the first ones", PageArgs(2), [0, 1], (False, True)),
+        ("the last ones", PageArgs(2, from_end=True), [3, 4], (True, False)),
+        ("all of them", PageArgs(5), [0, 1, 2, 3, 4], (False, False)),
+        ("all of them, from the end", PageArgs(5, from_end=True), [0, 1, 2, 3, 4], (False, False)),
+    ],
+)
+async def test_a_page_knows_what_stands_on_both_sides(
+    _case: str, args: PageArgs, rows: list[int], sides: tuple[bool, bool]
+) -> None:
+    await keep([product(n, title=f"lamp {n}") for n in range(5)])
+
+    page = await products.page(OURS, CatalogFilter(), CatalogSort.TITLE_ASC, args)
+
+    assert [item.source.title for _, item in page.rows] == [f"lamp {n}" for n in rows]
+    assert (page.has_previous, page.has_next) == sides
+
+
+async def test_a_page_between_two_cursors_ends_at_both() -> None:
+    await keep([product(n, title=f"lamp {n}") for n in range(5)])
+    whole = await products.page(OURS, CatalogFilter(), CatalogSort.TITLE_ASC, PageArgs(5))
+    after, before = whole.rows[0][0], whole.rows[4][0]
+
+    for from_end in (False, True):
+        page = await products.page(
+            OURS, CatalogFilter(), CatalogSort.TITLE_ASC, PageArgs(9, after, before, from_end)
+        )
+
+        assert [item.source.title for _, item in page.rows] == ["lamp 1", "lamp 2", "lamp 3"]
+        assert (page.has_previous, page.has_next) == (True, True)
+
+
 async def test_page_counts_the_whole_list_when_asked() -> None:
     await keep([product(n) for n in range(5)])
     await keep([product(9)], workspace=THEIRS)
 
     page = await products.page(
-        OURS, CatalogFilter(), CatalogSort.TITLE_ASC, first=2, after=None, count=True
+        OURS, CatalogFilter(), CatalogSort.TITLE_ASC, PageArgs(2), count=True
     )
-    uncounted = await products.page(
-        OURS, CatalogFilter(), CatalogSort.TITLE_ASC, first=0, after=None, count=False
-    )
+    uncounted = await products.page(OURS, CatalogFilter(), CatalogSort.TITLE_ASC, PageArgs(0))
 
     assert (len(page.rows), page.has_next, page.total) == (2, True, 5)
     assert (len(uncounted.rows), uncounted.has_next, uncounted.total) == (0, True, None)
@@ -78,13 +127,11 @@ async def test_page_counts_the_whole_list_when_asked() -> None:
 )
 async def test_malformed_cursor_is_refused(sort: CatalogSort, after: Position) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
-        await products.page(OURS, CatalogFilter(), sort, first=1, after=after, count=False)
+        await products.page(OURS, CatalogFilter(), sort, PageArgs(1, after))
 
 
 async def test_cursor_with_a_time_of_no_zone_is_refused() -> None:
     after = ("2026-11-21T12:00:00", "00000000-0000-0000-0000-000000000001")
 
     with pytest.raises(InvalidInput, match="cursor"):
-        await products.page(
-            OURS, CatalogFilter(), CatalogSort.SYNCED_ASC, first=1, after=after, count=False
-        )
+        await products.page(OURS, CatalogFilter(), CatalogSort.SYNCED_ASC, PageArgs(1, after))

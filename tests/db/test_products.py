@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from db import prices, product_rows, products, statements
-from domain.catalog import PublisherFields
+from domain.catalog import PageArgs, PublisherFields
 from domain.exceptions import InvalidInput
 from domain.products import Mode, ProductRef, ProductState, SourceProduct
 from tests.database import count_statements
@@ -58,7 +58,7 @@ async def test_older_answer_changes_nothing() -> None:
 
     assert kept[ref(1)].product.source.offer.price == usd("5")
     assert (kept[ref(1)].changed, kept[ref(1)].product.synced_at) == ((), NOW)
-    history = await prices.price_history(OURS, [ref(1)], first=5, after=None, since=None)
+    history = await prices.price_history(OURS, [ref(1)], PageArgs(5), since=None)
     assert history[ref(1)].rows == ()
 
 

@@ -16,8 +16,7 @@ from tests.faults.asking import RunningClock, aliexpress, amazon, outcome
 from tests.faults.invariants import unharmed
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
 from tests.schema.test_health import health_of
-from upstream.permits import SECOND
-from upstream.rate_limit import RateLimit
+from upstream.rate_limit import SECOND, RateLimit
 
 pytestmark = pytest.mark.anyio
 

@@ -19,8 +19,7 @@ from tests.faults.redis_process import RedisProcess, redis_process
 from tests.figures import Record
 from tests.graph import Graph, running_graph
 from upstream.accounts import AccountState
-from upstream.permits import SECOND, Permit
-from upstream.rate_limit import RateLimit
+from upstream.rate_limit import SECOND, Permit, RateLimit
 from upstream.redis_permits import ALL_NOTICED, RedisPermits
 from upstream.redis_server import redis_client
 

@@ -14,7 +14,7 @@ from tests.faults.invariants import unharmed
 from tests.faults.serving import Wired, gateways
 from tests.graph import ALIEXPRESS, Clock, Graph, running_graph
 from upstream.accounts import CONNECTIONS
-from upstream.retries import Timeouts
+from upstream.pipeline import Timeouts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -23,8 +23,8 @@ from tests.faults.asking import (
 )
 from tests.faults.invariants import most_in, unharmed
 from tests.graph import ALIEXPRESS, Graph, running_graph
+from upstream.pipeline import Timeouts
 from upstream.rate_limit import RateLimit
-from upstream.retries import Timeouts
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import pytest
 from db import credentials as stored_credentials
 from db import links as stored_links
 from db import quota as stored_quota
-from domain.catalog import Page, Position
+from domain.catalog import Page, PageArgs
 from domain.exceptions import (
     InvalidInput,
     MarketplaceError,
@@ -21,7 +21,6 @@ from domain.links import Link, LinkKey
 from domain.marketplaces import Account, AccountKey
 from domain.products import ProductRef, SourceProduct, Variant, VariantList
 from resolvers.context import Context
-from resolvers.dataloaders import PageArgs
 from tests.fakes import FakeMarketplaceClient, product
 
 pytestmark = pytest.mark.anyio
@@ -188,12 +187,12 @@ async def test_lists_are_asked_together_by_equal_arguments(
     asked: list[tuple[int, int]] = []
 
     async def pages_of(
-        _: object, refs: Sequence[ProductRef], *, first: int, after: Position | None
+        _: object, refs: Sequence[ProductRef], args: PageArgs
     ) -> dict[ProductRef, Page[Link]]:
-        asked.append((len(refs), first))
-        if after is not None:
+        asked.append((len(refs), args.size))
+        if args.after is not None:
             raise InvalidInput("No cursor of this list.")
-        return {}
+        return dict.fromkeys(refs, Page(rows=(), has_next=False))
 
     monkeypatch.setattr(stored_links, "pages_of", pages_of)
     loader = make_context().dataloaders.links_of

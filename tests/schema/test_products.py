@@ -408,6 +408,31 @@ async def test_the_catalogue_pages_through_every_row_once(graph: Graph, sort: st
     assert set(seen) == {product["id"] for product in products}
 
 
+async def test_the_catalogue_is_read_backwards_as_relay_does(graph: Graph) -> None:
+    await imported(graph, 7)
+    question = """query L($first: Int, $last: Int, $before: String) {
+      products(first: $first, last: $last, before: $before, sort: TITLE_ASC) {
+        nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor } } }"""
+    whole = (await graph.run(question, {"first": 250}))["products"]["nodes"]
+
+    end = (await graph.run(question, {"last": 3}))["products"]
+    middle = (await graph.run(question, {"last": 3, "before": end["pageInfo"]["startCursor"]}))[
+        "products"
+    ]
+
+    assert middle["nodes"] + end["nodes"] == whole[1:]
+    assert (end["pageInfo"]["hasNextPage"], end["pageInfo"]["hasPreviousPage"]) == (False, True)
+    assert middle["pageInfo"]["hasPreviousPage"] is True
+
+
+async def test_a_bad_page_from_the_end_is_refused_by_its_argument(graph: Graph) -> None:
+    answer = await graph.post("{ products(last: 0) { totalCount } }")
+
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert error["extensions"]["inputPath"] == ["last"]
+
+
 async def test_the_catalogue_is_filtered(graph: Graph) -> None:
     products = await imported(graph, 10)
     word = products[0]["title"].split()[0]
@@ -543,6 +568,25 @@ async def test_lists_of_one_product_with_other_arguments_are_not_mixed_up(graph:
     assert len(amounts["all"]) == 3
     assert (amounts["late"], amounts["one"]) == (["2.00"], ["2.00"])
     assert rest["product"]["priceHistory"]["nodes"] == [{"price": {"amount": "1.00"}}]
+
+
+async def test_lists_inside_a_page_are_counted_in_one_statement_each(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await imported(graph, 20)
+    told = count_statements(monkeypatch)
+
+    data = await graph.run(
+        """{ products(first: 20) { nodes {
+             affiliateLinks { totalCount } priceHistory { totalCount } } } }"""
+    )
+
+    counts = [
+        (each["affiliateLinks"]["totalCount"], each["priceHistory"]["totalCount"])
+        for each in data["products"]["nodes"]
+    ]
+    assert counts == [(0, 1)] * 20
+    assert len(told) <= 6
 
 
 async def test_a_replayed_import_asks_for_its_products_together(

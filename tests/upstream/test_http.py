@@ -11,7 +11,7 @@ import respx
 
 from domain.exceptions import AnswerInvalid, MarketplaceUnavailable
 from upstream.http import MAX_BODY_BYTES, HTTPTransport, http_client
-from upstream.permits import Permit
+from upstream.rate_limit import Permit
 
 pytestmark = pytest.mark.anyio
 

@@ -25,16 +25,13 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
-from upstream.accounts import AccountStates
+from upstream.accounts import FAILURES_TO_OPEN, AccountStates
 from upstream.budget import Allowance, BatchBudget, Budget, CallBudget
-from upstream.circuit import FAILURES_TO_OPEN
 from upstream.coalescing import Coalescer
 from upstream.contract import Answer, Call
 from upstream.http import HTTPTransport, http_client
-from upstream.permits import Permit, PermitAccount, Unlimited
-from upstream.pipeline import Pipeline
-from upstream.rate_limit import RateLimit
-from upstream.retries import Timeouts
+from upstream.pipeline import Pipeline, Timeouts
+from upstream.rate_limit import Permit, PermitAccount, RateLimit, WindowPermits
 
 pytestmark = pytest.mark.anyio
 
@@ -399,7 +396,7 @@ class Noted(Permit):
         self.events.append("release")
 
 
-class OnePermit(Unlimited):
+class OnePermit(WindowPermits):
     """Gives out the same permit again and again."""
 
     def __init__(self, permit: Permit) -> None:

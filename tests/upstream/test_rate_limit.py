@@ -10,15 +10,15 @@ import pytest
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream.accounts import AccountState
-from upstream.permits import (
+from upstream.rate_limit import (
     ARRIVAL_GRACE,
     PERMIT_TIMEOUT,
     SECOND,
     Permit,
     PermitAccount,
-    Unlimited,
+    RateLimit,
+    WindowPermits,
 )
-from upstream.rate_limit import RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -152,7 +152,7 @@ async def test_background_work_lets_everybody_else_go_first() -> None:
     assert await comes(limit, is_background=True)
 
 
-class OneByOne(Unlimited):
+class OneByOne(WindowPermits):
     """Gives out a permit each time it is told to."""
 
     def __init__(self) -> None:

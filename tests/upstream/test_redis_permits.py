@@ -13,8 +13,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from tests.redis_server import line_to
 from upstream.accounts import AccountState
-from upstream.permits import ARRIVAL_GRACE, PERMIT_TIMEOUT, SECOND, Permit
-from upstream.rate_limit import RateLimit
+from upstream.rate_limit import ARRIVAL_GRACE, PERMIT_TIMEOUT, SECOND, Permit, RateLimit
 from upstream.redis_permits import RedisPermits, _key
 from upstream.redis_server import redis_client
 

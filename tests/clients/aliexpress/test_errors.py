@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from clients.aliexpress.envelope import read_result
+from clients.aliexpress.gateway import read_result
 from domain.exceptions import (
     APIRetired,
     ClockSkewed,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress import envelope, orders, parse, promotions
+from clients.aliexpress import gateway, orders, parse, promotions, variants
 from clients.aliexpress.records import CategoryNode, FeaturedPromo, Promotion
-from clients.aliexpress.values import Row
+from clients.values import Row
 from domain.money import Money
 from domain.products import (
     Attribute,
@@ -31,7 +31,7 @@ def eur(amount: str) -> Money:
 
 
 def result_of(name: str) -> Row:
-    found = envelope.read_result(answer(payload(name)))
+    found = gateway.read_result(answer(payload(name)))
     assert found is not None
     return found
 
@@ -143,7 +143,7 @@ def test_numbers_may_be_numbers_on_the_wire() -> None:
             },
         }
     }
-    result = envelope.read_result(answer(body))
+    result = gateway.read_result(answer(body))
     assert result is not None
 
     found = parse.product_page(result, observed_at=NOW).products
@@ -183,11 +183,11 @@ def test_tracked_link_needs_its_tracking_id_and_host() -> None:
     [("absent", None), ("text", "x"), ("empty", {}), ("blank", {"promo_code": ""}), ("list", [])],
 )
 def test_no_coupon(_case: str, value: Any) -> None:
-    assert promotions.coupon(value) is None
+    assert parse.coupon(value) is None
 
 
 def test_coupon_amounts_are_not_guessed() -> None:
-    found = promotions.coupon(
+    found = parse.coupon(
         [{"promo_code": "X", "code_value": "get EUR 1,000 off over USD 5", "code_mini_spend": "5"}]
     )
 
@@ -199,7 +199,7 @@ def test_coupon_amounts_are_not_guessed() -> None:
 
 
 def test_coupon_of_a_percentage() -> None:
-    found = promotions.coupon({"code_value": "On all orders, get 10% off"})
+    found = parse.coupon({"code_value": "On all orders, get 10% off"})
 
     assert found is not None
     assert (found.percent, found.value, found.minimum_spend) == (Decimal(10), None, None)
@@ -216,7 +216,7 @@ def test_promised_days(text: str, days: int | None) -> None:
 
 
 def test_variants_with_offers_and_shipping() -> None:
-    green, black = parse.variants(result_of("product.sku.detail.get"), observed_at=NOW)
+    green, black = variants.variants(result_of("product.sku.detail.get"), observed_at=NOW)
 
     assert green.external_id == "12000090000000111"
     assert green.attributes == (
@@ -239,16 +239,16 @@ def test_variants_with_offers_and_shipping() -> None:
 def test_odd_properties_are_no_attributes(properties: Any) -> None:
     info = {"traffic_sku_info_list": [{"sku_id": "5", "sku_properties": properties}]}
 
-    found = parse.variants({"ae_item_sku_info": info}, observed_at=NOW)
+    found = variants.variants({"ae_item_sku_info": info}, observed_at=NOW)
 
     assert [variant.attributes for variant in found] == [()]
 
 
 def test_shipping() -> None:
-    found = parse.shipping(result_of("product.shipping.get"), currency="EUR")
+    found = variants.shipping(result_of("product.shipping.get"), currency="EUR")
 
     assert found == Shipping(cost=eur("2.40"), is_free=False, min_days=10, max_days=18)
-    assert parse.shipping({}, currency="EUR") is None
+    assert variants.shipping({}, currency="EUR") is None
 
 
 def test_categories() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress import envelope, orders, parse, promotions
+from clients.aliexpress import gateway, orders, parse, promotions, variants
 from clients.aliexpress.links import links_by_address
-from clients.aliexpress.values import Row
+from clients.values import Row
 from domain.exceptions import MarketplaceError, Throttled
 from tests.clients.aliexpress.fakes import NOW, answer
 from upstream.contract import Answer
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.shared
 COUNTS = {
     "category.get": lambda result: len(parse.categories(result)),
     "featuredpromo.get": lambda result: len(parse.promos(result)),
-    "product.sku.detail.get": lambda result: len(parse.variants(result, observed_at=NOW)),
+    "product.sku.detail.get": lambda result: len(variants.variants(result, observed_at=NOW)),
     "promotion.info.get": lambda result: len(promotions.promotion_info(result)),
 }
 
@@ -59,14 +59,14 @@ def check(result: Row, sample: dict[str, Any]) -> None:
     if "count" in expect:
         assert COUNTS[method](result) == expect["count"], name
     if method == "product.shipping.get":
-        assert parse.shipping(result, currency="USD") is not None
+        assert variants.shipping(result, currency="USD") is not None
 
 
 def test_good_answers(samples: list[dict[str, Any]]) -> None:
     good = with_outcome(samples, "ok")
 
     for sample in good:
-        result = envelope.read_result(answer_of(sample))
+        result = gateway.read_result(answer_of(sample))
         assert result is not None, sample["name"]
         check(result, sample)
     assert good
@@ -76,7 +76,7 @@ def test_empty_answers(samples: list[dict[str, Any]]) -> None:
     empty = with_outcome(samples, "empty")
 
     for sample in empty:
-        result = envelope.read_result(answer_of(sample)) or {}
+        result = gateway.read_result(answer_of(sample)) or {}
         assert parse.product_page(result, observed_at=NOW).products == (), sample["name"]
         assert orders.order_page(result).orders == (), sample["name"]
     assert empty
@@ -88,7 +88,7 @@ def test_refusals(samples: list[dict[str, Any]]) -> None:
     for sample in refused:
         expect = sample["expect"]["error"]
         with pytest.raises(MarketplaceError) as caught:
-            envelope.read_result(answer_of(sample))
+            gateway.read_result(answer_of(sample))
         assert caught.value.upstream_code == expect["code"], sample["name"]
         assert caught.value.retryable is expect["retryable"], sample["name"]
         if isinstance(caught.value, Throttled):

@@ -1,0 +1,140 @@
+"""Single values: what can be used is read exactly, everything else is None."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clients import values
+from clients.aliexpress import orders, parse, promotions
+from domain.money import Money
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("15.68", Decimal("15.68")),
+        (Decimal("15.68"), Decimal("15.68")),
+        ("0", Decimal(0)),
+        ("1e3", None),
+        (Decimal("1E+9999999"), None),
+        ("NaN", None),
+        ("1,50", None),
+        ("-1", None),
+        ("１５", None),
+        ("1234567890123456", None),
+        ("", None),
+        (True, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_amounts(value: Any, found: Decimal | None) -> None:
+    assert values.amount(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("93.9%", Decimal("93.9")), ("7", Decimal(7)), ("101%", None), ("", None), ("%", None)],
+)
+def test_percents(value: str, found: Decimal | None) -> None:
+    assert values.percent(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("http://a.test/x", "https://a.test/x"),
+        ("//a.test/x", "https://a.test/x"),
+        ("HTTPS://a.test/x", "https://a.test/x"),
+        ("ftp://a.test/x", None),
+        ("javascript:alert(1)", None),
+        ("https://", None),
+        ("https://[", None),
+        ("https://a.test/ x", None),
+        ("https://a.test/" + "x" * 5_000, None),
+        ("", None),
+        (7, None),
+    ],
+)
+def test_links_are_https(value: Any, found: str | None) -> None:
+    assert values.link(value) == found
+
+
+def test_texts_lose_what_no_database_stores() -> None:
+    assert values.text(" a\x00b\ud83d c ") == "ab c"
+    assert values.text("💡" * 600, 10) == "💡" * 10
+    assert values.text("\x00 ") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("2026-07-01 10:00:00", datetime(2026, 7, 1, 17, tzinfo=UTC)),
+        ("2026-01-15 10:00:00", datetime(2026, 1, 15, 18, tzinfo=UTC)),
+        ("2026-01-15", datetime(2026, 1, 15, 8, tzinfo=UTC)),
+        ("9999-12-31 23:59:59", None),
+        ("2026-02-30 10:00:00", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_pacific_times_become_utc(value: str, found: datetime | None) -> None:
+    assert parse.pacific(value) == found
+
+
+def test_times_are_unknown_without_time_zone_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse, "PACIFIC", "Nowhere/At_All")
+
+    assert parse.pacific("2026-07-01 10:00:00") is None
+
+
+def test_moments_are_sent_in_pacific_time() -> None:
+    moment = datetime(2026, 7, 1, 19, tzinfo=timezone(timedelta(hours=2)))
+
+    assert orders.in_pacific(moment) == "2026-07-01 10:00:00"
+    with pytest.raises(ValueError, match="time zone"):
+        orders.in_pacific(moment.replace(tzinfo=None))
+
+
+def test_intervals() -> None:
+    start, end = promotions.interval("2026-09-01T00:00:00-07:00/2026-09-30 10:00:00")
+
+    assert start == datetime(2026, 9, 1, 7, tzinfo=UTC)
+    assert end == datetime(2026, 9, 30, 17, tzinfo=UTC)
+    assert promotions.interval("2026-13-01T00:00:00Z/x") == (None, None)
+    assert promotions.interval("soon") == (None, None)
+
+
+def test_money_of_cents_follows_the_currency() -> None:
+    assert orders.money_of_cents("1113", "USD") == Money(Decimal("11.13"), "USD")
+    assert orders.money_of_cents("-5", "USD") == Money(Decimal("-0.05"), "USD")
+    assert orders.money_of_cents("1113", "JPY") == Money(Decimal(1113), "JPY")
+    assert orders.money_of_cents("11.13", "USD") is None
+    assert orders.money_of_cents("1113", "") is None
+
+
+def test_money_in_words() -> None:
+    assert promotions.money_in_words("50.00 USD") == Money(Decimal("50.00"), "USD")
+    assert promotions.money_in_words("50.00") is None
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"list": {"item": [{"a": 1}]}},
+        {"list": {"item": {"a": 1}}},
+        {"list": [{"a": 1}, None, "x"]},
+        {"list": {"a": 1}},
+    ],
+)
+def test_lists_come_in_many_wrappings(holder: dict[str, Any]) -> None:
+    assert parse.rows(holder, "list", "item") == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    "holder", [{}, {"list": {}}, {"list": None}, {"list": []}, {"list": {"item": None}}, None, "x"]
+)
+def test_empty_lists_come_in_many_wrappings(holder: Any) -> None:
+    assert parse.rows(holder, "list", "item") == []
