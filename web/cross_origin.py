@@ -23,7 +23,8 @@ SENT = (
     *("traceparent", "tracestate", "baggage", "sentry-trace"),
 )
 READ = (
-    "Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, traceparent"
+    *("Content-Disposition", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("X-Left-Out", "X-Left-Out-Words", "X-Request-Id"),
 )
 
 
@@ -58,7 +59,7 @@ class CrossOrigin:
         origin = request.headers.get("origin")
         if origin and (self._is_listed(origin) or (caller and caller.is_of_page(origin))):
             response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = READ
+            response.headers["Access-Control-Expose-Headers"] = ", ".join(READ)
 
     def _is_listed(self, origin: str) -> bool:
         return origin.lower() in self.origins
