@@ -97,9 +97,9 @@ describe(
     "What an API key may do.",
     {
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
-        "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
+        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many.",
         "SYNC": "syncProduct, syncProducts.",
-        "LINK": "generateLink, generateLinks.",
+        "LINK": "generateLink, generateLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
