@@ -171,6 +171,14 @@ class Settings:
         "How long a page of a search is given out.",
         unit="seconds",
     )
+    search_further_calls: int = setting(
+        "SEARCH_FURTHER_CALLS",
+        3,
+        whole(0, 20),
+        CALLS,
+        "Most further calls to fill up a page of a search that filters have shortened; 0: pages"
+        " stay short.",
+    )
     quota_reserve_percent: int = setting(
         "QUOTA_RESERVE_PERCENT",
         20,

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,15 +28,13 @@ from web import logs, trusted
 from web.access import Access
 from web.endpoint import Endpoint
 from web.exports import Exports
-from web.failures import UnexpectedFailures, wrong_address
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
-from web.headers import HeaderLimit
 from web.health import Health
-from web.hosts import HostCheck
 from web.metrics import MetricsRoute
+from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
-from web.security import SecurityHeaders, is_loopback_host, session_cookie
+from web.security import is_loopback_host, session_cookie
 from web.sessions import Sessions
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
@@ -44,18 +42,10 @@ from web.trusted import TrustedDocuments
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(kw_only=True)
 class AppState:
-    """What is open while the application runs: the lifespan fills it in, the routes ask it."""
+    """What is open while the application runs: its lifespan sets `runtime`, the routes ask."""
 
-    opened: Runtime | None = None
-
-    @property
-    def runtime(self) -> Runtime:
-        """What is open now."""
-        if self.opened is None:
-            raise RuntimeError("The application was not started: its lifespan did not run.")
-        return self.opened
+    runtime: Runtime
 
     def context(self, request: Request, budget: CallBudget | None = None) -> Context:
         """The Context of one request that was let in."""
@@ -89,27 +79,16 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with open_runtime(
             settings, keys.ring, overrides, meter=watching.meter, is_server=True
-        ) as state.opened:
+        ) as state.runtime:
             yield
         await watching.close()
 
     return Starlette(
         routes=_routes(settings, keys, overrides, state, watching),
         lifespan=lifespan,
-        middleware=_middleware(settings),
+        middleware=[Middleware(RequestBoundary, allowed_hosts=settings.allowed_hosts)],
         exception_handlers={HTTPException: wrong_address},
     )
-
-
-def _middleware(settings: Settings) -> list[Middleware]:
-    """From the outermost to the innermost."""
-    return [
-        Middleware(logs.RequestLog),
-        Middleware(SecurityHeaders),
-        Middleware(UnexpectedFailures),
-        Middleware(HeaderLimit),
-        Middleware(HostCheck, allowed=settings.allowed_hosts),
-    ]
 
 
 def _routes(

@@ -32,7 +32,7 @@ from db.encryption import KeyProvider, Place, of_account, seal, unseal
 from db.exceptions import DatabaseUnavailable, EncryptionError
 from db.models import MarketplaceAccount, MarketplaceCredential
 from db.statements import Row
-from db.workspaces import columns_of, mode_of
+from db.workspaces import columns_of
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import (
@@ -94,7 +94,7 @@ async def fingerprints(workspace: Workspace) -> dict[AccountKey, str]:
     return {
         _key(row): (f"unknown {uuid4()}" if row["fingerprint"] is None else row["fingerprint"])
         for row in found
-        if mode_of(workspace, row["marketplace"]).value == row["mode"]
+        if workspace.mode(row["marketplace"]).value == row["mode"]
     }
 
 
@@ -160,19 +160,20 @@ async def forget(key: AccountKey) -> bool:
     return was_stored
 
 
-@resilient
 async def record_health(tested: Account, health: Health, *, keyring: KeyProvider) -> Account:
     """Note the last evidence about an account; returns what is stored of it now.
 
     Nothing is noted when other credentials are stored by now than those that were tested.
     """
-    async with statements.transaction():
-        await _lock(tested.key)
-        present, _ = await _stored(tested.key, keyring)
-        if not present.id or present.reveal() != tested.reveal():
-            return present
-        await MarketplaceAccount.filter(id=present.id).update(**_columns(health))
-    return replace(present, health=health)
+    if tested.id and await _noted(tested, health):
+        return replace(tested, health=health)
+    return await account(tested.key, keyring)
+
+
+@resilient
+async def _noted(tested: Account, health: Health) -> bool:
+    same = MarketplaceAccount.filter(id=tested.id, fingerprint=tested.fingerprint)
+    return bool(await same.update(**_columns(health)))
 
 
 def _secret(name: str, value: str | Secret) -> Secret:
@@ -202,7 +203,7 @@ async def _accounts(
     for row in await statements.rows(READ_ALL, [workspace.id]):
         if (
             marketplace in (None, row["marketplace"])
-            and mode_of(workspace, row["marketplace"]).value == row["mode"]
+            and workspace.mode(row["marketplace"]).value == row["mode"]
         ):
             accounts.setdefault(_key(row), []).append(row)
     return [_account(found, keyring) for found in accounts.values()]
@@ -246,7 +247,7 @@ def _fingerprint(
     values = Secret(
         json.dumps(sorted((name, kept.value.reveal()) for name, kept in credentials.items()))
     )
-    if stored and hashing.is_same(stored, hashing.each(keys, PURPOSE, values)):
+    if stored and hashing.is_of(stored, keys, PURPOSE, values):
         return stored
     return hashing.current(keys, PURPOSE, values)
 

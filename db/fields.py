@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise import fields
 
-from domain.packing import clean
+from domain.packing import UNSTORABLE
 
 
 class _Cleaned:
@@ -14,7 +14,7 @@ class _Cleaned:
     def to_db_value(self, value: Any, instance: Any) -> Any:
         """NUL and half characters are dropped."""
         text = value.value if isinstance(value, Enum) else value
-        return clean(text) if isinstance(text, str) else text
+        return UNSTORABLE.sub("", text) if isinstance(text, str) else text
 
     def to_python_value(self, value: Any) -> Any:
         """As it is stored."""

@@ -22,6 +22,12 @@ def each(keys: KeyProvider, purpose: str, token: Secret) -> list[str]:
     return [_hash(keys, key_id, purpose, token) for key_id in keys.ids]
 
 
+def is_of(stored: str, keys: KeyProvider, purpose: str, token: Secret) -> bool:
+    """Whether the stored hash is the token's, under a key that is loaded."""
+    key_id = stored.partition("$")[0]
+    return key_id in keys.ids and is_same(stored, [_hash(keys, key_id, purpose, token)])
+
+
 def derived(keys: KeyProvider, purpose: str) -> bytes:
     """A secret of 32 bytes for that purpose, which all servers with the same newest key share."""
     return _pepper(keys, keys.current_id, purpose)

@@ -17,7 +17,7 @@ from db.models import Product
 from db.paging import Column, Kind, Order
 from db.prices import price_history
 from db.statements import Row
-from db.workspaces import among, by_site, chunks, mode_of, visible
+from db.workspaces import among, by_site, chunks, visible
 from domain.catalog import (
     CLOCKS_DIFFER,
     CatalogFilter,
@@ -224,7 +224,7 @@ async def _stored(
     found: dict[ProductRef, CatalogProduct] = {}
     for some in chunks(refs):
         for (marketplace, locale), external_ids in by_site(some).items():
-            mode = mode_of(workspace, marketplace)
+            mode = workspace.mode(marketplace)
             for row in await statements.rows(
                 f"{BY_SITE} AND external_id {statements.in_list(external_ids, behind=4)}{lock}",
                 (workspace.id, mode, marketplace, locale, *external_ids),
@@ -311,7 +311,7 @@ def _row(
     return {
         "id": before.id if before else str(uuid4()),
         "workspace_id": task.workspace.id,
-        "mode": mode_of(task.workspace, ref.marketplace),
+        "mode": task.workspace.mode(ref.marketplace),
         "marketplace": ref.marketplace,
         "locale": ref.locale,
         "external_id": clean(ref.external_id),

@@ -22,7 +22,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from db.conditions import criterion
-from domain.packing import clean
+from domain.packing import UNSTORABLE
 
 Row = dict[str, Any]
 
@@ -55,7 +55,9 @@ def select(model: type[Model], condition: Q, *terms: Term) -> QueryBuilder:
 async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     """Run one statement; its rows as column -> the driver's value (see db/rows.py)."""
     client = connection()
-    return await client.execute_query_dict(_spelled(sql), [adapted(value) for value in values])
+    if client.capabilities.dialect != "postgres":
+        sql = PARAMETER.sub(r"?\1", sql)
+    return await client.execute_query_dict(sql, [adapted(value) for value in values])
 
 
 def in_list(values: Sequence[object], *, behind: int = 0) -> str:
@@ -107,14 +109,10 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _spelled(sql: str) -> str:
-    return sql if is_postgres() else PARAMETER.sub(r"?\1", sql)
-
-
 def adapted(value: object) -> object:
     """The value as both drivers take it. Enums by value, mappings as JSON."""
     if isinstance(value, str):
-        return clean(value)
+        return UNSTORABLE.sub("", value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping | list):

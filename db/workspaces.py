@@ -51,11 +51,6 @@ async def _count(model: type[models.Product | models.APIKey]) -> dict[str, int]:
     return dict(await counted.values_list("workspace_id", "total"))
 
 
-def mode_of(workspace: Workspace, marketplace: str) -> Mode:
-    """The mode in which the workspace runs the marketplace; LIVE unless it says otherwise."""
-    return workspace.modes.get(marketplace, Mode.LIVE)
-
-
 def columns_of(key: AccountKey) -> dict[str, Any]:
     """The account, as columns that name it."""
     place = {"marketplace": key.marketplace, "locale": key.locale, "mode": key.mode}
@@ -85,7 +80,7 @@ def among(workspace: Workspace, refs: Iterable[ProductRef]) -> Q:
         *(
             Q(
                 workspace_id=workspace.id,
-                mode=mode_of(workspace, marketplace),
+                mode=workspace.mode(marketplace),
                 marketplace=marketplace,
                 locale=locale,
                 external_id__in=external_ids,

@@ -57,6 +57,10 @@ class Workspace:
     id: str
     modes: Mapping[str, Mode]
 
+    def mode(self, marketplace: str) -> Mode:
+        """The mode in which that marketplace runs; LIVE unless it is told otherwise."""
+        return self.modes.get(marketplace, Mode.LIVE)
+
 
 EVERY_WORKSPACE = ""  # of what a marketplace counts per key, whoever uses the key
 

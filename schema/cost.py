@@ -3,38 +3,34 @@
 A point stands for one object in the answer, about 35 microseconds of work. Lists count by the page
 size or the number of rows asked for; a list of which nobody knows the length counts as UNSIZED.
 What asks a marketplace weighs more, since its calls a day are counted, and so do mutations.
+
+A document is looked at once (`costs_of`); its price and that of its answer are then sums over keys.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
+    get_nullable_type,
     is_list_type,
-    is_non_null_type,
     value_from_ast_untyped,
 )
 
 from resolvers.cursors import MAX_PAGE_SIZE
-from schema.documents import Document
-from schema.limits import INTROSPECTION, MANY
 
+MANY = 1_000_000  # numbers grow no further
+INTROSPECTION = ("__schema", "__type")
 MUTATION = 10
 SCHEMA = 1_000  # the usual question about the whole schema takes some 40 milliseconds
 UNSIZED = 5
@@ -58,242 +54,180 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
 TEXT = "text"  # the argument or field in which products are found
 Variables = Mapping[str, object]
 Composite = GraphQLObjectType | GraphQLInterfaceType
+Costs = dict[str, "Entry"]  # by the key of an answered object
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One operation with what its names stand for. `variables`: defaults included."""
+@dataclass(slots=True)
+class Entry:
+    """What one key of an answered object costs, whichever of several fields stands behind it.
 
-    schema: GraphQLSchema
-    document: Document
-    operation: OperationDefinitionNode
-    variables: Variables
+    `weight`: its own points. `is_change`: it is a mutation. `sized`: where its number of rows may
+    stand. `below`: of its objects; None where it has none.
+    """
 
-    @classmethod
-    def of(
-        cls,
-        schema: GraphQLSchema,
-        document: Document,
-        operation: OperationDefinitionNode,
-        sent: Variables,
-    ) -> "Asked":
-        """With the defaults of the variables that were not sent."""
-        defaults = {
-            each.variable.name.value: value_from_ast_untyped(each.default_value)
-            for each in operation.variable_definitions or ()
-            if each.default_value is not None
-        }
-        return cls(schema, document, operation, defaults | dict(sent))
+    name: str
+    weight: int = 0
+    is_change: bool = False
+    is_list: bool = False
+    sized: list[tuple[FieldNode, GraphQLField]] = field(default_factory=list)
+    below: Costs | None = None
 
-    @property
-    def root(self) -> GraphQLObjectType | None:
-        """The type at its root."""
-        return self.schema.get_root_type(self.operation.operation)
+    def size(self, variables: Variables) -> int | None:
+        """The page size, or the number of rows sent; None for a field that takes neither."""
+        sizes = (_size(node, of, variables) for node, of in self.sized)
+        return max((size for size in sizes if size is not None), default=None)
 
-    @property
-    def is_mutation(self) -> bool:
-        """Whether it may change something."""
-        return self.operation.operation is OperationType.MUTATION
+    def own(self, size: int | None) -> int:
+        """The points beside its objects. A mutation's rows are work each."""
+        return self.weight + (MUTATION + (size or 0) if self.is_change else 0)
 
 
-def requested(asked: Asked) -> int:
-    """The most points that the operation should cost; at least 1. The document has no circles.
+def costs_of(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+) -> Costs:
+    """What each key of the answer costs. The document has no circles.
 
     It is not yet known to fit the schema: what is unknown costs nothing here and is refused later.
     """
-    root = asked.root
-    if root is None:
-        return 1
-    return max(1, min(MANY, _of_set(asked, asked.operation.selection_set, root, None)))
+    root = schema.get_root_type(operation.operation)
+    costs: Costs = {}
+    if root is not None:
+        _Reading(schema, fragments).selection_set(operation.selection_set, root, costs)
+    return costs
 
 
-def actual(asked: Asked, data: object) -> int:
+def variables_of(operation: OperationDefinitionNode, sent: Variables) -> Variables:
+    """The variables, with the defaults of those that were not sent."""
+    defaults = {
+        each.variable.name.value: value_from_ast_untyped(each.default_value)
+        for each in operation.variable_definitions or ()
+        if each.default_value is not None
+    }
+    return defaults | dict(sent)
+
+
+def requested(costs: Costs, variables: Variables) -> int:
+    """The most points that the operation should cost; at least 1."""
+    return max(1, min(MANY, _requested(costs, variables, None)))
+
+
+def actual(costs: Costs, variables: Variables, data: object) -> int:
     """The points that an answer cost; at least 1."""
-    root = asked.root
-    if root is None or not isinstance(data, dict):
-        return 1
-    plan = _Plan(asked, root, (asked.operation.selection_set,))
-    return max(1, min(MANY, plan.cost(data)))
+    objects = [data] if isinstance(data, dict) else []
+    return max(1, min(MANY, _actual(costs, variables, objects)))
 
 
-def _of_set(
-    asked: Asked,
-    selection_set: SelectionSetNode,
-    parent: Composite,
-    rows: int | None,
-) -> int:
+def _requested(costs: Costs, variables: Variables, rows: int | None) -> int:
     """`rows`: how many the nearest paged or bulk field above asks for."""
-    return sum(
-        _of_field(asked, field, of_type, rows)
-        for field, of_type in _fields(asked, selection_set, parent)
-    )
+    total = 0
+    for entry in costs.values():
+        size = entry.size(variables) if entry.sized else None
+        own = entry.own(size)
+        if entry.below is None:
+            total += own
+            continue
+        times = 1
+        if entry.is_list:
+            inherited = rows if entry.name in ROWS else None
+            times = next(
+                (number for number in (size, inherited) if number is not None),
+                TYPICAL.get(entry.name, UNSIZED),
+            )
+        total += times * (own + 1 + _requested(entry.below, variables, size or rows))
+    return total
 
 
-def _of_field(asked: Asked, node: FieldNode, parent: Composite, rows: int | None) -> int:
-    name = node.name.value
-    if name in INTROSPECTION:
-        return SCHEMA
-    field = parent.fields.get(name)
-    if field is None:
-        return 0
-    size = _size(node, field, asked.variables)
-    own = _weight(parent, name, size)
-    inner = get_named_type(field.type)
-    if node.selection_set is None or not isinstance(inner, Composite):
-        return own
-    times = _times(name, field.type, size, rows)
-    return times * (own + 1 + _of_set(asked, node.selection_set, inner, size or rows))
+def _actual(costs: Costs, variables: Variables, objects: Sequence[Mapping[str, object]]) -> int:
+    """Of all answered objects of one kind together, without their own points."""
+    total = 0
+    for key, entry in costs.items():
+        values: list[object] = []
+        for each in objects:
+            value = each.get(key)
+            if isinstance(value, list):
+                values += value
+            elif value is not None:
+                values.append(value)
+        if not values:
+            continue
+        total += len(values) * entry.own(entry.size(variables) if entry.sized else None)
+        if entry.below is not None:
+            below = [value for value in values if isinstance(value, dict)]
+            total += len(below) + _actual(entry.below, variables, below)
+    return total
 
 
-def _weight(parent: Composite, name: str, size: int | None) -> int:
-    """What a field costs beside the objects that it answers. A mutation's rows are work each."""
-    changes = MUTATION + (size or 0) if parent.name == "Mutation" else 0
-    return changes + WEIGHTS.get((parent.name, name), 0)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One walk over an operation. Fields that share a key become one entry, the dearest."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+    def selection_set(self, node: SelectionSetNode, parent: Composite, costs: Costs) -> None:
+        """Adds what stands between one pair of braces, its fragments included."""
+        for selection in node.selections:
+            if isinstance(selection, FieldNode):
+                self._field(selection, parent, costs)
+                continue
+            part: InlineFragmentNode | FragmentDefinitionNode | None = None
+            if isinstance(selection, InlineFragmentNode):
+                part = selection
+            elif isinstance(selection, FragmentSpreadNode):
+                part = self.fragments.get(selection.name.value)
+            if part is None:
+                continue
+            condition = part.type_condition
+            of_type = self.schema.get_type(condition.name.value) if condition else parent
+            if isinstance(of_type, Composite):
+                self.selection_set(part.selection_set, of_type, costs)
+
+    def _field(self, node: FieldNode, parent: Composite, costs: Costs) -> None:
+        name = node.name.value
+        of = parent.fields.get(name)
+        if of is None and name not in INTROSPECTION:
+            return
+        entry = costs.setdefault(node.alias.value if node.alias else name, Entry(name))
+        if of is None:
+            entry.weight = SCHEMA
+            return
+        entry.weight = max(entry.weight, WEIGHTS.get((parent.name, name), 0))
+        entry.is_change = parent.name == "Mutation"
+        if node.arguments or "first" in of.args:
+            entry.sized.append((node, of))
+        inner = get_named_type(of.type)
+        if node.selection_set is not None and isinstance(inner, Composite):
+            entry.is_list = is_list_type(get_nullable_type(of.type))
+            entry.below = {} if entry.below is None else entry.below
+            self.selection_set(node.selection_set, inner, entry.below)
 
 
-def _times(name: str, type_: GraphQLOutputType, size: int | None, rows: int | None) -> int:
-    """How many objects a field may answer."""
-    if not _is_list(type_):
-        return 1
-    if size is not None:
-        return size
-    if name in ROWS and rows is not None:
-        return rows
-    return TYPICAL.get(name, UNSIZED)
-
-
-def _is_list(type_: GraphQLOutputType) -> bool:
-    return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
-
-
-def _size(node: FieldNode, field: GraphQLField, values: Variables) -> int | None:
-    """The page size, or the number of rows sent; None for a field that takes neither."""
-    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-    if "first" in field.args:
-        first = _number(arguments.get("last"), values) or _number(arguments.get("first"), values)
-        default = field.args["first"].default_value
-        return min(first if first is not None else int(default or 0), MAX_PAGE_SIZE)
-    lengths = [_longest(value, values, depth=1) for value in arguments.values()]
-    if TEXT in field.args and TEXT in arguments:
-        lengths.append(_rows_of_text(value_from_ast_untyped(arguments[TEXT], dict(values))))
-    longest = max((length for length in lengths if length is not None), default=None)
+def _size(node: FieldNode, of: GraphQLField, variables: Variables) -> int | None:
+    sent = {
+        argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
+        for argument in node.arguments or ()
+    }
+    if "first" in of.args:
+        numbers = [sent.get("last"), sent.get("first"), of.args["first"].default_value]
+        first = next((n for n in numbers if isinstance(n, int) and n > 0), 0)
+        return min(first, MAX_PAGE_SIZE)
+    longest = _longest(sent, depth=2)
     return None if longest is None else min(longest, MAX_PAGE_SIZE)  # more rows are refused
 
 
-def _rows_of_text(text: object) -> int | None:
-    """How many products a text can name: the shortest words for one have some eight characters."""
-    return len(text) // 8 + 1 if isinstance(text, str) else None
+def _longest(value: object, *, depth: int) -> int | None:
+    """The length of the longest list in a value, or in its fields down to `depth`.
 
-
-def _number(node: ValueNode | None, values: Variables) -> int | None:
-    """The page size of an argument; None where it is left out, null or no number above 0."""
-    value = value_from_ast_untyped(node, dict(values)) if node is not None else None
-    return value if isinstance(value, int) and value > 0 else None
-
-
-def _longest(node: ValueNode, values: Variables, *, depth: int) -> int | None:
-    """The length of the longest list in an argument, or in its fields down to `depth`."""
-    if isinstance(node, VariableNode):
-        return _longest_value(values.get(node.name.value), depth=depth)
-    if isinstance(node, ListValueNode):
-        return len(node.values)
-    if isinstance(node, ObjectValueNode) and depth:
-        lengths = [_longest(field.value, values, depth=depth - 1) for field in node.fields]
-        lengths += [
-            _rows_of_text(value_from_ast_untyped(field.value, dict(values)))
-            for field in node.fields
-            if field.name.value == TEXT
-        ]
-        return max((length for length in lengths if length is not None), default=None)
-    return None
-
-
-def _longest_value(value: object, *, depth: int) -> int | None:
+    A text in which products are found can name as many as fit: the shortest words for one have
+    some eight characters.
+    """
     if isinstance(value, list):
         return len(value)
-    if isinstance(value, dict) and depth:
-        lengths = [_longest_value(inner, depth=depth - 1) for inner in value.values()]
-        lengths.append(_rows_of_text(value.get(TEXT)))
-        return max((length for length in lengths if length is not None), default=None)
-    return None
-
-
-def _fields(
-    asked: Asked, selection_set: SelectionSetNode, parent: Composite
-) -> Iterator[tuple[FieldNode, Composite]]:
-    """The fields of a selection, those of its fragments included, with the type each is of."""
-    for selection in selection_set.selections:
-        if isinstance(selection, FieldNode):
-            yield selection, parent
-        elif isinstance(selection, InlineFragmentNode):
-            condition = selection.type_condition
-            of_type = _composite(asked, condition.name.value) if condition else parent
-            if of_type is not None:
-                yield from _fields(asked, selection.selection_set, of_type)
-        elif isinstance(selection, FragmentSpreadNode):
-            fragment = asked.document.fragments.get(selection.name.value)
-            of_type = _composite(asked, fragment.type_condition.name.value) if fragment else None
-            if fragment is not None and of_type is not None:
-                yield from _fields(asked, fragment.selection_set, of_type)
-
-
-def _composite(asked: Asked, name: str) -> Composite | None:
-    type_: GraphQLNamedType | None = asked.schema.get_type(name)
-    return type_ if isinstance(type_, Composite) else None
-
-
-class _Plan:
-    """What the keys of one kind of answered object cost. Made once for each kind, not each row."""
-
-    def __init__(
-        self, asked: Asked, parent: Composite, selection_sets: tuple[SelectionSetNode, ...]
-    ) -> None:
-        self._asked = asked
-        self._weights: dict[str, int] = {}
-        self._below: dict[str, tuple[Composite, list[SelectionSetNode]]] = {}
-        self._plans: dict[str, _Plan] = {}
-        for selection_set in selection_sets:
-            for node, of_type in _fields(asked, selection_set, parent):
-                self._add(node, of_type)
-
-    def _add(self, node: FieldNode, of_type: Composite) -> None:
-        name = node.name.value
-        key = node.alias.value if node.alias else name
-        if name in INTROSPECTION:
-            self._weights[key] = SCHEMA
-            return
-        field = of_type.fields.get(name)
-        if field is None:
-            return
-        own = _weight(of_type, name, _size(node, field, self._asked.variables))
-        inner = get_named_type(field.type)
-        if own:
-            # Fields of two types may share a key: the dearer one counts.
-            self._weights[key] = max(own, self._weights.get(key, 0))
-        if node.selection_set is not None and isinstance(inner, Composite):
-            self._below.setdefault(key, (inner, []))[1].append(node.selection_set)
-
-    def cost(self, answer: Mapping[str, object]) -> int:
-        """The points of one answered object, without its own."""
-        total = sum(
-            own * (len(value) if isinstance(value, list) else 1)
-            for key, own in self._weights.items()
-            if (value := answer.get(key)) is not None
-        )
-        for key in self._below:
-            total += self._below_cost(key, answer.get(key))
-        return total
-
-    def _below_cost(self, key: str, value: object) -> int:
-        if isinstance(value, dict):
-            return 1 + self._plan(key).cost(value)
-        if isinstance(value, list):
-            return sum(self._below_cost(key, each) for each in value)
-        return 0
-
-    def _plan(self, key: str) -> "_Plan":
-        plan = self._plans.get(key)
-        if plan is None:
-            inner, selection_sets = self._below[key]
-            plan = self._plans[key] = _Plan(self._asked, inner, tuple(selection_sets))
-        return plan
+    if not isinstance(value, dict) or not depth:
+        return None
+    lengths = [_longest(inner, depth=depth - 1) for inner in value.values()]
+    if isinstance(text := value.get(TEXT), str):
+        lengths.append(len(text) // 8 + 1)
+    return max((length for length in lengths if length is not None), default=None)

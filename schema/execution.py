@@ -6,30 +6,42 @@ schema, run it in its time, pay back what was not used.
 
 import asyncio
 import contextlib
+import hashlib
+import inspect
+import logging
 import math
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeGuard, cast
 
-from graphql import GraphQLError, GraphQLSyntaxError, OperationType
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    specified_rules,
+)
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import validate_document
 
+from domain.api_keys import Scope
 from domain.buckets import BucketState
+from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
 from resolvers.cost import upstream
-from schema import DOCUMENT, cost, documents, schema
-from schema.cost import Asked
-from schema.documents import Document
+from schema import cost, documents, schema
+from schema.documents import Document, check_variables, too_complex
 from schema.errors import UNEXPECTED, shown, without_suggestion
-from schema.limits import check, check_variables, too_complex
-from schema.observing import observed
+from schema.public import private_field
+from schema.scalars import NotAValue
 
-# Python reads no longer ones, and graphql-core does not expect that.
-LONG_NUMBER = re.compile(r"\d{4000}")
+# Strawberry's, which is faster than the default and says less of its type.
+IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
+log = logging.getLogger("affiliate_graph.schema")
 
 
 class Bucket(Protocol):
@@ -82,6 +94,33 @@ class Outcome:
     is_abandoned: bool = False
     bucket: BucketState | None = None
 
+    @property
+    def kind(self) -> OperationOutcome:
+        """How it ended, for whoever counts."""
+        if self.is_abandoned:
+            return OperationOutcome.ABANDONED
+        if self.is_throttled:
+            return OperationOutcome.THROTTLED
+        if self.is_request_error:
+            return OperationOutcome.REFUSED
+        return OperationOutcome.ERRORS if "errors" in self.body else OperationOutcome.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """An operation that may be run, and what it costs. `variables`: with their defaults."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: Mapping[str, object]
+    costs: cost.Costs
+    points: int
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it may change something."""
+        return self.operation.operation is OperationType.MUTATION
+
 
 class RefusedChange(GraphQLError):
     """A mutation that came by a way that must not change anything."""
@@ -93,43 +132,45 @@ class CallerGone(Exception):
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
     """Run it. Never raises for anything that the request can contain."""
-    with observed(operation.query, context) as note:
+    with _observed(operation.query, context) as note:
         outcome = await _run(operation, context, terms or Terms(), note)
-        note.outcome = _ended(outcome)
+        note.outcome = outcome.kind
         return outcome
 
 
-def _ended(outcome: Outcome) -> OperationOutcome:
-    if outcome.is_abandoned:
-        return OperationOutcome.ABANDONED
-    if outcome.is_throttled:
-        return OperationOutcome.THROTTLED
-    if outcome.is_request_error:
-        return OperationOutcome.REFUSED
-    return OperationOutcome.ERRORS if "errors" in outcome.body else OperationOutcome.OK
+@contextlib.contextmanager
+def _observed(document: str, context: Context) -> Iterator[OperationNote]:
+    """Tells the meter about the operation, without anything that the caller wrote but its name."""
+    digest = hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
+    note = OperationNote(document_hash=digest)
+    with context.upstream.meter.operation(note):
+        try:
+            yield note
+        finally:
+            note.calls = context.budget.calls
 
 
 async def _run(
     operation: Operation, context: Context, terms: Terms, note: OperationNote
 ) -> Outcome:
     try:
-        asked = _prepared(operation, terms)
-        note.kind = asked.operation.operation.value
-        note.name = asked.operation.name.value if asked.operation.name else ""
-        requested = _price(asked, terms.limits)
+        prepared = _prepared(operation, terms)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
-    bucket = await terms.bucket.take(requested) if terms.bucket else None
+    note.kind = prepared.operation.operation.value
+    note.name = documents.name_of(prepared.operation) or ""
+    bucket = await terms.bucket.take(prepared.points) if terms.bucket else None
     if bucket is not None and bucket.wait:
-        return throttled(requested, bucket)
-    outcome = await _executed(operation, asked, context, terms)
+        return throttled(prepared.points, bucket)
+    outcome = await _executed(operation, prepared, context, terms)
     actual = 1
     if not outcome.is_request_error:
-        actual = min(requested, cost.actual(asked, outcome.body.get("data")))
+        points = cost.actual(prepared.costs, prepared.variables, outcome.body.get("data"))
+        actual = min(prepared.points, points)
     note.points = actual
     if terms.bucket is not None:
-        bucket = await terms.bucket.give_back(requested - actual)
-    return await _with_cost(outcome, requested, actual, bucket, context)
+        bucket = await terms.bucket.give_back(prepared.points - actual)
+    return await _with_cost(outcome, prepared.points, actual, bucket, context)
 
 
 def request_error(message: str, code: str, **extensions: object) -> Outcome:
@@ -166,11 +207,10 @@ def throttled(points: int, bucket: BucketState) -> Outcome:
     return replace(outcome, is_throttled=True, bucket=bucket)
 
 
-def _prepared(operation: Operation, terms: Terms) -> Asked:
-    """The operation that is meant, read and measured. Raises GraphQLError with its code."""
+def _prepared(operation: Operation, terms: Terms) -> _Prepared:
+    """The operation that is meant, read, measured and priced. Raises GraphQLError with its code."""
     limits = terms.limits
-    document = _document(operation.query, limits)
-    check(document.shape, limits)
+    document = documents.read(operation.query, limits)
     if document.shape.asks_schema and not terms.has_introspection:
         raise _error("Introspection is off on this server.", "GRAPHQL_VALIDATION_FAILED")
     check_variables(operation.variables or {})
@@ -186,39 +226,13 @@ def _prepared(operation: Operation, terms: Terms) -> Asked:
         raise _error("There are no subscriptions here.", "BAD_REQUEST")
     if chosen.operation is OperationType.MUTATION and not operation.may_change:
         raise RefusedChange("Only queries can be sent this way. Send mutations as POST.")
-    return Asked.of(schema._schema, document, chosen, operation.variables or {})
-
-
-def _document(text: str, limits: Limits) -> Document:
-    """Raises GraphQLError for what is no document, or too long a one."""
-    size = len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
-    if size > limits.document:
-        raise too_complex(
-            f"The document has {size:,} bytes; at most {limits.document:,} are allowed.",
-            measure="document",
-            value=size,
-            limit=limits.document,
+    costs: cost.Costs = {}
+    if not document.shape.has_circle:  # the check against the schema refuses circles
+        costs = document.costs.setdefault(
+            operation.name, cost.costs_of(schema._schema, chosen, document.fragments)
         )
-    if LONG_NUMBER.search(text):
-        raise _error("The document holds a number that is too long.", "BAD_USER_INPUT")
-    try:
-        return documents.read(text, limits.tokens)
-    except GraphQLSyntaxError as error:
-        if f"more than {limits.tokens} tokens" not in error.message:
-            raise
-        raise too_complex(
-            f"The document has more than {limits.tokens:,} words and signs.",
-            measure="tokens",
-            value=limits.tokens + 1,
-            limit=limits.tokens,
-        ) from None
-
-
-def _price(asked: Asked, limits: Limits) -> int:
-    """The points to pay beforehand. Raises GraphQLError where they are over the limit."""
-    if asked.document.shape.has_circle:
-        return 1  # the check against the schema refuses it
-    points = cost.requested(asked)
+    variables = cost.variables_of(chosen, operation.variables or {})
+    points = cost.requested(costs, variables)
     if points > limits.cost:
         raise too_complex(
             f"The operation can cost {points:,} points; at most {limits.cost:,} are allowed. "
@@ -227,7 +241,9 @@ def _price(asked: Asked, limits: Limits) -> int:
             value=points,
             limit=limits.cost,
         )
-    return points
+    return _Prepared(
+        document=document, operation=chosen, variables=variables, costs=costs, points=points
+    )
 
 
 def _worded(error: GraphQLError) -> Outcome:
@@ -239,25 +255,38 @@ def _worded(error: GraphQLError) -> Outcome:
     )
 
 
-async def _executed(operation: Operation, asked: Asked, context: Context, terms: Terms) -> Outcome:
-    limits = terms.limits
-    seconds = limits.mutation_seconds if asked.is_mutation else limits.query_seconds
+async def _executed(
+    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+) -> Outcome:
+    """Checks against the schema, once for each document, and runs."""
+    document, limits, is_mutation = prepared.document, terms.limits, prepared.is_mutation
+    if document.problems is None:
+        document.problems = validate_document(schema._schema, document.node, specified_rules)
+    if document.problems:
+        return _invalid(document.problems, context, helps=terms.has_introspection)
+    # What a mutation answers is part of its own scope.
+    is_limited = context.caller.is_public and not is_mutation
+    if is_limited and (private := private_field(schema._schema, document)):
+        refusal = context.caller.refusal(Scope.READ, private)
+        return request_error(refusal.message, refusal.code)
+    seconds = limits.mutation_seconds if is_mutation else limits.query_seconds
     context.budget.wait_at_most(
-        limits.marketplace_mutation_seconds
-        if asked.is_mutation
-        else limits.marketplace_query_seconds
+        limits.marketplace_mutation_seconds if is_mutation else limits.marketplace_query_seconds
     )
     try:
-        async with asyncio.timeout(seconds), _awaited(None if asked.is_mutation else terms.hung_up):
-            result = await schema.execute(
-                operation.query,
+        async with asyncio.timeout(seconds), _awaited(None if is_mutation else terms.hung_up):
+            result = execute(
+                schema._schema,
+                document.node,
                 variable_values=dict(operation.variables or {}),
                 context_value=context,
                 operation_name=operation.name or None,
-                operation_extensions={DOCUMENT: asked.document},
+                is_awaitable=IS_AWAITABLE,
+                executor_class=schema.execution_context_class,
             )
+            result = await result if inspect.isawaitable(result) else result
     except TimeoutError:
-        return _late(asked, seconds)
+        return _late(is_mutation, seconds)
     except CallerGone:
         return Outcome(body={"data": None}, is_abandoned=True)
     return _outcome(result, context, helps=terms.has_introspection)
@@ -288,9 +317,9 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
         await asyncio.gather(watcher, return_exceptions=True)
 
 
-def _late(asked: Asked, seconds: int) -> Outcome:
-    name = "mutation_seconds" if asked.is_mutation else "query_seconds"
-    told = "What was done until then stays done." if asked.is_mutation else "Ask for less at once."
+def _late(is_mutation: bool, seconds: int) -> Outcome:
+    name = "mutation_seconds" if is_mutation else "query_seconds"
+    told = "What was done until then stays done." if is_mutation else "Ask for less at once."
     outcome = request_error(
         f"This took longer than {seconds} s and was stopped. {told}",
         "OPERATION_TIMEOUT",
@@ -321,31 +350,40 @@ def _status(bucket: BucketState) -> dict[str, int]:
     }
 
 
+def _invalid(problems: Sequence[GraphQLError], context: Context, *, helps: bool) -> Outcome:
+    """The answer to a document that does not fit the schema; see `_shown`."""
+    entries = _shown(problems, "GRAPHQL_VALIDATION_FAILED", context, helps=helps)
+    return Outcome(body={"errors": entries}, is_request_error=True)
+
+
 def _outcome(result: ExecutionResult, context: Context, *, helps: bool) -> Outcome:
-    """`helps`: whether messages may suggest names of the schema."""
     errors = result.errors or []
-    is_request_error = isinstance(result, PreExecutionError) or (
-        result.data is None and all(error.path is None for error in errors)
-    )
+    for error in errors:
+        cause = error.original_error
+        if cause and not isinstance(cause, (AffiliateGraphError, GraphQLError, NotAValue)):
+            log.error("unexpected failure at %s", error.path, exc_info=cause)
     body: dict[str, object] = {}
     if errors:
-        body["errors"] = [
-            shown(
-                error if helps else without_suggestion(error),
-                request_id=context.request_id,
-                default_code=_code(result),
-            )
-            for error in errors
-        ]
+        body["errors"] = _shown(errors, "BAD_USER_INPUT", context, helps=helps)
+    # Errors without a path are about the variables: nothing was run.
+    is_request_error = result.data is None and all(error.path is None for error in errors)
     if not is_request_error:
         body["data"] = result.data
     return Outcome(body=body, is_request_error=is_request_error)
 
 
-def _code(result: ExecutionResult) -> str:
-    """Of errors that GraphQL words itself: about the document, or about its variables."""
-    is_document = isinstance(result, PreExecutionError)
-    return "GRAPHQL_VALIDATION_FAILED" if is_document else "BAD_USER_INPUT"
+def _shown(
+    errors: Sequence[GraphQLError], code: str, context: Context, *, helps: bool
+) -> list[dict[str, object]]:
+    """`code`: of those that GraphQL words. `helps`: they may suggest names of the schema."""
+    return [
+        shown(
+            error if helps else without_suggestion(error),
+            request_id=context.request_id,
+            default_code=code,
+        )
+        for error in errors
+    ]
 
 
 def _error(message: str, code: str) -> GraphQLError:

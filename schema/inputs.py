@@ -120,8 +120,8 @@ class ProductSearchInput:
     )
     min_orders: int | None = strawberry.field(
         default=10,
-        description="Products with fewer known orders are left out; those whose count is unknown "
-        "stay. 0 turns it off.",
+        description="Products with fewer known orders in 30 days are left out; those whose count "
+        "is unknown stay. Null or 0 turns it off.",
     )
     min_positive_percent: Decimal | None = strawberry.field(
         default=None,
@@ -140,7 +140,7 @@ class ProductSearchInput:
     )
 
     def record(self) -> ProductSearch:
-        """The search that resolvers take; null means the default."""
+        """The search that resolvers take; null means the default, but for minOrders none."""
         return ProductSearch(
             keywords=(self.keywords or "").strip() or None,
             category_id=(self.category_id or "").strip() or None,
@@ -150,7 +150,7 @@ class ProductSearchInput:
             ship_to_country=(self.ship_to_country or "").strip().upper() or None,
             language=(self.language or "EN").strip().upper(),
             max_delivery_days=self.max_delivery_days,
-            min_orders=10 if self.min_orders is None else self.min_orders,
+            min_orders=self.min_orders or 0,
             min_positive_percent=self.min_positive_percent,
             min_discount_percent=self.min_discount_percent,
             free_shipping_only=bool(self.free_shipping_only),

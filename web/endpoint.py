@@ -32,7 +32,7 @@ from schema.execution import (
 )
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
-from web.trusted import NOT_FOUND, NotTrusted, TrustedDocuments
+from web.trusted import NOT_FOUND, NOT_SUPPORTED, Found, NotTrusted, TrustedDocuments
 
 BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
 RETRY_SECONDS = 5  # after which the storage may be back
@@ -40,6 +40,12 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 READING = ("GET", "HEAD")  # what cannot change anything
 CLIENT_CLOSED = 499  # nginx' number, for the log: nobody reads the answer
+BATCH = (
+    "One request holds one operation here, so that each is limited and paid for by itself. Switch "
+    "the batching of your client off; operations sent side by side share marketplace calls all the "
+    "same."
+)
+MOST_IN_BATCH = 100
 CAP_HEADER = "X-Max-Upstream-Calls"
 PRIORITY_HEADER = "X-Priority"
 
@@ -47,11 +53,14 @@ PRIORITY_HEADER = "X-Priority"
 class BadRequest(Exception):
     """A request that is refused before anything is run."""
 
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST") -> None:
+    def __init__(
+        self, status: int, message: str, code: str = "BAD_REQUEST", **extensions: object
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
+        self.extensions = extensions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +72,8 @@ class Endpoint:
     has_introspection: bool = True
     trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
 
-    async def answer(self, request: Request, bucket: Bucket) -> Response:
-        """The response to one request, also to a bad one. `bucket` pays for it."""
+    async def answer(self, request: Request, bucket: Bucket, caller: str) -> Response:
+        """The response to one request of that caller, also to a bad one. `bucket` pays for it."""
         media_type = preferred_type(request.headers.get("accept", ""))
         terms = Terms(
             limits=self.limits,
@@ -73,16 +82,23 @@ class Endpoint:
             hung_up=partial(_hung_up, request),
         )
         try:
-            operation = await _read(request, self.limits, self.trusted)
+            body = await _read(request, self.limits)
+            if body and isinstance(body, list):
+                return await _refused_batch(len(body), terms)
+            document, operation = _operation(
+                body, self.trusted, caller, may_change=request.method not in READING
+            )
             budget = _budget(request)
         except BadRequest as bad:
-            outcome = await refused(request_error(bad.message, bad.code), terms)
-            is_usual = outcome.is_throttled or bad.code == NOT_FOUND
+            outcome = await refused(request_error(bad.message, bad.code, **bad.extensions), terms)
+            is_usual = outcome.is_throttled or bad.code in (NOT_FOUND, NOT_SUPPORTED)
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
         outcome = await run(operation, self.context(request, budget), terms)
         if outcome.is_abandoned:
             return Response(status_code=CLIENT_CLOSED)
+        if document.register_as is not None and not outcome.is_request_error:
+            self.trusted.register(document, caller)
         return _response(outcome, media_type, _status(outcome, media_type))
 
 
@@ -94,29 +110,22 @@ async def _hung_up(request: Request) -> None:
 
 def _budget(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
-    return CallBudget(
-        max_calls=_cap(request.headers.get(CAP_HEADER)),
-        priority=_priority(request.headers.get(PRIORITY_HEADER)),
-    )
-
-
-def _cap(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+    cap, priority = request.headers.get(CAP_HEADER), request.headers.get(PRIORITY_HEADER)
+    if cap is not None and not re.fullmatch(r"[0-9]{1,6}", cap.strip()):
         raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
-    return int(text)
-
-
-def _priority(text: str | None) -> Priority:
+    max_calls = None if cap is None else int(cap)
     try:
-        return Priority((text or "interactive").strip().upper())
+        return CallBudget(
+            max_calls=max_calls, priority=Priority((priority or "interactive").strip().upper())
+        )
     except ValueError:
         raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
     """The newer media type for whoever names it, application/json for everybody else."""
+    if GRAPHQL_JSON not in accept.lower():
+        return JSON
     ranges = media_ranges(accept)
     newer = ranges.get(GRAPHQL_JSON, 0.0)
     return GRAPHQL_JSON if newer > 0 and newer >= ranges.get(JSON, 0.0) else JSON
@@ -155,12 +164,15 @@ def _status(outcome: Outcome, media_type: str) -> int:
     return 400 if outcome.is_request_error and media_type == GRAPHQL_JSON else 200
 
 
-def _response(outcome: Outcome, media_type: str, status: int) -> Response:
+def _response(
+    outcome: Outcome, media_type: str, status: int, *, times: int | None = None
+) -> Response:
+    """`times`: a list of the same answer, so often."""
     headers = rate_limit(outcome.bucket) if outcome.bucket else {}
     if status == 405:
         headers["Allow"] = "POST"
     return Response(
-        orjson.dumps(outcome.body),
+        orjson.dumps(outcome.body if times is None else [outcome.body] * times),
         status,
         headers=headers,
         media_type=f"{media_type}; charset=utf-8",
@@ -180,16 +192,28 @@ def rate_limit(bucket: BucketState) -> dict[str, str]:
     return headers
 
 
-async def _read(request: Request, limits: Limits, trusted: TrustedDocuments) -> Operation:
+async def _refused_batch(length: int, terms: Terms) -> Response:
+    """As many errors as operations, since clients that batch give one to each of theirs.
+
+    A list has no media type of its own, so it is plain JSON with 200.
+    """
+    outcome = await refused(request_error(BATCH, "BATCHING_NOT_SUPPORTED"), terms)
+    if outcome.is_throttled:
+        return _response(outcome, JSON, 429)
+    return _response(outcome, JSON, 200, times=min(max(1, length), MOST_IN_BATCH))
+
+
+async def _read(request: Request, limits: Limits) -> object:
+    """The JSON of a request. Raises BadRequest."""
     if request.method in READING:
-        return _operation(_from_query_string(request), trusted, may_change=False)
+        return _from_query_string(request)
     content_type = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind != JSON or any(_is_other_charset(parameter) for parameter in parameters):
         raise BadRequest(415, "Send the request as application/json in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(415, "Send the request unpacked, without content-encoding.")
-    return _operation(_json(await read_body(request, limits.body)), trusted, may_change=True)
+    return _json(await read_body(request, limits.body))
 
 
 def _is_other_charset(parameter: str) -> bool:
@@ -241,7 +265,10 @@ def _json(text: bytes) -> object:
         raise BadRequest(400, "The request is not valid JSON in UTF-8.") from None
 
 
-def _operation(body: object, trusted: TrustedDocuments, *, may_change: bool) -> Operation:
+def _operation(
+    body: object, trusted: TrustedDocuments, caller: str, *, may_change: bool
+) -> tuple[Found, Operation]:
+    """What is asked to be run, and where its document came from. Raises BadRequest."""
     if not isinstance(body, dict):
         raise BadRequest(400, 'A GraphQL request is a JSON object: {"query": "{ ... }"}.')
     variables, name = body.get("variables"), body.get("operationName")
@@ -252,9 +279,12 @@ def _operation(body: object, trusted: TrustedDocuments, *, may_change: bool) -> 
     if not isinstance(body.get("extensions"), dict | None):
         raise BadRequest(400, "extensions must be a JSON object.")
     try:
-        query = trusted.document(body)
+        document = trusted.document(body, caller)
     except NotTrusted as refusal:
-        raise BadRequest(400, refusal.message, refusal.code) from None
+        hint = {"hint": refusal.hint} if refusal.hint else {}
+        raise BadRequest(400, refusal.message, refusal.code, **hint) from None
+    query = document.query
     if not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "The request needs a query: text with the GraphQL document.")
-    return Operation(query=query, variables=variables, name=name, may_change=may_change)
+    operation = Operation(query=query, variables=variables, name=name, may_change=may_change)
+    return document, operation

@@ -46,17 +46,14 @@ class GraphQLRoute:
         ):
             return self.editor.show(request)
         origin = request.headers.get("origin", "")
+        is_listed = origin.lower() in self.allowed_origins
         if request.method == "OPTIONS":
-            is_listed = self._is_allowed(origin) or await self._is_of_a_key(origin)
+            is_listed = is_listed or await self._is_of_a_key(origin)
             return cross_origin_permission(origin, is_listed=is_listed)
-        return await self._graphs_answer(request, origin)
-
-    async def _graphs_answer(self, request: Request, origin: str) -> Response:
-        is_listed = self._is_allowed(origin)
         try:
             caller = await self.access.let_in(request)
             with self.under_way(caller.workspace):
-                response = await self.endpoint.answer(request, self.bucket(caller))
+                response = await self.endpoint.answer(request, self.bucket(caller), caller.identity)
             is_listed = is_listed or caller.is_of_page(origin)
         except Refused as refused:
             response = refusal(request, refused)
@@ -64,9 +61,6 @@ class GraphQLRoute:
         if is_listed:
             allow_reading(response, origin)
         return response
-
-    def _is_allowed(self, origin: str) -> bool:
-        return origin.lower() in self.allowed_origins
 
     async def _is_of_a_key(self, origin: str) -> bool:
         return bool(origin) and await self.access.lists_origin(origin.lower())

@@ -6,29 +6,19 @@ are masked in every line, tracebacks included. Headers, bodies and query strings
 
 import json
 import logging
-import re
 import sys
-import time
-import uuid
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from domain.api_keys import Caller
 from domain.credentials import MASK, Secret
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-logger = logging.getLogger(__name__)
-
 # Their INFO and DEBUG lines hold addresses with query strings, SQL with values, or repeat ours.
 NOISY = ("httpx", "httpcore", "tortoise", "tortoise.db_client", "uvicorn.access", "asyncio")
 SHORTEST_SECRET = 6  # masking shorter texts would hide ordinary words
-SANE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 _secrets: set[str] = set()
@@ -112,66 +102,3 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     return mask(str(value))
-
-
-class RequestLog:
-    """ASGI middleware: gives every request an id and logs one line when it is answered.
-
-    A sane X-Request-Id of the caller is kept, any other replaced. The answer carries the id back.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        own_id = _id_of(Headers(scope=scope).get("x-request-id", ""))
-        started = time.perf_counter()
-        status: int | None = None
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = own_id
-            await send(message)
-
-        before = request_id.set(own_id)
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            _log_answer(scope, status, time.perf_counter() - started)
-            request_id.reset(before)
-
-
-def _id_of(offered: str) -> str:
-    return offered if SANE_ID.fullmatch(offered) else uuid.uuid4().hex
-
-
-def _caller(scope: Scope) -> dict[str, str]:
-    """Who asked, where the application found that out: workspace and id of the API key."""
-    caller = scope.get("state", {}).get("caller")
-    if not isinstance(caller, Caller):
-        return {}
-    return {
-        "workspace": caller.workspace,
-        "apiKey": caller.key.id if caller.key else caller.name,
-    }
-
-
-def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
-    """One line; `status` is null where no answer was begun."""
-    logger.info(
-        "%s %s",
-        scope["method"],
-        scope["path"],
-        extra={
-            "method": scope["method"],
-            "path": scope["path"],
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-            **_caller(scope),
-        },
-    )

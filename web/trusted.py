@@ -1,7 +1,8 @@
 """Trusted documents: operations that callers name by their SHA-256 instead of sending them.
 
-Registered by files of the operator, never by callers. Where only these may run, protects against
-every operation that nobody wrote down beforehand. Does not protect against unwanted variables.
+They are files of ours and of the operator. Callers may register others for themselves
+(web/registered.py), but not where only trusted ones may run: that protects against every operation
+that nobody wrote down beforehand. It does not protect against unwanted variables.
 """
 
 import hashlib
@@ -15,55 +16,90 @@ from pathlib import Path
 from graphql import GraphQLSyntaxError, parse, print_ast
 
 from domain.starting import CannotStart
+from web.registered import RegisteredDocuments
 
-NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the code that clients of persisted queries know
+# The words of automatic persisted queries: clients look for the message, or for the code.
+NOT_FOUND, NOT_FOUND_MESSAGE = "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"
+NOT_SUPPORTED, NOT_SUPPORTED_MESSAGE = "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"
 HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
+ONLY_TRUSTED = (
+    "This server runs only its trusted documents, and this is none of them. Name one by "
+    "documentId, or let the operator add this one to TRUSTED_DOCUMENTS."
+)
 
 
 class NotTrusted(Exception):
-    """The request names or sends a document that it may not."""
+    """The request names or sends a document that it may not. `hint`: words where others are set."""
 
-    def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
+    def __init__(self, message: str, code: str = "BAD_REQUEST", hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a request asks to run; its text is not yet known to be one.
+
+    `register_as`: the hash under which its caller wants it kept.
+    """
+
+    query: object
+    is_trusted: bool = False
+    register_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedDocuments:
-    """`by_hash`: documents by their SHA-256 in hexadecimal. `only`: nothing else may run."""
+    """`by_hash`: documents by their SHA-256 in hexadecimal. `only`: nothing else may run.
+
+    `registered`: what callers added, each for itself.
+    """
 
     by_hash: Mapping[str, str] = field(default_factory=dict)
     only: bool = False
+    registered: RegisteredDocuments = field(default_factory=RegisteredDocuments, compare=False)
 
-    def document(self, body: Mapping[str, object]) -> object:
+    def document(self, body: Mapping[str, object], caller: str) -> Found:
         """What to run: the `query` of a request, or the document that it names.
 
         `documentId` is GraphQL over HTTP's way, `extensions.persistedQuery` the one of automatic
-        persisted queries, whose clients send the document after they were told that it is not
-        known. Then it is run, but not kept. Raises NotTrusted.
+        persisted queries, whose clients send the document along once they were told that it is not
+        known. Raises NotTrusted.
         """
-        named = _named(body)
         query = body.get("query")
-        if named is not None and not query:
-            return self._by_hash(named)
-        if isinstance(query, str) and (named is not None or self.only):
-            digest = sha256(query)
-            if named is not None and digest != named:
-                raise NotTrusted("The hash of the request is not that of its document.")
-            if self.only and digest not in self.by_hash:
-                raise _unknown(
-                    "This server runs only its trusted documents, and this is none of them. Name "
-                    "one by documentId, or let the operator add this one to TRUSTED_DOCUMENTS."
-                )
-        return query
+        name, may_register = _named(body)
+        if name is None and not self.only:
+            return Found(query)
+        digest = _digest(name) if name is not None else None
+        if digest is not None and not query:
+            return self._by_hash(digest, caller, is_automatic=may_register)
+        if not isinstance(query, str):
+            return Found(query)
+        if digest is not None and sha256(query) != digest:
+            raise NotTrusted("The hash of the request is not that of its document.")
+        is_trusted = (digest or sha256(query)) in self.by_hash
+        if self.only and not is_trusted:
+            raise NotTrusted(ONLY_TRUSTED, "DOCUMENT_NOT_TRUSTED")
+        return Found(query, is_trusted, digest if may_register and not is_trusted else None)
 
-    def _by_hash(self, digest: str) -> str:
-        document = self.by_hash.get(digest)
-        if document is None:
-            reason = "No trusted document has this hash."
-            raise _unknown(reason if self.only else f"{reason} Send the document itself.")
-        return document
+    def register(self, found: Found, caller: str) -> None:
+        """Keep a document that its caller wants to name by its hash from now on."""
+        if found.register_as is not None:
+            self.registered.keep(caller, found.register_as, str(found.query))
+
+    def _by_hash(self, digest: str, caller: str, *, is_automatic: bool) -> Found:
+        if (trusted := self.by_hash.get(digest)) is not None:
+            return Found(trusted, is_trusted=True)
+        if not self.only and (own := self.registered.find(caller, digest)) is not None:
+            return Found(own)
+        if self.only and is_automatic:
+            raise NotTrusted(NOT_SUPPORTED_MESSAGE, NOT_SUPPORTED, ONLY_TRUSTED)
+        hint = "No trusted document has this hash, and you registered none."
+        raise NotTrusted(
+            NOT_FOUND_MESSAGE, NOT_FOUND, hint if self.only else f"{hint} Send the document itself."
+        )
 
 
 def load(
@@ -89,25 +125,27 @@ def sha256(document: str) -> str:
     return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
-def _named(body: Mapping[str, object]) -> str | None:
-    """The hash that a request names, None without one. Raises NotTrusted."""
+def _named(body: Mapping[str, object]) -> tuple[object, bool]:
+    """What a request names its document by, None without; and whether it may be registered so.
+
+    Raises NotTrusted.
+    """
     name = body.get("documentId")
-    if name is None:
-        extensions = body.get("extensions")
-        persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
-        if persisted is None:
-            return None
-        if not isinstance(persisted, dict) or persisted.get("version") != 1:
-            raise NotTrusted("extensions.persistedQuery must have the version 1.")
-        name = persisted.get("sha256Hash")
+    extensions = body.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    if name is not None or persisted is None:
+        return name, False
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise NotTrusted("extensions.persistedQuery must have the version 1.")
+    return persisted.get("sha256Hash", ""), True
+
+
+def _digest(name: object) -> str:
+    """Raises NotTrusted."""
     match = HASH.fullmatch(name) if isinstance(name, str) else None
     if match is None:
         raise NotTrusted("A document is named by its SHA-256: sha256: and 64 hexadecimal digits.")
     return match[1].lower()
-
-
-def _unknown(message: str) -> NotTrusted:
-    return NotTrusted(message, NOT_FOUND)
 
 
 def _documents(path: Path) -> Iterator[str]:

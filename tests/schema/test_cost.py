@@ -4,12 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import (
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    get_introspection_query,
+    parse,
+)
 
 from domain.limits import Limits
 from schema import schema
-from schema.cost import MUTATION, SCHEMA, UNSIZED, Asked, actual, requested
-from schema.documents import read
+from schema.cost import (
+    MUTATION,
+    SCHEMA,
+    UNSIZED,
+    Costs,
+    Variables,
+    actual,
+    costs_of,
+    requested,
+    variables_of,
+)
 from tests.examples import EXAMPLES
 from tests.graph import ALIEXPRESS, Graph
 from tests.schema.test_products import IMPORT, imported
@@ -30,13 +44,16 @@ query Grid($first: Int = 100) {
 """
 
 
-def ask(document: str, variables: Mapping[str, object] | None = None) -> Asked:
-    found = read(document, 100_000)
-    return Asked.of(schema._schema, found, found.operations[0], variables or {})
+def read(document: str, variables: Variables | None = None) -> tuple[Costs, Variables]:
+    definitions = parse(document).definitions
+    fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+    operation = next(d for d in definitions if isinstance(d, OperationDefinitionNode))
+    costs = costs_of(schema._schema, operation, fragments)
+    return costs, variables_of(operation, variables or {})
 
 
 def price(document: str, variables: Mapping[str, object] | None = None) -> int:
-    return requested(ask(document, variables))
+    return requested(*read(document, variables))
 
 
 @pytest.mark.parametrize(
@@ -210,4 +227,4 @@ async def test_a_mutation_costs_its_rows_also_afterwards(graph: Graph) -> None:
     ],
 )
 def test_cost_of_an_answer(_case: str, document: str, data: object, points: int) -> None:
-    assert actual(ask(document), data) == points
+    assert actual(*read(document), data) == points

@@ -60,7 +60,7 @@ BUCKETS = OwnBuckets(replace(LIMITS, capacity=1_000_000))
 
 
 async def answer(request: Request) -> Response:
-    return await ENDPOINT.answer(request, CallersBucket(BUCKETS, "tests"))
+    return await ENDPOINT.answer(request, CallersBucket(BUCKETS, "tests"), "tests")
 
 
 APP = Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
@@ -317,7 +317,6 @@ NO_REQUESTS = [
     ),
     ("nested without end", b'{"query": "", "variables": ' + b"[" * 200_000),
     ("nested to an end", b"[" * 200_000 + b"]" * 200_000),
-    ("a list", b'[{"query": "{ __typename }"}]'),
     ("an empty list", b"[]"),
     ("null", b"null"),
     ("a number", b"1"),
@@ -350,6 +349,23 @@ async def test_what_is_no_graphql_request_is_refused(
     assert response.status_code == 400
     assert code(response) == "BAD_REQUEST"
     assert response.headers["content-type"] == media_type + UTF8
+
+
+@pytest.mark.parametrize("media_type", [JSON, GRAPHQL_JSON])
+async def test_a_batch_is_answered_by_an_error_for_each_of_its_operations(
+    http: httpx.AsyncClient, media_type: str
+) -> None:
+    response = await post(http, [{"query": TYPENAME}] * 3, accept=media_type)
+
+    assert response.headers["content-type"] == JSON + UTF8
+    codes = [body["errors"][0]["extensions"]["code"] for body in response.json()]
+    assert (response.status_code, codes) == (200, ["BATCHING_NOT_SUPPORTED"] * 3)
+
+
+async def test_a_long_batch_makes_no_long_answer(http: httpx.AsyncClient) -> None:
+    response = await post(http, [0] * 100_000)
+
+    assert len(response.json()) == 100
 
 
 def padded(size: int) -> bytes:
@@ -566,7 +582,7 @@ def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
 
     async def answer(request: Request) -> Response:
         caller = request.query_params.get("caller", "")
-        return await endpoint.answer(request, CallersBucket(buckets, caller))
+        return await endpoint.answer(request, CallersBucket(buckets, caller), "tests")
 
     return Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
 

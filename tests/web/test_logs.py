@@ -2,16 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from domain.credentials import MASK, Secret
+from tests.web.conftest import log_lines
 from web import logs
 
 SECRET = 'p@ss "wörd"/+ 1\\2'
@@ -22,33 +18,7 @@ class Failure(Exception):
     """What the failing route raises."""
 
 
-@pytest.fixture(autouse=True)
-def _own_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [])
-    monkeypatch.setattr(logs, "_secrets", set())
-    levels = {name: logging.getLogger(name).level for name in ("", *logs.NOISY)}
-    yield
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-
-
-async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
-    async def answer(request: Request) -> PlainTextResponse:
-        log.info("inside")
-        return PlainTextResponse("hello")
-
-    async def fail(request: Request) -> PlainTextResponse:
-        raise Failure
-
-    app = logs.RequestLog(Starlette(routes=[Route("/answer", answer), Route("/fail", fail)]))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        return await client.get(path, headers=headers)
+pytestmark = pytest.mark.usefixtures("own_logging")
 
 
 def test_a_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +27,7 @@ def test_a_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     log.info("two\nlines %s", "é", extra={"marketplace": "amazon", "calls": 3})
     log.debug("unseen")
 
-    [line] = lines(capsys)
+    [line] = log_lines(capsys)
     assert line.pop("time")
     assert line == {
         "level": "INFO",
@@ -82,7 +52,7 @@ def test_a_registered_secret_is_masked_wherever_it_stands(
             "%s %r %s %s", SECRET, [SECRET], json.dumps(SECRET), quoted, extra={"e": [SECRET]}
         )
 
-    [line] = lines(capsys)
+    [line] = log_lines(capsys)
     shown = json.dumps(line, ensure_ascii=False)
     assert shown.count(MASK) >= 6
     assert not any(part in shown for part in ("p@ss", "p%40ss", "wörd", "w\\u00f6rd"))
@@ -93,7 +63,7 @@ def test_the_secrets_of_the_settings_are_masked(capsys: pytest.CaptureFixture[st
 
     log.info("it is %s", SECRET)
 
-    assert lines(capsys)[0]["message"] == f"it is {MASK}"
+    assert log_lines(capsys)[0]["message"] == f"it is {MASK}"
 
 
 def test_short_texts_are_not_masked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +72,7 @@ def test_short_texts_are_not_masked(capsys: pytest.CaptureFixture[str]) -> None:
 
     log.info("information")
 
-    assert lines(capsys)[0]["message"] == "information"
+    assert log_lines(capsys)[0]["message"] == "information"
 
 
 def test_a_malformed_log_call_stops_nobody_and_shows_no_argument(
@@ -112,7 +82,7 @@ def test_a_malformed_log_call_stops_nobody_and_shows_no_argument(
 
     log.info("%d calls", "not-a-number-but-a-secret")
 
-    [line] = lines(capsys)
+    [line] = log_lines(capsys)
     assert line["message"] == "%d calls (arguments that do not fit)"
 
 
@@ -122,39 +92,4 @@ def test_chatty_libraries_stay_quiet_at_debug(capsys: pytest.CaptureFixture[str]
     for name in (*logs.NOISY, "httpcore.http11"):
         logging.getLogger(name).info("GET https://example.com/?key=1")
 
-    assert lines(capsys) == []
-
-
-@pytest.mark.anyio
-async def test_a_request_is_one_line_with_the_id_of_its_answer(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    logs.configure("INFO")
-
-    answer = await get("/answer?query=private", {"X-Request-Id": "caller-7_abc"})
-
-    inside, line = lines(capsys)
-    assert answer.headers["x-request-id"] == "caller-7_abc"
-    assert inside["requestId"] == line["requestId"] == "caller-7_abc"
-    assert (line["method"], line["path"], line["status"]) == ("GET", "/answer", 200)
-    assert "private" not in json.dumps(line)
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("offered", ["short", "x" * 65, 'a"b{}12345', "a b c d e f", ""])
-async def test_an_odd_request_id_is_replaced(offered: str) -> None:
-    answer = await get("/answer", {"X-Request-Id": offered})
-
-    assert answer.headers["x-request-id"] != offered
-    assert logs.SANE_ID.fullmatch(answer.headers["x-request-id"])
-
-
-@pytest.mark.anyio
-async def test_a_failed_request_is_logged_too(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("INFO")
-
-    answer = await get("/fail")
-
-    assert answer.status_code == 500
-    assert lines(capsys)[-1]["status"] == 500
-    assert logs.request_id.get() is None
+    assert log_lines(capsys) == []

@@ -1,11 +1,7 @@
 """Keys, local requests, headers."""
 
-import httpx
 import pytest
-from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from web import security
 
@@ -66,20 +62,3 @@ def test_the_key_is_for_local_browsers_only(
     _case: str, headers: dict[str, str], client: str | None, local: bool
 ) -> None:
     assert security.is_local_request(Headers(headers), client) is local
-
-
-@pytest.mark.anyio
-async def test_every_answer_carries_the_headers_unless_it_sets_its_own() -> None:
-    async def own(request: object) -> PlainTextResponse:
-        return PlainTextResponse("", headers={"Cache-Control": "max-age=1"})
-
-    app = security.SecurityHeaders(Starlette(routes=[Route("/own", own)]))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
-    ) as client:
-        found, missing = await client.get("/own"), await client.get("/missing")
-
-    assert found.headers["cache-control"] == "max-age=1"
-    assert found.headers["x-content-type-options"] == "nosniff"
-    assert missing.headers["cache-control"] == "no-store"
-    assert missing.headers["x-frame-options"] == "DENY"

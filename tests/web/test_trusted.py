@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 NAME = "query Name { __typename }"
 OTHER = "query Other { marketplaces { name } }"
 CHANGE = 'mutation Drop { deleteProduct(input: {id: "x"}) { errors { code } } }'
+MINE = "query Mine { __typename }"
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 
 
@@ -48,6 +49,13 @@ async def graph(
 async def strict(migrated_database: str, tmp_path: Path, folder: Path) -> AsyncIterator[Graph]:
     settings = {"TRUSTED_DOCUMENTS": str(folder), "TRUSTED_DOCUMENTS_ONLY": "on"}
     async with running_graph(migrated_database, tmp_path, environ=settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def free(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
+    """A server without trusted documents of the operator."""
+    async with running_graph(migrated_database, tmp_path) as running:
         yield running
 
 
@@ -124,26 +132,75 @@ async def test_a_hash_can_come_in_the_address(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("body", [persisted("{ a }"), {"documentId": sha256("{ a }")}])
-async def test_an_unknown_hash_is_told_by_the_code_that_clients_know(
-    graph: Graph, body: dict[str, object]
+async def test_an_unknown_hash_is_told_by_the_words_that_clients_know(
+    graph: Graph, body: dict[str, object], request: pytest.FixtureRequest
 ) -> None:
     older = await graph.http.post("/graphql", json=body, headers=KEY)
     accept = KEY | {"Accept": "application/graphql-response+json"}
     newer = await graph.http.post("/graphql", json=body, headers=accept)
 
-    assert code(older.json()) == code(newer.json()) == "PERSISTED_QUERY_NOT_FOUND"
+    # Where nothing can be registered, who asks for it is told so.
+    is_strict = request.node.callspec.params["graph"] == "on" and "extensions" in body
+    word = "NotSupported" if is_strict else "NotFound"
+    assert older.json()["errors"][0]["message"] == f"PersistedQuery{word}"
+    assert code(older.json()) == code(newer.json())
+    assert code(older.json()) == f"PERSISTED_QUERY_{'NOT_SUPPORTED' if is_strict else 'NOT_FOUND'}"
     assert (older.status_code, newer.status_code) == (200, 400)
 
 
-async def test_callers_register_nothing(migrated_database: str, tmp_path: Path) -> None:
-    document = "query Mine { __typename }"
-    async with running_graph(migrated_database, tmp_path) as graph:
-        before = await send(graph, persisted(document))
-        sent = await send(graph, persisted(document, query=document))
-        after = await send(graph, persisted(document))
+@pytest.mark.parametrize("by_get", [False, True])
+async def test_a_caller_registers_a_document_by_sending_it_with_its_hash(
+    free: Graph, by_get: bool
+) -> None:
+    async def ask(body: Mapping[str, object]) -> dict[str, Any]:
+        if not by_get:
+            return await send(free, body)
+        parameters = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in body.items()
+        }
+        answer: dict[str, Any] = (
+            await free.http.get("/graphql", params=parameters, headers=KEY)
+        ).json()
+        return answer
 
-    assert code(before) == code(after) == "PERSISTED_QUERY_NOT_FOUND"
-    assert sent["data"] == {"__typename": "Query"}
+    before = await ask(persisted(MINE))
+    sent = await ask(persisted(MINE, query=MINE))
+    after = await ask(persisted(MINE))
+
+    assert code(before) == "PERSISTED_QUERY_NOT_FOUND"
+    assert sent["data"] == after["data"] == {"__typename": "Query"}
+
+
+async def test_what_a_caller_registered_is_known_to_nobody_else(free: Graph) -> None:
+    other = {"Authorization": f"Bearer {await free.make_key('READ')}"}
+    await send(free, persisted(MINE, query=MINE))
+
+    answer = await free.http.post("/graphql", json=persisted(MINE), headers=other)
+
+    assert code(answer.json()) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("_case", "document", "refused_by"),
+    [
+        ("no GraphQL", "{", "GRAPHQL_PARSE_FAILED"),
+        ("not of this schema", "{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "over the limits",
+            "{ products(first: 250) { nodes { affiliateLinks(first: 250) { nodes { id } } } } }",
+            "QUERY_TOO_COMPLEX",
+        ),
+    ],
+)
+async def test_a_document_that_is_refused_is_not_registered(
+    free: Graph, _case: str, document: str, refused_by: str
+) -> None:
+    sent = await send(free, persisted(document, query=document))
+    after = await send(free, persisted(document))
+
+    assert code(sent) == refused_by
+    assert code(after) == "PERSISTED_QUERY_NOT_FOUND"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +234,7 @@ async def test_nothing_else_is_run_where_only_they_may(strict: Graph, document: 
     plain = await send(strict, {"query": document})
     named = await send(strict, persisted(document, query=document))
 
-    assert code(plain) == code(named) == "PERSISTED_QUERY_NOT_FOUND"
+    assert code(plain) == code(named) == "DOCUMENT_NOT_TRUSTED"
     assert "TRUSTED_DOCUMENTS" in plain["errors"][0]["message"]
 
 
@@ -186,7 +243,7 @@ async def test_an_address_runs_nothing_else_either(strict: Graph) -> None:
         "/graphql", params={"query": "{ __typename }"}, headers=KEY
     )
 
-    assert code(answer.json()) == "PERSISTED_QUERY_NOT_FOUND"
+    assert code(answer.json()) == "DOCUMENT_NOT_TRUSTED"
 
 
 def test_apollos_manifest_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""What every request passes, and every answer carries."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.graph import API_KEY, Graph, running_graph
+from tests.web.conftest import log_lines
+from web import logs
+from web.middleware import SANE_ID, RequestBoundary
+
+pytestmark = pytest.mark.anyio
+
+log = logging.getLogger("affiliate.test")
+KEY = {"Authorization": f"Bearer {API_KEY}"}
+PING = {"query": "{ __typename }"}
+
+
+class Failure(Exception):
+    """What the failing route raises."""
+
+
+@pytest.fixture
+async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
+    """The server has a public name."""
+    settings = {"PUBLIC_URL": "https://graph.example"}
+    async with running_graph(migrated_database, tmp_path, environ=settings) as running:
+        yield running
+
+
+async def ask(graph: Graph, **headers: str) -> httpx.Response:
+    return await graph.http.post("/graphql", json=PING, headers=KEY | headers)
+
+
+@pytest.mark.parametrize("host", ["graph.example", "GRAPH.example:443", "localhost", "127.0.0.1:1"])
+async def test_its_names_are_answered(graph: Graph, host: str) -> None:
+    answer = await ask(graph, Host=host)
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "graph.example.evil.example", "192.0.2.7", "", "a b"]
+)
+@pytest.mark.parametrize("path", ["/graphql", "/", "/session", "/graphiql/nothing"])
+async def test_other_names_are_not(graph: Graph, host: str, path: str) -> None:
+    answer = await graph.http.get(path, headers=KEY | {"Host": host})
+
+    assert answer.status_code == 421
+    assert "ALLOWED_HOSTS" in answer.json()["errors"][0]["message"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_probes_may_come_by_any_name(graph: Graph, path: str) -> None:
+    answer = await graph.http.get(path, headers={"Host": "10.1.2.3:8000"})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("PUT", "/graphql", 405, "BAD_REQUEST"),
+        ("DELETE", "/graphql", 405, "BAD_REQUEST"),
+        ("POST", "/export/json", 405, "BAD_REQUEST"),
+        ("GET", "/nothing", 404, "NOT_FOUND"),
+        ("GET", "/sandbox/nothing", 404, "NOT_FOUND"),
+    ],
+)
+async def test_wrong_addresses_and_methods_are_told_as_errors(
+    graph: Graph, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await graph.http.request(method, path, headers=KEY)
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (status, code)
+    assert ("allow" in answer.headers) == (status == 405)
+    assert answer.headers.get("allow", "GET").split(", ")[0] in error["message"] + "GET"
+
+
+async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def answer(request: Request) -> PlainTextResponse:
+        log.info("inside")
+        return PlainTextResponse("hello")
+
+    async def fail(request: Request) -> PlainTextResponse:
+        raise Failure
+
+    app = RequestBoundary(Starlette(routes=[Route("/answer", answer), Route("/fail", fail)]))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        return await client.get(path, headers=headers)
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_a_request_is_one_line_with_the_id_of_its_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+
+    answer = await get("/answer?query=private", {"X-Request-Id": "caller-7_abc"})
+
+    inside, line = log_lines(capsys)
+    assert answer.headers["x-request-id"] == "caller-7_abc"
+    assert inside["requestId"] == line["requestId"] == "caller-7_abc"
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/answer", 200)
+    assert "private" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("offered", ["short", "x" * 65, 'a"b{}12345', "a b c d e f", ""])
+async def test_an_odd_request_id_is_replaced(offered: str) -> None:
+    answer = await get("/answer", {"X-Request-Id": offered})
+
+    assert answer.headers["x-request-id"] != offered
+    assert SANE_ID.fullmatch(answer.headers["x-request-id"])
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_a_failed_request_is_logged_too(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+
+    answer = await get("/fail")
+
+    assert answer.status_code == 500
+    assert log_lines(capsys)[-1]["status"] == 500
+    assert logs.request_id.get() is None
+
+
+async def test_every_answer_carries_the_headers_unless_it_sets_its_own() -> None:
+    async def own(request: object) -> PlainTextResponse:
+        return PlainTextResponse("", headers={"Cache-Control": "max-age=1"})
+
+    app = RequestBoundary(Starlette(routes=[Route("/own", own)]))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as client:
+        found, missing = await client.get("/own"), await client.get("/missing")
+
+    assert found.headers["cache-control"] == "max-age=1"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert missing.headers["cache-control"] == "no-store"
+    assert missing.headers["x-frame-options"] == "DENY"
