@@ -26,6 +26,7 @@ from resolvers.quota import fewest_left
 from upstream.budget import CallBudget
 from web import logs, trusted
 from web.access import Access
+from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
 from web.graphiql import GraphiQL
@@ -99,6 +100,9 @@ def _routes(
         cookie=session_cookie(settings.public_url),
         now=overrides.now,
     )
+    cross_origin = CrossOrigin(
+        access=access, origins=settings.allowed_origins, headers=settings.allowed_headers
+    )
     graphql = GraphQLRoute(
         access=access,
         endpoint=Endpoint(
@@ -110,10 +114,11 @@ def _routes(
         editor=_editor(settings, keys),
         bucket=state.bucket,
         under_way=state.under_way,
-        allowed_origins=settings.allowed_origins,
+        cross_origin=cross_origin,
     )
     exports = Exports(
         access=access,
+        cross_origin=cross_origin,
         context=state.context,
         bucket=state.bucket,
         capacity=settings.limits.capacity,
