@@ -12,22 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import unquote
 
 from domain import parsers
-from domain.credentials import Secret
+from domain.credentials import MASK, Secret
 from domain.limits import Limits
 from domain.parsers import (
     MAKE_KEY,
     SWITCH,
     any_text,
-    is_address,
     is_loopback,
     number,
     one_of,
+    own_address,
     split_address,
     web_address,
     whole,
@@ -45,6 +44,7 @@ from domain.settings import (
 Marketplaces = Sequence[MarketplaceSettings]
 
 DATABASE_FILE = "affiliate-graph.sqlite3"
+LOG_FORMS = ("auto", "json", "text")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # Headings of docs/configuration.md, where each group has its table.
@@ -95,7 +95,8 @@ class Settings:
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
     `gateway_addresses`: only those that are set, by the name of their setting. `allowed_hosts`
-    None: any. `paces`: the limits of each marketplace, by code.
+    None: any. `paces`: the limits of each marketplace, by code. `changed`: what was set to other
+    than its default, as it may be shown, by the name of its setting.
     """
 
     host: str = setting("HOST", "127.0.0.1", parsers.HOST, SERVER, "Address to listen on.")
@@ -171,6 +172,14 @@ class Settings:
         "How long a page of a search is given out.",
         unit="seconds",
     )
+    search_further_calls: int = setting(
+        "SEARCH_FURTHER_CALLS",
+        3,
+        whole(0, 20),
+        CALLS,
+        "Most further calls to fill up a page of a search that filters have shortened; 0: pages"
+        " stay short.",
+    )
     quota_reserve_percent: int = setting(
         "QUOTA_RESERVE_PERCENT",
         20,
@@ -209,7 +218,14 @@ class Settings:
         frozenset(),
         parsers.ORIGINS,
         ACCESS,
-        "Web sites whose pages may read answers.",
+        "Web sites and browser extensions whose pages may read answers.",
+    )
+    allowed_headers: tuple[str, ...] = setting(
+        "ALLOWED_HEADERS",
+        (),
+        parsers.HEADER_NAMES,
+        ACCESS,
+        "Header fields that those pages may send beside the usual ones of GraphQL clients.",
     )
     trusted_documents: Path | None = setting(
         "TRUSTED_DOCUMENTS",
@@ -253,10 +269,18 @@ class Settings:
         OPERATION,
         "What is logged: this and whatever is graver.",
     )
+    log_format: str = setting(
+        "LOG_FORMAT",
+        "auto",
+        one_of(LOG_FORMS, written=str.lower),
+        OPERATION,
+        "How lines are written. auto: text on a terminal, json elsewhere.",
+    )
     gateway_addresses: dict[str, str] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     bootstrap: tuple[BootstrapCredentials, ...] = ()
     limits: Limits = Limits()
+    changed: dict[str, str] = field(default_factory=dict)
 
     def secrets(self) -> tuple[Secret, ...]:
         """What no log may show: keys, and the passwords inside addresses, as written and as meant.
@@ -296,7 +320,7 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
     reader = _Reader(environ)
     own = {name: reader.value(each) for name, each in OWN.items()}
     own["data_dir"] = own["data_dir"].absolute()
-    own["public_url"] = own["public_url"].rstrip("/") or _own_address(own["host"], own["port"])
+    own["public_url"] = own["public_url"].rstrip("/") or own_address(own["host"], own["port"])
     own["database_url"] = own["database_url"] or f"sqlite://{own['data_dir'] / DATABASE_FILE}"
     own["allowed_hosts"] = _allowed_hosts(own, is_named=reader.is_set(OWN["public_url"]))
     gateways = [each for marketplace in marketplaces for each in marketplace.gateways]
@@ -313,6 +337,7 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
             if (credentials := _credentials(reader, marketplace)).values
         ),
         limits=Limits(**limits),
+        changed=reader.changed,
     )
     owned = [f"{each.code.upper()}_" for each in marketplaces if each.owns_prefix]
     typos = mistyped(environ, known_names(marketplaces), owned=("SANDBOX_", *owned))
@@ -323,11 +348,15 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
 
 
 class _Reader:
-    """Reads one setting at a time; a problem is noted, and the default returned."""
+    """Reads one setting at a time; a problem is noted, and the default returned.
+
+    `changed`: see `Settings`. Nothing is shown of a secret, nor of an address that may hold one.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[str] = []
+        self.changed: dict[str, str] = {}
 
     def value(self, setting: Setting) -> Any:
         """Its value, the default where it is empty or not set."""
@@ -335,12 +364,16 @@ class _Reader:
         if not text:
             return setting.default
         try:
-            return setting.parse(text)
+            value = setting.parse(text)
         except BadValue as bad:
             for sentence in bad.sentences:
                 gap = "" if sentence.startswith(":") else " "
                 self.problems.append(f"{setting.name}{gap}{sentence}")
             return setting.default
+        if value != setting.default:
+            is_open = not setting.secret and setting != OWN["database_url"]
+            self.changed[setting.name] = text if is_open else MASK
+        return value
 
     def is_set(self, setting: Setting) -> bool:
         """Whether there is something in any of its variables."""
@@ -368,12 +401,6 @@ class _Reader:
         if not content:
             self.problems.append(f"{name}_FILE names {path}, which is empty.")
         return content
-
-
-def _own_address(host: str, port: int) -> str:
-    if is_address(host) and ip_address(host).is_unspecified:
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _allowed_hosts(own: Mapping[str, Any], *, is_named: bool) -> frozenset[str] | None:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from resolvers.quota import fewest_left
 from upstream.budget import CallBudget
 from web import logs, trusted
 from web.access import Access
+from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
 from web.graphiql import GraphiQL
@@ -42,18 +43,10 @@ from web.trusted import TrustedDocuments
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(kw_only=True)
 class AppState:
-    """What is open while the application runs: the lifespan fills it in, the routes ask it."""
+    """What is open while the application runs: its lifespan sets `runtime`, the routes ask."""
 
-    opened: Runtime | None = None
-
-    @property
-    def runtime(self) -> Runtime:
-        """What is open now."""
-        if self.opened is None:
-            raise RuntimeError("The application was not started: its lifespan did not run.")
-        return self.opened
+    runtime: Runtime
 
     def context(self, request: Request, budget: CallBudget | None = None) -> Context:
         """The Context of one request that was let in."""
@@ -87,7 +80,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with open_runtime(
             settings, keys.ring, overrides, meter=watching.meter, is_server=True
-        ) as state.opened:
+        ) as state.runtime:
             yield
         await watching.close()
 
@@ -107,6 +100,9 @@ def _routes(
         cookie=session_cookie(settings.public_url),
         now=overrides.now,
     )
+    cross_origin = CrossOrigin(
+        access=access, origins=settings.allowed_origins, headers=settings.allowed_headers
+    )
     graphql = GraphQLRoute(
         access=access,
         endpoint=Endpoint(
@@ -118,10 +114,11 @@ def _routes(
         editor=_editor(settings, keys),
         bucket=state.bucket,
         under_way=state.under_way,
-        allowed_origins=settings.allowed_origins,
+        cross_origin=cross_origin,
     )
     exports = Exports(
         access=access,
+        cross_origin=cross_origin,
         context=state.context,
         bucket=state.bucket,
         capacity=settings.limits.capacity,

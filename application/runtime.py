@@ -199,6 +199,7 @@ async def open_upstream(
             modes=modes(settings),
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
+            search_further_calls=settings.search_further_calls,
             short_links=_short_links(settings, box),
             meter=meter,
         )

@@ -17,7 +17,7 @@ from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
 from domain.products import ProductRef, SourceProduct, VariantList
-from domain.search import ProductSearch, SearchPage, SearchPlan
+from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Upstream
 
@@ -169,6 +169,7 @@ class Marketplace:
     link_batch_size: int
     search_page_size: int
     search_last_page: int
+    search_sorts: tuple[ProductSearchSort, ...]  # those that it puts its search in itself
     quota: QuotaRule
     policy: OfferPolicy
     # The tracked address that comes with a product is the link to publish (some count sales

@@ -1,7 +1,7 @@
 """The catalogue: how it is filtered, sorted and paged, and what a sync changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
@@ -28,6 +28,10 @@ class CatalogSort(Enum):
     ORDERS_DESC = "ORDERS_DESC"
 
 
+# Of CatalogFilter: what may be asked by anybody.
+PUBLIC_CONDITIONS = frozenset({"marketplace", "text", "state", "min_discount_percent"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogFilter:
     """None: not asked. `text` is searched in titles without regard to case."""
@@ -38,6 +42,12 @@ class CatalogFilter:
     min_discount_percent: int | None = None
     synced_before: datetime | None = None
 
+    @property
+    def private(self) -> list[str]:
+        """The conditions that are asked and tell of more than readers are shown."""
+        asked = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        return [name for name in asked if name not in PUBLIC_CONDITIONS]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkFilter:
@@ -46,6 +56,7 @@ class LinkFilter:
     marketplace: str | None = None
     product: ProductRef | None = None
     tracking_id: str | None = None
+    sub_id: str | None = None
 
 
 # Where a row stands in its order: the values of the sort columns and the row's id, JSON-able.

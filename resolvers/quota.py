@@ -110,10 +110,13 @@ async def spent(context: Context) -> dict[str, object]:
     """`extensions.cost.upstream`: calls made and saved, and what is left today of who was called.
 
     The counts of all requests add up to the calls made: one that several requests share is counted
-    for the request that opened its batch, and as saved for the others.
+    for the request that opened its batch, and as saved for the others. A key for everybody is not
+    told what is left.
     """
     budget = context.budget
     rules = dict(budget.accounts)  # a shared call can still be paid from it meanwhile
+    if context.caller.is_public:
+        rules = {}
     left = await left_today(rules, context.now)
     return {
         "calls": budget.calls,

@@ -96,10 +96,12 @@ describe(
     "ApiKeyScope",
     "What an API key may do.",
     {
+        "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
+        "notes and prices. Marketplace calls as far as the key was given some.",
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
-        "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
+        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many.",
         "SYNC": "syncProduct, syncProducts.",
-        "LINK": "generateLink, generateLinks.",
+        "LINK": "generateLink, generateLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
@@ -228,8 +230,9 @@ describe(
 describe(
     ProductSearchSort,
     "ProductSearchSort",
-    "Order of a marketplace search. One that the marketplace does not know is applied to the rows "
-    'of a page and named "sort" in postFilters; one that its data cannot tell is refused.',
+    "Order of a marketplace search. One that is not among Marketplace.searchSorts is applied to "
+    'the rows that were gathered, as ProductSearchConnection.sortedRows says, and named "sort" in '
+    "postFilters; rows that do not tell come last.",
     {
         "RELEVANCE": "As the marketplace finds best.",
         "PRICE_ASC": "Cheapest first.",

@@ -120,8 +120,8 @@ class ProductSearchInput:
     )
     min_orders: int | None = strawberry.field(
         default=10,
-        description="Products with fewer known orders are left out; those whose count is unknown "
-        "stay. 0 turns it off.",
+        description="Products with fewer known orders in 30 days are left out; those whose count "
+        "is unknown stay. Null or 0 turns it off.",
     )
     min_positive_percent: Decimal | None = strawberry.field(
         default=None,
@@ -140,7 +140,7 @@ class ProductSearchInput:
     )
 
     def record(self) -> ProductSearch:
-        """The search that resolvers take; null means the default."""
+        """The search that resolvers take; null means the default, but for minOrders none."""
         return ProductSearch(
             keywords=(self.keywords or "").strip() or None,
             category_id=(self.category_id or "").strip() or None,
@@ -150,7 +150,7 @@ class ProductSearchInput:
             ship_to_country=(self.ship_to_country or "").strip().upper() or None,
             language=(self.language or "EN").strip().upper(),
             max_delivery_days=self.max_delivery_days,
-            min_orders=10 if self.min_orders is None else self.min_orders,
+            min_orders=self.min_orders or 0,
             min_positive_percent=self.min_positive_percent,
             min_discount_percent=self.min_discount_percent,
             free_shipping_only=bool(self.free_shipping_only),
@@ -196,6 +196,9 @@ class AffiliateLinkFilter:
     tracking_id: str | None = strawberry.field(
         default=None, description="Only links that earn for this tracking id or tag."
     )
+    sub_id: str | None = strawberry.field(
+        default=None, description='Only links with this mark of yours; "": those without one.'
+    )
 
     def record(self) -> LinkFilter:
         """The filter that resolvers take. Raises InvalidInput for a wrong product id."""
@@ -207,6 +210,7 @@ class AffiliateLinkFilter:
             marketplace=self.marketplace.value.code if self.marketplace else None,
             product=product,
             tracking_id=self.tracking_id or None,
+            sub_id=self.sub_id,
         )
 
 
@@ -267,9 +271,32 @@ class UpdateProductInput:
     )
 
 
+@strawberry.input(description="What to change, product by product.")
+class UpdateProductsInput:
+    products: list[UpdateProductInput] = strawberry.field(
+        description="The products with their new values, at most 250. Of several changes of one "
+        "product the last one counts."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
 @strawberry.input(description="What to take out of the catalogue.")
 class DeleteProductInput:
     id: strawberry.ID = strawberry.field(description="The product.")
+
+
+@strawberry.input(description="What to take out of the catalogue.")
+class DeleteProductsInput:
+    ids: list[strawberry.ID] = strawberry.field(
+        description="Products of the catalogue, at most 250."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="Which link to forget.")
+class DeleteLinkInput:
+    id: strawberry.ID = strawberry.field(description="The stored link.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
 @strawberry.input(description="What to sync.")

@@ -52,12 +52,28 @@ class ProductSearchConnection:
     nodes: list[Product] = strawberry.field(description="The products alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
     total_count: int | None = strawberry.field(
-        description="What the marketplace says it has; it may show fewer."
+        description="How many products the marketplace says it found for what it was asked: "
+        "before `postFilters`, and perhaps more than it lets anybody page through. Null where it "
+        "does not say."
     )
     post_filters: list[str] = strawberry.field(
         description='Filters (and "sort") that the marketplace does not know, applied by this '
-        "server after the answer; they make pages shorter. Products of which the marketplace does "
-        "not tell stay."
+        "server after the answer. A page that they shorten is filled up from further pages of the "
+        "marketplace. Products of which the marketplace does not tell stay."
+    )
+    unsupported_filters: list[str] = strawberry.field(
+        description="Filters that were asked for and could not be applied by anybody: the "
+        "marketplace does not know them, and does not tell what they are about."
+    )
+    sorted_rows: int | None = strawberry.field(
+        description="How many of the rows that the marketplace found this server put in order "
+        "together, as the marketplace does not know the sort: not the whole list. They are given "
+        "out page by page; behind the last of them begin the next ones, in an order of their own. "
+        "A larger `first` orders more. Null where the marketplace sorted."
+    )
+    sorted_rows_unknown: int | None = strawberry.field(
+        description="How many of `sortedRows` do not tell what they are sorted by: they come last, "
+        "as the marketplace ordered them."
     )
     cached_at: datetime | None = strawberry.field(
         description="Served from the search cache since then; null when it was asked just now."
@@ -81,6 +97,9 @@ class ProductSearchConnection:
             ),
             total_count=result.total,
             post_filters=list(result.post_filters),
+            unsupported_filters=list(result.unsupported),
+            sorted_rows=result.sorted_rows,
+            sorted_rows_unknown=result.unknown_rows,
             cached_at=result.cached_at,
             errors=user_errors(result.error),
         )

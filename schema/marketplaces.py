@@ -11,6 +11,7 @@ from clients.base import Visibility
 from clients.registry import MarketplaceCode
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Mode
+from domain.search import ProductSearchSort
 from resolvers import marketplaces
 from resolvers.marketplaces import ConnectedMarketplace
 from schema import ids
@@ -145,6 +146,10 @@ class Marketplace(Node):
         description="All its country sites, the default one first; empty where it has only one "
         "catalogue."
     )
+    search_sorts: list[ProductSearchSort] = strawberry.field(
+        description="The orders that the marketplace puts its search in itself. Another one orders "
+        "the rows that were gathered: see ProductSearchConnection.sortedRows."
+    )
     keeps_price_history: bool = strawberry.field(
         description="Whether its terms let prices be kept: see Product.priceHistory."
     )
@@ -171,6 +176,7 @@ class Marketplace(Node):
             missing_fields=list(record.missing_fields),
             disclosure=market.disclosure(record.locale),
             sites=[locale for locale in market.locales if locale],
+            search_sorts=list(market.search_sorts),
             keeps_price_history=market.policy.keeps_price_history,
             lets_pictures_be_copied=market.policy.lets_pictures_be_copied,
             prices_shown_for_hours=market.policy.shown_for_hours,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.database import drop_template, migrated_database
 from tests.figures import Figures
@@ -14,6 +15,9 @@ from tests.redis_server import own_redis
 from tests.run import RUN
 
 ROOT = Path(__file__).resolve().parent.parent
+# The same examples in every run, and no file of earlier ones.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 REFERENCE = Path(os.environ.get("REFERENCE_DIR", ROOT.parent / "shared"))
 
 

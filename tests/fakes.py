@@ -13,7 +13,7 @@ from domain.exceptions import MarketplaceError, NotInProgram, ProductNotFound
 from domain.links import LinkKey
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, Variant, VariantList
-from domain.search import ProductSearch, SearchPage, SearchPlan
+from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -53,8 +53,8 @@ def product(number: int, *, marketplace: str = FIRST, **fields: Any) -> SourcePr
 class FakeMarketplaceClient:
     """Implements `clients.base.MarketplaceClient`.
 
-    `grid` is what a search finds, in the marketplace's order. `failure` fails every call;
-    `spoiling` fails the calls that ask for one of these ids.
+    `grid` is what a search finds, in the marketplace's order; `sorts` are the orders it knows.
+    `failure` fails every call; `spoiling` fails the calls that ask for one of these ids.
     """
 
     products: Sequence[SourceProduct] = ()
@@ -62,6 +62,7 @@ class FakeMarketplaceClient:
     variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     page_size: int = 50
     last_page: int = 100
+    sorts: tuple[ProductSearchSort, ...] = tuple(ProductSearchSort)
     post_filters: tuple[str, ...] = ()
     failure: MarketplaceError | None = None
     spoiling: Mapping[str, MarketplaceError] = field(default_factory=dict)
@@ -132,5 +133,9 @@ def fake_marketplace(
     def connect(*_: object) -> FakeMarketplaceClient:
         return client
 
-    shape = {"search_page_size": client.page_size, "search_last_page": client.last_page}
+    shape: dict[str, Any] = {
+        "search_page_size": client.page_size,
+        "search_last_page": client.last_page,
+        "search_sorts": client.sorts,
+    }
     return replace(BY_CODE[code], connect=connect, **(shape | changes))

@@ -10,6 +10,7 @@ import pytest
 import config
 from clients import registry
 from config import BadSettings, Settings, every_setting, known_names
+from domain.credentials import MASK
 from domain.limits import Limits
 from domain.parsers import MAKE_KEY
 
@@ -368,9 +369,25 @@ def test_hosts_that_are_answered(
 
 
 def test_origins_are_read_without_their_last_slash() -> None:
-    origins = read_settings({"ALLOWED_ORIGINS": "https://Shop.example/, http://localhost:3000"})
+    extension = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+    origins = read_settings(
+        {"ALLOWED_ORIGINS": f"https://Shop.example/, http://localhost:3000,{extension}"}
+    )
 
-    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000"}
+    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000", extension}
+
+
+def test_header_fields_of_other_pages_are_listed() -> None:
+    settings = read_settings({"ALLOWED_HEADERS": "X-Shop, x-other"})
+
+    assert settings.allowed_headers == ("X-Shop", "x-other")
+
+
+@pytest.mark.parametrize("name", ["a b", "*", "GraphQL-Preflight", "x:y"])
+def test_what_no_foreign_page_may_send_is_told(name: str) -> None:
+    [problem] = problems(ALLOWED_HEADERS=f"X-Good,{name}")
+
+    assert problem.startswith("ALLOWED_HEADERS: entry 2 is no name of a header field")
 
 
 @pytest.mark.parametrize(
@@ -387,3 +404,22 @@ def test_what_is_no_host_name_is_told(name: str) -> None:
     [problem] = problems(ALLOWED_HOSTS=name)
 
     assert problem.startswith("ALLOWED_HOSTS: name 1 is no host name")
+
+
+def test_what_was_changed_may_be_shown_without_its_secrets() -> None:
+    settings = read_settings(
+        {
+            "PORT": "8000",
+            "LOG_LEVEL": "warning",
+            "DATABASE_URL": "postgres://me:abc@db.example/shop",
+            "ENCRYPTION_KEYS": KEY,
+            "ALIEXPRESS_APP_SECRET": "not-to-be-seen",
+        }
+    )
+
+    assert settings.changed == {
+        "DATABASE_URL": MASK,
+        "ENCRYPTION_KEYS": MASK,
+        "LOG_LEVEL": "warning",
+        "ALIEXPRESS_APP_SECRET": MASK,
+    }

@@ -151,7 +151,8 @@ class Upstream:
     `addresses` holds gateway addresses by the name of their setting;
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
     `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
-    page of a search is given out again instead of being asked for.
+    page of a search is given out again instead of being asked for. `search_further_calls`: how many
+    calls a page of a search may take to be filled up.
     `short_links` None: short links are not opened. `meter` counts what is asked.
     """
 
@@ -166,6 +167,7 @@ class Upstream:
     meter: Meter = field(default_factory=NoMeter)
     quotas: Mapping[str, QuotaRule] = field(default_factory=dict)
     search_fresh_for: timedelta = timedelta(minutes=5)
+    search_further_calls: int = 3
     short_links: ShortLinkReader | None = None
 
     def mode(self, marketplace: str) -> Mode:

@@ -225,32 +225,40 @@ class Pipeline:
             yield
 
     async def _exchange(self, call: Call[T], account: AccountState, permit: Permit) -> T:
-        """Sign, send, classify. What it says is logged and counted."""
+        """Sign, send, classify; the call's line in the log, and its numbers."""
         request = call.build()
         seconds = min(self.timeouts.attempt, call.budget.seconds_left())
-        started, status, outcome = time.monotonic(), "no answer", "cancelled"
+        started, outcome = time.monotonic(), "cancelled"
+        status: int | None = None
+        failure: MarketplaceError | None = None
         permit.is_sent = True  # from here on, unless the transport finds that it is not
         try:
             try:
                 answer = await self.transport.send(request, permit, seconds=seconds)
             finally:
                 await permit.over()
-            status = str(answer.status)
+            status = answer.status
             account.clock.note(answer.headers, answer.received_at)
             result = call.classify(answer)
             outcome = "ok"
             return result
         except MarketplaceError as error:
-            outcome = error.code
+            outcome, failure = error.code, error
             raise
         finally:
             took = time.monotonic() - started
-            host, milliseconds = request.url.host, took * 1000
-            log.info(
-                "call %s %s at %s: %s in %d ms",
-                *(account.key.marketplace, call.operation, host, status, milliseconds),
-            )
             self.meter.called(call.account, call.operation, outcome, took)
+            log.log(
+                logging.INFO if failure is None or isinstance(failure, _FINAL) else logging.WARNING,
+                "call %s %s: %s",
+                *(call.account.marketplace, call.operation, outcome),
+                extra={
+                    "host": request.url.host,
+                    "status": status,
+                    "upstreamCode": failure and failure.upstream_code,
+                    "ms": round(took * 1000, 1),
+                },
+            )
 
     async def _slow_down(
         self, call: Call[T], account: AccountState, error: MarketplaceError

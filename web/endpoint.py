@@ -81,6 +81,7 @@ class Endpoint:
             has_introspection=self.has_introspection,
             hung_up=partial(_hung_up, request),
         )
+        request.state.operation = terms.note
         try:
             body = await _read(request, self.limits)
             if body and isinstance(body, list):
@@ -110,29 +111,22 @@ async def _hung_up(request: Request) -> None:
 
 def _budget(request: Request) -> CallBudget:
     """What the request may spend on marketplace calls. Raises BadRequest."""
-    return CallBudget(
-        max_calls=_cap(request.headers.get(CAP_HEADER)),
-        priority=_priority(request.headers.get(PRIORITY_HEADER)),
-    )
-
-
-def _cap(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+    cap, priority = request.headers.get(CAP_HEADER), request.headers.get(PRIORITY_HEADER)
+    if cap is not None and not re.fullmatch(r"[0-9]{1,6}", cap.strip()):
         raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
-    return int(text)
-
-
-def _priority(text: str | None) -> Priority:
+    max_calls = None if cap is None else int(cap)
     try:
-        return Priority((text or "interactive").strip().upper())
+        return CallBudget(
+            max_calls=max_calls, priority=Priority((priority or "interactive").strip().upper())
+        )
     except ValueError:
         raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
     """The newer media type for whoever names it, application/json for everybody else."""
+    if GRAPHQL_JSON not in accept.lower():
+        return JSON
     ranges = media_ranges(accept)
     newer = ranges.get(GRAPHQL_JSON, 0.0)
     return GRAPHQL_JSON if newer > 0 and newer >= ranges.get(JSON, 0.0) else JSON
@@ -140,12 +134,14 @@ def preferred_type(accept: str) -> str:
 
 def error_response(request: Request, status: int, message: str, code: str) -> Response:
     """A GraphQL-shaped error for requests that never reach the schema."""
+    request.state.code = code
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(request_error(message, code), media_type, status)
 
 
 def failure_response(request: Request, request_id: str) -> Response:
     """What is told of a failure that nobody expected."""
+    request.state.code = "INTERNAL_SERVER_ERROR"
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(unexpected(request_id), media_type, 500)
 
@@ -159,6 +155,7 @@ def unavailable_response(request: Request, message: str, code: str) -> Response:
 
 def throttled_response(request: Request, points: int, bucket: BucketState) -> Response:
     """What is told to a caller whose bucket holds too little."""
+    request.state.code = "THROTTLED"
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(throttled(points, bucket), media_type, 429)
 

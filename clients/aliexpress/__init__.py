@@ -11,6 +11,7 @@ from clients.aliexpress.client import (
     AliExpressClient,
 )
 from clients.aliexpress.gateway import ADDRESS_SETTING, QUOTA, quota_account
+from clients.aliexpress.search import OWN_SORTS
 from clients.base import Marketplace, OfferPolicy
 
 __all__ = ["MARKETPLACE", "AliExpressClient"]
@@ -36,6 +37,7 @@ MARKETPLACE = Marketplace(
     link_batch_size=LINK_BATCH_SIZE,
     search_page_size=PAGE_SIZE,
     search_last_page=LAST_PAGE,
+    search_sorts=OWN_SORTS,
     quota=QUOTA,
     policy=OfferPolicy(
         fresh_for=timedelta(minutes=15),

@@ -1,7 +1,7 @@
 """How a product search is carried out: what product.query knows, what is left to filter ourselves.
 
-Every refusal names the argument it is about. The API's search tells neither shipping cost nor age,
-so what depends on them is refused rather than guessed.
+Every refusal names the argument it is about. The API's search tells neither shipping cost nor age:
+who asks for free shipping is told that nobody can filter by it.
 """
 
 import re
@@ -20,7 +20,7 @@ SORTS = {
     ProductSearchSort.PRICE_DESC: "SALE_PRICE_DESC",
     ProductSearchSort.ORDERS_DESC: "LAST_VOLUME_DESC",
 }
-OWN_SORTS = (ProductSearchSort.DISCOUNT_DESC, ProductSearchSort.RATING_DESC)
+OWN_SORTS = (ProductSearchSort.RELEVANCE, *SORTS)
 TWO_LETTERS = re.compile(r"[A-Z]{2}")
 
 
@@ -33,7 +33,6 @@ def search_plan(search: ProductSearch) -> SearchPlan:
     _check_subject(search)
     _check_prices(search)
     _check_thresholds(search)
-    _check_possible(search)
     parameters: dict[str, object] = {
         "keywords": (search.keywords or "").strip(),
         "category_ids": search.category_id,
@@ -46,7 +45,11 @@ def search_plan(search: ProductSearch) -> SearchPlan:
         "target_language": _letters(search.language, "language", "a language, like EN"),
     }
     told = {name: value for name, value in parameters.items() if value not in (None, "")}
-    return SearchPlan(parameters=told, post_filters=_post_filters(search))
+    return SearchPlan(
+        parameters=told,
+        post_filters=_post_filters(search),
+        unsupported=("freeShippingOnly",) if search.free_shipping_only else (),
+    )
 
 
 def _post_filters(search: ProductSearch) -> tuple[str, ...]:
@@ -56,8 +59,6 @@ def _post_filters(search: ProductSearch) -> tuple[str, ...]:
         "minPositivePercent": bool(search.min_positive_percent),
         "minDiscountPercent": bool(search.min_discount_percent),
         "maxDeliveryDays": wanted_days is not None and wanted_days not in DELIVERY_DAYS,
-        "freeShippingOnly": search.free_shipping_only,
-        "sort": search.sort in OWN_SORTS,
     }
     return tuple(name for name, needed in ours.items() if needed)
 
@@ -100,14 +101,6 @@ def _check_thresholds(search: ProductSearch) -> None:
             raise _wrong(name, f"{name} is a share in percent, from 0 to 100.")
     if search.max_delivery_days is not None and search.max_delivery_days < 1:
         raise _wrong("maxDeliveryDays", "maxDeliveryDays is a number of days from 1.")
-
-
-def _check_possible(search: ProductSearch) -> None:
-    if search.sort is ProductSearchSort.NEWEST:
-        works = ", ".join(sort.value for sort in ProductSearchSort if sort is not search.sort)
-        raise _wrong(
-            "sort", f"AliExpress does not tell how old a product is. Sort by one of: {works}."
-        )
 
 
 def _delivery_days(wanted: int | None) -> str | None:

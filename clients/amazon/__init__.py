@@ -1,6 +1,6 @@
 """Amazon: 22 country sites, the Creators API, and the retired Product Advertising API 5.0."""
 
-from clients.amazon import catalog, creators, credentials, parse, policy, urls
+from clients.amazon import catalog, creators, credentials, parse, policy, search, urls
 from clients.amazon.connect import connect
 from clients.amazon.locales import LOCALE_NAMES, LOCALES
 from clients.base import CredentialForm, Marketplace
@@ -29,6 +29,7 @@ MARKETPLACE = Marketplace(
     link_batch_size=250,
     search_page_size=catalog.PAGE_SIZE,
     search_last_page=parse.LAST_PAGE,
+    search_sorts=search.OWN_SORTS,
     quota=catalog.QUOTA,
     policy=policy.POLICY,
     prefers_answered_link=True,

@@ -1,7 +1,7 @@
 """What of a product search Amazon can carry out: members of searchItems, and what is refused.
 
 Names and limits of the members: Amazon's documentation of searchItems. A filter whose data Amazon
-does not tell is left to the caller and named; an order that cannot be had is refused with a hint.
+does not tell is named as one that nobody can apply.
 """
 
 import re
@@ -21,13 +21,14 @@ _SORTS = {
     ProductSearchSort.NEWEST: "NewestArrivals",
     ProductSearchSort.RATING_DESC: "AvgCustomerReviews",
 }
+OWN_SORTS = tuple(_SORTS)
 
 
 def plan(search: ProductSearch, locale: Locale) -> SearchPlan:
     """How Amazon's `locale` carries out the search. Raises InvalidInput with the field's path.
 
     Prices are sent in the smallest unit of the currency. What Amazon does not know (orders, share
-    of content buyers, delivery times) is left to the caller, who keeps products without it.
+    of content buyers, delivery times) stands in `unsupported`.
     """
     _check_thresholds(search)
     _check_country(search, locale)
@@ -39,8 +40,9 @@ def plan(search: ProductSearch, locale: Locale) -> SearchPlan:
     parameters |= _discount(search)
     if search.free_shipping_only:
         parameters["deliveryFlags"] = ["FreeShipping"]
-    parameters |= _sort(search)
-    return SearchPlan(parameters=parameters, post_filters=_post_filters(search))
+    if search.sort in _SORTS:
+        parameters["sortBy"] = _SORTS[search.sort]
+    return SearchPlan(parameters=parameters, unsupported=_unsupported(search))
 
 
 def _keywords(search: ProductSearch) -> str:
@@ -124,25 +126,11 @@ def _discount(search: ProductSearch) -> dict[str, object]:
     return {"minSavingPercent": percent}
 
 
-def _sort(search: ProductSearch) -> dict[str, object]:
-    if search.sort is ProductSearchSort.DISCOUNT_DESC:
-        return {}  # unknown to Amazon; the fetched rows are put in order
-    name = _SORTS.get(search.sort)
-    if name is None:
-        usable = ", ".join([*(sort.value for sort in _SORTS), "DISCOUNT_DESC"])
-        raise InvalidInput(
-            f"Amazon tells no order counts, so it cannot sort by them. Use one of {usable}.",
-            path=("search", "sort"),
-        )
-    return {"sortBy": name}
-
-
-def _post_filters(search: ProductSearch) -> tuple[str, ...]:
+def _unsupported(search: ProductSearch) -> tuple[str, ...]:
     asked = {
         "minOrders": search.min_orders > 0,
         "minPositivePercent": bool(search.min_positive_percent),
         "maxDeliveryDays": search.max_delivery_days is not None,
-        "sort": search.sort is ProductSearchSort.DISCOUNT_DESC,
     }
     return tuple(name for name, wanted in asked.items() if wanted)
 

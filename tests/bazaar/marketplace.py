@@ -32,7 +32,7 @@ from domain.links import LinkKey
 from domain.marketplaces import Account, Capability, HealthState, QuotaRule
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, VariantList
-from domain.search import ProductSearch, SearchPage, SearchPlan
+from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from upstream.budget import Budget
 from upstream.contract import Answer, Call, Upstream
 
@@ -78,7 +78,7 @@ class BazaarClient:
         return {id: by_id.get(id) or ProductNotFound(f"{NAME} does not show it.") for id in ids}
 
     def plan_search(self, search: ProductSearch) -> SearchPlan:
-        return SearchPlan(parameters={"q": search.keywords or ""}, post_filters=())
+        return SearchPlan(parameters={"q": search.keywords or ""})
 
     async def search_products(self, plan: SearchPlan, *, page: int) -> SearchPage:
         self._secret()
@@ -194,6 +194,7 @@ MARKETPLACE = Marketplace(
     link_batch_size=100,
     search_page_size=PAGE_SIZE,
     search_last_page=LAST_PAGE,
+    search_sorts=(ProductSearchSort.RELEVANCE,),
     quota=QUOTA,
     policy=OfferPolicy(
         fresh_for=timedelta(minutes=5),

@@ -298,7 +298,7 @@ async def test_without_credentials_every_method_says_so_and_calls_nobody(
     sender = FakeSender()
     client = client_of(market, sender, {})
     ref = lamps(market, 1)[0]
-    plan = SearchPlan(parameters={}, post_filters=())
+    plan = SearchPlan(parameters={})
 
     for refused in (
         client.get_products([ref.external_id]),

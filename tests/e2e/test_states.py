@@ -12,7 +12,16 @@ from tests.e2e.conftest import Server, Visit
 
 pytestmark = pytest.mark.browser
 
-FOUND = {"totalCount": 0, "postFilters": [], "cachedAt": None, "nodes": [], "errors": []}
+FOUND = {
+    "totalCount": 0,
+    "postFilters": [],
+    "unsupportedFilters": [],
+    "sortedRows": None,
+    "sortedRowsUnknown": None,
+    "cachedAt": None,
+    "nodes": [],
+    "errors": [],
+}
 END = {"hasNextPage": False, "endCursor": None}
 
 
@@ -86,12 +95,15 @@ def test_after_the_countdown_it_can_be_tried_again(server: Server, visit: Visit)
 def test_what_was_filtered_afterwards_and_the_cache_are_told(server: Server, visit: Visit) -> None:
     page = signed_in(server, visit)
     at = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
-    answer_search(page, with_found(postFilters=["minOrders", "sort"], cachedAt=at))
+    sorting = {"postFilters": ["minOrders", "sort"], "sortedRows": 40, "sortedRowsUnknown": 3}
+    answer_search(page, with_found(**sorting, unsupportedFilters=["freeShippingOnly"], cachedAt=at))
 
     search(page)
 
     status = page.locator(".summary [role=status]")
-    expect(status).to_contain_text("filtered afterwards, so pages can be shorter: min orders, sort")
+    expect(status).to_contain_text("sorted among 40 products, of which 3 do not tell and come last")
+    expect(status).to_contain_text("filtered afterwards: min orders")
+    expect(status).to_contain_text("cannot be filtered here: free shipping only")
     expect(status).to_contain_text("from the cache, asked 3 minutes ago")
     expect(page.get_by_text("Nothing on this page.")).to_be_visible()
 
@@ -127,6 +139,7 @@ def test_a_dead_picture_becomes_a_placeholder(server: Server, visit: Visit) -> N
     search(page)
 
     expect(page.locator(".grid > .card .picture.none").first).to_be_visible()
+    page.locator(".grid > .card").last.scroll_into_view_if_needed()  # pictures load when near
     expect(page.locator(".grid > .card img")).to_have_count(0)
 
 

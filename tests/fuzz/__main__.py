@@ -133,7 +133,7 @@ def fuzz(server: ServerProcess, seconds: float, seed: int) -> Findings:
         ids = prepared(http)
         while time.monotonic() < end and not findings.wrong:
             operation, mode = chance.choice(operations), chance.choice(modes)
-            cases = operation.as_strategy(generation_mode=mode)
+            cases: st.SearchStrategy[Any] = operation.as_strategy(generation_mode=mode)
 
             def one(case: Any) -> None:
                 if time.monotonic() < end:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,8 @@ from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPl
 from resolvers import cursors
 from resolvers.context import Context
 from resolvers.search import SearchResult, search
-from tests.clients.aliexpress import fakes as aliexpress
-from tests.clients.amazon import fakes as amazon
 from tests.fakes import NOW, FakeMarketplaceClient, product
 from tests.resolvers.conftest import MakeContext
-from upstream.budget import CallBudget
-from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -139,32 +136,130 @@ async def test_behind_an_inner_row_no_more_rows_come_than_were_asked(
     assert sources(page) == LAMPS[3 : 3 + first]
 
 
-async def test_filters_of_ours_shorten_pages(make_context: MakeContext) -> None:
-    grid = [replace(lamp, orders_last_30_days=number % 20) for number, lamp in enumerate(LAMPS)]
-    fake = FakeMarketplaceClient(grid=grid, post_filters=("minOrders",))
-    wanted = replace(WANTED, min_orders=10)
-
-    page = await ask(make_context(aliexpress=fake), wanted=wanted, first=20)
-
-    assert sources(page) == grid[10:20]
-    assert page.post_filters == ("minOrders",)
-    assert page.has_next
+ENOUGH = replace(WANTED, min_orders=10)
 
 
-async def test_a_page_without_rows_can_be_read_on(make_context: MakeContext) -> None:
-    grid = [
-        replace(lamp, orders_last_30_days=0 if number < 60 else 99)
-        for number, lamp in enumerate(LAMPS)
-    ]
-    context = make_context(aliexpress=FakeMarketplaceClient(grid=grid, post_filters=("minOrders",)))
-    wanted = replace(WANTED, min_orders=10)
+def selling(*orders: int) -> list[SourceProduct]:
+    """Lamps with so many orders each."""
+    return [product(number, orders_last_30_days=count) for number, count in enumerate(orders)]
 
-    page = await ask(context, wanted=wanted, first=20)
-    every = await walk(context, wanted=wanted, first=20)
 
-    assert (page.listings, page.cursors, page.has_next) == ([], [], True)
-    assert page.end_cursor is not None
-    assert every == grid[60:]
+def filtering(grid: Sequence[SourceProduct], **shape: Any) -> FakeMarketplaceClient:
+    """A marketplace that does not know orders, with pages of ten rows."""
+    return FakeMarketplaceClient(
+        grid=grid, post_filters=("minOrders",), **({"page_size": 10} | shape)
+    )
+
+
+async def test_a_page_that_filters_shorten_is_filled_up(make_context: MakeContext) -> None:
+    grid = selling(*(number % 20 for number in range(60)))
+    fake = filtering(grid)
+
+    page = await ask(make_context(aliexpress=fake), wanted=ENOUGH, first=12)
+
+    assert sources(page) == [*grid[10:20], *grid[30:32]]
+    assert (page.post_filters, page.has_next) == (("minOrders",), True)
+    assert fake.calls == [("search_products", [number]) for number in "1234"]
+
+
+@pytest.mark.parametrize(("further", "calls"), [(0, 1), (1, 2), (3, 4), (20, 10)])
+async def test_no_more_calls_than_the_setting_says_are_made_to_fill_a_page(
+    make_context: MakeContext, further: int, calls: int
+) -> None:
+    fake = filtering(selling(*[0] * 95, *[50] * 5))
+    context = make_context(aliexpress=fake)
+    context.upstream = replace(context.upstream, search_further_calls=further)
+
+    page = await ask(context, wanted=ENOUGH, first=5)
+
+    assert len(fake.calls) == calls
+    assert (len(page.listings), page.has_next) == ((5, False) if calls == 10 else (0, True))
+
+
+async def test_pages_that_are_kept_cost_none_of_the_further_calls(
+    make_context: MakeContext,
+) -> None:
+    grid = selling(*[0] * 60, *[50] * 30)
+    fake = filtering(grid)
+    context = make_context(aliexpress=fake)
+    await ask(context, wanted=WANTED, first=50)  # the same search but for our filter
+
+    page = await ask(context, wanted=ENOUGH, first=5)
+
+    assert sources(page) == grid[60:65]
+    assert [number for _, [number] in fake.calls] == ["1", "2", "3", "4", "5", "6", "7"]
+
+
+async def test_a_page_ends_honestly_where_the_calls_are_used_up(make_context: MakeContext) -> None:
+    grid = selling(*[0] * 60, *[50] * 7)
+    context = make_context(aliexpress=filtering(grid))
+
+    start = await ask(context, wanted=ENOUGH, first=20)
+    rest = await ask(context, wanted=ENOUGH, first=20, after=start.end_cursor)
+
+    assert (start.listings, start.cursors, start.has_next, start.error) == ([], [], True, None)
+    assert (sources(rest), rest.has_next) == (grid[60:], False)
+
+
+async def test_where_all_that_follows_is_filtered_away_the_list_has_ended(
+    make_context: MakeContext,
+) -> None:
+    grid = selling(*[50] * 5, *[0] * 25)
+
+    page = await ask(make_context(aliexpress=filtering(grid)), wanted=ENOUGH, first=5)
+    longer = await ask(make_context(aliexpress=filtering(grid)), wanted=ENOUGH, first=6)
+
+    assert (len(page.listings), page.has_next) == (5, True)  # nobody has looked at the next page
+    assert (len(longer.listings), longer.has_next) == (5, False)
+
+
+async def test_the_cap_of_the_request_ends_the_filling(make_context: MakeContext) -> None:
+    fake = filtering(selling(*[50, 0] * 50))
+    context = make_context(aliexpress=fake)
+    context.budget.max_calls = 2
+
+    page = await ask(context, wanted=ENOUGH, first=10)
+
+    assert (len(page.listings), page.has_next, page.error) == (10, True, None)
+    assert len(fake.calls) == 2
+
+
+async def test_a_further_page_that_fails_leaves_what_is_there(make_context: MakeContext) -> None:
+    grid = selling(*[50, 0] * 50)
+    fake = filtering(grid, spoiling={"2": Throttled("Too fast.")})
+
+    page = await ask(make_context(aliexpress=fake), wanted=ENOUGH, first=10)
+    healed = make_context(aliexpress=filtering(grid))
+    rest = await ask(healed, wanted=ENOUGH, first=10, after=page.end_cursor)
+
+    assert (len(page.listings), page.has_next, page.error) == (5, True, None)
+    assert [*sources(page), *sources(rest)] == grid[:30:2]
+
+
+async def test_a_further_page_that_fails_is_told_where_there_is_nothing_else(
+    make_context: MakeContext,
+) -> None:
+    fake = filtering(selling(*[0] * 50), spoiling={"2": Throttled("Too fast.")})
+
+    page = await ask(make_context(aliexpress=fake), wanted=ENOUGH, first=10)
+
+    assert (page.listings, page.has_next) == ([], True)
+    assert isinstance(page.error, Throttled)
+
+
+async def test_a_short_page_of_the_marketplace_alone_is_not_filled_up(
+    make_context: MakeContext,
+) -> None:
+    class Gappy(FakeMarketplaceClient):
+        async def search_products(self, plan: SearchPlan, *, page: int) -> SearchPage:
+            found = await super().search_products(plan, page=page)
+            return replace(found, products=found.products[:40])
+
+    fake = Gappy(grid=LAMPS)
+
+    page = await ask(make_context(aliexpress=fake), first=50)
+
+    assert (len(page.listings), page.has_next, len(fake.calls)) == (40, True, 1)
 
 
 def lamp(number: int, *, days: int | None = None) -> SourceProduct:
@@ -249,87 +344,92 @@ def shuffled() -> list[SourceProduct]:
     return [one(number) for number in range(137)]
 
 
-OWN_SORTS = [ProductSearchSort.DISCOUNT_DESC, ProductSearchSort.RATING_DESC]
+RATED = replace(WANTED, sort=ProductSearchSort.RATING_DESC)
 
 
-def best_first(sort: ProductSearchSort, rows: Sequence[SourceProduct]) -> list[SourceProduct]:
-    def discount(row: SourceProduct) -> Decimal:
-        assert row.offer.price is not None
-        return row.offer.price.amount
+def unsorted(grid: Sequence[SourceProduct], **shape: Any) -> FakeMarketplaceClient:
+    """A marketplace that knows no order but its own."""
+    return FakeMarketplaceClient(grid=grid, sorts=(ProductSearchSort.RELEVANCE,), **shape)
 
+
+def best_first(rows: Sequence[SourceProduct]) -> list[SourceProduct]:
     def rating(row: SourceProduct) -> Decimal:
-        known = row.reviews.positive_percent if row.reviews else None
-        return -(known or Decimal(0))
+        return -(row.reviews.positive_percent or Decimal(0)) if row.reviews else Decimal(0)
 
-    key = dict(zip(OWN_SORTS, (discount, rating), strict=True))[sort]
-    return sorted(rows, key=key)
+    return sorted(rows, key=rating)
 
 
-@pytest.mark.parametrize("sort", OWN_SORTS)
-async def test_a_sort_of_ours_orders_the_rows_of_a_window(
-    make_context: MakeContext, sort: ProductSearchSort
+async def test_a_sort_of_ours_orders_the_rows_that_were_gathered(make_context: MakeContext) -> None:
+    grid = shuffled()
+    fake = unsorted(grid)
+
+    page = await ask(make_context(aliexpress=fake), wanted=RATED, first=20)
+
+    assert sources(page) == best_first(grid[:40])[:20]  # of fifty: two whole pages
+    assert (page.sorted_rows, page.unknown_rows) == (40, 14)
+    assert (page.post_filters, len(fake.calls)) == (("sort",), 1)
+
+
+async def test_a_sort_of_the_marketplace_is_left_to_it(make_context: MakeContext) -> None:
+    grid = shuffled()
+
+    page = await ask(make_context(aliexpress=FakeMarketplaceClient(grid=grid)), wanted=RATED)
+
+    assert sources(page) == grid[:20]
+    assert (page.sorted_rows, page.unknown_rows, page.post_filters) == (None, None, ())
+
+
+async def test_what_is_put_in_order_together_is_given_out_page_by_page(
+    make_context: MakeContext,
 ) -> None:
     grid = shuffled()
-    fake = FakeMarketplaceClient(grid=grid, post_filters=("sort",))
+    context = make_context(aliexpress=unsorted(grid))
+    start = await ask(context, wanted=RATED, first=20)
+    second = await ask(context, wanted=RATED, first=20, after=start.end_cursor)
 
-    page = await ask(make_context(aliexpress=fake), wanted=replace(WANTED, sort=sort), first=30)
+    third = await ask(context, wanted=RATED, first=20, after=second.end_cursor)
 
-    assert sources(page) == best_first(sort, grid[:30])
-    assert page.post_filters == ("sort",)
-
-
-@pytest.mark.parametrize("sort", OWN_SORTS)
-async def test_sorted_windows_together_hold_every_row_once(
-    make_context: MakeContext, sort: ProductSearchSort
-) -> None:
-    grid = shuffled()
-    context = make_context(aliexpress=FakeMarketplaceClient(grid=grid, post_filters=("sort",)))
-
-    rows = await walk(context, wanted=replace(WANTED, sort=sort), first=30)
-
-    expected = [
-        row for start in range(0, 137, 30) for row in best_first(sort, grid[start : start + 30])
-    ]
-    assert rows == expected
+    assert [*sources(start), *sources(second)] == best_first(grid[:40])
+    assert (second.sorted_rows, third.sorted_rows) == (40, 60)
+    assert sources(third) == best_first(grid[40:100])[:20]
 
 
-@pytest.mark.parametrize("read", range(1, 31, 3))
-async def test_a_sorted_window_can_be_read_on_behind_any_row(
-    make_context: MakeContext, read: int
-) -> None:
-    grid = [replace(row, orders_last_30_days=number % 13) for number, row in enumerate(shuffled())]
-    context = make_context(
-        aliexpress=FakeMarketplaceClient(grid=grid, post_filters=("minOrders", "sort"))
-    )
-    wanted = replace(WANTED, min_orders=3, sort=ProductSearchSort.DISCOUNT_DESC)
-    every = await walk(context, wanted=wanted, first=30)
-    start = await ask(context, wanted=wanted, first=30)
-    read = min(read, len(start.cursors))
-
-    rest = await walk(context, wanted=wanted, first=30, after=start.cursors[read - 1])
-
-    assert rest == every[read:]
-
-
-@pytest.mark.parametrize("code", ["aliexpress", "amazon"])
 @pytest.mark.parametrize("sort", ProductSearchSort)
-async def test_every_sort_that_a_marketplace_leaves_to_us_can_be_done(
+@pytest.mark.parametrize("code", ["aliexpress", "amazon"])
+async def test_every_sort_can_be_asked_for_everywhere(
     make_context: MakeContext, code: str, sort: ProductSearchSort
 ) -> None:
-    account = aliexpress.account() if code == "aliexpress" else amazon.account(amazon.CREATORS)
-    upstream = Upstream(sender=aliexpress.FakeSender([]), now=lambda: NOW)
-    wanted = ProductSearch(keywords="lamp", sort=sort, currency="EUR")
-    try:
-        left = (
-            BY_CODE[code].connect(account, upstream, CallBudget()).plan_search(wanted).post_filters
-        )
-    except InvalidInput:  # refused, so not left to us
-        left = ()
-    fake = FakeMarketplaceClient(grid=shuffled(), post_filters=left)
+    own = BY_CODE[code].search_sorts
+    fake = FakeMarketplaceClient(grid=shuffled(), sorts=own)
 
-    page = await ask(make_context(aliexpress=fake), wanted=replace(wanted, currency="USD"))
+    page = await ask(make_context(aliexpress=fake), wanted=replace(WANTED, sort=sort))
 
-    assert page.error is None
+    assert (page.error, len(page.listings)) == (None, 20)
+    assert (page.sorted_rows is None) is (sort in own)
+
+
+async def test_where_nothing_is_known_the_order_is_the_marketplaces(
+    make_context: MakeContext,
+) -> None:
+    newest = replace(WANTED, sort=ProductSearchSort.NEWEST)
+
+    page = await ask(make_context(aliexpress=unsorted(LAMPS)), wanted=newest, first=20)
+
+    assert sources(page) == LAMPS[:20]
+    assert (page.sorted_rows, page.unknown_rows) == (40, 40)
+
+
+async def test_half_an_order_is_none(make_context: MakeContext) -> None:
+    grid = shuffled()
+    start = await ask(make_context(aliexpress=unsorted(grid)), wanted=RATED, first=60)
+    spoilt = unsorted(grid, spoiling={"2": Throttled("Too fast.")})
+
+    page = await ask(
+        make_context(aliexpress=spoilt), wanted=RATED, first=60, after=start.cursors[9]
+    )
+
+    assert isinstance(page.error, Throttled)
+    assert (page.listings, page.end_cursor) == ((), None)
 
 
 async def test_a_product_on_two_pages_of_the_grid_is_shown_once(make_context: MakeContext) -> None:
@@ -472,19 +572,24 @@ def forged(*position: cursors.CursorPart) -> str:
 @pytest.mark.parametrize(
     "position",
     [
-        (0,),
+        (1,),
+        (1, 20, 3),
+        (1, 0, 1, 20),
+        (1, 0, 1, 20, 3, 4),
         (0, 20),
-        (0, 20, 3, 4),
-        (-1, 20, 3),
-        (0, -20, 3),
-        (0, 20, -3),
-        (0, 0, 0),
-        (0, 251, 3),
-        (0, 2**62, 3),
-        ("0", "20", "3"),
-        (None, 20, 3),
-        (0, None, 3, 20),
-        ("x", 0, 20, 3),
+        (-1, 20),
+        (1, -3),
+        (1, 51),
+        (102, 0),
+        (2**62, 0),
+        (2, 0, 1, 20, 3),
+        (1, 0, 102, 0, 3),
+        (1, 0, 1, 51, 3),
+        (1, 0, 1, 20, -3),
+        ("1", "20"),
+        (None, 20),
+        (1, 0, None, 20, 3),
+        ("x", 1, 20),
     ],
 )
 async def test_a_forged_cursor_is_refused(
@@ -499,16 +604,17 @@ async def test_a_forged_cursor_is_refused(
     assert fake.calls == []
 
 
-@pytest.mark.parametrize("start", [137, 10**6, 2**63 - 1])
-async def test_a_cursor_far_behind_the_end_finds_nothing(
-    make_context: MakeContext, start: int
+@pytest.mark.parametrize("position", [(3, 37), (3, 50), (4, 0), (101, 0), (1, 0, 1, 50, 2**60)])
+async def test_a_cursor_behind_the_end_finds_nothing(
+    make_context: MakeContext, position: tuple[int, ...]
 ) -> None:
-    fake = FakeMarketplaceClient(grid=LAMPS)
+    fake = FakeMarketplaceClient(grid=LAMPS, sorts=())
+    context = make_context(aliexpress=fake)
 
-    page = await ask(make_context(aliexpress=fake), after=forged(start, 250, 250))
+    page = await ask(context, after=forged(*position))
 
-    assert (page.listings, page.has_next) == ([], False)
-    assert len(fake.calls) <= 2
+    assert page.listings == []
+    assert (page.has_next, len(fake.calls)) == (len(position) == 5, position[0] <= 100)
 
 
 async def test_garbage_cursors_are_refused_or_read(make_context: MakeContext) -> None:

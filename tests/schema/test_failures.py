@@ -124,13 +124,17 @@ RESOLVERS = {
     "importProduct": "imports.import_products",
     "importProducts": "imports.import_products",
     "updateProduct": "products.change",
+    "updateProducts": "products.change",
     "deleteProduct": "products.delete",
+    "deleteProducts": "products.delete",
+    "deleteLink": "links.delete",
     "syncProduct": "imports.sync_products",
     "syncProducts": "imports.sync_products",
     "generateLink": "links.generate",
     "generateLinks": "links.generate",
     "createApiKey": "api_keys.create",
     "revokeApiKey": "api_keys.revoke",
+    "narrowApiKey": "api_keys.narrow",
     "rotateApiKey": "api_keys.rotate",
 }
 MUTATIONS = {root.name: root for root in root_fields() if root.kind == "mutation"}

@@ -207,7 +207,6 @@ async def test_a_cursor_of_another_list_is_refused(graph: Graph) -> None:
         ({"keywords": "lamp", "language": "English"}, "language"),
         ({"keywords": "lamp", "categoryId": "x"}, "categoryId"),
         ({"keywords": "lamp", "minDiscountPercent": 101}, "minDiscountPercent"),
-        ({"keywords": "lamp", "sort": "NEWEST"}, "sort"),
         ({}, "keywords"),
     ],
 )

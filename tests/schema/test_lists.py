@@ -132,9 +132,9 @@ async def test_filters_that_the_marketplace_does_not_know_are_named_and_keep_the
     }
     both = """query B($s: ProductSearchInput!) {
       ali: searchProducts(marketplace: ALIEXPRESS, search: $s, first: 50) {
-        postFilters nodes { offer { discountPercent } } errors { code } }
+        postFilters unsupportedFilters nodes { offer { discountPercent } } errors { code } }
       amazon: searchProducts(marketplace: AMAZON, search: $s, first: 20) {
-        postFilters nodes { id } errors { code } } }"""
+        postFilters unsupportedFilters nodes { id } errors { code } } }"""
 
     found = await graph.run(both, {"s": wanted})
 
@@ -144,15 +144,79 @@ async def test_filters_that_the_marketplace_does_not_know_are_named_and_keep_the
         "minPositivePercent",
         "minDiscountPercent",
         "maxDeliveryDays",
-        "freeShippingOnly",
     }
-    assert set(found["amazon"]["postFilters"]) == {
+    assert found["ali"]["unsupportedFilters"] == ["freeShippingOnly"]
+    assert found["amazon"]["postFilters"] == []
+    assert set(found["amazon"]["unsupportedFilters"]) == {
         "minOrders",
         "minPositivePercent",
         "maxDeliveryDays",
     }
     assert found["ali"]["nodes"]
     assert all(node["offer"]["discountPercent"] >= 1 for node in found["ali"]["nodes"])
+
+
+async def test_pages_that_filters_shorten_are_full(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    wanted = {"keywords": "phone case"}
+    sizes: list[int] = []
+    after: str | None = None
+
+    while after is not None or not sizes:
+        found = (await graph.run(SEARCH, {"search": wanted, "first": 10, "after": after}))[
+            "searchProducts"
+        ]
+        sizes.append(len(found["nodes"]))
+        after = found["pageInfo"]["endCursor"] if found["pageInfo"]["hasNextPage"] else None
+
+    assert set(sizes[:-1]) == {10}
+    assert graph.calls("aliexpress") <= -(-found["totalCount"] // 50)
+
+
+@pytest.mark.parametrize("off", [0, None])
+async def test_no_least_orders_turn_the_filter_off(graph: Graph, off: int | None) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    wanted = {"keywords": "phone case", "minOrders": off}
+
+    found = (await graph.run(SEARCH, {"search": wanted, "first": 250}))["searchProducts"]
+
+    assert found["postFilters"] == []
+    assert any((node["ordersLast30Days"] or 0) < 10 for node in found["nodes"])
+
+
+async def test_a_search_tells_what_its_order_is_worth(graph: Graph) -> None:
+    await graph.connect_both()
+    query = """query S($sort: ProductSearchSort!) {
+      ali: searchProducts(marketplace: ALIEXPRESS, first: 5,
+                          search: {keywords: "case", minOrders: 0, sort: $sort}) { ...Order }
+      amazon: searchProducts(marketplace: AMAZON, first: 5,
+                             search: {keywords: "case", sort: $sort}) { ...Order }
+      marketplaces { code searchSorts } }
+    fragment Order on ProductSearchConnection {
+      sortedRows sortedRowsUnknown nodes { title } errors { code } }"""
+
+    newest = await graph.run(query, {"sort": "NEWEST"})
+    most = await graph.run(query, {"sort": "ORDERS_DESC"})
+
+    sorts = {each["code"]: each["searchSorts"] for each in newest["marketplaces"]}
+    assert ("NEWEST" in sorts["AMAZON"], "NEWEST" in sorts["ALIEXPRESS"]) == (True, False)
+    assert newest["amazon"]["sortedRows"] is most["ali"]["sortedRows"] is None
+    for found in (newest["ali"], most["amazon"]):
+        assert found["errors"] == []
+        assert found["sortedRows"] == found["sortedRowsUnknown"] >= len(found["nodes"]) == 5
+
+
+async def test_the_least_call_cap_still_shows_what_one_call_finds(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    wanted = {"keywords": "phone case", "minOrders": 100_000}
+
+    body = await graph.post(
+        SEARCH, {"search": wanted, "first": 10}, headers={"X-Max-Upstream-Calls": "1"}
+    )
+
+    found = body["data"]["searchProducts"]
+    assert (found["errors"], found["pageInfo"]["hasNextPage"]) == ([], True)
+    assert graph.calls("aliexpress") == 1
 
 
 async def test_pictures_of_the_sandbox_have_an_address_that_answers(graph: Graph) -> None:

@@ -82,7 +82,7 @@ export function Explore({ searchable, onImport }) {
       <label>Category id <input list="categories" placeholder="any" value=${form.categoryId} onInput=${set("categoryId")} /></label>
       <datalist id="categories">${categoriesOf(result.value).map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>
       <label class="wide sort">Sort <select value=${form.sort} onChange=${set("sort")}>
-        ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}</option>`)}
+        ${Object.entries(SORTS).map(([code, label]) => html`<option key=${code} value=${code}>${label}${card.searchSorts.includes(code) ? "" : ", of those found"}</option>`)}
       </select></label>
       <button class="primary" disabled=${result.busy}>Search</button>
     </form>
@@ -112,7 +112,9 @@ function Summary({ result, selling, onSelling, currency }) {
     <p role="status">${busy ? "Searching ..." : value && (value.nodes.length > 0 || !value.errors.length) && html`
       <strong>${value.totalCount === null ? plural(value.nodes.length, "product") : `${plural(value.totalCount, "product")} found`}</strong>
       ${value.cachedAt && html`<span class="quiet" title=${time(value.cachedAt)}> · from the cache, asked ${ago(value.cachedAt)}</span>`}
-      ${value.postFilters.length > 0 && html`<span class="quiet"> · filtered afterwards, so pages can be shorter: ${value.postFilters.map(plain).join(", ")}</span>`}`}
+      ${value.sortedRows !== null && html`<span class="quiet"> · ${sorted(value)}</span>`}
+      ${filtered(value) && html`<span class="quiet"> · filtered afterwards: ${filtered(value)}</span>`}
+      ${value.unsupportedFilters.length > 0 && html`<span class="quiet"> · cannot be filtered here: ${value.unsupportedFilters.map(plain).join(", ")}</span>`}`}
     </p>
     <label class="selling">Sell at
       <input inputmode="decimal" placeholder="49.99" value=${selling} aria-invalid=${isWrong}
@@ -120,6 +122,13 @@ function Summary({ result, selling, onSelling, currency }) {
     </label>
   </div>`;
 }
+
+const filtered = ({ postFilters }) => postFilters.filter((name) => name !== "sort").map(plain).join(", ");
+
+const sorted = ({ sortedRows, sortedRowsUnknown }) =>
+  sortedRowsUnknown === sortedRows
+    ? "in the marketplace's order, as it tells nothing to sort by"
+    : `sorted among ${plural(sortedRows, "product")}${sortedRowsUnknown ? `, of which ${sortedRowsUnknown} do not tell and come last` : ""}`;
 
 function Card({ product, plan, onProduct, onImport }) {
   const [link, setLink] = useState(null);

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress.search import search_plan
+from clients.aliexpress.search import OWN_SORTS, search_plan
 from domain.exceptions import InvalidInput
 from domain.search import ProductSearch, ProductSearchSort
 
@@ -54,21 +54,22 @@ def test_prices_are_in_the_smallest_unit(currency: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sort", "sent", "ours"),
+    ("sort", "sent"),
     [
-        ("RELEVANCE", None, ()),
-        ("PRICE_ASC", "SALE_PRICE_ASC", ()),
-        ("PRICE_DESC", "SALE_PRICE_DESC", ()),
-        ("ORDERS_DESC", "LAST_VOLUME_DESC", ()),
-        ("DISCOUNT_DESC", None, ("sort",)),
-        ("RATING_DESC", None, ("sort",)),
+        ("RELEVANCE", None),
+        ("PRICE_ASC", "SALE_PRICE_ASC"),
+        ("PRICE_DESC", "SALE_PRICE_DESC"),
+        ("ORDERS_DESC", "LAST_VOLUME_DESC"),
+        ("DISCOUNT_DESC", None),
+        ("RATING_DESC", None),
+        ("NEWEST", None),
     ],
 )
-def test_sorts(sort: str, sent: str | None, ours: tuple[str, ...]) -> None:
+def test_sorts(sort: str, sent: str | None) -> None:
     plan = search_plan(search(sort=ProductSearchSort(sort)))
 
     assert plan.parameters.get("sort") == sent
-    assert plan.post_filters == ours
+    assert (ProductSearchSort(sort) in OWN_SORTS) is (sent is not None or sort == "RELEVANCE")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,13 @@ def test_what_the_marketplace_does_not_know_is_filtered_by_us() -> None:
     assert set(plan.parameters) == {"keywords", "target_currency", "target_language"}
 
 
+def test_free_shipping_can_be_filtered_by_nobody() -> None:
+    plan = search_plan(search(free_shipping_only=True))
+
+    assert plan.unsupported == ("freeShippingOnly",)
+    assert plan.post_filters == ()
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "words"),
     [
@@ -121,7 +129,6 @@ def test_what_the_marketplace_does_not_know_is_filtered_by_us() -> None:
         ("minPositivePercent", {"min_positive_percent": Decimal("sNaN")}, "0 to 100"),
         ("minDiscountPercent", {"min_discount_percent": -1}, "0 to 100"),
         ("maxDeliveryDays", {"max_delivery_days": 0}, "from 1"),
-        ("sort", {"sort": ProductSearchSort.NEWEST}, "RELEVANCE, PRICE_ASC"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(name: str, fields: dict[str, Any], words: str) -> None:

@@ -23,9 +23,7 @@ def members(locale: str = "www.amazon.de", **asked: Any) -> dict[str, object]:
 
 
 def test_least_search() -> None:
-    assert plan() == SearchPlan(
-        parameters={"keywords": "lamp", "sortBy": "Relevance"}, post_filters=()
-    )
+    assert plan() == SearchPlan(parameters={"keywords": "lamp", "sortBy": "Relevance"})
 
 
 def test_whole_search() -> None:
@@ -54,7 +52,7 @@ def test_whole_search() -> None:
             "deliveryFlags": ["FreeShipping"],
             "sortBy": "Price:LowToHigh",
         },
-        post_filters=("minOrders",),
+        unsupported=("minOrders",),
     )
 
 
@@ -71,14 +69,16 @@ def test_whole_search() -> None:
 def test_order(sort: ProductSearchSort, name: str) -> None:
     found = plan(sort=sort)
 
-    assert (found.parameters["sortBy"], found.post_filters) == (name, ())
+    assert found.parameters["sortBy"] == name
+    assert sort in search.OWN_SORTS
 
 
-def test_order_by_discount_is_left_to_the_caller() -> None:
-    found = plan(sort=ProductSearchSort.DISCOUNT_DESC, min_orders=3)
+@pytest.mark.parametrize("sort", [ProductSearchSort.DISCOUNT_DESC, ProductSearchSort.ORDERS_DESC])
+def test_orders_that_amazon_does_not_know_are_left_to_the_caller(sort: ProductSearchSort) -> None:
+    found = plan(sort=sort)
 
     assert "sortBy" not in found.parameters
-    assert found.post_filters == ("minOrders", "sort")
+    assert sort not in search.OWN_SORTS
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_order_by_discount_is_left_to_the_caller() -> None:
         ({"max_delivery_days": 7}, "maxDeliveryDays"),
     ],
 )
-def test_what_amazon_does_not_know_is_left_to_the_caller(asked: dict[str, Any], name: str) -> None:
+def test_what_amazon_neither_knows_nor_tells_is_named(asked: dict[str, Any], name: str) -> None:
     found = plan(**asked)
 
-    assert found.post_filters == (name,)
+    assert (found.post_filters, found.unsupported) == ((), (name,))
     assert found.parameters == plan().parameters
 
 
@@ -184,7 +184,6 @@ def test_no_lowest_discount(percent: int | None) -> None:
         ({"min_price": Decimal(9), "currency": "USD"}, "currencyCode"),
         ({"min_discount_percent": -1}, "minDiscountPercent"),
         ({"min_discount_percent": 100}, "minDiscountPercent"),
-        ({"sort": ProductSearchSort.ORDERS_DESC}, "sort"),
         ({"min_positive_percent": Decimal(-1)}, "minPositivePercent"),
         ({"min_positive_percent": Decimal("100.1")}, "minPositivePercent"),
         ({"max_delivery_days": 0}, "maxDeliveryDays"),
