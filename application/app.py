@@ -29,6 +29,7 @@ from web.access import Access
 from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
+from web.files import Files
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
 from web.health import Health
@@ -123,10 +124,12 @@ def _routes(
         bucket=state.bucket,
         capacity=settings.limits.capacity,
     )
+    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
     is_secure = settings.public_url.startswith("https://")
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
+        *files.routes(),
         *Sessions(access, overrides.start_link, is_secure=is_secure).routes(),
         *Health(shutdown=overrides.shutdown, ping=ping).routes(),
         *WebPage(settings.public_url).routes(),
