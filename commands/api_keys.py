@@ -1,4 +1,4 @@
-"""key create, list, revoke and rotate. A new key alone goes to standard output, once."""
+"""key create, list, narrow, revoke and rotate. A new key alone goes to standard output, once."""
 
 import argparse
 import asyncio
@@ -39,16 +39,23 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="a web page that may use it, such as https://shop.example.com; may be repeated",
     )
-    create.add_argument(
-        "--marketplace-calls-per-day",
-        type=_calls,
-        metavar="N",
-        help="its requests may make N marketplace calls a day (UTC); 0: only what is stored or "
-        "cached (default: no limit of its own)",
-    )
+    _add_calls(create, "no limit of its own, and 0 for PUBLIC alone")
     add_command(group, shared, "list", "list the API keys, newest first", run_list)
     revoke = add_command(group, shared, "revoke", "take an API key back, at once", run_revoke)
     revoke.add_argument("id", metavar="ID", help="see: key list")
+    narrow = add_command(
+        group, shared, "narrow", "take scopes away from an API key; its text stays", run_narrow
+    )
+    narrow.add_argument("id", metavar="ID", help="see: key list")
+    narrow.add_argument(
+        "scopes",
+        metavar="SCOPE",
+        nargs="*",
+        type=_scope,
+        default=[Scope.PUBLIC],
+        help="what it may still do (default: PUBLIC)",
+    )
+    _add_calls(narrow, "as it is, and 0 where it had no limit and is now PUBLIC alone")
     rotate = add_command(
         group, shared, "rotate", "replace an API key; the new one is printed once", run_rotate
     )
@@ -90,7 +97,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             calls = await asyncio.gather(*(api_keys.calls_today(context, key) for key in keys))
             return list(zip(keys, calls, strict=True))
 
-    now = datetime.now(UTC)
+    now, listed = datetime.now(UTC), asyncio.run(keys_and_calls())
     print_table(
         ("ID", "NAME", "KEY", "SCOPES", "STATUS", "EXPIRES", "LAST USED", "CALLS TODAY"),
         [
@@ -104,9 +111,12 @@ def run_list(arguments: argparse.Namespace) -> int:
                 _minute(key.last_used_at),
                 "no limit" if calls is None else f"{calls:,} of {key.calls_per_day:,}",
             )
-            for key, calls in asyncio.run(keys_and_calls())
+            for key, calls in listed
         ],
     )
+    for key, _ in listed:
+        if warning := api_keys.warning(key, now):
+            print(f"{key.name}: {warning}", file=sys.stderr)
     return 0
 
 
@@ -118,6 +128,23 @@ def run_revoke(arguments: argparse.Namespace) -> int:
             return await api_keys.revoke(context, arguments.id)
 
     print(f"Revoked: {asyncio.run(revoke()).name}. It is accepted no more.")
+    return 0
+
+
+def run_narrow(arguments: argparse.Namespace) -> int:
+    """Take scopes away. Raises NotFound, InvalidInput."""
+
+    async def narrow() -> APIKey:
+        async with open_context(read_settings(), arguments.workspace) as context:
+            return await api_keys.narrow(
+                context,
+                arguments.id,
+                scopes=arguments.scopes,
+                calls_per_day=arguments.marketplace_calls_per_day,
+            )
+
+    key = asyncio.run(narrow())
+    print(f"Narrowed: {key.name} has {_scopes(key)} now.")
     return 0
 
 
@@ -133,6 +160,20 @@ def run_rotate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _add_calls(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "--marketplace-calls-per-day",
+        type=_calls,
+        metavar="N",
+        help="its requests may make N marketplace calls a day (UTC); 0: only what is stored or "
+        f"cached (default: {default})",
+    )
+
+
+def _scopes(key: APIKey) -> str:
+    return ", ".join(scope.name for scope in in_order(key.scopes))
+
+
 async def _all_keys(context: Context) -> list[APIKey]:
     keys: list[APIKey] = []
     after = None
@@ -145,13 +186,14 @@ async def _all_keys(context: Context) -> list[APIKey]:
 
 
 def _print_made(made: Made) -> None:
-    scopes = ", ".join(scope.name for scope in in_order(made.key.scopes))
     print(
-        f"API key {made.key.name} of workspace {made.key.workspace}: {scopes}. "
+        f"API key {made.key.name} of workspace {made.key.workspace}: {_scopes(made.key)}. "
         f"Expires: {_minute(made.key.expires_at)}. It is shown this once:",
         file=sys.stderr,
     )
     print(made.text.reveal())
+    if warning := api_keys.warning(made.key, made.key.created_at):
+        print(warning, file=sys.stderr)
 
 
 def _minute(moment: datetime | None) -> str:

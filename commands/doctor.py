@@ -211,6 +211,19 @@ async def accounts(patient: Patient) -> AsyncIterator[Finding]:
                 yield _of_account(account)
 
 
+async def public_keys(patient: Patient) -> AsyncIterator[Finding]:
+    """Keys that stand in web pages open no more than is meant for everybody."""
+    if not patient.is_migrated:
+        return
+    async with _opened(patient):
+        for key in await api_keys.telling_everybody(patient.now):
+            yield _note(
+                f"API key {key.name} of {key.workspace}",
+                "stands in web pages: everybody can read your notes, prices and quota with it",
+                f"python server.py --workspace {key.workspace} key narrow {key.id}",
+            )
+
+
 async def clock(patient: Patient) -> AsyncIterator[Finding]:
     """Marketplaces refuse signatures of a clock that is off."""
     cure = "Set the clock by NTP: timedatectl set-ntp true"
@@ -259,7 +272,18 @@ async def page(_patient: Patient) -> AsyncIterator[Finding]:
         yield _note("GraphiQL", "not installed; the API works without it", "make setup")
 
 
-CHECKS: tuple[Check, ...] = (folder, key_files, database, seals, accounts, clock, port, redis, page)
+CHECKS: tuple[Check, ...] = (
+    folder,
+    key_files,
+    database,
+    seals,
+    accounts,
+    public_keys,
+    clock,
+    port,
+    redis,
+    page,
+)
 
 
 def _of_account(account: Account) -> Finding:

@@ -1,6 +1,8 @@
 """API keys. Their texts are made here, handed out once, and stored only as keyed hashes."""
 
 import secrets
+from collections.abc import Collection
+from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from domain.credentials import Secret
 PURPOSE = "API key"
 ORDER = paging.NEWEST_FIRST["created_at"]
 TEXT = SqlTypes.VARCHAR
+_IN_PAGES = Where(lambda keys: Cast(keys.origins, TEXT) != "[]")
 OFTEN_ENOUGH = timedelta(minutes=1)  # how exact last_used_at is
 
 
@@ -104,6 +107,22 @@ async def revoke(workspace_id: str, key_id: str, now: datetime) -> APIKey | None
 
 
 @resilient
+async def narrow(
+    old: APIKey, scopes: Collection[Scope], calls_per_day: int | None
+) -> APIKey | None:
+    """The key with these scopes and this allowance from now on; None when it has others by now than
+    `old` tells."""
+    async with statements.transaction():
+        row = await Stored.filter(id=old.id).select_for_update().get_or_none()
+        if row is None or frozenset(map(Scope, row.scopes)) != old.scopes:
+            return None
+        row.scopes = [scope.value for scope in in_order(frozenset(scopes))]
+        row.calls_per_day = calls_per_day
+        await row.save(update_fields=["scopes", "calls_per_day"])
+    return replaced(old, scopes=frozenset(scopes), calls_per_day=calls_per_day)
+
+
+@resilient
 async def note_use(key: APIKey, now: datetime) -> None:
     """Remember that the key was used, at most once a minute."""
     if key.last_used_at is not None and now < key.last_used_at + OFTEN_ENOUGH:
@@ -116,8 +135,15 @@ async def note_use(key: APIKey, now: datetime) -> None:
 @resilient
 async def lists_origin(origin: str, now: datetime) -> bool:
     """Whether a key that is still accepted, of whichever workspace, lists that origin."""
-    listing = Stored.filter(_accepted(now), Where(lambda keys: Cast(keys.origins, TEXT) != "[]"))
+    listing = Stored.filter(_accepted(now), _IN_PAGES)
     return any(origin in origins for origins in await listing.values_list("origins", flat=True))
+
+
+@resilient
+async def telling_everybody(now: datetime) -> list[APIKey]:
+    """The keys that are still accepted, of all workspaces, that open too much in web pages."""
+    found = await Stored.filter(_accepted(now), _IN_PAGES).order_by("created_at", "id").values()
+    return [key for key in map(record, found) if key.tells_everybody]
 
 
 @resilient

@@ -24,14 +24,18 @@ PATTERN = re.compile(
 
 
 class Scope(Enum):
-    """What a key may do. ADMIN may do everything."""
+    """What a key may do. READ may do what PUBLIC may, ADMIN everything."""
 
+    PUBLIC = "PUBLIC"
     READ = "READ"
     IMPORT = "IMPORT"
     SYNC = "SYNC"
     LINK = "LINK"
     SETTINGS = "SETTINGS"
     ADMIN = "ADMIN"
+
+
+INCLUDED = {Scope.PUBLIC: (Scope.PUBLIC, Scope.READ, Scope.ADMIN)}  # who else has a scope
 
 
 class APIKeyStatus(Enum):
@@ -64,6 +68,12 @@ class APIKey:
     revoked_at: datetime | None = None
     rotated_from: str | None = None
 
+    @property
+    def tells_everybody(self) -> bool:
+        """Whether it stands in web pages, where everybody can read it, and opens more than is meant
+        for everybody."""
+        return bool(self.origins) and self.scopes != {Scope.PUBLIC}
+
     def status(self, now: datetime) -> APIKeyStatus:
         """Whether the key is accepted at that moment."""
         if self.revoked_at is not None:
@@ -93,20 +103,34 @@ class Caller:
 
     def may(self, scope: Scope | None) -> bool:
         """Whether this caller has the scope; None: no scope is needed."""
-        return scope is None or not self.scopes.isdisjoint((scope, Scope.ADMIN))
+        return scope is None or not self.scopes.isdisjoint(holders(scope))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether this may be anybody: only what readers of a page are shown is for it."""
+        return self.may(Scope.PUBLIC) and not self.may(Scope.READ)
 
     def require(self, scope: Scope | None, what: str) -> None:
         """Raises Forbidden, naming what was asked and the scope, unless the caller has it."""
-        if scope is None or self.may(scope):
-            return
+        if scope is not None and not self.may(scope):
+            raise self.refusal(scope, what)
+
+    def refusal(self, scope: Scope, what: str) -> Forbidden:
+        """What a caller is told who asks for something without its scope."""
+        needed = scope.name + (" or READ" if scope is Scope.PUBLIC else "")
         held = ", ".join(each.name for each in in_order(self.scopes)) or "none"
-        raise Forbidden(
-            f"{what} needs the scope {scope.name}; this API key has {held}. Use a key that has it: "
+        return Forbidden(
+            f"{what} needs the scope {needed}; this API key has {held}. Use a key that has it: "
             "createApiKey makes one."
         )
 
 
 NOBODY = Caller(workspace="", name="nobody", scopes=frozenset())
+
+
+def holders(scope: Scope) -> tuple[Scope, ...]:
+    """The scopes that let do what this one does."""
+    return INCLUDED.get(scope, (scope, Scope.ADMIN))
 
 
 def in_order(scopes: frozenset[Scope]) -> list[Scope]:

@@ -1,7 +1,7 @@
 """The catalogue: how it is filtered, sorted and paged, and what a sync changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Generic, TypeVar
@@ -28,6 +28,10 @@ class CatalogSort(Enum):
     ORDERS_DESC = "ORDERS_DESC"
 
 
+# Of CatalogFilter: what may be asked by anybody.
+PUBLIC_CONDITIONS = frozenset({"marketplace", "text", "state", "min_discount_percent"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogFilter:
     """None: not asked. `text` is searched in titles without regard to case."""
@@ -37,6 +41,12 @@ class CatalogFilter:
     state: ProductState | None = None
     min_discount_percent: int | None = None
     synced_before: datetime | None = None
+
+    @property
+    def private(self) -> list[str]:
+        """The conditions that are asked and tell of more than readers are shown."""
+        asked = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        return [name for name in asked if name not in PUBLIC_CONDITIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,14 +48,8 @@ def amount_in(currency: str, money: Money | None) -> str:
 
 
 def handle(product: ExportedProduct) -> str:
-    """The product's own part of an address, the same for ever: marketplace, site and id.
-
-    Of a site called www.shop.de beside the code "shop" only "de" is told, of www.shop.com nothing.
-    """
-    ref = product.source.ref
-    site = ref.locale.removeprefix(f"www.{ref.marketplace}.").replace(".", "-")
-    parts = [ref.marketplace, "" if site == "com" else site, ref.external_id]
-    return re.sub(r"[^a-z0-9-]", "-", "-".join(part for part in parts if part).lower())
+    """The product's own part of an address in a shop."""
+    return product.source.ref.handle
 
 
 def can_be_bought(product: ExportedProduct) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from db import api_keys as stored_keys
-from domain.api_keys import PREFIXES, APIKey, APIKeyStatus, Scope
+from domain.api_keys import PREFIXES, APIKey, APIKeyStatus, Scope, holders, in_order
 from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, NotFound
@@ -27,6 +27,11 @@ MAX_ORIGINS = 20
 DEFAULT_OVERLAP = 24  # hours
 MAX_OVERLAP = 30 * 24  # hours
 MAX_CALLS_PER_DAY = 2**31 - 1  # what an Int of the graph, and the column, can hold
+TELLS_EVERYBODY = (
+    "Everybody can read this key in its web pages, and ask for your notes, selling prices, quota "
+    "and hints of credentials with it. Narrow it to PUBLIC: narrowApiKey, or python server.py key "
+    "narrow"
+)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -50,8 +55,9 @@ async def create(
     """Make a key of the context's workspace. Raises InvalidInput with the path of the field.
 
     `calls_per_day`: marketplace calls that requests with the key may make, None without a limit of
-    its own; with 0 they get what is stored or cached.
+    its own; with 0 they get what is stored or cached. A key for everybody has 0 unless told.
     """
+    allowed = _scopes(scopes, origins)
     prefix = PREFIXES[_mode(context)]
     text = stored_keys.new_text(prefix)
     key = APIKey(
@@ -60,9 +66,9 @@ async def create(
         name=_name(name),
         prefix=prefix,
         last_four=text.reveal()[-4:],
-        scopes=_scopes(scopes, origins),
+        scopes=allowed,
         origins=_origins(origins),
-        calls_per_day=_calls_per_day(calls_per_day),
+        calls_per_day=_calls_of(allowed, _calls_per_day(calls_per_day)),
         expires_at=_expiry(expires_at, context.now),
         created_at=context.now,
     )
@@ -78,6 +84,36 @@ async def revoke(context: Context, key_id: str) -> APIKey:
         raise _unknown()
     _note(context, "revoked", revoked)
     return revoked
+
+
+async def narrow(
+    context: Context,
+    key_id: str,
+    *,
+    scopes: Collection[Scope] = (Scope.PUBLIC,),
+    calls_per_day: int | None = None,
+) -> APIKey:
+    """Take scopes away from a key, at once; its text stays. `calls_per_day` None: as it is, and 0
+    for a key that becomes one for everybody.
+
+    Raises NotFound, and InvalidInput for a scope that the key does not have.
+    """
+    old = await by_id(context, key_id)
+    if old is None:
+        raise _unknown()
+    allowed = _scopes(scopes, old.origins)
+    if wider := [each for each in in_order(allowed) if old.scopes.isdisjoint(holders(each))]:
+        raise InvalidInput(
+            f"This key does not have {', '.join(scope.name for scope in wider)}. A key is only "
+            "narrowed: make another one with createApiKey.",
+            path=("input", "scopes"),
+        )
+    calls = _calls_of(allowed, _calls_per_day(calls_per_day, else_=old.calls_per_day))
+    narrowed = await stored_keys.narrow(old, allowed, calls)
+    if narrowed is None:
+        raise InvalidInput("This key was just changed by somebody else. Look at it, and try again.")
+    _note(context, "narrowed", narrowed)
+    return narrowed
 
 
 async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = None) -> Made:
@@ -122,6 +158,13 @@ async def rotate(context: Context, key_id: str, *, overlap_hours: int | None = N
         )
     _note(context, "rotated", new)
     return Made(key=new, text=text)
+
+
+def warning(key: APIKey, now: datetime) -> str | None:
+    """What is wrong with a key that is still accepted, and what to do; None when it is well."""
+    if not key.tells_everybody or key.status(now) is not APIKeyStatus.ACTIVE:
+        return None
+    return f"{TELLS_EVERYBODY} {key.id}"
 
 
 async def by_id(context: Context, key_id: str) -> APIKey | None:
@@ -189,10 +232,10 @@ def _scopes(listed: Collection[Scope], origins: Sequence[str]) -> frozenset[Scop
     scopes = frozenset(listed)
     if not scopes:
         raise InvalidInput("A key needs at least one scope.", path=("input", "scopes"))
-    if origins and scopes != {Scope.READ}:
+    if origins and scopes not in ({Scope.PUBLIC}, {Scope.READ}):
         raise InvalidInput(
             "A key with origins stands in a web page, where everybody can read it: give it the "
-            "scope READ alone.",
+            "scope PUBLIC alone.",
             path=("input", "scopes"),
         )
     return scopes
@@ -204,8 +247,15 @@ def _expiry(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
-def _calls_per_day(calls: int | None) -> int | None:
-    if calls is not None and not 0 <= calls <= MAX_CALLS_PER_DAY:
+def _calls_of(scopes: frozenset[Scope], calls: int | None) -> int | None:
+    """Everybody who reads a page could use up the day's calls: none, unless some were given."""
+    return 0 if calls is None and scopes == {Scope.PUBLIC} else calls
+
+
+def _calls_per_day(calls: int | None, *, else_: int | None = None) -> int | None:
+    if calls is None:
+        return else_
+    if not 0 <= calls <= MAX_CALLS_PER_DAY:
         raise InvalidInput(
             f"A number of marketplace calls a day is 0 to {MAX_CALLS_PER_DAY:,}.",
             path=("input", "marketplaceCallsPerDay"),

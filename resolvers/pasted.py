@@ -70,7 +70,7 @@ async def find(
             f"A text has at most {LONGEST // 1000} kB. Nothing was asked: send it in parts.",
             path=(*path, "text"),
         )
-    sites = await _sites(context, marketplace, locale, path=(*path, "locale"))
+    sites = await sites_of_ids(context, marketplace, locale, path=(*path, "locale"))
     found = read_text(text, sites=sites, owner=marketplace)
     if len(found) > MAX_ROWS:
         raise InvalidInput(
@@ -97,7 +97,7 @@ async def rows(
     ]
 
 
-async def _sites(
+async def sites_of_ids(
     context: Context, marketplace: Marketplace | None, locale: str | None, *, path: tuple[str, ...]
 ) -> dict[str, str]:
     """The site of bare ids: the one named, else the first one that is connected."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import products as stored_products
+from domain.api_keys import Scope
 from domain.catalog import CatalogFilter, CatalogSort, Page, PageArgs, PublisherFields, with_known
 from domain.exceptions import (
     MarketplaceError,
@@ -156,7 +157,12 @@ async def page(
     sort: CatalogSort,
     args: ConnectionArgs,
 ) -> tuple[str, Page[CatalogProduct]]:
-    """One page of the catalogue with the fingerprint that its cursors carry."""
+    """One page of the catalogue with the fingerprint that its cursors carry.
+
+    Raises Forbidden for conditions that are not for everybody, unless the caller may read all.
+    """
+    if filter.private and context.caller.is_public:
+        context.caller.require(Scope.READ, f"To filter by {', '.join(filter.private)}")
     of_list = cursors.fingerprint("catalog", filter, sort)
     stored = await stored_products.page(context.workspace, filter, sort, args.page(of_list))
     for _, entry in stored.rows:

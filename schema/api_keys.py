@@ -72,6 +72,13 @@ class ApiKey(Node):
         )
 
     @strawberry.field(
+        description="What is wrong with it, and what to do: it stands in web pages and opens more "
+        "than is meant for everybody. Null when it is well, or accepted no more."
+    )
+    def warning(self, info: Info) -> str | None:
+        return api_keys.warning(self.record, info.context.now)
+
+    @strawberry.field(
         description="How many of them were made since midnight UTC; null for a key without a limit "
         "of its own, whose calls only the account counts. A key that replaced another counts anew."
     )
@@ -137,19 +144,34 @@ class CreateApiKeyInput:
     origins: list[str] | None = strawberry.field(
         default=None,
         description="For a key that stands in a web page, where everybody can read it: the pages "
-        'that may use it, as "https://shop.example.com". Such a key has the scope READ alone.',
+        'that may use it, as "https://shop.example.com". Such a key has the scope PUBLIC alone; '
+        "READ is taken, with a warning.",
     )
     marketplace_calls_per_day: int | None = strawberry.field(
         default=None,
         description="How many marketplace calls its requests may make on a day of UTC; the next is "
         "refused with QUOTA_EXHAUSTED. 0: they get what is stored or cached. Null: no limit of its "
-        "own.",
+        "own, and 0 for a key that has the scope PUBLIC alone.",
     )
 
 
 @strawberry.input(description="The key to take back.")
 class RevokeApiKeyInput:
     id: strawberry.ID = strawberry.field(description="The key.")
+
+
+@strawberry.input(description="The key to narrow, and what it may still do.")
+class NarrowApiKeyInput:
+    id: strawberry.ID = strawberry.field(description="The key.")
+    scopes: list[Scope] | None = strawberry.field(
+        default_factory=lambda: [Scope.PUBLIC],
+        description="What it may do from now on, nothing that it may not do now.",
+    )
+    marketplace_calls_per_day: int | None = strawberry.field(
+        default=None,
+        description="As of createApiKey. Null: as it is, and 0 for a key that had no limit and is "
+        "now PUBLIC alone.",
+    )
 
 
 @strawberry.input(description="The key to replace.")
@@ -171,6 +193,12 @@ class CreateApiKeyPayload:
 @strawberry.type(description="Answer of revokeApiKey.")
 class RevokeApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="As it stands now, accepted no more.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of narrowApiKey.")
+class NarrowApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="As it stands now.")
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
@@ -240,6 +268,22 @@ class ApiKeyMutations:
     ) -> RevokeApiKeyPayload:
         revoked = await api_keys.revoke(info.context, _key_id(input.id))
         return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
+
+    @mutation(
+        Scope.ADMIN,
+        description="Take scopes away from an API key, at once. Its text stays, so that a page it "
+        "stands in need not be changed.",
+    )
+    async def narrow_api_key(
+        self, info: Info, input: Annotated[NarrowApiKeyInput, What]
+    ) -> NarrowApiKeyPayload:
+        narrowed = await api_keys.narrow(
+            info.context,
+            _key_id(input.id),
+            scopes=input.scopes or (Scope.PUBLIC,),
+            calls_per_day=input.marketplace_calls_per_day,
+        )
+        return NarrowApiKeyPayload(api_key=ApiKey.of(narrowed, info.context.now), errors=[])
 
     @mutation(
         Scope.ADMIN,

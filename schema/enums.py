@@ -96,6 +96,8 @@ describe(
     "ApiKeyScope",
     "What an API key may do.",
     {
+        "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
+        "notes and prices. Marketplace calls as far as the key was given some.",
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
         "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
         "SYNC": "syncProduct, syncProducts.",

@@ -43,7 +43,7 @@ Locale = Annotated[
 class Query(ApiKeyQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def node(
         self,
@@ -56,7 +56,7 @@ class Query(ApiKeyQueries):
         description="Several things by their ids, in the order asked, at most 250. Products that "
         "must be asked from a marketplace share its calls. What cannot be had is null at its "
         "place, with an error of that path.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def nodes(
         self,
@@ -79,7 +79,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="One marketplace, also when nothing is stored for it.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
         return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
@@ -88,7 +88,7 @@ class Query(ApiKeyQueries):
         description="From the catalogue if it is there and its offer has not expired, else live "
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
         "ErrorCode when it cannot be had.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def product(
         self,
@@ -125,7 +125,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="The catalogue: what was imported.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def products(
         self,
@@ -148,7 +148,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def search_products(
         self,
@@ -165,7 +165,7 @@ class Query(ApiKeyQueries):
 
     @strawberry.field(
         description="Stored links, newest first.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.PUBLIC)],
     )
     async def affiliate_links(
         self,

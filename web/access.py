@@ -1,9 +1,9 @@
 """Who may pass: reads key or cookie of a request and says who asks, or refuses.
 
 Protects against: keys that are unknown, mistyped, expired or revoked, all refused alike; a key of a
-web page in other hands than the listed pages' (a program can claim any origin, so such a key may
-only read); and requests that a foreign page sends with the browser's cookie, which lack the header
-that only our own page can add. Does not protect against whoever holds the key itself.
+web page in other hands than the listed pages' (a program can claim any origin, so such a key is for
+what everybody may read); and requests that a foreign page sends with the browser's cookie, which
+lack the header that only our own page can add. Does not protect against whoever holds the key.
 """
 
 from collections.abc import Awaitable, Callable

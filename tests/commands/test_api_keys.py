@@ -109,3 +109,26 @@ def test_keys_belong_to_the_workspace_that_is_named(
 
     assert "theirs" not in command("key", "list").out
     assert "theirs" in command(*place(("key", "list"))).out
+
+
+def test_a_reading_key_of_web_pages_is_told_of_and_narrowed(command: Command) -> None:
+    made = command("key", "create", "box", "READ", "--origin", "https://shop.example.com")
+    [id, *_] = cells(command("key", "list").out)
+
+    narrowed = command("key", "narrow", id, "--marketplace-calls-per-day", "5")
+
+    assert f"key narrow {id}" in made.err
+    assert narrowed.out == "Narrowed: box has PUBLIC now.\n"
+    listed = command("key", "list")
+    assert cells(listed.out)[-1] == "0 of 5"
+    assert "narrow" not in listed.err
+
+
+def test_a_key_is_not_widened(command: Command) -> None:
+    command("key", "create", "box", "READ")
+    [id, *_] = cells(command("key", "list").out)
+
+    done = command("key", "narrow", id, "ADMIN")
+
+    assert done.code == 2
+    assert "ADMIN" in done.err

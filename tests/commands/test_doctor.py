@@ -74,6 +74,16 @@ def test_an_incomplete_account_is_told_in_its_workspace(command: Command) -> Non
     assert "-> python server.py --workspace b connect aliexpress" in done.out
 
 
+def test_a_reading_key_of_web_pages_is_told_of(command: Command) -> None:
+    command("key", "create", "box", "READ", "--origin", "https://shop.example.com")
+
+    done = command("doctor")
+
+    assert done.code == 0
+    assert "note  API key box of default: stands in web pages" in done.out
+    assert "-> python server.py --workspace default key narrow " in done.out
+
+
 def test_a_foreign_encryption_key_is_told(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,11 +87,11 @@ def test_admin_may_do_everything() -> None:
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_a_scope_allows_itself_alone(scope: Scope) -> None:
+def test_a_scope_allows_itself_and_what_it_includes(scope: Scope) -> None:
     caller = Caller(workspace="default", name="shop", scopes=frozenset({scope}))
 
     assert [other for other in Scope if caller.may(other)] == (
-        list(Scope) if scope is Scope.ADMIN else [scope]
+        {Scope.ADMIN: list(Scope), Scope.READ: [Scope.PUBLIC, Scope.READ]}.get(scope, [scope])
     )
 
 

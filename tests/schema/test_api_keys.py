@@ -1,4 +1,4 @@
-"""viewer, apiKeys, createApiKey, revokeApiKey, rotateApiKey."""
+"""viewer, apiKeys, createApiKey, narrowApiKey, revokeApiKey, rotateApiKey."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,13 @@ ROTATE = """
 mutation Rotate($input: RotateApiKeyInput!) {
   rotateApiKey(input: $input) {
     key apiKey { id name scopes expiresAt rotatedFrom } errors { code message path }
+  }
+}
+"""
+NARROW = """
+mutation Narrow($input: NarrowApiKeyInput!) {
+  narrowApiKey(input: $input) {
+    apiKey { id scopes marketplaceCallsPerDay warning } errors { code message path }
   }
 }
 """
@@ -107,6 +114,66 @@ async def test_origins_are_kept_as_browsers_send_them(graph: Graph) -> None:
     )
 
     assert made["apiKey"]["origins"] == ["https://shop.example.com", "http://localhost:3000"]
+
+
+async def warnings(graph: Graph) -> list[str | None]:
+    listed = await graph.run("{ apiKeys { nodes { warning } } }")
+    return [node["warning"] for node in listed["apiKeys"]["nodes"]]
+
+
+async def test_a_reading_key_of_web_pages_is_told_of_and_narrowed(graph: Graph) -> None:
+    made = await create(graph, origins=["https://shop.example.com"])
+    [before] = await warnings(graph)
+
+    answer = (await graph.run(NARROW, {"input": {"id": made["apiKey"]["id"]}}))["narrowApiKey"]
+
+    assert before is not None
+    assert "key narrow" in before
+    assert answer["errors"] == []
+    assert answer["apiKey"]["scopes"] == ["PUBLIC"]
+    assert answer["apiKey"]["marketplaceCallsPerDay"] == 0
+    assert await warnings(graph) == [None]
+
+
+async def test_a_narrowed_key_keeps_its_text_and_loses_its_scopes_at_once(graph: Graph) -> None:
+    made = await create(graph, scopes=["READ", "SYNC"])
+
+    input = {"id": made["apiKey"]["id"], "scopes": ["READ"], "marketplaceCallsPerDay": 5}
+    answer = (await graph.run(NARROW, {"input": input}))["narrowApiKey"]
+
+    seen = await graph.run(VIEWER, key=made["key"])
+    assert seen["viewer"]["scopes"] == ["READ"]
+    assert answer["apiKey"]["marketplaceCallsPerDay"] == 5
+
+
+@pytest.mark.parametrize(
+    ("_case", "given", "code", "path"),
+    [
+        ("wider", {"scopes": ["READ", "LINK"]}, "INVALID_INPUT", ["input", "scopes"]),
+        ("nothing", {"scopes": []}, None, None),
+        ("unknown", {"id": "WyJLZXkiLCIxIl0"}, "INVALID_INPUT", ["input", "id"]),
+    ],
+)
+async def test_a_key_is_only_narrowed(
+    graph: Graph, _case: str, given: dict[str, object], code: str | None, path: list[str] | None
+) -> None:
+    made = await create(graph)
+
+    input = {"id": made["apiKey"]["id"]} | given
+    answer = (await graph.run(NARROW, {"input": input}))["narrowApiKey"]
+
+    errors = [(error["code"], error["path"]) for error in answer["errors"]]
+    assert errors == ([] if code is None else [(code, path)])
+
+
+async def test_a_key_for_everybody_makes_no_marketplace_calls_unless_told(graph: Graph) -> None:
+    created = 'createApiKey(input: {name: "a", scopes: [PUBLIC], marketplaceCallsPerDay: '
+    made = await graph.run(
+        f"mutation {{ none: {created}null}}) {{ apiKey {{ marketplaceCallsPerDay }} }}"
+        f" some: {created}7}}) {{ apiKey {{ marketplaceCallsPerDay }} }} }}"
+    )
+
+    assert [made[each]["apiKey"]["marketplaceCallsPerDay"] for each in ("none", "some")] == [0, 7]
 
 
 async def test_a_key_ends_at_its_time(graph: Graph) -> None:

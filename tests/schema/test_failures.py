@@ -131,6 +131,7 @@ RESOLVERS = {
     "generateLinks": "links.generate",
     "createApiKey": "api_keys.create",
     "revokeApiKey": "api_keys.revoke",
+    "narrowApiKey": "api_keys.narrow",
     "rotateApiKey": "api_keys.rotate",
 }
 MUTATIONS = {root.name: root for root in root_fields() if root.kind == "mutation"}

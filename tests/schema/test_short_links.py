@@ -49,6 +49,18 @@ async def made_link(graph: Graph, marketplace: str) -> tuple[str, str]:
     return id, payload["affiliateLink"]["url"]
 
 
+async def test_a_key_for_everybody_has_none_opened(reading_graph: Graph) -> None:
+    await reading_graph.connect_both()
+    _, link = await made_link(reading_graph, "ALIEXPRESS")
+    key = await reading_graph.make_key("PUBLIC", marketplaceCallsPerDay=10)
+
+    body = await reading_graph.post(
+        "query P($url: String!) { product(by: {url: $url}) { id } }", {"url": link}, key=key
+    )
+
+    assert body["errors"][0]["extensions"]["code"] == "SHORT_LINK"
+
+
 @pytest.mark.parametrize("marketplace", ["ALIEXPRESS", "AMAZON"])
 async def test_a_link_of_the_sandbox_leads_back_to_its_product(
     reading_graph: Graph, marketplace: str
