@@ -99,9 +99,9 @@ describe(
         "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
         "notes and prices. Marketplace calls as far as the key was given some.",
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
-        "IMPORT": "importProduct, importProducts, updateProduct, deleteProduct.",
+        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many.",
         "SYNC": "syncProduct, syncProducts.",
-        "LINK": "generateLink, generateLinks.",
+        "LINK": "generateLink, generateLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
