@@ -244,6 +244,13 @@ class Settings:
         ACCESS,
         "off: callers cannot ask for the schema, nor guess at it.",
     )
+    plans: bool = setting(
+        "PLAN",
+        True,
+        SWITCH,
+        OPERATION,
+        "off: every operation is run by graphql-core alone, more slowly and with the same answers.",
+    )
     drain_seconds: float = setting(
         "DRAIN_SECONDS",
         1.0,
