@@ -20,6 +20,14 @@ class BadValue(ValueError):
         self.sentences = sentences
 
 
+class BadSettings(Exception):
+    """Settings that cannot be used; `problems` holds one sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 @dataclass(frozen=True, slots=True)
 class Parser:
     """`expects` says what may be written. `read` raises ValueError for anything else, BadValue
