@@ -11,9 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import unquote
 
 from domain import parsers
@@ -36,6 +35,7 @@ from domain.settings import (
     BadSettings,
     BadValue,
     MarketplaceSettings,
+    Pace,
     Parser,
     Setting,
     mistyped,
@@ -61,13 +61,6 @@ SANDBOX = "Sandbox"
 CALLS = "Marketplace calls"
 ACCESS = "Who may call, and what"
 OPERATION = "Operation"
-
-
-class Pace(TypedDict, total=False):
-    """Limits of a marketplace: those that are set, else its usual ones."""
-
-    calls_per_day: int | None
-    calls_per_second: Decimal
 
 
 def _folder(text: str) -> Path:
@@ -216,7 +209,14 @@ class Settings:
         frozenset(),
         parsers.ORIGINS,
         ACCESS,
-        "Web sites whose pages may read answers.",
+        "Web sites and browser extensions whose pages may read answers.",
+    )
+    allowed_headers: tuple[str, ...] = setting(
+        "ALLOWED_HEADERS",
+        (),
+        parsers.HEADER_NAMES,
+        ACCESS,
+        "Header fields that those pages may send beside the usual ones of GraphQL clients.",
     )
     trusted_documents: Path | None = setting(
         "TRUSTED_DOCUMENTS",

@@ -8,7 +8,8 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypedDict
 
 
 class BadValue(ValueError):
@@ -118,6 +119,13 @@ class MarketplaceSettings:
         locale = (self.locale,) if self.locale else ()
         paces = (self.calls_per_second, self.calls_per_day)
         return (*paces, *self.gateways, *locale, *self.credentials.values())
+
+
+class Pace(TypedDict, total=False):
+    """Limits of a marketplace: those that are set, else its usual ones."""
+
+    calls_per_day: int | None
+    calls_per_second: Decimal
 
 
 def mistyped(

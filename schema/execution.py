@@ -31,8 +31,8 @@ from domain.buckets import BucketState
 from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
+from resolvers import quota
 from resolvers.context import Context
-from resolvers.cost import upstream
 from schema import cost, documents, schema
 from schema.documents import Document, check_variables, too_complex
 from schema.errors import UNEXPECTED, shown, told_codes, without_suggestion
@@ -354,7 +354,7 @@ async def _with_cost(
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
     if bucket is not None:
         spent["throttleStatus"] = _status(bucket)
-    spent["upstream"] = await upstream(context)
+    spent["upstream"] = await quota.spent(context)
     return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, bucket=bucket)
 
 
