@@ -29,6 +29,7 @@ from web.access import Access
 from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
+from web.files import Files
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
 from web.health import Health
@@ -123,6 +124,7 @@ def _routes(
         bucket=state.bucket,
         capacity=settings.limits.capacity,
     )
+    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
     sessions = Sessions(
         access=access,
         link=overrides.start_link,
@@ -132,6 +134,7 @@ def _routes(
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
+        *files.routes(),
         *sessions.routes(),
         *Health(shutdown=overrides.shutdown, ping=ping).routes(),
         *WebPage(settings.public_url).routes(),

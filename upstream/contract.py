@@ -16,7 +16,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef
 from upstream.accounts import AccountStates
-from upstream.budget import Budget
+from upstream.budget import Allowance, Budget
 from upstream.cache import AnswerCache, CachePolicy
 from upstream.coalescing import BatchCall, Coalescer
 from upstream.oauth2 import TokenCache
@@ -69,17 +69,27 @@ class QuotaLedger(Protocol):
     """Books calls against the account's day, and the caller's own; kept by the storage."""
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
-        """Book one call. Raises QuotaExhausted where the day's calls are used up; AllowanceUsedUp
-        where those of the caller are.
+        """Book one call, on the caller's allowance too. Raises QuotaExhausted where the day's calls
+        are used up; AllowanceUsedUp where those of the caller are.
 
         Where it raises, nothing is booked.
         """
         ...
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        booked_at: datetime,
     ) -> None:
         """A call that was booked at that moment is not made. Never fails: at worst it stays."""
         ...
