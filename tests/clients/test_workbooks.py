@@ -6,7 +6,7 @@ import pytest
 
 from clients import workbooks
 from domain.exceptions import InvalidInput
-from tests.workbooks import handmade, workbook
+from tests.workbooks import handmade, open_document, workbook
 
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{0}"><c r="XFD{0}"><v>1</v></c></row>'
 
@@ -19,6 +19,12 @@ def test_sheets_are_read_in_their_order() -> None:
         ("Products", [(1, ["url"]), (2, ["B0LAMP0001"])]),
         ("More", [(1, ["x"])]),
     ]
+
+
+def test_workbooks_of_other_programs_are_read() -> None:
+    content = open_document(["url", "n"], ["B0LAMP0001", "x"])
+
+    assert workbooks.read(content) == [("Made", [(1, ["url", "n"]), (2, ["B0LAMP0001", "x"])])]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def ids(content: str, name: str = "a.csv") -> list[str]:
         ("beside a known heading over nothing", f"id,Wo\n17,{ITEM}\n18,{CUP}\n"),
         ("two columns that agree", f"ProductId,url\n{ID},{ITEM}\n,{CUP}\n"),
         ("several in a cell", f'url,x\n"{ITEM}\n{CUP}",y\n'),
+        ("formulas", f'url,n\n"=HYPERLINK(""{ITEM}"";""Lamp"")",a\n="{CUP_ID}",b\n'),
         ("in Markdown", f"| Link | x |\n|---|---|\n| [Lamp]({ITEM}) | y |\n| <{CUP}> | z |"),
     ],
 )
@@ -172,6 +173,7 @@ def test_a_sheet_without_products_is_told_beside_the_others() -> None:
         ("no column", "Artikel;Preis\nLampe;12\n", "No column .* Its columns: Artikel, Preis"),
         ("no column, no headings", "1;2\n3;4\n", "No column"),
         ("two columns", f"Eins,Zwei\n{ITEM},{DP}\n{CUP},\n", "different products: Eins, Zwei"),
+        ("many columns", "url," * 20 + f"id\n{ITEM}\n", "At most 20 columns"),
         ("only headings", "Name,Product URL\n", "only headings: Name, Product URL"),
         ("only unknown headings", "Name,Preis\n", "only headings: Name, Preis"),
     ],

@@ -61,6 +61,7 @@ async def test_a_workbook_is_read(graph: Graph) -> None:
         ("no column", b"Artikel;Preis\nLampe;12\n", "Its columns: Artikel, Preis"),
         ("a picture", b"\x89PNG\r\n\x1a\n\x00", "is a picture"),
         ("empty", b"", "is empty"),
+        ("many in a row", f"{ITEM} ".encode() * 5_001, "5,001 rows"),
         ("too many rows", b"1005000000001151\n" * 5_001, "5,001 rows; here it may have 5,000"),
     ],
 )
