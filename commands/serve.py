@@ -101,7 +101,7 @@ def _sign_in(settings: Settings, overrides: Overrides) -> str | None:
     if not settings.sandbox or not is_loopback_host(urlsplit(settings.public_url).netloc):
         return None
     token = overrides.start_link.issue(overrides.now())
-    return f"{settings.public_url}/session/start?token={token}"
+    return f"{settings.public_url}/#sign-in={token}"
 
 
 def _public_url(settings: Settings, listener: socket.socket) -> str:

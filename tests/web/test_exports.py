@@ -198,7 +198,7 @@ def variety() -> list[SourceProduct]:
         product(3, images=picture),
         product(4, price=usd("0")),
         product(5, price=usd("5")),
-        product(6, marketplace="amazon", price=usd("5"), images=picture, at=NOW - 25 * HOUR),
+        product(6, marketplace="amazon", price=usd("5"), images=picture, at=NOW - 24 * HOUR),
         product(7, marketplace="amazon", price=usd("5"), images=picture),
     ]
 
