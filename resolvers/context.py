@@ -21,7 +21,7 @@ class Context:
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
     the way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what
     this request asks; `for_variants` counts what it may still ask of the dear kind; `budget` bounds
-    and counts its marketplace calls.
+    and counts its marketplace calls; `valid_until` is when the first part of the answer expires.
     """
 
     workspace: Workspace
@@ -30,6 +30,7 @@ class Context:
     request_id: str = ""
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
+    valid_until: datetime | None = None
     dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
 
@@ -45,6 +46,11 @@ class Context:
             self.budget,
             for_variants=self.for_variants,
         )
+
+    def note_expiry(self, moment: datetime) -> None:
+        """Something in the answer is to be believed only until then."""
+        if self.valid_until is None or moment < self.valid_until:
+            self.valid_until = moment
 
     @property
     def now(self) -> datetime:
