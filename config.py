@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 from urllib.parse import unquote
 
 from domain import parsers
+from domain.api_keys import SANDBOX_ADMIN_PREFIX
 from domain.credentials import MASK, Secret
 from domain.limits import Limits
 from domain.parsers import (
@@ -438,6 +439,12 @@ def _wrong_together(settings: Settings, reader: _Reader) -> list[str]:
         f" can open its credentials. This makes one: {MAKE_KEY}": (
             reader.text("DATABASE_URL").startswith("postgres")
             and not reader.is_set(OWN["encryption_keys"])
+        ),
+        "ADMIN_API_KEY is a key that a start with the sandbox made. A server that asks real "
+        "marketplaces needs another one: leave ADMIN_API_KEY out to have it made.": (
+            settings.admin_api_key is not None
+            and settings.admin_api_key.reveal().startswith(SANDBOX_ADMIN_PREFIX)
+            and not settings.sandbox
         ),
         "SANDBOX_CATALOG is set but SANDBOX is off. Set SANDBOX=on as well.": (
             reader.is_set(OWN["sandbox_catalog"]) and not settings.sandbox
