@@ -229,7 +229,7 @@ async def test_another_admin_key_ends_the_sessions_of_the_old_one(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path), "SANDBOX": "on"}
-        | {"ENCRYPTION_KEYS": new_key()},
+        | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY},
         SETTINGS,
     )
     ring = KeyRing.from_text(new_key())
@@ -260,7 +260,8 @@ async def test_with_https_the_cookie_is_bound_to_this_host(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path)}
-        | {"PUBLIC_URL": "https://graph.example.com", "ENCRYPTION_KEYS": new_key()},
+        | {"PUBLIC_URL": "https://graph.example.com"}
+        | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY},
         SETTINGS,
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
@@ -317,7 +318,7 @@ async def by_link(
     overrides = Overrides(now=Clock())
     token = overrides.start_link.issue(overrides.now())
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    settings |= {"ENCRYPTION_KEYS": new_key()}
+    settings |= {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY}
     app = build_app(read_settings(settings, SETTINGS), keys, overrides)
     async with (
         app.router.lifespan_context(app),
