@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from domain import parsers
-from domain.api_keys import SANDBOX_ADMIN_PREFIX
 from domain.credentials import MASK, BootstrapCredentials, Secret
 from domain.limits import Limits
 from domain.parsers import (
@@ -439,12 +438,6 @@ def _wrong_together(settings: Settings, reader: _Reader) -> list[str]:
         f"WORKERS={settings.workers} needs PostgreSQL and Redis, by which the processes share what"
         " one of them knows: set DATABASE_URL to a postgres:// address, and REDIS_URL.": (
             settings.workers > 1 and not (is_shared and settings.redis_url)
-        ),
-        "ADMIN_API_KEY is a key that a start with the sandbox made. A server that asks real "
-        "marketplaces needs another one: set it anew.": (
-            settings.admin_api_key is not None
-            and settings.admin_api_key.reveal().startswith(SANDBOX_ADMIN_PREFIX)
-            and not settings.sandbox
         ),
         "SANDBOX_CATALOG is set but SANDBOX is off. Set SANDBOX=on as well.": (
             reader.is_set(OWN["sandbox_catalog"]) and not settings.sandbox

@@ -52,6 +52,11 @@ def load_keys(settings: Settings) -> Keys:
     if made_ring is not None:
         made = (f"{made_ring}   (back it up: without it stored credentials are lost)",)
     if settings.admin_api_key is not None:
+        if not settings.sandbox and _is_of_sandbox(settings.admin_api_key.reveal()):
+            raise KeyUnusable(
+                "ADMIN_API_KEY is a key that a start with the sandbox made. A server that asks "
+                "real marketplaces needs another one: set it anew."
+            )
         return Keys(
             ring=ring,
             admin=settings.admin_api_key,
@@ -61,7 +66,7 @@ def load_keys(settings: Settings) -> Keys:
         )
     place = settings.data_dir / "admin.key"
     with _alone(settings.data_dir):
-        if not settings.sandbox and _is_of_sandbox(place):
+        if not settings.sandbox and place.exists() and _is_of_sandbox(read_private(place)):
             place.replace(place.with_name("admin.key.sandbox"))
         key = (SANDBOX_ADMIN_PREFIX if settings.sandbox else ADMIN_PREFIX) + token_urlsafe(30)
         is_new = write_private(place, f"{key}\n")
@@ -90,9 +95,9 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _is_of_sandbox(place: Path) -> bool:
+def _is_of_sandbox(key: str) -> bool:
     """Whether a start with the sandbox made the key: it was shown, and is in examples and logs."""
-    return place.exists() and read_private(place).startswith(SANDBOX_ADMIN_PREFIX)
+    return key.startswith(SANDBOX_ADMIN_PREFIX)
 
 
 def _checked(place: Path, text: str) -> Secret:

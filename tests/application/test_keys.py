@@ -86,6 +86,15 @@ def test_a_live_start_does_not_accept_the_admin_key_of_a_sandbox_start(tmp_path:
     assert later == [live.admin] * 2
 
 
+def test_a_setting_with_the_admin_key_of_a_sandbox_start_opens_no_live_server(
+    tmp_path: Path,
+) -> None:
+    key = load_keys(settings(tmp_path)).admin.reveal()
+
+    with pytest.raises(KeyUnusable, match="ADMIN_API_KEY"):
+        load_keys(settings(tmp_path, SANDBOX="off", ADMIN_API_KEY=key))
+
+
 def test_an_admin_key_of_before_goes_on_working(tmp_path: Path) -> None:
     place = tmp_path / "admin.key"
     place.write_text("aff_admin_0123456789-0123456789\n")
