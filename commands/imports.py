@@ -180,7 +180,7 @@ async def _import_batch(
 ) -> AffiliateGraphError | None:
     """Import what is new of these lines. The failure that stops the whole run, if there is one."""
     named = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
-    refs = await lookups.opened(context, named)
+    refs = await lookups.located(context, named)
     stored = set() if arguments.again else await _stored(context, refs)
     new: list[tuple[Line, ProductRef]] = []
     failures: list[tuple[Line, AffiliateGraphError]] = []

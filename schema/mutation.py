@@ -6,8 +6,8 @@ A mutation of many products is that of one product with more rows: a row carries
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import Annotated, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Annotated, Protocol, TypedDict, TypeVar
 
 import strawberry
 from strawberry import UNSET
@@ -60,6 +60,7 @@ from schema.products import AffiliateLink, Product
 T = TypeVar("T")
 Path = tuple[str, ...]
 ID, PRODUCT = ("input", "id"), ("input", "product")
+LISTS = ("products", "ids")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -127,7 +128,7 @@ class Mutation(ApiKeyMutations):
     ) -> ImportProductPayload:
         refs = [_ref_of_lookup(input.product, PRODUCT)]
         [row] = await _rows(
-            info, input, "import", lambda: imports.import_products(info.context, refs), [PRODUCT]
+            info, input, "import", lambda: imports.import_products(info.context, refs), PRODUCT
         )
         product, errors = await _product_of(info, row)
         return ImportProductPayload(product=product, errors=errors)
@@ -139,14 +140,17 @@ class Mutation(ApiKeyMutations):
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        refs, paths = await _named(info, input)
-        rows = await _rows(
-            info, input, "import", lambda: imports.import_products(info.context, refs), paths
-        )
+        named = _named(input)
+
+        async def run() -> list[Row]:
+            return named.placed(await imports.import_products(info.context, named.refs))
+
+        rows = await _rows(info, input, "import", run, named.path)
+        products_of_rows = await _all(_product_of, info, rows)
         return ImportProductsPayload(
             results=[
-                ImportProductResult(product=product, errors=errors)
-                for product, errors in await _all(_product_of, info, rows)
+                ImportProductResult(product=product, errors=errors, **_place(row, input))
+                for row, (product, errors) in zip(rows, products_of_rows, strict=True)
             ],
             errors=[],
         )
@@ -181,7 +185,7 @@ class Mutation(ApiKeyMutations):
     ) -> SyncProductPayload:
         refs = [_ref_of_id(input.id, ID)]
         [row] = await _rows(
-            info, input, "sync", lambda: imports.sync_products(info.context, refs), [ID]
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), ID
         )
         product, errors = await _product_of(info, row)
         return SyncProductPayload(product=product, changed=list(row.changed), errors=errors)
@@ -193,10 +197,9 @@ class Mutation(ApiKeyMutations):
     async def sync_products(
         self, info: Info, input: Annotated[SyncProductsInput, What]
     ) -> SyncProductsPayload:
-        paths = _row_paths("ids", input.ids)
-        refs = list(map(_ref_of_id, input.ids, paths))
+        refs = list(map(_ref_of_id, input.ids, _row_paths("ids", input.ids)))
         rows = await _rows(
-            info, input, "sync", lambda: imports.sync_products(info.context, refs), paths
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), ("input", "ids")
         )
         products_of_rows = await _all(_product_of, info, rows)
         return SyncProductsPayload(
@@ -216,7 +219,7 @@ class Mutation(ApiKeyMutations):
         self, info: Info, input: Annotated[GenerateLinkInput, What]
     ) -> GenerateLinkPayload:
         refs = [_ref_of_lookup(input.product, PRODUCT)]
-        [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), [PRODUCT])
+        [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), PRODUCT)
         link, errors = await _link_of(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
 
@@ -227,29 +230,65 @@ class Mutation(ApiKeyMutations):
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        refs, paths = await _named(info, input)
-        rows = await _rows(info, input, "link", lambda: _generate(info, refs, input), paths)
+        named = _named(input)
+
+        async def run() -> list[Row]:
+            return named.placed(await _generate(info, named.refs, input))
+
+        rows = await _rows(info, input, "link", run, named.path)
+        links_of_rows = await _all(_link_of, info, rows)
         return GenerateLinksPayload(
             results=[
-                GenerateLinkResult(affiliate_link=link, errors=errors)
-                for link, errors in await _all(_link_of, info, rows)
+                GenerateLinkResult(affiliate_link=link, errors=errors, **_place(row, input))
+                for row, (link, errors) in zip(rows, links_of_rows, strict=True)
             ],
             errors=[],
         )
 
 
-async def _named(
-    info: Info, input: ImportProductsInput | GenerateLinksInput
-) -> tuple[Sequence[RefOrError], Sequence[Path]]:
-    """The products of a bulk mutation and where each stands. Raises InvalidInput."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The products of a bulk mutation. `path`: the list or text that names them."""
+
+    refs: Sequence[RefOrError]
+    path: Path
+    places: Sequence[tuple[int, int]] | None = None
+
+    def placed(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows with the places of their products in the text."""
+        if self.places is None:
+            return list(rows)
+        return [replace(row, place=at) for row, at in zip(rows, self.places, strict=True)]
+
+
+class _Place(TypedDict, total=False):
+    start: int
+    end: int
+    words: str
+
+
+def _named(input: ImportProductsInput | GenerateLinksInput) -> _Named:
+    """The products of a bulk mutation. Raises InvalidInput."""
     if isinstance(input.products, list) == isinstance(input.text, str):
         raise InvalidInput("Send either products or text.", path=("input",))
+    owner = input.marketplace.value if input.marketplace else None
     if isinstance(input.text, str):
-        found = await pasted.rows(info.context, input.text, path=("input",))
-        return found, [("input", "text")] * len(found)
+        found = pasted.rows(input.text, owner, input.locale, path=("input",))
+        places = [(each.start, each.end) for each in found]
+        return _Named([each.product for each in found], ("input", "text"), places)
+    if owner or input.locale:
+        raise InvalidInput("marketplace and locale go with text.", path=("input",))
     products = input.products or []
-    paths = _row_paths("products", products)
-    return list(map(_ref_of_lookup, products, paths)), paths
+    refs = map(_ref_of_lookup, products, _row_paths("products", products))
+    return _Named(list(refs), ("input", "products"))
+
+
+def _place(row: Row, input: ImportProductsInput | GenerateLinksInput) -> _Place:
+    """Where in the text the row's product was found."""
+    if row.place is None or not isinstance(input.text, str):
+        return {}
+    start, end = row.place
+    return {"start": start, "end": end, "words": input.text[start:end]}
 
 
 def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:
@@ -312,11 +351,11 @@ async def _rows(
     input: Repeatable,
     operation: str,
     run: Callable[[], Awaitable[list[Row]]],
-    paths: Sequence[Path],
+    path: Path,
 ) -> list[Row]:
     """What `run` made of each row, once for an idempotency key.
 
-    An error that names no field is about the path of its row.
+    An error that names no field is about `path`: its element, where that is a list.
     """
     rows = await idempotency.once(
         info.context,
@@ -325,10 +364,11 @@ async def _rows(
         input_text=idempotency.raw(input),
         run=run,
     )
-    return [_placed(row, path) for row, path in zip(rows, paths, strict=True)]
+    is_list = path[-1] in LISTS
+    return [_at(row, (*path, str(number)) if is_list else path) for number, row in enumerate(rows)]
 
 
-def _placed(row: Row, path: Path) -> Row:
+def _at(row: Row, path: Path) -> Row:
     if row.error is None or row.error.path:
         return row
     return replace(row, error=row.error.at(path))
