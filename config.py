@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 from urllib.parse import unquote
 
 from domain import parsers
-from domain.credentials import Secret
+from domain.credentials import MASK, Secret
 from domain.limits import Limits
 from domain.parsers import (
     MAKE_KEY,
@@ -45,6 +45,7 @@ from domain.settings import (
 Marketplaces = Sequence[MarketplaceSettings]
 
 DATABASE_FILE = "affiliate-graph.sqlite3"
+LOG_FORMS = ("auto", "json", "text")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # Headings of docs/configuration.md, where each group has its table.
@@ -95,7 +96,8 @@ class Settings:
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
     `gateway_addresses`: only those that are set, by the name of their setting. `allowed_hosts`
-    None: any. `paces`: the limits of each marketplace, by code.
+    None: any. `paces`: the limits of each marketplace, by code. `changed`: what was set to other
+    than its default, as it may be shown, by the name of its setting.
     """
 
     host: str = setting("HOST", "127.0.0.1", parsers.HOST, SERVER, "Address to listen on.")
@@ -261,10 +263,18 @@ class Settings:
         OPERATION,
         "What is logged: this and whatever is graver.",
     )
+    log_format: str = setting(
+        "LOG_FORMAT",
+        "auto",
+        one_of(LOG_FORMS, written=str.lower),
+        OPERATION,
+        "How lines are written. auto: text on a terminal, json elsewhere.",
+    )
     gateway_addresses: dict[str, str] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     bootstrap: tuple[BootstrapCredentials, ...] = ()
     limits: Limits = Limits()
+    changed: dict[str, str] = field(default_factory=dict)
 
     def secrets(self) -> tuple[Secret, ...]:
         """What no log may show: keys, and the passwords inside addresses, as written and as meant.
@@ -321,6 +331,7 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
             if (credentials := _credentials(reader, marketplace)).values
         ),
         limits=Limits(**limits),
+        changed=reader.changed,
     )
     owned = [f"{each.code.upper()}_" for each in marketplaces if each.owns_prefix]
     typos = mistyped(environ, known_names(marketplaces), owned=("SANDBOX_", *owned))
@@ -331,11 +342,15 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
 
 
 class _Reader:
-    """Reads one setting at a time; a problem is noted, and the default returned."""
+    """Reads one setting at a time; a problem is noted, and the default returned.
+
+    `changed`: see `Settings`. Nothing is shown of a secret, nor of an address that may hold one.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[str] = []
+        self.changed: dict[str, str] = {}
 
     def value(self, setting: Setting) -> Any:
         """Its value, the default where it is empty or not set."""
@@ -343,12 +358,16 @@ class _Reader:
         if not text:
             return setting.default
         try:
-            return setting.parse(text)
+            value = setting.parse(text)
         except BadValue as bad:
             for sentence in bad.sentences:
                 gap = "" if sentence.startswith(":") else " "
                 self.problems.append(f"{setting.name}{gap}{sentence}")
             return setting.default
+        if value != setting.default:
+            is_open = not setting.secret and setting != OWN["database_url"]
+            self.changed[setting.name] = text if is_open else MASK
+        return value
 
     def is_set(self, setting: Setting) -> bool:
         """Whether there is something in any of its variables."""

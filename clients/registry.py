@@ -45,11 +45,15 @@ RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one place of a text names: a product, or why none. `start`, `end`: the place."""
+    """What one place of a text names: a product, or why none. `start`, `end`: the place.
+
+    `is_bare`: it is an id that stands alone, whose country site is not told.
+    """
 
     start: int
     end: int
     product: ProductRef | InvalidInput
+    is_bare: bool = False
 
 
 def read_text(
@@ -83,7 +87,9 @@ def read_text(
             _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
         )
         if product is not None:
-            found.append(Found(start=word.start, end=word.end, product=product))
+            found.append(
+                Found(start=word.start, end=word.end, product=product, is_bare=not word.is_address)
+            )
     return _beside_their_addresses(found)
 
 

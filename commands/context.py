@@ -73,4 +73,8 @@ async def _require_workspace(name: str) -> None:
 def quiet_logs(settings: Settings) -> None:
     """A command's own words are on the screen; of the log only what is wrong."""
     level = logging.getLevelName(settings.log_level)
-    logs.configure(logging.getLevelName(max(logging.WARNING, level)), settings.secrets())
+    logs.configure(
+        logging.getLevelName(max(logging.WARNING, level)),
+        settings.secrets(),
+        form=settings.log_format,
+    )

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,8 +14,10 @@ from commands.arguments import Commands, add_command
 from commands.context import open_context, read_settings
 from domain.catalog import CatalogFilter
 from domain.exceptions import InvalidInput
+from domain.exports import LeftOut, in_words
 from domain.money import parse_currency
 from exports import formats
+from exports.options import Options, Pictures, Published
 from resolvers import exports
 
 
@@ -39,6 +42,19 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         help="woocommerce, shopify: the shop's currency (default: %(default)s)",
     )
     parser.add_argument(
+        "--published",
+        choices=[one.value for one in Published],
+        default=Published.DRAFT.value,
+        help="woocommerce, shopify: draft for a first import; yes: buyers see it at once; keep: "
+        "leave what the shop has already as it is (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pictures",
+        choices=[one.value for one in Pictures],
+        default=Pictures.ALL.value,
+        help="woocommerce, shopify: first: the shop copies one a product (default: %(default)s)",
+    )
+    parser.add_argument(
         "--legacy-header", action="store_true", help="shopify: the older names of its columns"
     )
     parser.add_argument(
@@ -52,27 +68,36 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write it, page by page. A file is replaced only when all of it was written.
 
+    What it leaves out is told on standard error.
+
     Raises InvalidInput.
     """
     if arguments.format == "merchant":
         exports.check_own_shop(arguments.link)
     format = formats.by_name(
         arguments.format,
-        formats.Options(
+        Options(
             currency=parse_currency(arguments.currency, path=("currency",)),
+            published=Published(arguments.published),
+            pictures=Pictures(arguments.pictures),
             legacy_header=arguments.legacy_header,
             link_template=arguments.link,
         ),
     )
     with _output(arguments.output) as output:
-        asyncio.run(_export(arguments.workspace, format, output))
+        left_out = asyncio.run(_export(arguments.workspace, format, output))
+    if words := in_words(left_out):
+        print(words, file=sys.stderr)
     return 0
 
 
-async def _export(workspace: str, format: formats.Format, output: BinaryIO) -> None:
+async def _export(workspace: str, format: formats.Format, output: BinaryIO) -> Counter[LeftOut]:
+    left_out: Counter[LeftOut] = Counter()
     async with open_context(read_settings(), workspace) as context:
-        async for piece in formats.written(format, exports.pages(context, CatalogFilter())):
+        pages = exports.pages(context, CatalogFilter())
+        async for piece in formats.written(format, pages, left_out):
             output.write(piece)
+    return left_out
 
 
 @contextlib.contextmanager

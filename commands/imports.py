@@ -1,32 +1,31 @@
-"""import FILE: many products at once, from addresses or ids, one a line.
+"""import FILE: the products of a table, a workbook or a text.
 
 What is in the catalogue already is skipped, so a run that broke off is simply started again.
 """
 
 import argparse
 import asyncio
-import csv
-import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
-from clients.base import Marketplace
-from clients.registry import read_text
+from clients import tables
+from clients.tables import Table
 from commands.arguments import Commands, add_command, marketplace
 from commands.context import open_context, read_settings
 from commands.progress import Progress
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
-from resolvers import imports, lookups
+from resolvers import files, imports, lookups, pasted
 from resolvers.context import Context
+from resolvers.files import FileRow, Sites
 from resolvers.rows import Row
 from upstream.budget import CallBudget, Priority
 
 BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls
-COLUMNS = ("url", "link", "address", "id", "product_id", "asin")
 # Failures of the account, not of a row: when a whole batch has one, the others would have it too.
 OF_THE_ACCOUNT = {
     "API_RETIRED",
@@ -38,17 +37,9 @@ OF_THE_ACCOUNT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of the file that holds something. `number` counts from 1."""
-
-    number: int
-    text: str
-
-
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What became of the lines so far."""
+    """What became of the rows so far."""
 
     imported: int = 0
     skipped: int = 0
@@ -56,7 +47,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many lines were looked at."""
+        """How many rows were looked at."""
         return self.imported + self.skipped + self.failed
 
 
@@ -66,7 +57,7 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         commands,
         shared,
         "import",
-        "import the products of a file: addresses or ids, one a line, or a .csv with such a column",
+        "import the products of a file: a table (.csv, .tsv, .xlsx, .json) or a text (.txt, .md)",
         run,
     )
     parser.add_argument("file", metavar="FILE", help="the file, or - for standard input")
@@ -74,10 +65,12 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         "--marketplace",
         type=marketplace,
         metavar="MARKETPLACE",
-        help="the lines are bare ids of this marketplace",
+        help="bare ids are of this marketplace, also those that could be anything",
     )
     parser.add_argument(
-        "--locale", metavar="SITE", help="country site of the ids, if there are several"
+        "--locale",
+        metavar="SITE",
+        help="country site of bare ids (default: the one that is connected)",
     )
     parser.add_argument(
         "--again",
@@ -87,66 +80,36 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import. 1 when a line failed; each such line is told on standard output."""
+    """Import. 1 when a row failed; each such row is told on standard output.
+
+    Raises InvalidInput for a file that cannot be read, before anything is imported.
+    """
     if arguments.locale and not arguments.marketplace:
         raise InvalidInput(
             "--locale goes with --marketplace: addresses tell their site themselves."
         )
-    lines = list(
-        read_lines(_content(arguments.file), is_csv=arguments.file.lower().endswith(".csv"))
-    )
-    return asyncio.run(_import(arguments, lines))
+    found = tables.read(_content(arguments.file), arguments.file)
+    return asyncio.run(_import(arguments, found))
 
 
-def read_lines(content: str, *, is_csv: bool) -> Iterator[Line]:
-    """The lines that hold something, once for each product that a line names.
-
-    Empty ones and those that begin with # are left out.
-
-    Of a CSV file the column that the head names (url, id, asin ...), else the first one.
-    """
-    if not is_csv:
-        for number, text in enumerate(content.splitlines(), start=1):
-            if text.strip() and not text.lstrip().startswith("#"):
-                found = read_text(text)
-                texts = (
-                    [text[each.start : each.end] for each in found] if len(found) > 1 else [text]
-                )
-                yield from (Line(number=number, text=each.strip()) for each in texts)
-        return
-    reader = csv.reader(io.StringIO(content), delimiter=_delimiter(content))
-    column, is_first = 0, True
-    for cells in reader:
-        head = [cell.strip().lower() for cell in cells]
-        named = [head.index(name) for name in COLUMNS if name in head] if is_first else []
-        is_first = False
-        if named:
-            column = named[0]
-        elif column < len(cells) and cells[column].strip():
-            yield Line(number=reader.line_num, text=cells[column].strip())
-
-
-def _delimiter(content: str) -> str:
-    """Spreadsheets of some countries write semicolons."""
-    head = content.partition("\n")[0]
-    return max(",;\t", key=head.count)
-
-
-def _content(file: str) -> str:
+def _content(file: str) -> bytes:
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return raw.decode("utf-8-sig")
+        if file == "-":
+            return sys.stdin.buffer.read(tables.MOST_BYTES + 1)
+        with Path(file).open("rb") as opened:
+            return opened.read(tables.MOST_BYTES + 1)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{file} is not text in UTF-8.") from None
 
 
-async def _import(arguments: argparse.Namespace, lines: Sequence[Line]) -> int:
+async def _import(arguments: argparse.Namespace, found: Sequence[Table]) -> int:
     tally, stopped_by = Tally(), None
     budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
     async with open_context(read_settings(), arguments.workspace, budget) as context:
+        market, locale = arguments.marketplace, arguments.locale
+        sites = await pasted.sites_of_ids(context, market, locale, path=())
+        lines = files.rows(found, Sites(sites=sites, owner=market))
         with Progress(sys.stderr, total=len(lines)) as progress:
             rest = iter(lines)
             while batch := list(islice(rest, BATCH)):
@@ -173,45 +136,32 @@ async def _import(arguments: argparse.Namespace, lines: Sequence[Line]) -> int:
 async def _import_batch(
     context: Context,
     arguments: argparse.Namespace,
-    batch: Sequence[Line],
+    batch: Sequence[FileRow],
     seen: set[ProductRef],
     tally: Tally,
     progress: Progress,
 ) -> AffiliateGraphError | None:
-    """Import what is new of these lines. The failure that stops the whole run, if there is one."""
-    named = [read_product(line.text, arguments.marketplace, arguments.locale) for line in batch]
-    refs = await lookups.located(context, named)
+    """Import what is new of these rows. The failure that stops the whole run, if there is one."""
+    refs = await lookups.located(context, [row.product for row in batch])
     stored = set() if arguments.again else await _stored(context, refs)
-    new: list[tuple[Line, ProductRef]] = []
-    failures: list[tuple[Line, AffiliateGraphError]] = []
-    for line, ref in zip(batch, refs, strict=True):
+    new: dict[int, ProductRef] = {}  # by place in the batch, as the failures are
+    failures: list[tuple[int, AffiliateGraphError]] = []
+    for place, ref in enumerate(refs):
         if isinstance(ref, AffiliateGraphError):
-            failures.append((line, ref))
+            failures.append((place, ref))
         elif ref in seen or ref in stored:
             tally.skipped += 1
         else:
             seen.add(ref)
-            new.append((line, ref))
-    rows = await imports.import_products(context, [ref for _, ref in new])
-    failures += [(line, row.error) for (line, _), row in zip(new, rows, strict=True) if row.error]
-    for line, error in sorted(failures, key=lambda failure: failure[0].number):
-        progress.tell(f"line {line.number}: {error.code}: {line.text}: {error.message}")
+            new[place] = ref
+    rows = await imports.import_products(context, list(new.values()))
+    failures += [(place, row.error) for place, row in zip(new, rows, strict=True) if row.error]
+    for place, error in sorted(failures, key=itemgetter(0)):
+        words = " ".join(batch[place].text.split())
+        progress.tell(f"{batch[place].place}: {error.code}: {words}: {error.message}")
     tally.failed += len(failures)
     tally.imported += sum(row.error is None for row in rows)
     return _common_failure(rows)
-
-
-def read_product(text: str, market: Marketplace | None, locale: str | None) -> lookups.RefOrError:
-    """The product that a line names, or why it names none."""
-    lookup = (
-        lookups.Lookup(marketplace=market, external_id=text, locale=locale)
-        if market
-        else lookups.Lookup(url=text)
-    )
-    try:
-        return lookups.find(lookup, path=())
-    except AffiliateGraphError as error:
-        return error
 
 
 async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[ProductRef]:

@@ -5,12 +5,15 @@ import asyncio
 import errno
 import gc
 import importlib.util
+import logging
+import os
 import resource
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from types import FrameType
+from types import FrameType, MappingProxyType
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -30,6 +33,8 @@ from web import logs
 from web.health import Shutdown
 from web.security import is_loopback_host
 
+log = logging.getLogger("affiliate_graph.server")
+
 VERSION = "0.1.0"
 YOUNG_OBJECTS = 50_000  # made since the last look of the collector; Python begins with 700
 
@@ -46,7 +51,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
-    logs.configure(settings.log_level, settings.secrets())
+    logs.configure(settings.log_level, settings.secrets(), form=settings.log_format)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
     make_folder(settings.data_dir)
     keys = load_keys(settings)
@@ -80,6 +85,13 @@ def serve(settings: Settings) -> int:
             sign_in=_sign_in(settings, overrides),
         )
     )
+    server.tells = {
+        "version": VERSION,
+        "mode": "SANDBOX" if settings.sandbox else "LIVE",
+        "address": settings.public_url,
+        "database": _shown_database(settings),
+        "settings": [f"{name}={value}" for name, value in settings.changed.items()],
+    }
     server.run(sockets=[listener])
     return 0 if server.started else 3
 
@@ -165,16 +177,19 @@ class Server(uvicorn.Server):
     """
 
     greeting = ""
+    tells: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, config: uvicorn.Config, shutdown: Shutdown, *, drain: float) -> None:
         super().__init__(config)
         self._shutdown = shutdown
         self._drain = drain
         self._requested_at: float | None = None
+        self._signal = ""
         self._late = LateConnections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note a signal."""
+        self._signal = signal.Signals(sig).name
         self.force_exit = self.should_exit
         if sig != signal.SIGTERM:
             self._drain = 0
@@ -186,6 +201,19 @@ class Server(uvicorn.Server):
         spare_collector()
         if self.started and self.greeting:
             print(self.greeting, flush=True)
+        log.info(
+            "started",
+            extra={
+                "pid": os.getpid(),
+                "loop": type(asyncio.get_running_loop()).__module__,
+                **self.tells,
+            },
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is under way finish, then tell."""
+        await super().shutdown(sockets)
+        log.info("stopped", extra={"requests": self.server_state.total_requests})
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to take no more requests, asked ten times a second."""
@@ -193,7 +221,9 @@ class Server(uvicorn.Server):
             self._late.end(self.server_state.connections, time.monotonic())
         if not await super().on_tick(counter):
             return False
-        self._shutdown.is_requested = True
         now = time.monotonic()
+        if not self._shutdown.is_requested:
+            log.info("stopping", extra={"signal": self._signal})
+        self._shutdown.is_requested = True
         self._requested_at = now if self._requested_at is None else self._requested_at
         return self.force_exit or now - self._requested_at >= self._drain

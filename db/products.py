@@ -202,7 +202,7 @@ async def page(
     """
     return await paging.read(
         Product,
-        _filtered(workspace, filter),
+        filtered(workspace, filter),
         ORDERS[sort],
         product_rows.catalog_product,
         args,
@@ -320,7 +320,8 @@ def _row(
     }
 
 
-def _filtered(workspace: Workspace, filter: CatalogFilter) -> Q:
+def filtered(workspace: Workspace, filter: CatalogFilter) -> Q:
+    """The condition that a product is of this workspace's catalogue and meets the filter."""
     conditions = [visible(workspace)]
     if filter.marketplace is not None:
         conditions.append(Q(marketplace=filter.marketplace))

@@ -1,8 +1,44 @@
 """What an export tells of a catalogue product, before it is put into the words of a file format."""
 
+from collections import Counter
 from dataclasses import dataclass
+from enum import Enum
 
-from domain.products import CatalogProduct, Image, SourceProduct
+from domain.money import Money
+from domain.products import CatalogProduct, Image, ProductState, SourceProduct
+
+
+class LeftOut(Enum):
+    """Why a product is not in a file: a code for programs."""
+
+    GONE = "gone"
+    NO_PRICE = "no-price"
+    OTHER_CURRENCY = "other-currency"
+    NO_SELLING_PRICE = "no-selling-price"
+    NO_PICTURE = "no-picture"
+
+
+WORDS = {
+    LeftOut.GONE: "gone from the marketplace",
+    LeftOut.NO_PRICE: "without a price that may be told",
+    LeftOut.OTHER_CURRENCY: "priced in another currency",
+    LeftOut.NO_SELLING_PRICE: "without a selling price of yours",
+    LeftOut.NO_PICTURE: "without a picture that may be copied",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFacts:
+    """What decides whether a product goes into a file.
+
+    `price`, `selling_price`: the currency of one above zero, None for none. `has_pictures`: some
+    that may be copied.
+    """
+
+    state: ProductState
+    price: str | None
+    selling_price: str | None
+    has_pictures: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +56,26 @@ class ExportedProduct:
     images: tuple[Image, ...]
     affiliate_url: str
     disclosure: str
+
+    @property
+    def facts(self) -> ExportFacts:
+        """What decides whether it goes into a file."""
+        return ExportFacts(
+            state=self.entry.state,
+            price=_currency(self.source.offer.price),
+            selling_price=_currency(self.entry.selling_price),
+            has_pictures=bool(self.images),
+        )
+
+
+def in_words(left_out: Counter[LeftOut]) -> str:
+    """How many products a file lacks, and why, in a sentence; "" for none."""
+    total = left_out.total()
+    if not total:
+        return ""
+    reasons = ", ".join(f"{left_out[one]} {WORDS[one]}" for one in LeftOut if left_out[one])
+    return f"{total} {'product is' if total == 1 else 'products are'} left out: {reasons}."
+
+
+def _currency(money: Money | None) -> str | None:
+    return money.currency if money is not None and money.amount > 0 else None

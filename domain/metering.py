@@ -5,7 +5,7 @@ A note holds names, numbers and kinds: no argument, no text of a document, no se
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -28,7 +28,7 @@ class OperationNote:
 
     `name`: as the caller named it, "" for none. `kind`: query or mutation, "" while unknown.
     `document_hash`: of the document's text, SHA-256 in hex. `calls`: marketplace calls it paid for.
-    `points`: what it cost the caller.
+    `points`: what it cost the caller. `codes`: of whatever failed in it, in payloads too.
     """
 
     name: str = ""
@@ -37,6 +37,7 @@ class OperationNote:
     calls: int = 0
     points: int = 0
     outcome: OperationOutcome = OperationOutcome.ERRORS
+    codes: set[str] = field(default_factory=set)
 
 
 class Meter(Protocol):

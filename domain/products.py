@@ -1,6 +1,7 @@
 """Products: where they are (`ProductRef`), what a marketplace says of them now (`SourceProduct`),
 and what we keep (`CatalogProduct`). What a marketplace does not tell is None, never 0."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,6 +66,17 @@ class ProductRef:
     marketplace: str
     external_id: str
     locale: str = ""
+
+    @property
+    def handle(self) -> str:
+        """Its part of an address in a shop, the same for ever: marketplace, site and id.
+
+        Of a site called www.shop.de beside the code "shop" only "de" is told, of www.shop.com
+        nothing.
+        """
+        site = self.locale.removeprefix(f"www.{self.marketplace}.").replace(".", "-")
+        parts = [self.marketplace, "" if site == "com" else site, self.external_id]
+        return re.sub(r"[^a-z0-9-]", "-", "-".join(filter(None, parts)).lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

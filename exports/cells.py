@@ -1,8 +1,9 @@
 """Cells of a table: how amounts, texts and pictures are written, and what makes them safe.
 
-A spreadsheet runs a cell that begins with =, +, -, @, a tab or a return. Two cures, one for each
-kind of reader: `quoted` puts an apostrophe in front (WooCommerce takes it off again when it
-imports), `bare` takes the signs off, for readers that would show the apostrophe to buyers.
+A spreadsheet runs a cell that begins with =, +, -, @, a tab or a return, and saves a long number
+with fewer digits. `quoted` puts an apostrophe in front of both: every spreadsheet then keeps the
+cell as the text it is. For importers, which would show the apostrophe to buyers, each has its own
+way, or none: what it imports has to be right first.
 """
 
 import csv
@@ -13,9 +14,12 @@ from html import escape
 
 from domain.exports import ExportedProduct
 from domain.money import Money
-from domain.products import Availability, ProductState
+from domain.products import Availability, Condition, ProductState
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# The wide forms are run too, where Japanese or Chinese is written.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Shown as 1.00501E+15 and saved as shown; and a zero in front is dropped.
+RUINED_NUMBER = re.compile(r"[0-9]{12,}|0[0-9]+")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -27,14 +31,20 @@ def line(cells: Sequence[str], *, delimiter: str = ",") -> str:
 
 
 def quoted(text: str) -> str:
-    """The text, with an apostrophe in front where a spreadsheet would run it."""
+    """The text, with an apostrophe in front where a spreadsheet would run or ruin it."""
     clean = UNSEEN.sub("", re.sub("\r\n?", "\n", text))
-    return f"'{clean}" if clean.lstrip(" \n").startswith(FORMULA_SIGNS) else clean
+    is_at_risk = clean.lstrip(" \n'").startswith(FORMULA_SIGNS) or is_ruined(clean)
+    return f"'{clean}" if is_at_risk else clean
 
 
-def bare(text: str) -> str:
-    """The text in one line, without signs in front that a spreadsheet would run."""
-    return " ".join(UNSEEN.sub("", text).split()).lstrip("=+-@ ")
+def is_ruined(text: str) -> bool:
+    """Whether a spreadsheet takes it for a number and saves it with other digits."""
+    return RUINED_NUMBER.fullmatch(text.strip()) is not None
+
+
+def one_line(text: str) -> str:
+    """The text in one line, without what nobody sees."""
+    return " ".join(UNSEEN.sub("", text).split())
 
 
 def amount(money: Money | None) -> str:
@@ -48,14 +58,16 @@ def amount_in(currency: str, money: Money | None) -> str:
 
 
 def handle(product: ExportedProduct) -> str:
-    """The product's own part of an address, the same for ever: marketplace, site and id.
+    """The product's own part of an address in a shop."""
+    return product.source.ref.handle
 
-    Of a site called www.shop.de beside the code "shop" only "de" is told, of www.shop.com nothing.
+
+def condition(product: ExportedProduct) -> str:
+    """As Google's products have it, and Shopify's for Google: what is not told to be used is new.
+
+    Also where the rest of the offer is too old to be shown: a used thing does not become new.
     """
-    ref = product.source.ref
-    site = ref.locale.removeprefix(f"www.{ref.marketplace}.").replace(".", "-")
-    parts = [ref.marketplace, "" if site == "com" else site, ref.external_id]
-    return re.sub(r"[^a-z0-9-]", "-", "-".join(part for part in parts if part).lower())
+    return (product.entry.source.offer.condition or Condition.NEW).value.lower()
 
 
 def can_be_bought(product: ExportedProduct) -> bool:
@@ -74,6 +86,5 @@ def category_names(product: ExportedProduct) -> list[str]:
 
 def html_list(lines: Sequence[str]) -> str:
     """Selling points as HTML; "" for none."""
-    texts = (" ".join(UNSEEN.sub("", text).split()) for text in lines)
-    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    items = "".join(f"<li>{escape(one_line(text))}</li>" for text in lines)
     return f"<ul>{items}</ul>" if items else ""

@@ -1,11 +1,13 @@
 """The formats of an export by name, and a stream of products as the bytes of a file."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, ExportFacts, LeftOut
 from exports import merchant, own, shopify, woocommerce
+from exports.options import Options, Published
 
 NAMES = ("json", "csv", "woocommerce", "shopify", "merchant")
 CSV = "text/csv"
@@ -13,26 +15,18 @@ CSV = "text/csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """How a file is written: `head`, then a text for each product ("" leaves it out), then `tail`.
+    """How a file is written: `head`, then a text for each product that is not `left_out`, `tail`.
 
-    `between` stands between two products.
+    `left_out` is None where every product goes in. `between` stands between two products.
     """
 
     media_type: str
     file_name: str
     head: str
     product: Callable[[ExportedProduct], str]
+    left_out: Callable[[ExportFacts], LeftOut | None] | None = None
     between: str = ""
     tail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a caller may choose. `currency`: of the shop that imports the file."""
-
-    currency: str = "USD"
-    legacy_header: bool = False
-    link_template: str = ""
 
 
 def by_name(name: str, options: Options) -> Format:
@@ -48,17 +42,37 @@ def by_name(name: str, options: Options) -> Format:
 
 
 async def written(
-    format: Format, pages: AsyncIterator[Sequence[ExportedProduct]]
+    format: Format,
+    pages: AsyncIterator[Sequence[ExportedProduct]],
+    left_out: Counter[LeftOut],
 ) -> AsyncIterator[bytes]:
-    """The file, page by page: nothing of an earlier page is kept."""
+    """The file, page by page: nothing of an earlier page is kept. `left_out` is counted up."""
     yield format.head.encode()
     between = ""
     async for page in pages:
-        texts = [text for product in page if (text := format.product(product))]
+        texts = []
+        for product in page:
+            if reason := _reason(format, product.facts):
+                left_out[reason] += 1
+            else:
+                texts.append(format.product(product))
         if texts:
             yield (between + format.between.join(texts)).encode("utf-8", "replace")
             between = format.between
     yield format.tail.encode()
+
+
+def left_out(format: Format, facts: Mapping[ExportFacts, int]) -> Counter[LeftOut]:
+    """How many of so many products the file leaves out, and why."""
+    counted: Counter[LeftOut] = Counter()
+    for some, count in facts.items():
+        if reason := _reason(format, some):
+            counted[reason] += count
+    return counted
+
+
+def _reason(format: Format, facts: ExportFacts) -> LeftOut | None:
+    return format.left_out(facts) if format.left_out else None
 
 
 def _json(_options: Options) -> Format:
@@ -80,18 +94,19 @@ def _woocommerce(options: Options) -> Format:
     return Format(
         media_type=CSV,
         file_name="products-woocommerce.csv",
-        head=woocommerce.header(),
-        product=partial(woocommerce.as_row, currency=options.currency),
+        head=woocommerce.header(options),
+        product=partial(woocommerce.as_row, options=options),
+        left_out=woocommerce.left_out if options.published is Published.KEEP else None,
     )
 
 
 def _shopify(options: Options) -> Format:
-    header = shopify.Header(is_legacy=options.legacy_header)
     return Format(
         media_type=CSV,
         file_name="products-shopify.csv",
-        head=header.text(),
-        product=partial(shopify.as_rows, header=header, currency=options.currency),
+        head=shopify.header(options),
+        product=partial(shopify.as_rows, options=options),
+        left_out=partial(shopify.left_out, options=options),
     )
 
 
@@ -101,4 +116,5 @@ def _merchant(options: Options) -> Format:
         file_name="products-merchant.tsv",
         head=merchant.header(),
         product=partial(merchant.as_row, link_template=options.link_template),
+        left_out=merchant.left_out,
     )

@@ -4,9 +4,9 @@ Only what has a selling price of the user's and a picture that may be copied is 
 for both, and compares the price with the shop's page.
 """
 
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, ExportFacts, LeftOut
 from domain.money import Money
-from exports.cells import bare, can_be_bought, category_names, handle, line
+from exports.cells import can_be_bought, category_names, condition, handle, line, one_line
 
 LONGEST_ID, LONGEST_TITLE, LONGEST_DESCRIPTION, MOST_PICTURES = 50, 150, 5000, 10
 HANDLE = "{handle}"
@@ -31,30 +31,35 @@ def header() -> str:
     return line(COLUMNS, delimiter="\t")
 
 
+def left_out(facts: ExportFacts) -> LeftOut | None:
+    """Why Google would refuse the product."""
+    if facts.selling_price is None:
+        return LeftOut.NO_SELLING_PRICE
+    return None if facts.has_pictures else LeftOut.NO_PICTURE
+
+
 def as_row(product: ExportedProduct, *, link_template: str) -> str:
-    """One product, or "" for one that Google would refuse."""
-    source, price = product.source, product.entry.selling_price
-    if price is None or price.amount <= 0 or not product.images:
-        return ""
+    """One product that Google would not refuse."""
+    source = product.source
     # Pictures are separated by commas.
     pictures = [image.url.replace(",", "%2C") for image in product.images]
-    title = bare(source.title)
+    title = one_line(source.title)
     cells = (
         handle(product)[:LONGEST_ID],
         title[:LONGEST_TITLE],
-        bare(" ".join(source.features))[:LONGEST_DESCRIPTION] or title[:LONGEST_DESCRIPTION],
+        one_line(" ".join(source.features))[:LONGEST_DESCRIPTION] or title[:LONGEST_DESCRIPTION],
         link_template.replace(HANDLE, handle(product)),
         pictures[0],
         ",".join(pictures[1 : MOST_PICTURES + 1]),
         "in_stock" if can_be_bought(product) else "out_of_stock",
-        _price(price),
-        "new",
-        bare(source.brand or ""),
+        _price(product.entry.selling_price),
+        condition(product),
+        one_line(source.brand or ""),
         "no",
-        " > ".join(bare(name) for name in category_names(product)),
+        " > ".join(one_line(name) for name in category_names(product)),
     )
     return line(cells, delimiter="\t")
 
 
-def _price(money: Money) -> str:
-    return f"{money.text} {money.currency}"
+def _price(money: Money | None) -> str:
+    return f"{money.text} {money.currency}" if money else ""

@@ -1,15 +1,18 @@
 """Exports: the catalogue page by page, with what the marketplaces' terms let others have."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from clients.registry import BY_CODE, product_ref
+from db import exports as stored_exports
 from db import links as stored_links
 from db import products as stored_products
 from domain.catalog import CatalogFilter, CatalogSort, PageArgs, Position
 from domain.exceptions import AffiliateGraphError, InvalidInput, UnknownHost
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, ExportFacts
 from domain.links import Link
 from domain.products import CatalogProduct, ProductRef
 from resolvers.context import Context
@@ -37,13 +40,15 @@ async def pages(
 ) -> AsyncIterator[list[ExportedProduct]]:
     """The catalogue, last import first; with `refs` only those of them that are in it.
 
-    Raises DatabaseUnavailable, also in the middle.
+    What may be shown is decided by the time of the beginning. Raises DatabaseUnavailable, also in
+    the middle.
     """
+    now = context.now
     if refs:
         entries = await stored_products.by_refs(context.workspace, refs)
         for start in range(0, len(refs), PAGE):
             some = refs[start : start + PAGE]
-            yield await _exported(context, [entries[ref] for ref in some if ref in entries])
+            yield await _exported(context, now, [entries[ref] for ref in some if ref in entries])
         return
     after: Position | None = None
     while True:
@@ -53,10 +58,28 @@ async def pages(
             CatalogSort.IMPORTED_DESC,
             PageArgs(PAGE, after),
         )
-        yield await _exported(context, [entry for _, entry in page.rows])
+        yield await _exported(context, now, [entry for _, entry in page.rows])
         if not page.has_next:
             return
         after = page.rows[-1][0]
+
+
+async def facts(context: Context, filter: CatalogFilter) -> Counter[ExportFacts]:
+    """What decides over the products of an export, counted as they are now.
+
+    Raises DatabaseUnavailable.
+    """
+    policies = {code: market.policy for code, market in BY_CODE.items()}
+    return await stored_exports.facts(
+        context.workspace,
+        filter,
+        withheld={
+            code: context.now - policy.withheld_after
+            for code, policy in policies.items()
+            if policy.withheld_after is not None
+        },
+        pictured=[code for code, policy in policies.items() if policy.lets_pictures_be_copied],
+    )
 
 
 def check_own_shop(link_template: str) -> None:
@@ -90,17 +113,19 @@ def _is_marketplace(host: str) -> bool:
     return True
 
 
-async def _exported(context: Context, entries: Sequence[CatalogProduct]) -> list[ExportedProduct]:
+async def _exported(
+    context: Context, now: datetime, entries: Sequence[CatalogProduct]
+) -> list[ExportedProduct]:
     refs = [entry.source.ref for entry in entries]
     links = await stored_links.pages_of(context.workspace, refs, PageArgs(1))
     newest = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
-    return [_one(context, entry, newest.get(entry.source.ref)) for entry in entries]
+    return [_one(now, entry, newest.get(entry.source.ref)) for entry in entries]
 
 
-def _one(context: Context, entry: CatalogProduct, link: Link | None) -> ExportedProduct:
+def _one(now: datetime, entry: CatalogProduct, link: Link | None) -> ExportedProduct:
     listing = Listing(source=entry.source, entry=entry)
     market = BY_CODE[listing.ref.marketplace]
-    source = listing.shown(context.now)
+    source = listing.shown(now)
     return ExportedProduct(
         entry=entry,
         source=source,

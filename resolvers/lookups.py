@@ -59,14 +59,11 @@ def _find(lookup: Lookup) -> ProductRef:
 
 
 async def located(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
-    """The same rows with bare ids at their site, and short links opened, where that is allowed.
-
-    The site is the first one that is connected, else the marketplace's first.
-    """
+    """The same rows with bare ids at their site, and short links opened, where that is allowed."""
     sites: dict[str, str] = {}
     for row in rows:
         if _is_open(row) and row.marketplace not in sites:
-            sites[row.marketplace] = await _site(context, BY_CODE[row.marketplace])
+            sites[row.marketplace] = await site_of(context, BY_CODE[row.marketplace])
     return [
         replace(row, locale=sites[row.marketplace]) if _is_open(row) else row
         for row in await _opened(context, rows)
@@ -77,7 +74,8 @@ def _is_open(row: RefOrError) -> TypeGuard[ProductRef]:
     return isinstance(row, ProductRef) and row.locale not in BY_CODE[row.marketplace].locales
 
 
-async def _site(context: Context, market: Marketplace) -> str:
+async def site_of(context: Context, market: Marketplace) -> str:
+    """The country site that bare ids are of: the first one connected, else the first."""
     connected = {
         account.key.locale
         for account in await context.dataloaders.accounts()

@@ -105,6 +105,15 @@ def rows(
     ]
 
 
+async def sites_of_ids(
+    context: Context, marketplace: Marketplace | None, locale: str | None, *, path: tuple[str, ...]
+) -> dict[str, str]:
+    """The site of bare ids: the one named, else the first one that is connected."""
+    if locale is not None:
+        return _named_sites(marketplace, locale, path)
+    return {market.code: await lookups.site_of(context, market) for market in BY_CODE.values()}
+
+
 def _named_sites(
     marketplace: Marketplace | None, locale: str, path: tuple[str, ...]
 ) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The one map from exceptions to what the API shows."""
 
 import re
+from contextvars import ContextVar
 from datetime import datetime
 
 import strawberry
@@ -9,6 +10,9 @@ from graphql import GraphQLError
 from domain.exceptions import AffiliateGraphError
 from schema.enums import ErrorCode
 from schema.scalars import NotAValue
+
+# Of the operation that runs now: every code that is told as data, for its line in the log.
+told_codes: ContextVar[set[str] | None] = ContextVar("told_codes", default=None)
 
 
 @strawberry.type(description="An expected failure: data beside the payload, no top-level error.")
@@ -23,6 +27,8 @@ class UserError:
 
     @classmethod
     def of(cls, error: AffiliateGraphError) -> "UserError":
+        if (codes := told_codes.get()) is not None:
+            codes.add(error.code)
         return cls(
             code=ErrorCode(error.code),
             message=error.message,

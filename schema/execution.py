@@ -35,7 +35,7 @@ from resolvers.context import Context
 from resolvers.cost import upstream
 from schema import cost, documents, schema
 from schema.documents import Document, check_variables, too_complex
-from schema.errors import UNEXPECTED, shown, without_suggestion
+from schema.errors import UNEXPECTED, shown, told_codes, without_suggestion
 from schema.public import private_field
 from schema.scalars import NotAValue
 
@@ -69,13 +69,14 @@ class Terms:
     """On which conditions a request is answered. Without a bucket nobody pays.
 
     `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
-    mutation has effects to finish.
+    mutation has effects to finish. `note` is filled in, for whoever watches.
     """
 
     limits: Limits = field(default_factory=Limits)
     bucket: Bucket | None = None
     has_introspection: bool = True
     hung_up: Callable[[], Awaitable[None]] | None = None
+    note: OperationNote = field(default_factory=OperationNote)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,27 +133,39 @@ class CallerGone(Exception):
 
 async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
     """Run it. Never raises for anything that the request can contain."""
-    with _observed(operation.query, context) as note:
-        outcome = await _run(operation, context, terms or Terms(), note)
-        note.outcome = outcome.kind
+    terms = terms or Terms()
+    with _observed(operation.query, context, terms.note):
+        outcome = await _run(operation, context, terms)
+        _note(outcome, terms.note)
         return outcome
 
 
 @contextlib.contextmanager
-def _observed(document: str, context: Context) -> Iterator[OperationNote]:
+def _observed(document: str, context: Context, note: OperationNote) -> Iterator[None]:
     """Tells the meter about the operation, without anything that the caller wrote but its name."""
     digest = hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
-    note = OperationNote(document_hash=digest)
-    with context.upstream.meter.operation(note):
-        try:
-            yield note
-        finally:
-            note.calls = context.budget.calls
+    note.document_hash = digest
+    before = told_codes.set(note.codes)
+    try:
+        with context.upstream.meter.operation(note):
+            try:
+                yield
+            finally:
+                note.calls = context.budget.calls
+    finally:
+        told_codes.reset(before)
 
 
-async def _run(
-    operation: Operation, context: Context, terms: Terms, note: OperationNote
-) -> Outcome:
+def _note(outcome: Outcome, note: OperationNote) -> None:
+    """How it ended, and the codes of its `errors`."""
+    note.outcome = outcome.kind
+    errors = outcome.body.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        note.codes.add(str(error["extensions"]["code"]))
+
+
+async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
+    note = terms.note
     try:
         prepared = _prepared(operation, terms)
     except GraphQLError as error:
@@ -185,8 +198,11 @@ async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
     bucket = await terms.bucket.take(1) if terms.bucket else None
     if bucket is not None and bucket.wait:
-        return throttled(1, bucket)
-    return replace(outcome, bucket=bucket)
+        outcome = throttled(1, bucket)
+    else:
+        outcome = replace(outcome, bucket=bucket)
+    _note(outcome, terms.note)
+    return outcome
 
 
 def unexpected(request_id: str) -> Outcome:

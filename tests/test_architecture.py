@@ -111,6 +111,7 @@ FENCES: dict[str, tuple[str, ...]] = {
         "web/redis_throttle.py",
     ),
     "cashews": ("upstream/cache.py",),
+    "python_calamine": ("clients/workbook_process.py",),
     "stamina": ("upstream/pipeline.py",),
     "orjson": ("web/", "db/"),
     "msgspec": ("upstream/cache.py",),

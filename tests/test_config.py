@@ -10,6 +10,7 @@ import pytest
 import config
 from clients import registry
 from config import BadSettings, Settings, every_setting, known_names
+from domain.credentials import MASK
 from domain.limits import Limits
 from domain.parsers import MAKE_KEY
 
@@ -387,3 +388,22 @@ def test_what_is_no_host_name_is_told(name: str) -> None:
     [problem] = problems(ALLOWED_HOSTS=name)
 
     assert problem.startswith("ALLOWED_HOSTS: name 1 is no host name")
+
+
+def test_what_was_changed_may_be_shown_without_its_secrets() -> None:
+    settings = read_settings(
+        {
+            "PORT": "8000",
+            "LOG_LEVEL": "warning",
+            "DATABASE_URL": "postgres://me:abc@db.example/shop",
+            "ENCRYPTION_KEYS": KEY,
+            "ALIEXPRESS_APP_SECRET": "not-to-be-seen",
+        }
+    )
+
+    assert settings.changed == {
+        "DATABASE_URL": MASK,
+        "ENCRYPTION_KEYS": MASK,
+        "LOG_LEVEL": "warning",
+        "ALIEXPRESS_APP_SECRET": MASK,
+    }

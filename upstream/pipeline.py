@@ -164,8 +164,8 @@ class Pipeline:
         try:
             with account.circuit.guard(call.operation):
                 async with self._admitted(call, account) as permit:
-                    with self._metered(call):
-                        return call.classify(await self._exchange(call, account, permit))
+                    with self._told(call) as sent:
+                        return call.classify(await self._exchange(call, account, permit, sent))
         except MarketplaceError as error:
             account.refusals.note(call.credentials, call.operation, error)
             await self._slow_down(call, account, error)
@@ -233,38 +233,36 @@ class Pipeline:
                 ) from None
             yield
 
-    async def _exchange(self, call: Call[T], account: AccountState, permit: Permit) -> Answer:
+    async def _exchange(
+        self, call: Call[T], account: AccountState, permit: Permit, sent: "_Sent"
+    ) -> Answer:
         request = call.build()
+        sent.host = request.url.host
         seconds = min(self.timeouts.attempt, call.budget.seconds_left())
-        started, outcome = time.monotonic(), "no answer"
         try:
             answer = await self.transport.send(request, permit, seconds=seconds)
             account.clock.note(answer.headers, answer.received_at)
-            outcome = str(answer.status)
+            sent.status = answer.status
             return answer
         finally:
             await permit.over()
-            log.info(
-                "call %s %s at %s: %s in %d ms",
-                account.key.marketplace,
-                call.operation,
-                request.url.host,
-                outcome,
-                (time.monotonic() - started) * 1000,
-            )
 
     @contextmanager
-    def _metered(self, call: Call[T]) -> Iterator[None]:
-        started, outcome = time.monotonic(), "cancelled"
+    def _told(self, call: Call[T]) -> Iterator["_Sent"]:
+        """The call's line in the log, and its numbers."""
+        sent, started = _Sent(), time.monotonic()
         try:
-            yield
-            outcome = "ok"
+            yield sent
+            sent.outcome = "ok"
         except MarketplaceError as error:
-            outcome = error.code
+            sent.outcome, sent.upstream_code = error.code, error.upstream_code
+            if not isinstance(error, _FINAL):
+                sent.level = logging.WARNING
             raise
         finally:
             seconds = time.monotonic() - started
-            self.meter.called(call.account, call.operation, outcome, seconds)
+            self.meter.called(call.account, call.operation, sent.outcome, seconds)
+            sent.log(call, seconds)
 
     async def _slow_down(
         self, call: Call[T], account: AccountState, error: MarketplaceError
@@ -288,6 +286,33 @@ class Pipeline:
             "Too many calls wait for this account already, or the marketplace asked for a "
             "pause. Try again at retryAt.",
             retry_at=self.now() + timedelta(seconds=wait),
+        )
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What the log tells of one call. `outcome`: ok, the code of its failure, or cancelled."""
+
+    host: str = ""
+    status: int | None = None
+    outcome: str = "cancelled"
+    upstream_code: str | None = None
+    level: int = logging.INFO
+
+    def log(self, call: Call[T], seconds: float) -> None:
+        """Its line."""
+        log.log(
+            self.level,
+            "call %s %s: %s",
+            call.account.marketplace,
+            call.operation,
+            self.outcome,
+            extra={
+                "host": self.host,
+                "status": self.status,
+                "upstreamCode": self.upstream_code,
+                "ms": round(seconds * 1000, 1),
+            },
         )
 
 

@@ -81,6 +81,7 @@ class Endpoint:
             has_introspection=self.has_introspection,
             hung_up=partial(_hung_up, request),
         )
+        request.state.operation = terms.note
         try:
             body = await _read(request, self.limits)
             if body and isinstance(body, list):
@@ -133,12 +134,14 @@ def preferred_type(accept: str) -> str:
 
 def error_response(request: Request, status: int, message: str, code: str) -> Response:
     """A GraphQL-shaped error for requests that never reach the schema."""
+    request.state.code = code
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(request_error(message, code), media_type, status)
 
 
 def failure_response(request: Request, request_id: str) -> Response:
     """What is told of a failure that nobody expected."""
+    request.state.code = "INTERNAL_SERVER_ERROR"
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(unexpected(request_id), media_type, 500)
 
@@ -152,6 +155,7 @@ def unavailable_response(request: Request, message: str, code: str) -> Response:
 
 def throttled_response(request: Request, points: int, bucket: BucketState) -> Response:
     """What is told to a caller whose bucket holds too little."""
+    request.state.code = "THROTTLED"
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(throttled(points, bucket), media_type, 429)
 

@@ -2,7 +2,7 @@
 
     /export/json          everything, as one JSON array
     /export/csv           everything, as a table that is safe to open in a spreadsheet
-    /export/woocommerce   for WooCommerce's importer        ?currency=USD
+    /export/woocommerce   for WooCommerce's importer        ?currency=USD&published=keep
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
 
@@ -10,13 +10,19 @@ Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, as in the 
 `id`, once for each product. Everything is checked, and the first page read, before the answer
 begins; a connection that breaks off later is an incomplete file.
 
+How many products the file leaves out, and why, stands in headers: they are counted when the first
+page was read, and what changes while the file is on its way may be counted or not.
+
 The key's bucket pays for every product, page by page. One that is empty at the start refuses; one
 that becomes empty on the way slows the file down to what flows in.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -26,10 +32,11 @@ from starlette.routing import Route
 from domain.api_keys import Caller, Scope
 from domain.catalog import CatalogFilter
 from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, LeftOut, in_words
 from domain.money import parse_currency
 from domain.products import ProductRef, ProductState
 from exports import formats
+from exports.options import Options, Pictures, Published
 from resolvers import exports
 from resolvers.context import Context
 from schema import ids
@@ -37,6 +44,9 @@ from schema.execution import Bucket
 from web.access import Access, Refused, refusal
 from web.endpoint import error_response, rate_limit, throttled_response
 
+C = TypeVar("C", bound=Enum)
+
+LEFT_OUT, LEFT_OUT_WORDS = "X-Left-Out", "X-Left-Out-Words"
 MOST_IDS = 250
 ROW_POINTS = 2  # about 35 microseconds each, as everywhere
 PAGE_POINTS = exports.PAGE * ROW_POINTS
@@ -47,6 +57,8 @@ KNOWN = {
     "minDiscountPercent",
     "id",
     "currency",
+    "published",
+    "pictures",
     "header",
     "link",
 }
@@ -87,18 +99,47 @@ async def _file(request: Request, context: Context, bucket: Bucket, most: int) -
     try:
         context.caller.require(Scope.READ, "An export")
         format = _format(request.path_params["format"], request.query_params)
-        pages = exports.pages(context, _filter(request.query_params), _refs(request.query_params))
+        filter, refs = _filter(request.query_params), _refs(request.query_params)
+        pages = exports.pages(context, filter, refs)
         first = await anext(pages)
         rows = len(first)
+        is_all = bool(refs) or rows < exports.PAGE
+        left_out = await _left_out(context, format, filter, first if is_all else None)
     except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
     finally:
         state = await bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
     disposition = f'attachment; filename="{format.file_name}"'
     return StreamingResponse(
-        formats.written(format, _paid(first, pages, bucket, most)),
+        formats.written(format, _paid(first, pages, bucket, most), Counter()),
         media_type=f"{format.media_type}; charset=utf-8",
-        headers={"Content-Disposition": disposition} | rate_limit(state),
+        headers={"Content-Disposition": disposition} | _told(left_out) | rate_limit(state),
+    )
+
+
+async def _left_out(
+    context: Context,
+    format: formats.Format,
+    filter: CatalogFilter,
+    products: Sequence[ExportedProduct] | None,
+) -> Counter[LeftOut]:
+    """What the file will lack. `products`: all of them, None where the database has to count.
+
+    Raises DatabaseUnavailable.
+    """
+    if format.left_out is None:
+        return Counter()
+    if products is None:
+        return formats.left_out(format, await exports.facts(context, filter))
+    return formats.left_out(format, Counter(product.facts for product in products))
+
+
+def _told(left_out: Counter[LeftOut]) -> dict[str, str]:
+    """What the file lacks: for programs (an Item of RFC 9651), and in words where it lacks any."""
+    reasons = [f";{one.value}={left_out[one]}" for one in LeftOut if left_out[one]]
+    words = in_words(left_out)
+    return {LEFT_OUT: f"{left_out.total()}{''.join(reasons)}"} | (
+        {LEFT_OUT_WORDS: words} if words else {}
     )
 
 
@@ -139,12 +180,22 @@ def _format(name: str, parameters: QueryParams) -> formats.Format:
         exports.check_own_shop(link)
     return formats.by_name(
         name,
-        formats.Options(
+        Options(
             currency=parse_currency(parameters.get("currency", "USD"), path=("currency",)),
+            published=_choice(Published, parameters, "published") or Published.DRAFT,
+            pictures=_choice(Pictures, parameters, "pictures") or Pictures.ALL,
             legacy_header=header == "legacy",
             link_template=link,
         ),
     )
+
+
+def _choice(kind: type[C], parameters: QueryParams, name: str) -> C | None:
+    values = {one.value: one for one in kind}
+    text = parameters.get(name)
+    if text is not None and text not in values:
+        raise InvalidInput(f"{name} is one of: {', '.join(values)}.", path=(name,))
+    return values[text] if text else None
 
 
 def _filter(parameters: QueryParams) -> CatalogFilter:

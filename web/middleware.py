@@ -13,6 +13,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.api_keys import Caller
 from domain.exceptions import AffiliateGraphError
+from domain.metering import OperationNote
 from web import logs
 from web.endpoint import error_response, failure_response, unavailable_response
 from web.security import DEFAULT_HEADERS, is_allowed_host
@@ -32,7 +34,9 @@ PROBES = ("/healthz", "/readyz")  # asked by address, whatever the server's name
 ENDING = "The server ends and could not wait for this request. Send it again in a moment."
 NOWHERE = "There is nothing at this address. The API is at /graphql, the page at /."
 RAW_DEFAULTS = [(name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()]
+LONGEST_NAME = 100  # of an operation, in the log
 log = logging.getLogger("affiliate_graph.web")
+requests = logging.getLogger("affiliate_graph.requests")
 
 
 class RequestBoundary:
@@ -129,20 +133,39 @@ def _answer_to(failure: BaseException, scope: Scope) -> Response:
 
 
 def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
-    """One line, with workspace and API key's id where they were found out.
-
-    `status` is null where no answer was begun.
-    """
-    caller = scope.get("state", {}).get("caller")
-    who = {}
-    if isinstance(caller, Caller):
-        key = caller.key.id if caller.key else caller.name
-        who = {"workspace": caller.workspace, "apiKey": key}
+    """One line; `status` is null where no answer was begun."""
     extra = {
         "method": scope["method"],
         "path": scope["path"],
         "status": status,
         "ms": round(seconds * 1000, 1),
-        **who,
+        **_told(scope.get("state", {})),
     }
-    log.info("%s %s", scope["method"], scope["path"], extra=extra)
+    requests.log(_level(scope, status), "%s %s", scope["method"], scope["path"], extra=extra)
+
+
+def _level(scope: Scope, status: int | None) -> int:
+    """Probes come every few seconds and say nothing as long as they are good."""
+    if status is None or status >= 500:
+        return logging.WARNING
+    return logging.DEBUG if scope["path"] in PROBES else logging.INFO
+
+
+def _told(state: Mapping[str, object]) -> dict[str, object]:
+    """What the application found out on the way: who asked, for what, and how it ended."""
+    caller, note, code = state.get("caller"), state.get("operation"), state.get("code")
+    told: dict[str, object] = {}
+    codes = {code} if code else set()
+    if isinstance(caller, Caller):
+        told |= {"workspace": caller.workspace, "caller": caller.name}
+        told |= {"apiKey": caller.key.id} if caller.key else {}
+    if isinstance(note, OperationNote):
+        told |= {
+            "operation": note.name[:LONGEST_NAME],
+            "type": note.kind,
+            "outcome": note.outcome.value,
+            "points": note.points,
+            "calls": note.calls,
+        }
+        codes |= note.codes
+    return told | ({"codes": sorted(map(str, codes))} if codes else {})

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
-EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Left-Out, X-Left-Out-Words, X-Request-Id"
 CROSS_ORIGIN_HEADERS = (  # what a foreign page may send; never the one above
     "Authorization",
     "Content-Type",

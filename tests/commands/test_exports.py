@@ -10,9 +10,11 @@ import pytest
 from db.exceptions import DatabaseUnavailable
 from domain.exports import ExportedProduct
 from exports import formats
+from exports.options import Options
 from resolvers import exports
 from sandbox import Sandbox
 from tests.commands.conftest import Command
+from tests.exports import spreadsheet
 
 Filled = tuple[Command, set[str]]
 
@@ -54,7 +56,7 @@ def test_every_format_of_the_server_can_be_written(filled: Filled, name: str) ->
     done = command("export", "--format", name, "--link", "https://shop.example/p/{handle}")
 
     assert done.code == 0
-    head = formats.by_name(name, formats.Options()).head
+    head = formats.by_name(name, Options()).head
     assert done.out.startswith(head)
 
 
@@ -73,6 +75,38 @@ def test_options_that_cannot_be_used_are_told(
 
     assert (done.code, done.out) == (2, "")
     assert word in done.err.lower()
+
+
+def test_what_a_file_lacks_is_told_beside_it(filled: Filled) -> None:
+    command, _ = filled
+
+    done = command("export", "--format", "merchant", "--link", "https://shop.example/{handle}")
+
+    assert (done.code, done.out.count("\n")) == (0, 1)
+    assert done.err == "6 products are left out: 6 without a selling price of yours.\n"
+
+
+def test_ids_of_a_table_that_a_spreadsheet_saved_are_imported_again(filled: Filled) -> None:
+    command, ids = filled
+    saved = spreadsheet.saved(command("export", "--format", "csv").out)
+    cells = [row["source_id"] for row in csv.DictReader(io.StringIO(saved))]
+
+    done = command("import", "-", typed="\n".join(cells))
+
+    assert done.code == 0
+    assert {cell.removeprefix("'") for cell in cells} == ids
+    assert len(json.loads(command("export").out)) == len(ids)
+
+
+def test_a_shop_is_refreshed_without_a_column_of_the_status(filled: Filled) -> None:
+    command, _ = filled
+
+    done = command("export", "--format=woocommerce", "--published=keep", "--pictures=first")
+
+    [first, *_] = csv.DictReader(io.StringIO(done.out))
+    assert (done.code, done.err) == (0, "")
+    assert "Published" not in first
+    assert first["Images"].count("://") == 1
 
 
 def test_an_empty_catalogue_is_an_empty_array(command: Command) -> None:

@@ -1,15 +1,16 @@
 """import: what is read, what is skipped, what is told, and that a stopped run goes on."""
 
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from commands.imports import Line, read_lines
 from commands.progress import CLEAR_LINE, Progress
 from sandbox import Sandbox
 from tests.commands.conftest import ALIEXPRESS, Command
+from tests.workbooks import workbook
 
 
 @pytest.fixture(scope="module")
@@ -135,37 +136,77 @@ def test_without_a_terminal_progress_is_plain_lines(
     ]
 
 
-@pytest.mark.parametrize(
-    ("_case", "content", "expected"),
-    [
-        ("a head", "name,url\nLamp,https://a.example\n", [(2, "https://a.example")]),
-        ("no head", "https://a.example,Lamp\n\nhttps://b.example\n", [(1, "a"), (3, "b")]),
-        ("semicolons", "Product_ID;Name\n1;Lamp\n", [(2, "1")]),
-        ("quotes", 'url\n"https://a.example/x,y"\n', [(2, "https://a.example/x,y")]),
-        ("a short row", "name,url\nLamp\nCup,2\n", [(3, "2")]),
-        ("nothing", "", []),
-    ],
-)
-def test_csv_files_are_read_by_their_column(
-    _case: str, content: str, expected: list[tuple[int, str]]
+def files_of(ids: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Two products in a file of each kind."""
+    first, second = (f"https://www.aliexpress.com/item/{each}.html" for each in ids[:2])
+    yield "a.csv", f"name,Product URL\nLamp,{first}\nCup,{second}\n".encode()
+    yield "b.csv", f"Größe;Link\n5;{first}\n6;{second}\n".encode("cp1252")
+    yield "c.tsv", f"ProductId\tName\n{ids[0]}\t\n{ids[1]}\t\n".encode()
+    yield "d.txt", f"Name\tPromotion Url\nä\t{first}\nö\t{second}\n".encode("utf-16")
+    yield "e.xlsx", workbook([["Name", "id"], ["Lamp", ids[0]], ["Cup", ids[1]]])
+    yield "f.md", f"# Mine\n- [Lamp]({first})\n- <{second}>\n".encode()
+    yield "g.txt", f"{ids[0]}\n{ids[1]}\n".encode("utf-8-sig")
+    yield "h.json", f'[{{"productId": {ids[0]}}}, {{"productId": {ids[1]}}}]'.encode()
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_files_of_each_kind_are_imported(
+    connected: Command, ids: list[str], tmp_path: Path, place: int
 ) -> None:
-    found = list(read_lines(content, is_csv=True))
-
-    full = {"a": "https://a.example", "b": "https://b.example"}
-    assert found == [Line(number=n, text=full.get(text, text)) for n, text in expected]
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x80abc"])
-def test_a_file_that_is_no_text_is_refused(
-    command: Command, tmp_path: Path, content: bytes
-) -> None:
-    file = tmp_path / "list.bin"
+    name, content = list(files_of(ids))[place]
+    file = tmp_path / name
     file.write_bytes(content)
 
-    done = command("import", str(file))
+    done = connected("import", str(file))
+
+    assert (done.code, done.out) == (0, "")
+    assert "2 imported, 0 skipped" in done.err
+
+
+def test_a_sheet_is_named_with_the_line(connected: Command, ids: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "shop.xlsx"
+    file.write_bytes(workbook([["id"], [ids[0]]], more={"Old": [["id"], [1.00501e15]]}))
+
+    done = connected("import", str(file))
+
+    assert done.out.startswith("line 2 of Old: INVALID_URL: 1.00501000000000E+15: A spreadsheet")
+    assert "1 imported" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"\x89PNG\r\n\x1a\n\x00", "The file is a picture."),
+        (b"Artikel;Preis\nLampe;12\n", "Its columns: Artikel, Preis."),
+        (b"name,Product URL\n", "only headings: name, Product URL."),
+    ],
+)
+def test_a_file_without_products_stops_before_anything_is_done(
+    connected: Command, tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(content)
+
+    done = connected("import", str(file))
+
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_a_file_that_is_not_there_is_told(command: Command, tmp_path: Path) -> None:
+    done = command("import", str(tmp_path / "list.csv"))
 
     assert done.code == 2
-    assert "UTF-8" in done.err
+    assert "list.csv cannot be read: No such file" in done.err
+
+
+def test_bare_ids_are_of_the_site_that_is_connected(command: Command) -> None:
+    command("connect", "amazon", "--locale", "amazon.de", typed="partnerTag=sandbox-21\n")
+
+    done = command("import", "-", typed="asin\nB0SANDBX01\n")
+
+    assert "B0SANDBX01: Amazon (www.amazon.de) is not connected" in done.out
 
 
 class Terminal(io.StringIO):

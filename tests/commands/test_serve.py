@@ -1,6 +1,7 @@
 """serve: the socket that it listens on, and how a signal ends it."""
 
 import importlib.util
+import logging
 import signal
 import socket
 
@@ -56,15 +57,19 @@ def server(shutdown: Shutdown) -> Server:
 
 
 async def test_a_terminated_server_says_so_before_it_shuts_the_door(
-    server: Server, shutdown: Shutdown
+    server: Server, shutdown: Shutdown, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, logger="affiliate_graph")
     assert not await server.on_tick(1)
 
     server.handle_exit(signal.SIGTERM, None)
-    is_shut = await server.on_tick(2)
+    is_shut = [await server.on_tick(tick) for tick in (2, 3)]
 
     assert shutdown.is_requested
-    assert not is_shut
+    assert is_shut == [False, False]
+    assert [(line.message, vars(line)["signal"]) for line in caplog.records] == [
+        ("stopping", "SIGTERM")
+    ]
 
 
 @pytest.mark.parametrize(

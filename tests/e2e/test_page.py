@@ -270,3 +270,12 @@ def exports(page: Page, visit: Visit, place: Server) -> None:
         page.get_by_role("button", name="Download").click()
     text = Path(started.value.path()).read_text("utf-8")
     assert len(list(csv.DictReader(io.StringIO(text), delimiter="\t"))) == 1
+    expect(dialog).to_contain_text("4 products are left out")
+    expect(dialog).to_contain_text("without a selling price of yours")
+    page.get_by_role("radio", name=re.compile("^WooCommerce")).check()
+    expect(dialog).not_to_contain_text("products are left out")
+    page.get_by_role("radio", name=re.compile("^As they are")).check()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download").click()
+    text = Path(started.value.path()).read_text("utf-8")
+    assert "Published" not in text.splitlines()[0]

@@ -2,10 +2,11 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, LeftOut
 from domain.money import Money
 from domain.products import (
     CatalogProduct,
@@ -14,6 +15,7 @@ from domain.products import (
     SourceProduct,
 )
 from exports import formats
+from exports.options import Options
 from tests.db.records import NOW, full_product
 
 SHOP = "https://shop.example/products/{handle}"
@@ -47,14 +49,20 @@ def exported(
 
 
 async def file(
-    name: str, products: Sequence[ExportedProduct], *, size: int = 2, **options: Any
+    name: str,
+    products: Sequence[ExportedProduct],
+    *,
+    size: int = 2,
+    left_out: Counter[LeftOut] | None = None,
+    **options: Any,
 ) -> str:
     async def pages() -> AsyncIterator[Sequence[ExportedProduct]]:
         for start in range(0, len(products), size):
             yield products[start : start + size]
 
-    format = formats.by_name(name, formats.Options(**options))
-    return b"".join([part async for part in formats.written(format, pages())]).decode()
+    format = formats.by_name(name, Options(**options))
+    counted = Counter() if left_out is None else left_out
+    return b"".join([part async for part in formats.written(format, pages(), counted)]).decode()
 
 
 async def table(name: str, *products: ExportedProduct, **options: Any) -> list[dict[str, str]]:

@@ -8,7 +8,8 @@ from domain.products import (
     Category,
 )
 from tests.db.records import full_product, usd
-from tests.exports.files import SHOP, exported, table
+from tests.exports.files import exported, table
+from tests.exports.spreadsheet import is_run
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +18,7 @@ EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", ' =HYPERLINK("x")', "\n=
 
 
 @pytest.mark.parametrize("evil", EVIL)
-@pytest.mark.parametrize("name", ["csv", "woocommerce", "shopify", "merchant"])
+@pytest.mark.parametrize("name", ["csv", "woocommerce"])
 async def test_no_cell_begins_like_a_formula(name: str, evil: str) -> None:
     source = replace(
         full_product(),
@@ -28,12 +29,11 @@ async def test_no_cell_begins_like_a_formula(name: str, evil: str) -> None:
     )
     product = exported(source, notes=evil, selling=usd("9"))
 
-    rows = await table(name, product, link_template=SHOP)
+    rows = await table(name, product)
 
     cells = [cell for row in rows for cell in row.values()]
     assert cells
-    assert not [cell for cell in cells if cell.lstrip(" \n").startswith(("=", "@", "+", "\t"))]
-    assert not [cell for cell in cells if cell.startswith("-") and cell != "-1"]
+    assert not [cell for cell in cells if is_run(cell)]
 
 
 async def test_text_that_cannot_be_written_breaks_no_file() -> None:

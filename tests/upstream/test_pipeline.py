@@ -334,8 +334,29 @@ async def test_the_log_names_host_and_operation_and_nothing_secret(
         ),
     )
 
-    assert "product.query at gateway.example: 200" in caplog.text
-    assert "marker" not in "".join(r.getMessage() for r in caplog.records if "graph" in r.name)
+    [line] = [vars(record) for record in caplog.records if "graph" in record.name]
+    assert line["message"].endswith(" product.query: ok")
+    assert (line["host"], line["status"], line["levelname"]) == ("gateway.example", 200, "INFO")
+    assert "marker" not in str(line)
+
+
+@respx.mock
+async def test_a_failure_of_the_marketplace_is_a_warning_with_its_code(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="affiliate_graph")
+    respx.post(URL).respond(200, text="error 27: the signature is wrong")
+
+    def classify(_answer: Answer) -> str:
+        raise CredentialsRejected("The signature is wrong.", upstream_code="27")
+
+    with pytest.raises(CredentialsRejected):
+        await send(pipeline(client), read=classify)
+
+    [line] = [vars(record) for record in caplog.records if "graph" in record.name]
+    assert line["levelname"] == "WARNING"
+    assert line["message"].endswith(" product.query: CREDENTIALS_REJECTED")
+    assert (line["status"], line["upstreamCode"]) == (200, "27")
 
 
 async def test_a_call_beyond_the_cap_is_neither_made_nor_booked(client: httpx.AsyncClient) -> None:

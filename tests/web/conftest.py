@@ -13,7 +13,7 @@ from web import logs
 def own_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
-    monkeypatch.setattr(logs, "_secrets", set())
+    monkeypatch.setattr(logs, "_masks", logs._Masks())
     levels = {name: logging.getLogger(name).level for name in ("", *logs.NOISY)}
     yield
     for name, level in levels.items():

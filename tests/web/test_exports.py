@@ -14,10 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from db import statements
+from db import products, statements
+from domain.catalog import PublisherFields
 from domain.marketplaces import Workspace
-from domain.products import Mode
-from tests.db.records import keep, product
+from domain.money import Money
+from domain.products import Image, Mode, SourceProduct
+from resolvers import exports
+from tests.db.records import HOUR, NOW, keep, product, ref, usd
+from tests.exports.files import SHOP
 from tests.graph import API_KEY, Graph, running_graph
 
 pytestmark = pytest.mark.anyio
@@ -125,6 +129,8 @@ async def test_products_are_chosen_by_filter_or_by_id(graph: Graph) -> None:
         ("discount", "csv", {"minDiscountPercent": "-5"}, 400, "0 to 100"),
         ("discount of many digits", "csv", {"minDiscountPercent": "9" * 5000}, 400, "0 to 100"),
         ("header", "shopify", {"header": "new"}, 400, "legacy"),
+        ("published", "woocommerce", {"published": "no"}, 400, "draft, yes, keep"),
+        ("pictures", "woocommerce", {"pictures": "2"}, 400, "all, first"),
         ("id", "json", {"id": "nothing"}, 400, "id"),
     ],
 )
@@ -180,6 +186,97 @@ async def test_google_merchant_links_to_the_own_shop(graph: Graph) -> None:
     [row] = csv.DictReader(io.StringIO(answer.text), delimiter="\t")
     assert row["link"] == "https://shop.example/p/aliexpress-1005000000001001"
     assert row["price"] == "99.50 USD"
+
+
+def variety() -> list[SourceProduct]:
+    """AliExpress products and one of Amazon's, of every kind that a file may leave out."""
+    euros = Money(Decimal("3.5"), "EUR")
+    picture = (Image(url="https://img.example/1.jpg"),)
+    return [
+        product(1, price=usd("5"), images=picture),
+        product(2, price=euros, images=picture),
+        product(3, images=picture),
+        product(4, price=usd("0")),
+        product(5, price=usd("5")),
+        product(6, marketplace="amazon", price=usd("5"), images=picture, at=NOW - 25 * HOUR),
+        product(7, marketplace="amazon", price=usd("5"), images=picture),
+    ]
+
+
+SELLING = {1: usd("9"), 2: Money(Decimal(9), "EUR"), 3: usd("0"), 5: usd("9"), 7: usd("9")}
+
+
+async def stored_variety(graph: Graph) -> None:
+    await keep(variety(), workspace=SANDBOX)
+    for number, price in SELLING.items():
+        named = ref(number, "amazon" if number == 7 else "aliexpress")
+        await products.change(SANDBOX, named, PublisherFields(selling_price=price))
+    for _ in range(3):
+        await products.mark_missing(SANDBOX, [ref(1)], now=NOW)
+    assert graph.clock() == NOW
+
+
+@pytest.mark.parametrize("size", [1, 250])
+@pytest.mark.parametrize(
+    ("name", "params", "left_out"),
+    [
+        ("json", {}, "0"),
+        ("csv", {}, "0"),
+        ("woocommerce", {"published": "yes"}, "0"),
+        ("woocommerce", {"published": "keep"}, "1;gone=1"),
+        ("shopify", {}, "4;no-price=3;other-currency=1"),
+        ("shopify", {"published": "keep"}, "5;gone=1;no-price=3;other-currency=1"),
+        ("shopify", {"currency": "EUR"}, "6;no-price=3;other-currency=3"),
+        ("shopify", {"currency": "EUR", "marketplace": "AMAZON"}, "2;no-price=1;other-currency=1"),
+        ("merchant", {"link": SHOP}, "5;no-selling-price=3;no-picture=2"),
+    ],
+)
+async def test_what_a_file_lacks_is_told_before_it(
+    graph: Graph,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    params: dict[str, str],
+    left_out: str,
+    size: int,
+) -> None:
+    await stored_variety(graph)
+    monkeypatch.setattr(exports, "PAGE", size)  # of one row: counted by the database
+
+    answer = await export(graph, name, params)
+
+    total = 2 if "marketplace" in params else 7
+    assert answer.headers["x-left-out"] == left_out
+    assert rows_of(name, answer.text) == total - int(left_out.split(";")[0])
+
+
+async def test_what_a_file_lacks_is_told_in_words(graph: Graph) -> None:
+    await stored_variety(graph)
+
+    whole = await export(graph, "json")
+    shop = await export(graph, "shopify")
+
+    assert "x-left-out-words" not in whole.headers
+    assert shop.headers["x-left-out-words"] == (
+        "4 products are left out: 3 without a price that may be told, 1 priced in another currency."
+    )
+
+
+async def test_of_products_that_are_named_only_those_are_counted(graph: Graph) -> None:
+    await stored_variety(graph)
+    [first, *_] = (await export(graph, "json", {"text": "Lamp 1"})).json()
+
+    answer = await export(graph, "merchant", {"link": SHOP, "id": first["id"]})
+
+    assert answer.headers["x-left-out"] == "0"
+
+
+def rows_of(name: str, text: str) -> int:
+    if name == "json":
+        return len(json.loads(text))
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t" if name == "merchant" else ",")
+    return len(
+        [row for row in rows if {row.get("title"), row.get("Title"), row.get("Name")} - {None, ""}]
+    )
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ async def test_a_listed_page_may_read_answers_with_their_limits(graph: Graph) ->
 
     assert answer.headers["access-control-allow-origin"] == SHOP
     exposed = answer.headers["access-control-expose-headers"].split(", ")
-    assert {"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"} == set(exposed)
+    assert {"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"} < set(exposed)
     assert "access-control-allow-credentials" not in answer.headers
     assert answer.headers["vary"] == "Origin"
 

@@ -145,7 +145,9 @@ async def test_a_query_is_stopped(
     async with asyncio.timeout(PATIENCE):
         await (await hang_up(graph, client, slow))
 
-    [line] = [vars(record) for record in caplog.records if record.name == "affiliate_graph.web"]
+    [line] = [
+        vars(record) for record in caplog.records if record.name == "affiliate_graph.requests"
+    ]
     assert slow.how == "cancelled"
     assert line["status"] == 499
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []

@@ -1,5 +1,6 @@
 """Log lines: JSON, with the request's id, without a secret wherever somebody puts one."""
 
+import io
 import json
 import logging
 
@@ -93,3 +94,35 @@ def test_chatty_libraries_stay_quiet_at_debug(capsys: pytest.CaptureFixture[str]
         logging.getLogger(name).info("GET https://example.com/?key=1")
 
     assert log_lines(capsys) == []
+
+
+def test_a_traceback_follows_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", form="text")
+    logs.register_secret(SECRET)
+
+    try:
+        raise Failure(SECRET)
+    except Failure:
+        log.exception("it failed")
+
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith("ERROR   it failed")
+    assert others[0].startswith("Traceback")
+    assert others[-1].endswith(MASK)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words_go_to_a_terminal_and_json_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr("sys.stderr", stream)
+        logs.configure("INFO")
+        log.info("here")
+        written.append(stream.getvalue())
+
+    assert written[0].endswith("INFO    here\n")
+    assert json.loads(written[1])["message"] == "here"

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -12,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from domain.api_keys import APIKey, Caller, Scope
+from domain.metering import OperationNote, OperationOutcome
 from tests.graph import API_KEY, Graph, running_graph
 from tests.web.conftest import log_lines
 from web import logs
@@ -19,6 +23,7 @@ from web.middleware import SANE_ID, RequestBoundary
 
 pytestmark = pytest.mark.anyio
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 log = logging.getLogger("affiliate.test")
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 PING = {"query": "{ __typename }"}
@@ -88,6 +93,27 @@ async def test_wrong_addresses_and_methods_are_told_as_errors(
 
 
 async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def operate(request: Request) -> PlainTextResponse:
+        key = APIKey(
+            id="key-1",
+            workspace="shop",
+            name="the blog",
+            prefix="aff_1",
+            last_four="wxyz",
+            scopes=frozenset({Scope.READ}),
+            created_at=NOW,
+        )
+        request.state.caller = Caller(workspace="shop", name=key.name, scopes=key.scopes, key=key)
+        request.state.operation = OperationNote(
+            name="Products",
+            kind="query",
+            points=12,
+            calls=2,
+            outcome=OperationOutcome.OK,
+            codes={"NOT_FOUND", "MARKETPLACE_UNAVAILABLE"},
+        )
+        return PlainTextResponse("hello")
+
     async def answer(request: Request) -> PlainTextResponse:
         log.info("inside")
         return PlainTextResponse("hello")
@@ -95,7 +121,8 @@ async def get(path: str, headers: dict[str, str] | None = None) -> httpx.Respons
     async def fail(request: Request) -> PlainTextResponse:
         raise Failure
 
-    app = RequestBoundary(Starlette(routes=[Route("/answer", answer), Route("/fail", fail)]))
+    routes = [Route("/answer", answer), Route("/fail", fail), Route("/readyz", answer)]
+    app = RequestBoundary(Starlette(routes=[*routes, Route("/graphql", operate)]))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.get(path, headers=headers)
@@ -149,3 +176,68 @@ async def test_every_answer_carries_the_headers_unless_it_sets_its_own() -> None
     assert found.headers["x-content-type-options"] == "nosniff"
     assert missing.headers["cache-control"] == "no-store"
     assert missing.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_a_request_tells_who_asked_for_what_and_how_it_ended(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+
+    await get("/graphql")
+
+    [line] = log_lines(capsys)
+    assert {name: line[name] for name in ("workspace", "caller", "apiKey")} == {
+        "workspace": "shop",
+        "caller": "the blog",
+        "apiKey": "key-1",
+    }
+    assert {name: line[name] for name in ("operation", "type", "outcome", "points", "calls")} == {
+        "operation": "Products",
+        "type": "query",
+        "outcome": "ok",
+        "points": 12,
+        "calls": 2,
+    }
+    assert line["codes"] == ["MARKETPLACE_UNAVAILABLE", "NOT_FOUND"]
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_a_good_probe_is_no_line_and_a_failure_is_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO")
+
+    await get("/readyz")
+    await get("/fail")
+
+    levels = [line["level"] for line in log_lines(capsys) if line["message"] != "inside"]
+    assert levels == ["WARNING"]
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_a_line_for_a_terminal_is_words(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", form="text")
+
+    await get("/graphql", {"X-Request-Id": "caller-7_abc"})
+
+    line = capsys.readouterr().err
+    assert re.match(r"\d\d:\d\d:\d\d INFO    GET /graphql  status=200  ms=[\d.]+  ", line)
+    assert line.endswith(
+        '  workspace=shop  caller="the blog"  apiKey=key-1  operation=Products  type=query'
+        "  outcome=ok  points=12  calls=2  codes=MARKETPLACE_UNAVAILABLE,NOT_FOUND"
+        "  requestId=caller-7_abc\n"
+    )
+
+
+@pytest.mark.usefixtures("own_logging")
+async def test_an_address_neither_breaks_a_line_nor_colours_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("INFO", form="text")
+
+    await get("/%0a12:00:00 INFO all is well%1b[31m")
+
+    output = capsys.readouterr().err
+    assert output.count("\n") == 1
+    assert "GET /\\n12:00:00 INFO all is well\\x1b[31m" in output

@@ -53,7 +53,8 @@ export async function signIn(key) {
 
 export const signOut = () => send("/session", { method: "DELETE" }, { quiet: true });
 
-// Ask for a file of an export and hand it to the browser's downloads. Answers its size in bytes.
+// Ask for a file of an export and hand it to the browser's downloads. Answers its size in bytes, and
+// in words what it lacks.
 export async function download(format, parameters) {
   const answer = await send(`/export/${format}?${new URLSearchParams(parameters)}`);
   if (!answer.ok) throw await told(answer);
@@ -64,7 +65,7 @@ export async function download(format, parameters) {
   anchor.download = name ?? "export";
   anchor.click();
   setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
-  return blob.size;
+  return { size: blob.size, leftOut: answer.headers.get("X-Left-Out-Words") };
 }
 
 async function send(path, options = {}, { quiet = false } = {}) {

@@ -7,22 +7,37 @@ import { count, plural } from "./words.js";
 const FORMATS = {
   csv: ["CSV", "Everything, for a spreadsheet."],
   json: ["JSON", "Everything, for programs."],
-  woocommerce: ["WooCommerce", "Affiliate products as drafts."],
-  shopify: ["Shopify", "Draft products; the link stands in a metafield."],
+  woocommerce: ["WooCommerce", "Affiliate products."],
+  shopify: ["Shopify", "Products; the link stands in a metafield."],
   merchant: ["Google Merchant", "Your own shop's products: needs selling prices."],
+};
+
+const PUBLISHED = {
+  draft: ["As drafts", "For a first import: you publish what you looked at."],
+  yes: ["Published", "Buyers see it at once."],
+  keep: ["As they are in the shop", "To refresh what it has. What it does not have yet is published."],
+};
+
+const PRICES = {
+  woocommerce: "Prices of another currency are left empty: nothing is converted.",
+  shopify: "Products priced in another currency are left out: nothing is converted.",
 };
 
 export function Export({ cards, chosen, filter, total, onClose }) {
   const [format, setFormat] = useState("csv");
   const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
   const [currency, setCurrency] = useState("USD");
+  const [published, setPublished] = useState("draft");
+  const [pictures, setPictures] = useState("all");
   const [link, setLink] = useState("");
-  const [state, go] = useAsk(() => download(format, parameters()));
+  const isForShop = format in PRICES;
+  const [state, go] = useAsk(async () => ({ format, ...(await download(format, parameters())) }));
   const parameters = () => [
     ...(onlyChosen ? chosen.map((row) => ["id", row.id]) : Object.entries(filter)),
-    ...(["woocommerce", "shopify"].includes(format) ? [["currency", currency]] : []),
+    ...(isForShop ? Object.entries({ currency, published, pictures }) : []),
     ...(format === "merchant" ? [["link", link]] : []),
   ];
+  const saved = !state.busy && !state.error && state.value?.format === format ? state.value : null;
   const submit = (event) => {
     event.preventDefault();
     go();
@@ -37,16 +52,24 @@ export function Export({ cards, chosen, filter, total, onClose }) {
       <label class="option"><input type="radio" name="which" checked=${onlyChosen} onChange=${() => setOnlyChosen(true)} /> The ${plural(chosen.length, "chosen product")}</label>
       <label class="option"><input type="radio" name="which" checked=${!onlyChosen} onChange=${() => setOnlyChosen(false)} /> All ${count(total)} of the list</label>
     </fieldset>`}
-    ${["woocommerce", "shopify"].includes(format) && html`<label>Currency of your shop
+    ${isForShop && html`<fieldset><legend>In the shop</legend>
+        ${Object.entries(PUBLISHED).map(([code, [name, help]]) => html`<label key=${code} class="option">
+          <input type="radio" name="published" checked=${published === code} onChange=${() => setPublished(code)} />
+          <span>${name} <span class="quiet">${help}</span></span></label>`)}
+        <label class="option"><input type="checkbox" checked=${pictures === "first"} onChange=${(event) => setPictures(event.target.checked ? "first" : "all")} />
+          <span>Only the first picture <span class="quiet">The shop copies every one: that takes long.</span></span></label>
+      </fieldset>
+      <label>Currency of your shop
       <input maxlength="3" required value=${currency} onInput=${(event) => setCurrency(event.target.value.toUpperCase())} />
-      <span class="quiet">Prices of another currency are left empty: nothing is converted.</span></label>`}
+      <span class="quiet">${PRICES[format]}</span></label>`}
     ${format === "merchant" && html`<label>Address of a product in your shop
       <input required placeholder="https://shop.example/products/{handle}" value=${link} onInput=${(event) => setLink(event.target.value)} />
       <span class="quiet">Google takes products of your own shop only; links to a marketplace are refused.</span></label>`}
     <p class="quiet">${termsOf(cards).join(" ")}</p>
+    ${saved?.leftOut && html`<p role="status" class="notice">${saved.leftOut}</p>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
     <div class="row end">
-      <span role="status" class="quiet">${state.value !== null && !state.busy && !state.error ? `Saved, ${count(state.value)} bytes` : ""}</span>
+      <span role="status" class="quiet">${saved ? `Saved, ${count(saved.size)} bytes` : ""}</span>
       <button class="primary" disabled=${state.busy}>${state.busy ? "Writing ..." : "Download"}</button>
     </div>
   </form></${Dialog}>`;

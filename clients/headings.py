@@ -1,0 +1,34 @@
+"""What the headings of tables say: in which columns a product stands, and its marketplace."""
+
+import re
+from collections.abc import Sequence
+
+# Of headings in small letters and digits only; what stands in brackets is not looked at.
+PRODUCT = re.compile(
+    r"(?:meta)?(?:(?:product)?detail|(?:product)?detailpage|product|item|goods|source|external"
+    r"|original|affiliate|promotion|tracking|short|share|click)?(?:id|url|link|address|href)s?"
+    r"|(?:product|item)(?:no|number|page)|(?:product)?asin|isbn(?:10|13)?|deeplink"
+)
+# Of our own exports: they hold a shop's name of the product, which tells it too.
+HANDLE = re.compile(r"(?:variant)?sku|(?:url)?handle")
+MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
+SITE = re.compile(r"locale|(?:country)?site")
+BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)
+SIGNS = re.compile(r"[\W_]+")
+LONGEST = 100
+
+
+def normal(cell: str) -> str:
+    """A heading in any case, spacing and punctuation -> its letters and digits."""
+    return SIGNS.sub("", BRACKETED.sub("", cell[:LONGEST])).lower()
+
+
+def is_of_product(cell: str) -> bool:
+    """Whether a column with this heading tells the product."""
+    heading = normal(cell)
+    return (PRODUCT.fullmatch(heading) or HANDLE.fullmatch(heading)) is not None
+
+
+def places(head: Sequence[str], names: re.Pattern[str]) -> list[int]:
+    """The columns with such a heading."""
+    return [at for at, cell in enumerate(head) if names.fullmatch(normal(cell))]

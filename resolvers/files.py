@@ -1,0 +1,382 @@
+"""Which products a file names: in which column they stand, and each row with what it names or why
+it names none. Nothing is opened or asked."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
+
+from clients import headings, tables
+from clients.base import Marketplace
+from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, product_ref, read_text
+from clients.tables import Row, Table
+from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLink, WrongLocale
+from domain.products import ProductRef
+from resolvers.marketplaces import locale_of
+
+HEAD_WITHIN = 10  # rows: tables of reports begin with a title
+SAMPLE = 200  # rows that tell which column holds the products
+LONGEST_SHOWN = 200  # characters of a cell that names nothing
+MOST_SHOWN = 40  # headings in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A product that a file names, or why a row names none.
+
+    `text`: the words that name it, understood wherever a text is read. `line` counts from 1;
+    `sheet`: of a workbook with several.
+    """
+
+    line: int
+    text: str
+    product: ProductRef | InvalidInput
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return f"line {self.line}" + (f" of {self.sheet}" if self.sheet else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Whose bare ids are: the country site by marketplace code, and the marketplace where only one
+    is meant. `told`: marketplaces whose site the row tells; `stranger`: one that nobody knows."""
+
+    sites: Mapping[str, str] = field(default_factory=dict)
+    owner: Marketplace | None = None
+    told: AbstractSet[str] = frozenset()
+    stranger: str = ""
+
+
+OF_ADDRESSES = Sites()
+
+
+def read(content: bytes, name: str = "") -> list[FileRow]:
+    """As `tables.read` and `rows`."""
+    return rows(tables.read(content, name))
+
+
+def rows(found: Sequence[Table], bare: Sites = OF_ADDRESSES) -> list[FileRow]:
+    """The products that the rows name, in order. Rows that hold nothing are left out.
+
+    Raises InvalidInput where no row of the file could be read: no column holds products, or there
+    are only headings.
+    """
+    read: list[FileRow] = []
+    refusals: list[InvalidInput] = []
+    for table in found:
+        try:
+            read += [replace(row, sheet=table.sheet) for row in _rows(table, bare)]
+        except InvalidInput as refusal:
+            refusals.append(refusal)
+            head = table.rows[0]
+            text = ", ".join(head.cells)[:LONGEST_SHOWN]
+            read.append(FileRow(line=head.line, text=text, product=refusal, sheet=table.sheet))
+    if len(refusals) == len(found):
+        raise refusals[0]
+    return read
+
+
+def _rows(table: Table, bare: Sites) -> Iterator[FileRow]:
+    """Raises InvalidInput where the table as a whole cannot be read, before the first row."""
+    if table.is_text:
+        return (each for row in table.rows for each in _text_rows(row, bare))
+    columns = _columns(table, bare)
+    return (each for row in columns.rows for each in columns.read(row))
+
+
+def _text_rows(row: Row, bare: Sites) -> Iterator[FileRow]:
+    [text] = row.cells
+    if text.startswith("#"):  # a comment, a heading of Markdown
+        return
+    found = read_text(text, sites=bare.sites, owner=bare.owner)
+    if not found:
+        yield _refused(row.line, text, _reason(text, bare.owner))
+    for each in found:
+        yield FileRow(line=row.line, text=_words(text, each), product=each.product)
+
+
+def _words(cell: str, found: Found) -> str:
+    """What names it: an address without what does not belong to it, or the id as it stands."""
+    if found.is_bare or not isinstance(found.product, ProductRef):
+        return cell[found.start : found.end]
+    return BY_CODE[found.product.marketplace].product_url(found.product)
+
+
+def _refused(line: int, text: str, reason: InvalidInput) -> FileRow:
+    return FileRow(line=line, text=text[:LONGEST_SHOWN], product=reason)
+
+
+def _reason(text: str, owner: Marketplace | None) -> InvalidInput:
+    """Why a text in which nothing was found names nothing."""
+    try:
+        if owner is not None:
+            owner.parse_id(text)
+        product_ref(text)
+    except InvalidInput as refusal:
+        return refusal
+    return InvalidURL(f"There is no product of {MARKETPLACE_NAMES} in this.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """A table whose columns are told apart. `names`: of its columns, as people know them."""
+
+    rows: Sequence[Row]
+    names: Sequence[str]
+    products: Sequence[int]
+    handles: AbstractSet[int]  # among `products`: they name it as our exports do, or not at all
+    marketplaces: Sequence[int]
+    sites: Sequence[int]
+    bare: Sites
+
+    def read(self, row: Row) -> list[FileRow]:
+        """What the row names: it is in one of its columns, and the others may not contradict."""
+        bare = self._bare(row)
+        cells = {at: _cell(row, at) for at in self.products}
+        found = {at: self._found(at, cell, bare) for at, cell in cells.items()}
+        named = {at: _products(each) for at, each in found.items() if _products(each)}
+        if named:
+            if _contradict(named.values()):
+                return [_refused(row.line, self._shown(row), self._contradiction(named))]
+            at = min(named, key=lambda each: all(one.is_bare for one in named[each]))
+        else:
+            at = next((at for at, each in found.items() if _links(each)), -1)
+        if at < 0:
+            return [_refused(row.line, self._shown(row), self._why_none(cells, found, bare))]
+        return [
+            FileRow(line=row.line, text=_words(cells[at], each), product=each.product)
+            for each in found[at]
+        ]
+
+    def _bare(self, row: Row) -> Sites:
+        """Whose bare ids of this row are."""
+        bare = self.bare
+        for at in (*self.marketplaces, *self.sites):
+            if name := _cell(row, at):
+                told = _told(bare, name)
+                is_stranger = told is bare and at in self.marketplaces
+                bare = replace(bare, stranger=name) if is_stranger else told
+        return bare
+
+    def _found(self, at: int, cell: str, bare: Sites) -> list[Found]:
+        """What a cell names."""
+        if ref := _of_handle(cell):
+            return [Found(start=0, end=len(cell), product=ref)]
+        if at in self.handles or not cell:
+            return []
+        found = read_text(cell, sites=bare.sites, owner=bare.owner)
+        return [_told_apart(each, bare) if each.is_bare else each for each in found]
+
+    def _contradiction(self, named: Mapping[int, Sequence[Found]]) -> SeveralProducts:
+        words = " and ".join(self.names[at] for at in named)
+        return SeveralProducts(
+            f"The columns {words} of this row name different products. Correct it, or take one of "
+            "the columns out."
+        )
+
+    def _why_none(
+        self, cells: Mapping[int, str], found: Mapping[int, Sequence[Found]], bare: Sites
+    ) -> InvalidInput:
+        for each in (each for column in found.values() for each in column):
+            if isinstance(each.product, InvalidInput):
+                return each.product
+        for cell in cells.values():
+            if cell:
+                return _reason(cell, bare.owner)
+        names = ", ".join(self.names[at] for at in self.products)
+        return InvalidURL(f"This row names no product: {names} is empty.")
+
+    def _shown(self, row: Row) -> str:
+        texts = [_cell(row, at) for at in self.products]
+        return " | ".join(filter(None, texts)) or " | ".join(filter(None, row.cells))
+
+
+def _columns(table: Table, bare: Sites) -> _Columns:
+    """Which columns hold the products: those with a known heading, else those that hold some.
+
+    Raises InvalidInput.
+    """
+    at = _head(table, bare)
+    head = [] if at is None else table.rows[at].cells
+    data = table.rows if at is None else table.rows[at + 1 :]
+    if not data:
+        raise InvalidInput(f"The table has no rows, only headings: {_listed(head)}.")
+    width = max(len(row.cells) for row in table.rows)
+    names = [_name(head, column) for column in range(width)]
+    handles = headings.places(head, headings.HANDLE)
+    columns = _Columns(
+        rows=data,
+        names=names,
+        products=[*headings.places(head, headings.PRODUCT), *handles],
+        handles=frozenset(handles),
+        marketplaces=headings.places(head, headings.MARKETPLACE),
+        sites=headings.places(head, headings.SITE),
+        bare=bare,
+    )
+    if any(_is_good(each) for row in data[:SAMPLE] for each in columns.read(row)):
+        return columns
+    by_content = _by_content(replace(columns, products=range(width), handles=frozenset()))
+    if by_content:
+        return replace(columns, products=by_content, handles=frozenset())
+    if set(columns.products) - columns.handles:
+        return columns  # each row tells why it names nothing
+    raise InvalidInput(
+        f"No column of the table holds products of {MARKETPLACE_NAMES}. Its columns: "
+        f"{_listed(names)}. Call the one with their addresses or ids ProductId or Product URL. "
+        "Nothing was imported."
+    )
+
+
+def _head(table: Table, bare: Sites) -> int | None:
+    """The row with the headings: one that is known, else the first one if it names nothing."""
+    first: int | None = 0
+    for at, row in enumerate(islice(table.rows, HEAD_WITHIN)):
+        if any(_is_good(each) for cell in row.cells for each in _cell_rows(row.line, cell, bare)):
+            first = None if at == 0 else first
+            break
+        if any(map(headings.is_of_product, row.cells)):
+            return at
+    return first
+
+
+def _cell_rows(line: int, cell: str, bare: Sites) -> Iterable[FileRow]:
+    return _text_rows(Row(line, [cell.strip()]), bare) if cell.strip() else ()
+
+
+def _is_good(row: FileRow) -> bool:
+    return isinstance(row.product, ProductRef | ShortLink)
+
+
+def _by_content(columns: _Columns) -> list[int]:
+    """The columns that hold products, about as many as the one that holds most.
+
+    Raises InvalidInput where two of them name different products.
+    """
+    sample = columns.rows[:SAMPLE]
+    read = {
+        at: [_products(columns._found(at, _cell(row, at), columns.bare)) for row in sample]
+        for at in columns.products
+    }
+    counts = {at: sum(map(bool, cells)) for at, cells in read.items()}
+    most = max(counts.values())
+    best = [at for at, number in counts.items() if number * 2 >= most > 0]
+    for cells in zip(*(read[at] for at in best), strict=True):
+        if _contradict(filter(None, cells)):
+            raise InvalidInput(
+                "Several columns hold different products: "
+                f"{_listed([columns.names[at] for at in best])}. Call the one that is meant "
+                "ProductId or Product URL. Nothing was imported."
+            )
+    return best or _with_links(columns, sample)
+
+
+def _with_links(columns: _Columns, sample: Sequence[Row]) -> list[int]:
+    """The first column that holds short links."""
+    for at in columns.products:
+        if any(_links(columns._found(at, _cell(row, at), columns.bare)) for row in sample):
+            return [at]
+    return []
+
+
+def _name(head: Sequence[str], column: int) -> str:
+    named = head[column].strip() if column < len(head) else ""
+    return named[:LONGEST_SHOWN] or f"column {column + 1}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [name.strip()[:60] for name in names if name.strip()]
+    more = len(shown) - MOST_SHOWN
+    return ", ".join(shown[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _cell(row: Row, at: int) -> str:
+    return row.cells[at].strip() if at < len(row.cells) else ""
+
+
+def _products(found: Sequence[Found]) -> list[Found]:
+    return [each for each in found if isinstance(each.product, ProductRef)]
+
+
+def _links(found: Sequence[Found]) -> list[Found]:
+    return [each for each in found if isinstance(each.product, ShortLink)]
+
+
+def _told(bare: Sites, name: str) -> Sites:
+    """What a cell says of its row: a marketplace, or a country site of one."""
+    for market in BY_CODE.values():
+        if name.casefold() in (market.code, market.name.casefold()):
+            return replace(bare, owner=market)
+    for market in BY_CODE.values():
+        if (site := _site(market, name)) is not None:
+            return replace(
+                bare, sites={**bare.sites, market.code: site}, told=bare.told | {market.code}
+            )
+    return bare
+
+
+def _told_apart(found: Found, bare: Sites) -> Found:
+    """An id that stood alone, as good as an address where its row or marketplace tells the site."""
+    if bare.stranger:
+        refusal = InvalidInput(
+            f"{bare.stranger[:60]} is no marketplace of this server: there are {MARKETPLACE_NAMES}."
+        )
+        return replace(found, product=refusal)
+    ref = found.product
+    if isinstance(ref, ProductRef) and (
+        ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
+    ):
+        return replace(found, is_bare=False)
+    return found
+
+
+def _contradict(columns: Iterable[Sequence[Found]]) -> bool:
+    """Whether columns of a row name different products, or one at different country sites."""
+    columns = list(columns)
+    refs = {each.product for found in columns for each in found if not each.is_bare}
+    ids = {_keys([each]) for found in columns for each in found if not each.is_bare}
+    return len(set(map(_keys, columns))) > 1 or len(refs) > len(ids)
+
+
+def _keys(found: Sequence[Found]) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (each.product.marketplace, each.product.external_id)
+        for each in found
+        if isinstance(each.product, ProductRef)
+    )
+
+
+def _site(market: Marketplace, name: str) -> str | None:
+    """The country site of that name, where the marketplace has several."""
+    if not name or len(market.locales) == 1:
+        return None
+    try:
+        return locale_of(market, name)
+    except WrongLocale:
+        return None
+
+
+def _of_handle(cell: str) -> ProductRef | None:
+    """The product of a handle as our exports write it."""
+    text = cell.strip("'").lower()
+    prefix = max(filter(text.startswith, _handles()), key=len, default="")
+    if not prefix:
+        return None
+    market, site = _handles()[prefix]
+    try:
+        return ProductRef(market.code, market.parse_id(text.removeprefix(prefix)), site)
+    except InvalidInput:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _handles() -> dict[str, tuple[Marketplace, str]]:
+    """What a handle begins with, for each country site."""
+    return {
+        ProductRef(market.code, "x", site).handle.removesuffix("x"): (market, site)
+        for market in BY_CODE.values()
+        for site in market.locales
+    }
