@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import unquote
@@ -24,10 +23,10 @@ from domain.parsers import (
     MAKE_KEY,
     SWITCH,
     any_text,
-    is_address,
     is_loopback,
     number,
     one_of,
+    own_address,
     split_address,
     web_address,
     whole,
@@ -219,7 +218,14 @@ class Settings:
         frozenset(),
         parsers.ORIGINS,
         ACCESS,
-        "Web sites whose pages may read answers.",
+        "Web sites and browser extensions whose pages may read answers.",
+    )
+    allowed_headers: tuple[str, ...] = setting(
+        "ALLOWED_HEADERS",
+        (),
+        parsers.HEADER_NAMES,
+        ACCESS,
+        "Header fields that those pages may send beside the usual ones of GraphQL clients.",
     )
     trusted_documents: Path | None = setting(
         "TRUSTED_DOCUMENTS",
@@ -314,7 +320,7 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
     reader = _Reader(environ)
     own = {name: reader.value(each) for name, each in OWN.items()}
     own["data_dir"] = own["data_dir"].absolute()
-    own["public_url"] = own["public_url"].rstrip("/") or _own_address(own["host"], own["port"])
+    own["public_url"] = own["public_url"].rstrip("/") or own_address(own["host"], own["port"])
     own["database_url"] = own["database_url"] or f"sqlite://{own['data_dir'] / DATABASE_FILE}"
     own["allowed_hosts"] = _allowed_hosts(own, is_named=reader.is_set(OWN["public_url"]))
     gateways = [each for marketplace in marketplaces for each in marketplace.gateways]
@@ -395,12 +401,6 @@ class _Reader:
         if not content:
             self.problems.append(f"{name}_FILE names {path}, which is empty.")
         return content
-
-
-def _own_address(host: str, port: int) -> str:
-    if is_address(host) and ip_address(host).is_unspecified:
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _allowed_hosts(own: Mapping[str, Any], *, is_named: bool) -> frozenset[str] | None:

@@ -26,8 +26,10 @@ from resolvers.quota import fewest_left
 from upstream.budget import CallBudget
 from web import logs, trusted
 from web.access import Access
+from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
+from web.files import Files
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
 from web.health import Health
@@ -99,6 +101,9 @@ def _routes(
         cookie=session_cookie(settings.public_url),
         now=overrides.now,
     )
+    cross_origin = CrossOrigin(
+        access=access, origins=settings.allowed_origins, headers=settings.allowed_headers
+    )
     graphql = GraphQLRoute(
         access=access,
         endpoint=Endpoint(
@@ -110,18 +115,21 @@ def _routes(
         editor=_editor(settings, keys),
         bucket=state.bucket,
         under_way=state.under_way,
-        allowed_origins=settings.allowed_origins,
+        cross_origin=cross_origin,
     )
     exports = Exports(
         access=access,
+        cross_origin=cross_origin,
         context=state.context,
         bucket=state.bucket,
         capacity=settings.limits.capacity,
     )
+    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
     is_secure = settings.public_url.startswith("https://")
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
+        *files.routes(),
         *Sessions(access, overrides.start_link, is_secure=is_secure).routes(),
         *Health(shutdown=overrides.shutdown, ping=ping).routes(),
         *WebPage(settings.public_url).routes(),

@@ -248,7 +248,8 @@ def _json(text: str) -> Table:
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """A text, without the half characters that only JSON can hold."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _values(text: str) -> Iterator[tuple[int, object]]:

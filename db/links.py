@@ -59,6 +59,13 @@ async def by_keys(workspace: Workspace, keys: Collection[LinkKey]) -> dict[LinkK
 
 
 @resilient
+async def delete(workspace: Workspace, key: LinkKey) -> bool:
+    """Forget a link, of the workspace's mode of its marketplace; whether there was one."""
+    named = Q(among(workspace, [key.ref]), tracking_id=key.tracking_id, sub_id=key.sub_id)
+    return bool(await AffiliateLink.filter(named).delete())
+
+
+@resilient
 async def page(
     workspace: Workspace,
     filter: LinkFilter,
@@ -77,6 +84,8 @@ async def page(
         condition &= among(workspace, [filter.product])
     if filter.tracking_id is not None:
         condition &= Q(tracking_id=filter.tracking_id)
+    if filter.sub_id is not None:
+        condition &= Q(sub_id=filter.sub_id)
     return await paging.read(AffiliateLink, condition, ORDER, _link, args, count=count)
 
 

@@ -44,6 +44,7 @@ from domain.products import (
 __all__ = [
     "by_refs",
     "change",
+    "check",
     "delete",
     "keep",
     "mark_missing",
@@ -161,29 +162,35 @@ async def mark_missing(
 
 @resilient
 async def change(
-    workspace: Workspace, ref: ProductRef, fields: PublisherFields
-) -> CatalogProduct | None:
-    """Store what the publisher says of a product; None when it was not imported.
+    workspace: Workspace, changes: Sequence[tuple[ProductRef, PublisherFields]]
+) -> dict[ProductRef, CatalogProduct]:
+    """Store what the publisher says of products; those that were not imported are absent.
 
-    Raises InvalidInput for an amount that cannot be stored exactly.
+    Of several changes of one product the last one counts. Nothing is stored where one raises
+    InvalidInput: see `check`.
     """
-    product = Product.filter(among(workspace, [ref]))
-    changes: dict[str, object] = {}
-    if not isinstance(fields.selling_price, Unchanged):
-        amount, currency = _selling_price(fields.selling_price)
-        changes |= {"selling_price_amount": amount, "selling_price_currency": currency}
-    if not isinstance(fields.notes, Unchanged):
-        changes["notes"] = fields.notes
+    columns = [(ref, _publisher_columns(fields)) for ref, fields in changes]
     async with statements.transaction():
-        if changes:
-            await product.update(**changes)
-        return (await _stored(workspace, [ref])).get(ref)
+        await _stored(workspace, [ref for ref, _ in changes], locked=True)
+        for ref, values in columns:
+            if values:
+                await Product.filter(among(workspace, [ref])).update(**values)
+        return await _stored(workspace, [ref for ref, _ in changes])
+
+
+def check(fields: PublisherFields) -> None:
+    """Raises InvalidInput for an amount that cannot be stored exactly."""
+    _publisher_columns(fields)
 
 
 @resilient
-async def delete(workspace: Workspace, ref: ProductRef) -> bool:
-    """Forget a product and its prices; whether there was one. Its links stay."""
-    return bool(await Product.filter(among(workspace, [ref])).delete())
+async def delete(workspace: Workspace, refs: Collection[ProductRef]) -> set[ProductRef]:
+    """Forget products and their prices; those that there were. Their links stay."""
+    async with statements.transaction():
+        stored = await _stored(workspace, refs, locked=True)
+        for some in chunks(stored):
+            await Product.filter(among(workspace, some)).delete()
+    return set(stored)
 
 
 @resilient
@@ -340,6 +347,16 @@ def _contains(title_key: str) -> Q:
     """Not LIKE: nothing to escape, and no limit of length on SQLite."""
     position = CustomFunction("strpos" if statements.is_postgres() else "instr", ["text", "part"])
     return Where(lambda products: position(products.title_key, title_key) > 0)
+
+
+def _publisher_columns(fields: PublisherFields) -> Row:
+    columns: Row = {}
+    if not isinstance(fields.selling_price, Unchanged):
+        amount, currency = _selling_price(fields.selling_price)
+        columns |= {"selling_price_amount": amount, "selling_price_currency": currency}
+    if not isinstance(fields.notes, Unchanged):
+        columns["notes"] = fields.notes
+    return columns
 
 
 def _selling_price(price: Money | None) -> tuple[object, object]:

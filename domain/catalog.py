@@ -56,6 +56,7 @@ class LinkFilter:
     marketplace: str | None = None
     product: ProductRef | None = None
     tracking_id: str | None = None
+    sub_id: str | None = None
 
 
 # Where a row stands in its order: the values of the sort columns and the row's id, JSON-able.

@@ -114,6 +114,13 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
 
 
+def own_address(host: str, port: int) -> str:
+    """The address of a server that listens there, for callers on this machine."""
+    if is_address(host) and ip_address(host).is_unspecified:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def either(words: Iterable[str]) -> str:
     """The words in a row: "on, true or 1"."""
     *others, last = words
@@ -208,6 +215,18 @@ def _is_origin(text: str) -> bool:
     return parts is not None and f"{parts.scheme}://{parts.netloc}" == text and bool(parts.hostname)
 
 
+def _header_names(text: str) -> tuple[str, ...]:
+    names = comma_separated(text)
+    refusal = ": entry {} is no name of a header field that a page may send."
+    _every(names, _may_be_sent, refusal)
+    return tuple(names)
+
+
+def _may_be_sent(name: str) -> bool:
+    """With the header of our own page, a foreign one could use the cookie of a browser."""
+    return bool(re.fullmatch(r"[A-Za-z0-9-]+", name)) and name.lower() != "graphql-preflight"
+
+
 def _every(words: list[str], is_right: Callable[[str], bool], refusal: str) -> frozenset[str]:
     """The words, if each is right; else a refusal for each that is not, with its place."""
     wrong = [place for place, word in enumerate(words, start=1) if not is_right(word)]
@@ -234,4 +253,7 @@ ENCRYPTION_KEYS = Parser(
 )
 ADMIN_API_KEY = Parser(f"at least {SHORTEST_API_KEY} characters of ASCII", _admin_api_key)
 HOST_NAMES = Parser("host names, separated by commas; * for any", _host_names)
-ORIGINS = Parser("origins like https://shop.example, separated by commas", _origins)
+ORIGINS = Parser(
+    "origins like https://shop.example or chrome-extension://abc, separated by commas", _origins
+)
+HEADER_NAMES = Parser("names of header fields, separated by commas", _header_names)

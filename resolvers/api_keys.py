@@ -27,6 +27,7 @@ MAX_ORIGINS = 20
 DEFAULT_OVERLAP = 24  # hours
 MAX_OVERLAP = 30 * 24  # hours
 MAX_CALLS_PER_DAY = 2**31 - 1  # what an Int of the graph, and the column, can hold
+SAFE_SCHEMES = ("https", "chrome-extension", "moz-extension")
 TELLS_EVERYBODY = (
     "Everybody can read this key in its web pages, and ask for your notes, selling prices, quota "
     "and hints of credentials with it. Narrow it to PUBLIC: narrowApiKey, or python server.py key "
@@ -289,15 +290,16 @@ def _origin(text: str, path: tuple[str, ...]) -> str:
     except ValueError:
         parts, port, host = urlsplit(""), None, ""
     is_plain = re.fullmatch(
-        r"[a-z]+://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d+)?/?", text.strip().lower()
+        r"[a-z-]+://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d+)?/?", text.strip().lower()
     )
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
+    is_safe = parts.scheme in SAFE_SCHEMES or (parts.scheme == "http" and host in LOCAL_HOSTS)
     if not is_plain or not is_safe or not host:
         raise InvalidInput(
             "An origin is the beginning of a web address: https://shop.example.com, with a port "
-            "where there is one, without a path. Plain http only for this machine.",
+            "where there is one, without a path. Plain http only for this machine. Browser "
+            "extensions are chrome-extension://ID or moz-extension://ID.",
             path=path,
         )
-    usual = {"https": 443, "http": 80}[parts.scheme]
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + ("" if port in (None, usual) else f":{port}")

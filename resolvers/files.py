@@ -54,9 +54,14 @@ class Sites:
 OF_ADDRESSES = Sites()
 
 
+def tables_of(content: bytes, name: str = "") -> list[Table]:
+    """As `tables.read`."""
+    return tables.read(content, name)
+
+
 def read(content: bytes, name: str = "") -> list[FileRow]:
     """As `tables.read` and `rows`."""
-    return rows(tables.read(content, name))
+    return rows(tables_of(content, name))
 
 
 def rows(found: Sequence[Table], bare: Sites = OF_ADDRESSES) -> list[FileRow]:

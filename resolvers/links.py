@@ -10,6 +10,7 @@ from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
     MarketplaceNotConnected,
+    NotFound,
     NotInProgram,
     TrackingIDRejected,
     WrongLocale,
@@ -88,6 +89,19 @@ async def generate(
         Row(ref=link.key.ref, link=link.key) if isinstance(link, Link) else Row(error=link)
         for link in links_or_errors
     ]
+
+
+async def delete(context: Context, keys: Sequence[LinkKey | AffiliateGraphError]) -> list[Row]:
+    """Forget stored links. One row each, in the order asked."""
+
+    async def row(key: LinkKey | AffiliateGraphError) -> Row:
+        if isinstance(key, AffiliateGraphError):
+            return Row(error=key)
+        if not await stored_links.delete(context.workspace, key):
+            return Row(error=NotFound("This link is not stored."))
+        return Row(link=key)
+
+    return [await row(key) for key in keys]
 
 
 async def page(

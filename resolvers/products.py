@@ -10,6 +10,8 @@ from db import products as stored_products
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter, CatalogSort, Page, PageArgs, PublisherFields, with_known
 from domain.exceptions import (
+    AffiliateGraphError,
+    InvalidInput,
     MarketplaceError,
     MarketplaceNotConnected,
     NotFound,
@@ -29,6 +31,11 @@ from domain.products import (
 from resolvers import cursors
 from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
+from resolvers.lookups import RefOrError
+from resolvers.rows import Row
+
+# The product that an input names with what to change of it, or why there is none.
+ChangeOrError = tuple[ProductRef, PublisherFields] | AffiliateGraphError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,20 +185,50 @@ async def count(context: Context, filter: CatalogFilter) -> int | None:
     return counted.total
 
 
-async def change(context: Context, ref: ProductRef, fields: PublisherFields) -> Listing:
-    """Set the publisher's own fields. Raises NotFound."""
-    entry = await stored_products.change(context.workspace, ref, fields)
-    if entry is None:
-        raise NotFound(
-            "This product is not in the catalogue. Import it first.", path=("input", "id")
-        )
-    return Listing(source=entry.source, entry=entry)
+async def change(context: Context, changes: Sequence[ChangeOrError]) -> list[Row]:
+    """Set the publisher's own fields. One row each, in the order asked; bad ones spoil no other."""
+    checked = [_checked(change) for change in changes]
+    entries = await stored_products.change(
+        context.workspace, [change for change in checked if isinstance(change, tuple)]
+    )
+    for ref, entry in entries.items():
+        context.dataloaders.catalog_product.prime(ref, entry, force=True)
+
+    def row(change: ChangeOrError) -> Row:
+        if isinstance(change, AffiliateGraphError):
+            return Row(error=change)
+        if change[0] not in entries:
+            return Row(error=NotFound("This product is not in the catalogue. Import it first."))
+        return Row(ref=change[0])
+
+    return [row(change) for change in checked]
 
 
-async def delete(context: Context, ref: ProductRef) -> None:
-    """Take a product out of the catalogue. Its links stay. Raises NotFound."""
-    if not await stored_products.delete(context.workspace, ref):
-        raise NotFound("This product is not in the catalogue.", path=("input", "id"))
+async def delete(context: Context, refs: Sequence[RefOrError]) -> list[Row]:
+    """Take products out of the catalogue; their links stay. One row each, in the order asked.
+
+    A product that is named twice is deleted by both of its rows.
+    """
+    named = [ref for ref in refs if isinstance(ref, ProductRef)]
+    deleted = await stored_products.delete(context.workspace, named)
+
+    def row(ref: RefOrError) -> Row:
+        if isinstance(ref, AffiliateGraphError):
+            return Row(error=ref)
+        if ref not in deleted:
+            return Row(error=NotFound("This product is not in the catalogue."))
+        return Row(ref=ref)
+
+    return [row(ref) for ref in refs]
+
+
+def _checked(change: ChangeOrError) -> ChangeOrError:
+    if isinstance(change, tuple):
+        try:
+            stored_products.check(change[1])
+        except InvalidInput as error:
+            return error.at(("input", *error.path))
+    return change
 
 
 async def variants(context: Context, ref: ProductRef) -> VariantList:

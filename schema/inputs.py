@@ -201,6 +201,9 @@ class AffiliateLinkFilter:
     tracking_id: str | None = strawberry.field(
         default=None, description="Only links that earn for this tracking id or tag."
     )
+    sub_id: str | None = strawberry.field(
+        default=None, description='Only links with this mark of yours; "": those without one.'
+    )
 
     def record(self) -> LinkFilter:
         """The filter that resolvers take. Raises InvalidInput for a wrong product id."""
@@ -212,6 +215,7 @@ class AffiliateLinkFilter:
             marketplace=self.marketplace.value.code if self.marketplace else None,
             product=product,
             tracking_id=self.tracking_id or None,
+            sub_id=self.sub_id,
         )
 
 
@@ -274,9 +278,32 @@ class UpdateProductInput:
     )
 
 
+@strawberry.input(description="What to change, product by product.")
+class UpdateProductsInput:
+    products: list[UpdateProductInput] = strawberry.field(
+        description="The products with their new values, at most 250. Of several changes of one "
+        "product the last one counts."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
 @strawberry.input(description="What to take out of the catalogue.")
 class DeleteProductInput:
     id: strawberry.ID = strawberry.field(description="The product.")
+
+
+@strawberry.input(description="What to take out of the catalogue.")
+class DeleteProductsInput:
+    ids: list[strawberry.ID] = strawberry.field(
+        description="Products of the catalogue, at most 250."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
+@strawberry.input(description="Which link to forget.")
+class DeleteLinkInput:
+    id: strawberry.ID = strawberry.field(description="The stored link.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
 @strawberry.input(description="What to sync.")

@@ -15,6 +15,7 @@ from strawberry import UNSET
 from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
+from domain.links import LinkKey
 from domain.products import ProductRef
 from resolvers import idempotency, imports, links, lookups, marketplaces, pasted, products
 from resolvers.lookups import RefOrError
@@ -25,7 +26,9 @@ from schema.errors import UserError, user_errors
 from schema.failures import mutation
 from schema.inputs import (
     ConnectMarketplaceInput,
+    DeleteLinkInput,
     DeleteProductInput,
+    DeleteProductsInput,
     DisconnectMarketplaceInput,
     GenerateLinkInput,
     GenerateLinksInput,
@@ -35,13 +38,17 @@ from schema.inputs import (
     SyncProductInput,
     SyncProductsInput,
     UpdateProductInput,
+    UpdateProductsInput,
     VerifyMarketplaceInput,
 )
 from schema.marketplaces import Marketplace
 from schema.node import Info
 from schema.payloads import (
     ConnectMarketplacePayload,
+    DeleteLinkPayload,
     DeleteProductPayload,
+    DeleteProductResult,
+    DeleteProductsPayload,
     DisconnectMarketplacePayload,
     GenerateLinkPayload,
     GenerateLinkResult,
@@ -53,14 +60,16 @@ from schema.payloads import (
     SyncProductResult,
     SyncProductsPayload,
     UpdateProductPayload,
+    UpdateProductResult,
+    UpdateProductsPayload,
     VerifyMarketplacePayload,
 )
 from schema.products import AffiliateLink, Product
 
 T = TypeVar("T")
 Path = tuple[str, ...]
-ID, PRODUCT = ("input", "id"), ("input", "product")
-LISTS = ("products", "ids")
+INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
+IDS, PRODUCTS = ("input", "ids"), ("input", "products")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -162,8 +171,29 @@ class Mutation(ApiKeyMutations):
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
     ) -> UpdateProductPayload:
-        listing = await products.change(info.context, _ref(input.id, ID), _publisher_fields(input))
-        return UpdateProductPayload(product=Product.of(listing), errors=[])
+        change = _ref(input.id, ID), _publisher_fields(input, INPUT)
+        [row] = await products.change(info.context, [change])
+        product, errors = await _product_of(info, _placed(row, ID))
+        return UpdateProductPayload(product=product, errors=errors)
+
+    @mutation(
+        Scope.IMPORT,
+        description="Set the publisher's own fields of up to 250 catalogue products.",
+    )
+    async def update_products(
+        self, info: Info, input: Annotated[UpdateProductsInput, What]
+    ) -> UpdateProductsPayload:
+        changes = list(map(_change, input.products, _row_paths("products", input.products)))
+        rows = await _rows(
+            info, input, "update", lambda: products.change(info.context, changes), PRODUCTS
+        )
+        return UpdateProductsPayload(
+            results=[
+                UpdateProductResult(product=product, errors=errors)
+                for product, errors in await _all(_product_of, info, rows)
+            ],
+            errors=[],
+        )
 
     @mutation(
         Scope.IMPORT,
@@ -172,8 +202,26 @@ class Mutation(ApiKeyMutations):
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
     ) -> DeleteProductPayload:
-        await products.delete(info.context, _ref(input.id, ID))
-        return DeleteProductPayload(deleted_id=input.id, errors=[])
+        [row] = await products.delete(info.context, [_ref(input.id, ID)])
+        deleted_id, errors = _deleted(_placed(row, ID))
+        return DeleteProductPayload(deleted_id=deleted_id, errors=errors)
+
+    @mutation(
+        Scope.IMPORT,
+        description="Take up to 250 products out of the catalogue. Their links stay.",
+    )
+    async def delete_products(
+        self, info: Info, input: Annotated[DeleteProductsInput, What]
+    ) -> DeleteProductsPayload:
+        refs = list(map(_ref_of_id, input.ids, _row_paths("ids", input.ids)))
+        rows = await _rows(info, input, "delete", lambda: products.delete(info.context, refs), IDS)
+        return DeleteProductsPayload(
+            results=[
+                DeleteProductResult(deleted_id=deleted_id, errors=errors)
+                for deleted_id, errors in map(_deleted, rows)
+            ],
+            errors=[],
+        )
 
     @mutation(
         Scope.SYNC,
@@ -199,7 +247,7 @@ class Mutation(ApiKeyMutations):
     ) -> SyncProductsPayload:
         refs = list(map(_ref_of_id, input.ids, _row_paths("ids", input.ids)))
         rows = await _rows(
-            info, input, "sync", lambda: imports.sync_products(info.context, refs), ("input", "ids")
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), IDS
         )
         products_of_rows = await _all(_product_of, info, rows)
         return SyncProductsPayload(
@@ -245,6 +293,21 @@ class Mutation(ApiKeyMutations):
             errors=[],
         )
 
+    @mutation(
+        Scope.LINK,
+        description="Forget a stored link. At the marketplace it goes on earning wherever it "
+        "stands.",
+    )
+    async def delete_link(
+        self, info: Info, input: Annotated[DeleteLinkInput, What]
+    ) -> DeleteLinkPayload:
+        keys = [_link_key(input.id, ID)]
+        [row] = await _rows(
+            info, input, "delete link", lambda: links.delete(info.context, keys), ID
+        )
+        deleted_id, errors = _deleted(row)
+        return DeleteLinkPayload(deleted_id=deleted_id, errors=errors)
+
 
 @dataclass(frozen=True, slots=True)
 class _Named:
@@ -280,7 +343,7 @@ def _named(input: ImportProductsInput | GenerateLinksInput) -> _Named:
         raise InvalidInput("marketplace and locale go with text.", path=("input",))
     products = input.products or []
     refs = map(_ref_of_lookup, products, _row_paths("products", products))
-    return _Named(list(refs), ("input", "products"))
+    return _Named(list(refs), PRODUCTS)
 
 
 def _place(row: Row, input: ImportProductsInput | GenerateLinksInput) -> _Place:
@@ -318,17 +381,33 @@ def _ref(id: str, path: Path) -> ProductRef:
         raise error.at(path) from error
 
 
-def _publisher_fields(input: UpdateProductInput) -> PublisherFields:
-    notes = Unchanged.UNCHANGED if input.notes is UNSET else _notes(input.notes)
+def _link_key(id: str, path: Path) -> LinkKey | AffiliateGraphError:
+    try:
+        key = ids.link_key(id)
+        lookups.checked(key.ref)
+    except InvalidInput as error:
+        return error.at(path)
+    return key
+
+
+def _change(input: UpdateProductInput, path: Path) -> products.ChangeOrError:
+    try:
+        return _ref(input.id, (*path, "id")), _publisher_fields(input, path)
+    except InvalidInput as error:
+        return error
+
+
+def _publisher_fields(input: UpdateProductInput, path: Path) -> PublisherFields:
+    """Raises InvalidInput."""
+    notes = Unchanged.UNCHANGED if input.notes is UNSET else _notes(input.notes, (*path, "notes"))
     if input.selling_price is UNSET:
         return PublisherFields(notes=notes)
     price = input.selling_price
-    selling = price.record(("input", "sellingPrice")) if price else None
+    selling = price.record((*path, "sellingPrice")) if price else None
     return PublisherFields(selling_price=selling, notes=notes)
 
 
-def _notes(text: str | None) -> str | None:
-    at = ("input", "notes")
+def _notes(text: str | None, at: Path) -> str | None:
     if text is not None and len(text) > MAX_NOTES_LENGTH:
         raise InvalidInput(f"Notes hold at most {MAX_NOTES_LENGTH} characters.", path=at)
     if text is not None and UNSTORABLE.search(text):
@@ -364,11 +443,13 @@ async def _rows(
         input_text=idempotency.raw(input),
         run=run,
     )
-    is_list = path[-1] in LISTS
-    return [_at(row, (*path, str(number)) if is_list else path) for number, row in enumerate(rows)]
+    is_list = path in (IDS, PRODUCTS)
+    return [
+        _placed(row, (*path, str(number)) if is_list else path) for number, row in enumerate(rows)
+    ]
 
 
-def _at(row: Row, path: Path) -> Row:
+def _placed(row: Row, path: Path) -> Row:
     if row.error is None or row.error.path:
         return row
     return replace(row, error=row.error.at(path))
@@ -391,6 +472,13 @@ async def _product_of(info: Info, row: Row) -> tuple[Product | None, list[UserEr
     if entry is None:
         return None, user_errors(NotFound("This product was deleted from the catalogue since."))
     return Product.of_entry(entry), user_errors(row.error)
+
+
+def _deleted(row: Row) -> tuple[strawberry.ID | None, list[UserError]]:
+    """The id of what was deleted, and what went wrong."""
+    if row.link is not None:
+        return ids.of_link(row.link), user_errors(row.error)
+    return ids.of_product(row.ref) if row.ref else None, user_errors(row.error)
 
 
 async def _link_of(info: Info, row: Row) -> tuple[AffiliateLink | None, list[UserError]]:

@@ -72,10 +72,38 @@ class UpdateProductPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
+@strawberry.type(description="What became of one row of updateProducts.")
+class UpdateProductResult:
+    product: Product | None = strawberry.field(description="With the new values.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of updateProducts.")
+class UpdateProductsPayload:
+    results: list[UpdateProductResult] = strawberry.field(
+        description="One a row, in the order asked; a bad row never spoils another."
+    )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
+
+
 @strawberry.type(description="Answer of deleteProduct.")
 class DeleteProductPayload:
     deleted_id: strawberry.ID | None = strawberry.field(description="What was taken out.")
     errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="What became of one row of deleteProducts.")
+class DeleteProductResult:
+    deleted_id: strawberry.ID | None = strawberry.field(description="What was taken out.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of deleteProducts.")
+class DeleteProductsPayload:
+    results: list[DeleteProductResult] = strawberry.field(
+        description="One a row, in the order asked; a bad row never spoils another."
+    )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of syncProduct.")
@@ -121,3 +149,9 @@ class GenerateLinksPayload:
         description="One a row, in the order asked."
     )
     errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
+
+
+@strawberry.type(description="Answer of deleteLink.")
+class DeleteLinkPayload:
+    deleted_id: strawberry.ID | None = strawberry.field(description="What was forgotten.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)

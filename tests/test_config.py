@@ -369,9 +369,25 @@ def test_hosts_that_are_answered(
 
 
 def test_origins_are_read_without_their_last_slash() -> None:
-    origins = read_settings({"ALLOWED_ORIGINS": "https://Shop.example/, http://localhost:3000"})
+    extension = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+    origins = read_settings(
+        {"ALLOWED_ORIGINS": f"https://Shop.example/, http://localhost:3000,{extension}"}
+    )
 
-    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000"}
+    assert origins.allowed_origins == {"https://shop.example", "http://localhost:3000", extension}
+
+
+def test_header_fields_of_other_pages_are_listed() -> None:
+    settings = read_settings({"ALLOWED_HEADERS": "X-Shop, x-other"})
+
+    assert settings.allowed_headers == ("X-Shop", "x-other")
+
+
+@pytest.mark.parametrize("name", ["a b", "*", "GraphQL-Preflight", "x:y"])
+def test_what_no_foreign_page_may_send_is_told(name: str) -> None:
+    [problem] = problems(ALLOWED_HEADERS=f"X-Good,{name}")
+
+    assert problem.startswith("ALLOWED_HEADERS: entry 2 is no name of a header field")
 
 
 @pytest.mark.parametrize(

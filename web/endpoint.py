@@ -237,25 +237,29 @@ def _from_query_string(request: Request) -> dict[str, object]:
     }
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """The body of a request. Raises BadRequest when it is too long, too slow, or broke off."""
+async def read_body(request: Request, most: int, too_large: str = "") -> bytes:
+    """The body of a request. Raises BadRequest when it is too long, too slow, or broke off.
+
+    `too_large`: what is told of a body that has more bytes.
+    """
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _body(request, most)
+            return await _body(request, most, too_large)
     except TimeoutError:
         raise BadRequest(408, f"The request did not arrive within {BODY_SECONDS} s.") from None
     except ClientDisconnect:
         raise BadRequest(400, "The request broke off.") from None
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, most: int, too_large: str) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
             raise BadRequest(
                 413,
-                f"A request holds at most {most:,} bytes. Send its rows in several requests, "
+                too_large
+                or f"A request holds at most {most:,} bytes. Send its rows in several requests, "
                 "or let the operator raise LIMIT_BODY.",
                 "PAYLOAD_TOO_LARGE",
             )

@@ -42,6 +42,7 @@ from resolvers.context import Context
 from schema import ids
 from schema.execution import Bucket
 from web.access import Access, Refused, refusal
+from web.cross_origin import CrossOrigin
 from web.endpoint import error_response, rate_limit, throttled_response
 
 C = TypeVar("C", bound=Enum)
@@ -69,21 +70,29 @@ class Exports:
     """The route. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
 
     access: Access
+    cross_origin: CrossOrigin
     context: Callable[[Request], Context]
     bucket: Callable[[Caller], Bucket]
     capacity: int
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
-        return [Route("/export/{format}", self.answer, methods=["GET"])]
+        return [Route("/export/{format}", self.answer, methods=["GET", "OPTIONS"])]
 
     async def answer(self, request: Request) -> Response:
         """The file, or why there is none. Raises DatabaseUnavailable."""
+        if request.method == "OPTIONS":
+            return await self.cross_origin.permission(request)
+        caller = None
         try:
             caller = await self.access.let_in(request)
+            response = await _file(
+                request, self.context(request), self.bucket(caller), self.capacity
+            )
         except Refused as refused:
-            return refusal(request, refused)
-        return await _file(request, self.context(request), self.bucket(caller), self.capacity)
+            response = refusal(request, refused)
+        self.cross_origin.let_read(response, request, caller)
+        return response
 
 
 async def _file(request: Request, context: Context, bucket: Bucket, most: int) -> Response:

@@ -12,14 +12,14 @@ from domain.api_keys import Caller
 from schema.execution import Bucket
 from web import graphiql
 from web.access import Access, Refused, refusal
+from web.cross_origin import CrossOrigin
 from web.endpoint import READING, Endpoint
 from web.graphiql import GraphiQL
-from web.security import allow_reading, cross_origin_permission
 
 
 @dataclass(frozen=True, kw_only=True)
 class GraphQLRoute:
-    """The route. `bucket`: whose points pay. `allowed_origins`: pages that may read the answers.
+    """The route. `bucket`: whose points pay. `cross_origin`: pages that may read the answers.
 
     `under_way`: lasts from where a caller of that workspace is let in until the answer, the body's
     arrival included.
@@ -30,7 +30,7 @@ class GraphQLRoute:
     editor: GraphiQL
     bucket: Callable[[Caller], Bucket]
     under_way: Callable[[str], AbstractContextManager[None]]
-    allowed_origins: frozenset[str]
+    cross_origin: CrossOrigin
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
@@ -45,22 +45,14 @@ class GraphQLRoute:
             request.headers.get("accept", ""), "query" in request.query_params
         ):
             return self.editor.show(request)
-        origin = request.headers.get("origin", "")
-        is_listed = origin.lower() in self.allowed_origins
         if request.method == "OPTIONS":
-            is_listed = is_listed or await self._is_of_a_key(origin)
-            return cross_origin_permission(origin, is_listed=is_listed)
+            return await self.cross_origin.permission(request)
+        caller = None
         try:
             caller = await self.access.let_in(request)
             with self.under_way(caller.workspace):
                 response = await self.endpoint.answer(request, self.bucket(caller), caller.identity)
-            is_listed = is_listed or caller.is_of_page(origin)
         except Refused as refused:
             response = refusal(request, refused)
-        response.headers["Vary"] = "Origin"
-        if is_listed:
-            allow_reading(response, origin)
+        self.cross_origin.let_read(response, request, caller)
         return response
-
-    async def _is_of_a_key(self, origin: str) -> bool:
-        return bool(origin) and await self.access.lists_origin(origin.lower())

@@ -10,19 +10,8 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from starlette.responses import Response
-
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
-EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Left-Out, X-Left-Out-Words, X-Request-Id"
-CROSS_ORIGIN_HEADERS = (  # what a foreign page may send; never the one above
-    "Authorization",
-    "Content-Type",
-    "X-Api-Key",
-    "X-Max-Upstream-Calls",
-    "X-Priority",
-    "X-Request-Id",
-)
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 DEFAULT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,30 +34,6 @@ def bearer_key(headers: Mapping[str, str]) -> str | None:
 def session_cookie(public_url: str) -> str:
     """The name of the session's cookie; with https, one that no other host can have set."""
     return "__Host-session" if public_url.startswith("https://") else "session"
-
-
-def cross_origin_permission(origin: str, *, is_listed: bool) -> Response:
-    """The answer to a browser that asks whether a foreign page may send a request with a key.
-
-    Which key it is, it does not say: so pages may that anybody listed, and what the key is good for
-    is decided when it comes. Cookies and the header that goes with them stay forbidden.
-    """
-    headers = {"Allow": "GET, POST, OPTIONS", "Vary": "Origin"}
-    if is_listed:
-        headers |= {
-            "Access-Control-Allow-Origin": origin,
-            "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": ", ".join(CROSS_ORIGIN_HEADERS),
-            "Access-Control-Max-Age": "600",
-        }
-    return Response(status_code=204, headers=headers)
-
-
-def allow_reading(response: Response, origin: str) -> None:
-    """Let the page of that origin read the answer, without its cookies."""
-    response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
-    response.headers["Vary"] = "Origin"
 
 
 def is_allowed_host(host_header: str, allowed: frozenset[str] | None) -> bool:

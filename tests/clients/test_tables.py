@@ -80,6 +80,10 @@ def test_json_tells_the_line_of_each_product() -> None:
     assert cells(text, "a.json")[1] == ["1005006123456789", "", ""]
 
 
+def test_half_characters_of_json_are_replaced() -> None:
+    assert cells(b'[{"url": "x\\ud800y"}]', "a.json")[1] == ["x?y"]
+
+
 def test_several_sheets_bear_their_names() -> None:
     tables = read(workbook([["url"]], more={"More": [["asin"]], "Nothing": []}))
 

@@ -59,7 +59,7 @@ async def test_links_outlive_their_product() -> None:
     await keep([product(1)])
     await links.keep("default", [link(1)])
 
-    await products.delete(OURS, ref(1))
+    await products.delete(OURS, [ref(1)])
 
     assert await listed() == [link(1).url]
 

@@ -26,6 +26,7 @@ ALL = (
     "0003_fingerprints",
     "0004_key_allowances",
     "0007_bound_seals",
+    "0008_idempotency_holders",
 )
 LATER = "9000_later"
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 async def test_newer_answer_tells_what_changed_and_keeps_what_the_publisher_said() -> None:
     await keep([product(price=usd("5"))])
     mine = PublisherFields(selling_price=usd("9.99"), notes="good one")
-    await products.change(OURS, ref(1), mine)
+    await products.change(OURS, [(ref(1), mine)])
 
     newer = product(price=usd("6"), at=NOW + HOUR, brand="Lux")
     kept = (await keep([newer], now=NOW + HOUR))[ref(1)]
@@ -128,7 +128,7 @@ async def test_modes_and_workspaces_never_mix() -> None:
 
     assert (live.source.title, live.mode) == ("live", Mode.LIVE)
     assert (sandbox.source.title, sandbox.mode) == ("sandbox", Mode.SANDBOX)
-    assert await products.delete(THEIRS, ref(1))
+    assert await products.delete(THEIRS, [ref(1)])
     assert len(await products.by_refs(OURS, [ref(1)])) == 1
 
 
@@ -170,27 +170,26 @@ async def test_late_miss_does_not_touch_what_was_seen_after_it() -> None:
 async def test_publisher_changes_only_what_is_given() -> None:
     await keep([product()])
     both = PublisherFields(selling_price=usd("9.99"), notes="a")
-    await products.change(OURS, ref(1), both)
+    await products.change(OURS, [(ref(1), both)])
 
-    await products.change(OURS, ref(1), PublisherFields())
-    changed = await products.change(OURS, ref(1), PublisherFields(notes=None))
+    await products.change(OURS, [(ref(1), PublisherFields())])
+    changed = await products.change(OURS, [(ref(1), PublisherFields(notes=None))])
 
-    assert changed is not None
-    assert (changed.selling_price, changed.notes) == (usd("9.99"), None)
-    assert await products.change(OURS, ref(2), PublisherFields(notes="b")) is None
+    assert (changed[ref(1)].selling_price, changed[ref(1)].notes) == (usd("9.99"), None)
+    assert await products.change(OURS, [(ref(2), PublisherFields(notes="b"))]) == {}
 
 
 async def test_selling_price_that_cannot_be_exact_is_refused() -> None:
     with pytest.raises(InvalidInput, match="16 digits"):
-        await products.change(OURS, ref(1), PublisherFields(selling_price=usd("1e16")))
+        await products.change(OURS, [(ref(1), PublisherFields(selling_price=usd("1e16")))])
 
 
 async def test_deleting_forgets_prices_too() -> None:
     await keep([product(price=usd("5"))], history=True)
 
-    assert await products.delete(OURS, ref(1))
+    assert await products.delete(OURS, [ref(1)])
 
-    assert not await products.delete(OURS, ref(1))
+    assert not await products.delete(OURS, [ref(1)])
     assert await statements.rows("SELECT id FROM price_observations") == []
 
 
@@ -211,7 +210,7 @@ async def test_changes_beside_imports_are_not_lost() -> None:
 
     await asyncio.gather(
         *(keep([product(at=NOW + n * HOUR)]) for n in range(10)),
-        products.change(OURS, ref(1), PublisherFields(notes="kept")),
+        products.change(OURS, [(ref(1), PublisherFields(notes="kept"))]),
         *(keep([product(at=NOW + n * HOUR)]) for n in range(10)),
     )
 

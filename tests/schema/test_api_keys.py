@@ -110,10 +110,17 @@ async def test_origins_are_kept_as_browsers_send_them(graph: Graph) -> None:
             "https://Shop.Example.com:443/",
             "http://localhost:3000",
             "https://shop.example.com",
+            "chrome-extension://AbCdefghijklmnopabcdefghijklmnop/",
+            "moz-extension://0a1b2c3d-0000-4000-8000-00000000000a",
         ],
     )
 
-    assert made["apiKey"]["origins"] == ["https://shop.example.com", "http://localhost:3000"]
+    assert made["apiKey"]["origins"] == [
+        "https://shop.example.com",
+        "http://localhost:3000",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0a1b2c3d-0000-4000-8000-00000000000a",
+    ]
 
 
 async def warnings(graph: Graph) -> list[str | None]:

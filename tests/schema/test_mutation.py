@@ -2,6 +2,8 @@
 
 import pytest
 
+from domain.products import ProductRef
+from schema import ids
 from tests.graph import ALIEXPRESS, AMAZON, Graph
 from tests.schema.test_products import IMPORT, imported
 
@@ -75,3 +77,90 @@ async def test_every_error_of_a_row_names_its_place(graph: Graph) -> None:
     assert link["generateLink"]["errors"] == [
         {"code": "TRACKING_ID_REJECTED", "path": ["input", "trackingId"]}
     ]
+
+
+UPDATE_MANY = """
+mutation U($input: UpdateProductsInput!) {
+  updateProducts(input: $input) {
+    results { product { notes sellingPrice { amount } } errors { code path } } errors { code }
+  }
+}
+"""
+DELETE_MANY = """
+mutation D($input: DeleteProductsInput!) {
+  deleteProducts(input: $input) { results { deletedId errors { code path } } errors { code } }
+}
+"""
+
+
+async def test_many_products_are_changed_at_once_and_a_bad_row_spoils_no_other(
+    graph: Graph,
+) -> None:
+    one, other = (product["id"] for product in await imported(graph, 2))
+    absent = ids.of_product(ProductRef("aliexpress", "1005009999999999"))
+    price = {"amount": "12.50", "currencyCode": "USD"}
+    sent = [
+        {"id": one, "notes": "first"},
+        {"id": other, "sellingPrice": price | {"amount": "1.999"}},
+        {"id": absent, "notes": "x"},
+        {"id": other, "sellingPrice": price},
+        {"id": "?", "notes": "x"},
+    ]
+
+    data = await graph.run(UPDATE_MANY, {"input": {"products": sent}})
+
+    assert [row["product"] for row in data["updateProducts"]["results"]] == [
+        {"notes": "first", "sellingPrice": None},
+        None,
+        None,
+        {"notes": None, "sellingPrice": {"amount": "12.50"}},
+        None,
+    ]
+    assert [row["errors"] for row in data["updateProducts"]["results"]] == [
+        [],
+        [{"code": "INVALID_INPUT", "path": ["input", "products", "1", "sellingPrice", "amount"]}],
+        [{"code": "NOT_FOUND", "path": ["input", "products", "2"]}],
+        [],
+        [{"code": "INVALID_INPUT", "path": ["input", "products", "4", "id"]}],
+    ]
+
+
+async def test_many_products_are_deleted_once_for_an_idempotency_key(graph: Graph) -> None:
+    one, other = (product["id"] for product in await imported(graph, 2))
+    asked = {"input": {"ids": [one, "?", other], "idempotencyKey": "d"}}
+
+    first = await graph.run(DELETE_MANY, asked)
+    again = await graph.run(DELETE_MANY, asked)
+    anew = await graph.run(DELETE_MANY, {"input": {"ids": [one]}})
+
+    assert first == again
+    assert [row["deletedId"] for row in first["deleteProducts"]["results"]] == [one, None, other]
+    assert anew["deleteProducts"]["results"][0]["errors"] == [
+        {"code": "NOT_FOUND", "path": ["input", "ids", "0"]}
+    ]
+
+
+async def test_a_link_is_found_by_its_sub_id_and_forgotten_once(graph: Graph) -> None:
+    [product] = await imported(graph)
+    make = """mutation L($p: ProductLookup!, $s: String) {
+                generateLink(input: {product: $p, subId: $s}) { affiliateLink { id } } }"""
+    list_links = """query L($s: String) {
+                      affiliateLinks(filter: {subId: $s}) { nodes { id } totalCount } }"""
+    forget = """mutation F($id: ID!) {
+                  deleteLink(input: {id: $id, idempotencyKey: "f"}) {
+                    deletedId errors { code } } }"""
+    made = [
+        (await graph.run(make, {"p": {"id": product["id"]}, "s": mark}))["generateLink"]
+        for mark in ("spring", None)
+    ]
+    [marked, plain] = [payload["affiliateLink"] for payload in made]
+
+    by_mark = await graph.run(list_links, {"s": "spring"})
+    without = await graph.run(list_links, {"s": ""})
+    gone = [await graph.run(forget, {"id": marked["id"]}) for _ in range(2)]
+    after = await graph.run(list_links)
+
+    assert by_mark["affiliateLinks"] == {"nodes": [marked], "totalCount": 1}
+    assert without["affiliateLinks"] == {"nodes": [plain], "totalCount": 1}
+    assert gone == [{"deleteLink": {"deletedId": marked["id"], "errors": []}}] * 2
+    assert after["affiliateLinks"]["nodes"] == [plain]

@@ -15,7 +15,7 @@ SITES = ("www.amazon.com", "www.amazon.de", "www.amazon.co.uk", "www.amazon.co.j
 GENERATE = """
 mutation G($url: String!) {
   generateLink(input: {product: {url: $url}}) {
-    affiliateLink { url } errors { code message path }
+    affiliateLink { url sourceUrl } errors { code message path }
   }
 }
 """

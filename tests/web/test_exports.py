@@ -210,7 +210,7 @@ async def stored_variety(graph: Graph) -> None:
     await keep(variety(), workspace=SANDBOX)
     for number, price in SELLING.items():
         named = ref(number, "amazon" if number == 7 else "aliexpress")
-        await products.change(SANDBOX, named, PublisherFields(selling_price=price))
+        await products.change(SANDBOX, [(named, PublisherFields(selling_price=price))])
     for _ in range(3):
         await products.mark_missing(SANDBOX, [ref(1)], now=NOW)
     assert graph.clock() == NOW

@@ -68,6 +68,18 @@ export async function download(format, parameters) {
   return { size: blob.size, leftOut: answer.headers.get("X-Left-Out-Words") };
 }
 
+// The rows of a file: { line, sheet, text, error }. `signal` breaks it off.
+export async function rowsOf(file, signal) {
+  const answer = await send(`/import/rows?${new URLSearchParams({ name: file.name })}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+    signal,
+  });
+  if (!answer.ok) throw await told(answer);
+  return (await answer.json()).rows;
+}
+
 async function send(path, options = {}, { quiet = false } = {}) {
   let answer;
   try {

@@ -13,6 +13,19 @@ from web.security import PREFLIGHT_HEADER
 pytestmark = pytest.mark.anyio
 
 SHOP = "https://shop.example"
+EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+SENT_BY_CLIENTS = (
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "x-apollo-operation-name",
+    "apollo-require-preflight",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "sentry-trace",
+    "cache-control",
+    "x-requested-with",
+)
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 PING = {"query": "{ __typename }"}
 
@@ -20,7 +33,11 @@ PING = {"query": "{ __typename }"}
 @pytest.fixture
 async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     """Pages of one shop may read; the server has a public name."""
-    settings = {"ALLOWED_ORIGINS": SHOP, "PUBLIC_URL": "https://graph.example"}
+    settings = {
+        "ALLOWED_ORIGINS": f"{SHOP}, {EXTENSION}",
+        "ALLOWED_HEADERS": "X-Shop-Version",
+        "PUBLIC_URL": "https://graph.example",
+    }
     async with running_graph(migrated_database, tmp_path, environ=settings) as running:
         yield running
 
@@ -34,7 +51,7 @@ async def test_a_listed_page_may_read_answers_with_their_limits(graph: Graph) ->
 
     assert answer.headers["access-control-allow-origin"] == SHOP
     exposed = answer.headers["access-control-expose-headers"].split(", ")
-    assert {"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"} < set(exposed)
+    assert {"ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"} <= set(exposed)
     assert "access-control-allow-credentials" not in answer.headers
     assert answer.headers["vary"] == "Origin"
 
@@ -67,17 +84,33 @@ async def test_permission_to_send_says_nothing_of_cookies(graph: Graph) -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_pages_may_say_what_an_answer_is_worth(graph: Graph) -> None:
-    answer = await graph.http.options("/graphql", headers={"Origin": SHOP})
+@pytest.mark.parametrize("path", ["/graphql", "/export/json"])
+async def test_pages_may_send_what_clients_send_and_what_the_operator_lists(
+    graph: Graph, path: str
+) -> None:
+    answer = await graph.http.options(path, headers={"Origin": SHOP})
 
-    allowed = answer.headers["access-control-allow-headers"].split(", ")
-    assert {CAP_HEADER, PRIORITY_HEADER} <= set(allowed)
-    assert PREFLIGHT_HEADER not in allowed
+    allowed = answer.headers["access-control-allow-headers"].lower().split(", ")
+    expected = [CAP_HEADER, PRIORITY_HEADER, "X-Shop-Version", *SENT_BY_CLIENTS]
+    assert {name.lower() for name in expected} <= set(allowed)
+    assert PREFLIGHT_HEADER.lower() not in allowed
 
 
-async def may_send(graph: Graph, origin: str) -> bool:
+@pytest.mark.parametrize("origin", [SHOP, EXTENSION])
+async def test_a_listed_page_may_read_files(graph: Graph, origin: str) -> None:
+    file = await graph.http.get("/export/json", headers=KEY | {"Origin": origin})
+    refused = await graph.http.get("/export/json", headers={"Origin": origin})
+    elsewhere = await graph.http.get("/export/json", headers=KEY | {"Origin": "https://e.example"})
+
+    assert (file.status_code, refused.status_code) == (200, 401)
+    assert file.headers["access-control-allow-origin"] == origin
+    assert refused.headers["access-control-allow-origin"] == origin
+    assert "access-control-allow-origin" not in elsewhere.headers
+
+
+async def may_send(graph: Graph, origin: str, path: str = "/graphql") -> bool:
     answer = await graph.http.options(
-        "/graphql", headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
+        path, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
     )
     assert answer.headers["vary"] == "Origin"
     return bool(answer.headers.get("access-control-allow-origin") == origin)
@@ -88,11 +121,12 @@ async def test_only_pages_that_somebody_listed_are_permitted_to_send(graph: Grap
 
     found = {
         origin: await may_send(graph, origin)
-        for origin in (SHOP, "https://blog.example", "https://evil.example", "null")
+        for origin in (SHOP, EXTENSION, "https://blog.example", "https://evil.example", "null")
     }
 
     assert found == {
         SHOP: True,
+        EXTENSION: True,
         "https://blog.example": True,
         "https://evil.example": False,
         "null": False,

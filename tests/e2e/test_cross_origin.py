@@ -1,0 +1,121 @@
+"""A page of another origin in a real browser: what it may send, and what it may read."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Server, Visit, running_server
+
+pytestmark = pytest.mark.browser
+
+FETCH = """async ([address, headers, method]) => {
+  const body = method === "POST" ? JSON.stringify({query: "{ __typename }"}) : undefined;
+  try {
+    const answer = await fetch(address, {method, headers, body});
+    return [answer.status, (await answer.text()).length, answer.headers.get("ratelimit"),
+            answer.headers.get("content-disposition")];
+  } catch (failure) {
+    return String(failure);
+  }
+}"""
+USUAL = {
+    "Content-Type": "application/json",
+    "apollographql-client-name": "a shop",
+    "apollographql-client-version": "1",
+    "x-apollo-operation-name": "Name",
+    "apollo-require-preflight": "true",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "tracestate": "a=b",
+    "baggage": "a=b",
+    "sentry-trace": "a-b",
+    "cache-control": "no-cache",
+    "x-requested-with": "XMLHttpRequest",
+}
+
+
+class Blank(BaseHTTPRequestHandler):
+    """Another site: an empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Nothing is told."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of another site."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Blank)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, site: str) -> Iterator[Server]:
+    more = {"ALLOWED_ORIGINS": site, "ALLOWED_HEADERS": "X-Shop-Version"}
+    with running_server(tmp_path_factory.mktemp("server"), more) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(visit: Visit) -> Visit:
+    """Without the guard, which answers in the server's place what a browser asks beforehand."""
+    visit.page.unroute("**/*")
+    return visit
+
+
+def fetched(visit: Visit, server: Server, path: str, method: str, **headers: str) -> Any:
+    sent = {"Authorization": f"Bearer {server.api_key}"} | headers
+    return visit.page.evaluate(FETCH, [server.url + path, sent, method])
+
+
+def test_a_listed_page_sends_what_clients_send_and_reads_the_answer(
+    visit: Visit, server: Server, site: str
+) -> None:
+    visit.page.goto(site)
+
+    status, length, points, _ = fetched(
+        visit, server, "/graphql", "POST", **USUAL, **{"X-Shop-Version": "2"}
+    )
+
+    assert (status, length > 0) == (200, True)
+    assert points.startswith('"points"')
+
+
+def test_a_listed_page_reads_a_file(visit: Visit, server: Server, site: str) -> None:
+    visit.page.goto(site)
+
+    status, _, _, disposition = fetched(visit, server, "/export/csv", "GET", **USUAL)
+
+    assert (status, disposition) == (200, 'attachment; filename="products.csv"')
+
+
+def test_a_page_sends_no_header_that_nobody_listed(visit: Visit, server: Server, site: str) -> None:
+    visit.page.goto(site)
+
+    answer = fetched(visit, server, "/graphql", "POST", **USUAL, **{"GraphQL-Preflight": "1"})
+
+    assert answer == "TypeError: Failed to fetch"
+
+
+def test_a_page_of_another_site_reads_nothing(
+    visit: Visit, server: Server, site: str, tmp_path: Path
+) -> None:
+    other = site.replace("127.0.0.1", "localhost")
+    visit.page.goto(other)
+
+    answers = [
+        fetched(visit, server, path, method, **USUAL)
+        for path, method in (("/graphql", "POST"), ("/export/csv", "GET"))
+    ]
+
+    assert answers == ["TypeError: Failed to fetch"] * 2
