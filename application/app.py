@@ -112,7 +112,7 @@ def _routes(
             has_introspection=settings.introspection,
             trusted=_trusted(settings),
         ),
-        editor=_editor(settings, keys),
+        editor=_editor(settings, keys, access),
         bucket=state.bucket,
         under_way=state.under_way,
         cross_origin=cross_origin,
@@ -125,12 +125,17 @@ def _routes(
         capacity=settings.limits.capacity,
     )
     files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
-    is_secure = settings.public_url.startswith("https://")
+    sessions = Sessions(
+        access=access,
+        link=overrides.start_link,
+        bucket=state.bucket,
+        is_secure=settings.public_url.startswith("https://"),
+    )
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
         *files.routes(),
-        *Sessions(access, overrides.start_link, is_secure=is_secure).routes(),
+        *sessions.routes(),
         *Health(shutdown=overrides.shutdown, ping=ping).routes(),
         *WebPage(settings.public_url).routes(),
     ]
@@ -152,10 +157,11 @@ def _trusted(settings: Settings) -> TrustedDocuments:
     )
 
 
-def _editor(settings: Settings, keys: Keys) -> GraphiQL:
+def _editor(settings: Settings, keys: Keys, access: Access) -> GraphiQL:
     """GraphiQL. Only at a development start it may hold the key."""
     is_ours = settings.sandbox and is_loopback_host(urlsplit(settings.public_url).netloc)
     return GraphiQL(
+        access=access,
         examples=_examples(),
         notice="SANDBOX: no real marketplace is contacted" if settings.sandbox else "",
         key=keys.admin if is_ours else None,

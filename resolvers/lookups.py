@@ -78,7 +78,7 @@ async def site_of(context: Context, market: Marketplace) -> str:
     """The country site that bare ids are of: the first one connected, else the first."""
     connected = {
         account.key.locale
-        for account in await context.dataloaders.accounts()
+        for account in (await context.accounts.all()).values()
         if account.credentials and account.key.marketplace == market.code
     }
     return next((site for site in market.locales if site in connected), market.locales[0])

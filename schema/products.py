@@ -7,7 +7,7 @@ import strawberry
 
 from clients.registry import BY_CODE
 from domain import products as records
-from domain.catalog import LinkFilter, Page
+from domain.catalog import LinkFilter
 from domain.exceptions import AffiliateGraphError
 from domain.links import Link
 from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
@@ -19,7 +19,7 @@ from schema import marketplaces as marketplace_types
 from schema.errors import UserError
 from schema.inputs import After, Before, First, Last, MoneyInput
 from schema.marketplaces import Marketplace
-from schema.node import Info, Node, PageInfo, page_of
+from schema.node import Info, Node, PageInfo, StoredPage
 from schema.prices import PriceObservationConnection
 from schema.values import (
     Attribute,
@@ -65,9 +65,9 @@ class AffiliateLink(Node):
         )
 
     @strawberry.field(description="The marketplace whose programme pays.")
-    async def marketplace(self, info: Info) -> Marketplace:
+    def marketplace(self, info: Info) -> Marketplace:
         ref = self.record.key.ref
-        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
 
     @strawberry.field(
         description="The product, from the catalogue or else live; null when it cannot be had."
@@ -86,19 +86,23 @@ class AffiliateLinkEdge:
 @strawberry.type(description="A page of stored links, newest first.")
 class AffiliateLinkConnection:
     filter: strawberry.Private[LinkFilter]
-    edges: list[AffiliateLinkEdge] = strawberry.field(description="Links with their cursors.")
-    nodes: list[AffiliateLink] = strawberry.field(description="The links alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[StoredPage[Link]]
 
-    @classmethod
-    def of(cls, of_list: str, page: Page[Link], filter: LinkFilter) -> "AffiliateLinkConnection":
-        marks, info = page_of(of_list, page)
-        nodes = [AffiliateLink.of(link) for _, link in page.rows]
-        edges = [
-            AffiliateLinkEdge(cursor=mark, node=node)
-            for mark, node in zip(marks, nodes, strict=True)
+    @strawberry.field(description="Links with their cursors.")
+    def edges(self) -> list[AffiliateLinkEdge]:
+        nodes = self.nodes()
+        return [
+            AffiliateLinkEdge(cursor=cursor, node=node)
+            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
         ]
-        return cls(filter=filter, edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="The links alone.")
+    def nodes(self) -> list[AffiliateLink]:
+        return [AffiliateLink.of(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
 
     @strawberry.field(description="How many links the whole list has.")
     async def total_count(self, info: Info) -> int | None:
@@ -160,9 +164,9 @@ class Product(Node):
         return cls.of(Listing(source=entry.source, entry=entry))
 
     @strawberry.field(description="The marketplace that sells it.")
-    async def marketplace(self, info: Info) -> Marketplace:
+    def marketplace(self, info: Info) -> Marketplace:
         ref = self.listing.ref
-        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
 
     @strawberry.field(
         description="Whether the marketplace's terms ask to fetch the product anew before it is "
@@ -338,8 +342,8 @@ class Product(Node):
         before: Before = None,
     ) -> AffiliateLinkConnection:
         ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
-        page = await links.page_of(info.context, ref, args)
-        return AffiliateLinkConnection.of(*page, LinkFilter(product=ref))
+        page = StoredPage(*await links.page_of(info.context, ref, args))
+        return AffiliateLinkConnection(page=page, filter=LinkFilter(product=ref))
 
     @strawberry.field(
         description="Prices seen at imports and syncs, newest first. Always empty where the "
@@ -357,8 +361,8 @@ class Product(Node):
         ] = None,
     ) -> PriceObservationConnection:
         ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
-        page = await products.price_history(info.context, ref, args, since)
-        return PriceObservationConnection.of(*page, ref, since)
+        page = StoredPage(*await products.price_history(info.context, ref, args, since))
+        return PriceObservationConnection(page=page, ref=ref, since=since)
 
 
 def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> Offer | None:

@@ -30,7 +30,7 @@ MOST_BYTES = 5_000_000
 MOST_ROWS = 5_000
 AT_ONCE = 2
 ROW_POINTS = 7  # of 17 microseconds
-BYTES_OF_A_POINT = 1_000
+BYTES_OF_A_POINT = 100
 ELSEWHERE = "Split it, or import it on the server: python server.py import FILE."
 MEDIA_TYPE = "application/octet-stream"  # no foreign page can send it without asking first
 
@@ -73,19 +73,25 @@ class Files:
             name = request.query_params.get("name", "")
             tables = await asyncio.to_thread(files.tables_of, content, name)
             count = sum(len(table.rows) for table in tables)
-            if count > MOST_ROWS:
-                raise InvalidInput(
-                    f"The file has {count:,} rows; here it may have {MOST_ROWS:,}. {ELSEWHERE}"
-                )
+            _limit(count)
             more = max(min(count * ROW_POINTS, self.capacity) - points, 0)
             state = await bucket.take(more)
             if state.wait:
                 return throttled_response(request, points + more, state)
             rows = await asyncio.to_thread(files.rows, tables)
+            _limit(len(rows))
         return Response(
             orjson.dumps({"rows": _shown(rows)}),
             media_type="application/json",
             headers=rate_limit(state),
+        )
+
+
+def _limit(count: int) -> None:
+    """Raises InvalidInput for more rows, or products in them, than the page may send."""
+    if count > MOST_ROWS:
+        raise InvalidInput(
+            f"The file has {count:,} rows; here it may have {MOST_ROWS:,}. {ELSEWHERE}"
         )
 
 

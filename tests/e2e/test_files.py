@@ -30,11 +30,13 @@ def choose(page: Page, file: Path, content: bytes) -> None:
 
 def test_a_table_is_looked_at_and_imported(emptied: Server, visit: Visit, tmp_path: Path) -> None:
     page = signed_in(emptied, visit)
-    table = f"Name;Product URL\nä;{ITEM.format('1005000000001161')}\nü;1,00501E+15\nTotal;\n"
+    item = ITEM.format("1005000000001161")
+    table = f"Name;Product URL\nä;{item}\nü;1,00501E+15\nTotal;\nä again;{item}?x=1\n"
     choose(page, tmp_path / "list.csv", table.encode("cp1252"))
     dialog = page.get_by_role("dialog", name="list.csv")
     expect(dialog.get_by_role("status")).to_contain_text("3 lines: 1 good, 2 bad")
-    expect(dialog.locator(".source strong")).to_have_text(["Line 2", "Line 3", "Line 4"])
+    places = dialog.locator(".source strong")
+    expect(places).to_have_text(["Line 2, Line 5", "Line 3", "Line 4"])
     expect(dialog.locator("li").nth(1)).to_contain_text("A spreadsheet has cut")
 
     dialog.get_by_role("button", name="Import 1 product").click()

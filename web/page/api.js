@@ -38,13 +38,14 @@ export async function session() {
   return answer.ok ? found : null;
 }
 
-export async function signIn(key) {
+// By a key, as {key}, or by the link that a development start prints, as {link}.
+export async function signIn(proof) {
   const answer = await send(
     "/session",
     {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ key }),
+      body: JSON.stringify(proof),
     },
     { quiet: true },
   );

@@ -174,12 +174,14 @@ function listed(text, rows) {
   return found.sort((one, other) => one.start - other.start);
 }
 
-// Each thing once: a product, or a line that is none.
+// Each thing once, with every place where it stands: a product, or a line that is none.
 function once(lines) {
   const kept = new Map();
   for (const line of lines) {
     const key = line.product?.id ?? `${line.place ?? ""} ${line.text}`;
-    if (!kept.has(key)) kept.set(key, { ...line, key });
+    const earlier = kept.get(key);
+    if (!earlier) kept.set(key, { ...line, key });
+    else if (line.place !== earlier.place) kept.set(key, { ...earlier, place: `${earlier.place}, ${line.place}` });
   }
   return [...kept.values()];
 }
