@@ -22,7 +22,8 @@ class Context:
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
     the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
-    still ask of the dear kind; `budget` bounds and counts its marketplace calls.
+    still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
+    is when the first part of the answer expires.
     """
 
     workspace: Workspace
@@ -31,6 +32,7 @@ class Context:
     request_id: str = ""
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
+    valid_until: datetime | None = None
     accounts: Accounts = field(init=False)
     dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
@@ -47,6 +49,11 @@ class Context:
         self.dataloaders = Dataloaders(
             self.workspace, self.upstream, way, for_variants=self.for_variants
         )
+
+    def note_expiry(self, moment: datetime) -> None:
+        """Something in the answer is to be believed only until then."""
+        if self.valid_until is None or moment < self.valid_until:
+            self.valid_until = moment
 
     @property
     def now(self) -> datetime:

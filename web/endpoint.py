@@ -32,7 +32,9 @@ from schema.execution import (
 )
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
+from web.compression import MINIMUM, pack
 from web.trusted import NOT_FOUND, NOT_SUPPORTED, Found, NotTrusted, TrustedDocuments
+from web.validators import kept
 
 BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
 RETRY_SECONDS = 5  # after which the storage may be back
@@ -95,12 +97,19 @@ class Endpoint:
             is_usual = outcome.is_throttled or bad.code in (NOT_FOUND, NOT_SUPPORTED)
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
-        outcome = await run(operation, self.context(request, budget), terms)
+        context = self.context(request, budget)
+        outcome = await run(operation, context, terms)
         if outcome.is_abandoned:
             return Response(status_code=CLIENT_CLOSED)
         if document.register_as is not None and not outcome.is_request_error:
             self.trusted.register(document, caller)
-        return _response(outcome, media_type, _status(outcome, media_type))
+        response = _response(outcome, media_type, _status(outcome, media_type))
+        if document.is_trusted and request.method in READING and "errors" not in outcome.body:
+            data = outcome.body["data"]
+            response = kept(request, response, data, context.valid_until, context.now)
+        if len(response.body) >= MINIMUM:
+            await pack(response, request.headers.get("accept-encoding", ""))
+        return response
 
 
 async def _hung_up(request: Request) -> None:
