@@ -6,18 +6,16 @@ A mutation of many products is that of one product with more rows: a row carries
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Protocol, TypedDict, TypeVar
+from dataclasses import replace
+from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 from strawberry import UNSET
 
 from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
-from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
-from domain.links import LinkKey
-from domain.products import ProductRef
-from resolvers import idempotency, imports, links, lookups, marketplaces, pasted, products
+from domain.exceptions import InvalidInput, NotFound
+from resolvers import idempotency, imports, links, marketplaces, products
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 from schema import ids
@@ -34,7 +32,6 @@ from schema.inputs import (
     GenerateLinksInput,
     ImportProductInput,
     ImportProductsInput,
-    ProductLookup,
     SyncProductInput,
     SyncProductsInput,
     UpdateProductInput,
@@ -42,6 +39,18 @@ from schema.inputs import (
     VerifyMarketplaceInput,
 )
 from schema.marketplaces import Marketplace
+from schema.naming import (
+    IDS,
+    PRODUCTS,
+    Path,
+    link_key,
+    named_by,
+    place_of,
+    ref_of,
+    ref_of_id,
+    ref_of_lookup,
+    row_paths,
+)
 from schema.node import Info
 from schema.payloads import (
     ConnectMarketplacePayload,
@@ -67,9 +76,7 @@ from schema.payloads import (
 from schema.products import AffiliateLink, Product
 
 T = TypeVar("T")
-Path = tuple[str, ...]
 INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
-IDS, PRODUCTS = ("input", "ids"), ("input", "products")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -135,7 +142,7 @@ class Mutation(ApiKeyMutations):
     async def import_product(
         self, info: Info, input: Annotated[ImportProductInput, What]
     ) -> ImportProductPayload:
-        refs = [_ref_of_lookup(input.product, PRODUCT)]
+        refs = [ref_of_lookup(input.product, PRODUCT)]
         [row] = await _rows(
             info, input, "import", lambda: imports.import_products(info.context, refs), PRODUCT
         )
@@ -149,7 +156,7 @@ class Mutation(ApiKeyMutations):
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        named = _named(input)
+        named = named_by(input)
 
         async def run() -> list[Row]:
             return named.placed(await imports.import_products(info.context, named.refs))
@@ -158,7 +165,7 @@ class Mutation(ApiKeyMutations):
         products_of_rows = await _all(_product_of, info, rows)
         return ImportProductsPayload(
             results=[
-                ImportProductResult(product=product, errors=errors, **_place(row, input))
+                ImportProductResult(product=product, errors=errors, **place_of(row, input))
                 for row, (product, errors) in zip(rows, products_of_rows, strict=True)
             ],
             errors=[],
@@ -171,7 +178,7 @@ class Mutation(ApiKeyMutations):
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
     ) -> UpdateProductPayload:
-        change = _ref(input.id, ID), _publisher_fields(input, INPUT)
+        change = ref_of(input.id, ID), _publisher_fields(input, INPUT)
         [row] = await products.change(info.context, [change])
         product, errors = await _product_of(info, _placed(row, ID))
         return UpdateProductPayload(product=product, errors=errors)
@@ -183,7 +190,7 @@ class Mutation(ApiKeyMutations):
     async def update_products(
         self, info: Info, input: Annotated[UpdateProductsInput, What]
     ) -> UpdateProductsPayload:
-        changes = list(map(_change, input.products, _row_paths("products", input.products)))
+        changes = list(map(_change, input.products, row_paths("products", input.products)))
         rows = await _rows(
             info, input, "update", lambda: products.change(info.context, changes), PRODUCTS
         )
@@ -202,7 +209,7 @@ class Mutation(ApiKeyMutations):
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
     ) -> DeleteProductPayload:
-        [row] = await products.delete(info.context, [_ref(input.id, ID)])
+        [row] = await products.delete(info.context, [ref_of(input.id, ID)])
         deleted_id, errors = _deleted(_placed(row, ID))
         return DeleteProductPayload(deleted_id=deleted_id, errors=errors)
 
@@ -213,7 +220,7 @@ class Mutation(ApiKeyMutations):
     async def delete_products(
         self, info: Info, input: Annotated[DeleteProductsInput, What]
     ) -> DeleteProductsPayload:
-        refs = list(map(_ref_of_id, input.ids, _row_paths("ids", input.ids)))
+        refs = list(map(ref_of_id, input.ids, row_paths("ids", input.ids)))
         rows = await _rows(info, input, "delete", lambda: products.delete(info.context, refs), IDS)
         return DeleteProductsPayload(
             results=[
@@ -231,7 +238,7 @@ class Mutation(ApiKeyMutations):
     async def sync_product(
         self, info: Info, input: Annotated[SyncProductInput, What]
     ) -> SyncProductPayload:
-        refs = [_ref_of_id(input.id, ID)]
+        refs = [ref_of_id(input.id, ID)]
         [row] = await _rows(
             info, input, "sync", lambda: imports.sync_products(info.context, refs), ID
         )
@@ -245,7 +252,7 @@ class Mutation(ApiKeyMutations):
     async def sync_products(
         self, info: Info, input: Annotated[SyncProductsInput, What]
     ) -> SyncProductsPayload:
-        refs = list(map(_ref_of_id, input.ids, _row_paths("ids", input.ids)))
+        refs = list(map(ref_of_id, input.ids, row_paths("ids", input.ids)))
         rows = await _rows(
             info, input, "sync", lambda: imports.sync_products(info.context, refs), IDS
         )
@@ -266,7 +273,7 @@ class Mutation(ApiKeyMutations):
     async def generate_link(
         self, info: Info, input: Annotated[GenerateLinkInput, What]
     ) -> GenerateLinkPayload:
-        refs = [_ref_of_lookup(input.product, PRODUCT)]
+        refs = [ref_of_lookup(input.product, PRODUCT)]
         [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), PRODUCT)
         link, errors = await _link_of(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
@@ -278,7 +285,7 @@ class Mutation(ApiKeyMutations):
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        named = _named(input)
+        named = named_by(input)
 
         async def run() -> list[Row]:
             return named.placed(await _generate(info, named.refs, input))
@@ -287,7 +294,7 @@ class Mutation(ApiKeyMutations):
         links_of_rows = await _all(_link_of, info, rows)
         return GenerateLinksPayload(
             results=[
-                GenerateLinkResult(affiliate_link=link, errors=errors, **_place(row, input))
+                GenerateLinkResult(affiliate_link=link, errors=errors, **place_of(row, input))
                 for row, (link, errors) in zip(rows, links_of_rows, strict=True)
             ],
             errors=[],
@@ -301,7 +308,7 @@ class Mutation(ApiKeyMutations):
     async def delete_link(
         self, info: Info, input: Annotated[DeleteLinkInput, What]
     ) -> DeleteLinkPayload:
-        keys = [_link_key(input.id, ID)]
+        keys = [link_key(input.id, ID)]
         [row] = await _rows(
             info, input, "delete link", lambda: links.delete(info.context, keys), ID
         )
@@ -309,90 +316,9 @@ class Mutation(ApiKeyMutations):
         return DeleteLinkPayload(deleted_id=deleted_id, errors=errors)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """The products of a bulk mutation. `path`: the list or text that names them."""
-
-    refs: Sequence[RefOrError]
-    path: Path
-    places: Sequence[tuple[int, int]] | None = None
-
-    def placed(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows with the places of their products in the text."""
-        if self.places is None:
-            return list(rows)
-        return [replace(row, place=at) for row, at in zip(rows, self.places, strict=True)]
-
-
-class _Place(TypedDict, total=False):
-    start: int
-    end: int
-    words: str
-
-
-def _named(input: ImportProductsInput | GenerateLinksInput) -> _Named:
-    """The products of a bulk mutation. Raises InvalidInput."""
-    if isinstance(input.products, list) == isinstance(input.text, str):
-        raise InvalidInput("Send either products or text.", path=("input",))
-    owner = input.marketplace.value if input.marketplace else None
-    if isinstance(input.text, str):
-        found = pasted.rows(input.text, owner, input.locale, path=("input",))
-        places = [(each.start, each.end) for each in found]
-        return _Named([each.product for each in found], ("input", "text"), places)
-    if owner or input.locale:
-        raise InvalidInput("marketplace and locale go with text.", path=("input",))
-    products = input.products or []
-    refs = map(_ref_of_lookup, products, _row_paths("products", products))
-    return _Named(list(refs), PRODUCTS)
-
-
-def _place(row: Row, input: ImportProductsInput | GenerateLinksInput) -> _Place:
-    """Where in the text the row's product was found."""
-    if row.place is None or not isinstance(input.text, str):
-        return {}
-    start, end = row.place
-    return {"start": start, "end": end, "words": input.text[start:end]}
-
-
-def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:
-    """Where the rows of a bulk mutation stand. Raises InvalidInput for too many of them."""
-    lookups.limit_rows(len(rows), path=("input", field))
-    return [("input", field, str(number)) for number in range(len(rows))]
-
-
-def _ref_of_lookup(lookup: ProductLookup, path: Path) -> RefOrError:
-    try:
-        return lookups.find(lookup.record(), path=path)
-    except AffiliateGraphError as error:
-        return error
-
-
-def _ref_of_id(id: str, path: Path) -> RefOrError:
-    try:
-        return _ref(id, path)
-    except InvalidInput as error:
-        return error
-
-
-def _ref(id: str, path: Path) -> ProductRef:
-    try:
-        return lookups.checked(ids.product_ref(id))
-    except InvalidInput as error:
-        raise error.at(path) from error
-
-
-def _link_key(id: str, path: Path) -> LinkKey | AffiliateGraphError:
-    try:
-        key = ids.link_key(id)
-        lookups.checked(key.ref)
-    except InvalidInput as error:
-        return error.at(path)
-    return key
-
-
 def _change(input: UpdateProductInput, path: Path) -> products.ChangeOrError:
     try:
-        return _ref(input.id, (*path, "id")), _publisher_fields(input, path)
+        return ref_of(input.id, (*path, "id")), _publisher_fields(input, path)
     except InvalidInput as error:
         return error
 
