@@ -111,7 +111,10 @@ def is_address(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether it is this machine."""
-    return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def own_address(host: str, port: int) -> str:
