@@ -118,7 +118,6 @@ async def _request(upstream: Upstream, number: int) -> None:
         size=50,
         call=partial(_call, upstream, account),
         record=_record,
-        made_with=_made_with,
         policy=POLICY,
     )
     budget = CallBudget(workspace=account.workspace, caller=account.workspace)
@@ -126,10 +125,6 @@ async def _request(upstream: Upstream, number: int) -> None:
         answers = await fetch(upstream, wanted, ["lamp"], budget)
     if answers["lamp"].value != "lamp":
         raise RuntimeError("a request was not answered")
-
-
-async def _made_with() -> str:
-    return "first"
 
 
 async def _call(

@@ -34,26 +34,26 @@ def find(lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
     """
     field = "url" if lookup.url is not None else "ref" if lookup.marketplace else "id"
     try:
-        return _find(lookup)
+        if lookup.url is not None:
+            return product_ref(lookup.url)
+        if lookup.marketplace is not None:
+            return _typed(lookup.marketplace, lookup)
+        if isinstance(lookup.decoded_id, AffiliateGraphError):
+            raise lookup.decoded_id
+        if lookup.decoded_id is None:
+            raise InvalidInput("Name the product by id, url or ref.")
+        return checked(lookup.decoded_id)
     except AffiliateGraphError as error:
         raise error.at((*path, field, *error.path)) from error
 
 
-def _find(lookup: Lookup) -> ProductRef:
-    if lookup.url is not None:
-        return product_ref(lookup.url)
-    if lookup.marketplace is not None:
-        locale = locale_of(lookup.marketplace, lookup.locale)
-        try:
-            external_id = lookup.marketplace.parse_id(lookup.external_id)
-        except InvalidInput as error:
-            raise error.at(("externalId",)) from error
-        return ProductRef(lookup.marketplace.code, external_id, locale)
-    if isinstance(lookup.decoded_id, AffiliateGraphError):
-        raise lookup.decoded_id
-    if lookup.decoded_id is None:
-        raise InvalidInput("Name the product by id, url or ref.")
-    return checked(lookup.decoded_id)
+def _typed(marketplace: Marketplace, lookup: Lookup) -> ProductRef:
+    locale = locale_of(marketplace, lookup.locale)
+    try:
+        external_id = marketplace.parse_id(lookup.external_id)
+    except InvalidInput as error:
+        raise error.at(("externalId",)) from error
+    return ProductRef(marketplace.code, external_id, locale)
 
 
 async def opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:

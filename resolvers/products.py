@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import products as stored_products
 from domain.api_keys import Scope
@@ -18,6 +17,7 @@ from domain.exceptions import (
     PermissionMissing,
     ProductNotFound,
 )
+from domain.marketplaces import OfferPolicy
 from domain.money import Margin, Money, margin, share_of
 from domain.products import (
     CatalogProduct,

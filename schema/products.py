@@ -12,6 +12,7 @@ from domain.exceptions import AffiliateGraphError
 from domain.links import Link
 from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
 from resolvers import links, products
+from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
 from resolvers.products import Listing
 from schema import ids
@@ -213,7 +214,7 @@ class Product(Node):
         "answer is older than its terms let prices be shown."
     )
     def offer(self, info: Info) -> Offer | None:
-        return offer_of(self.listing, self.listing.offer(info.context.now), info.context.now)
+        return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
 
     @strawberry.field(
         description="Whether it can be bought, also where the price is hidden. UNKNOWN "
@@ -249,7 +250,7 @@ class Product(Node):
             Variant(
                 external_id=strawberry.ID(variant.external_id),
                 attributes=[Attribute.of(attribute) for attribute in variant.attributes],
-                offer=offer_of(self.listing, variant.offer, info.context.now),
+                offer=offer_of(self.listing, variant.offer, info.context),
                 image=Image.of(variant.image) if variant.image else None,
             )
             for variant in listed.variants
@@ -365,14 +366,16 @@ class Product(Node):
         return PriceObservationConnection(page=page, ref=ref, since=since)
 
 
-def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> Offer | None:
+def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:
     """The offer as shown; None without a price."""
     if record is None or record.price is None:
         return None
+    expires_at = listing.policy.expires_at(record.observed_at)
+    context.note_expiry(expires_at)
     return Offer.of(
         record,
         record.price,
-        expires_at=listing.policy.expires_at(record.observed_at),
-        is_expired=listing.policy.is_expired(record.observed_at, now),
+        expires_at=expires_at,
+        is_expired=listing.policy.is_expired(record.observed_at, context.now),
         disclaimer=listing.policy.disclaimer,
     )

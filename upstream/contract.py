@@ -101,10 +101,10 @@ class Fetch(Generic[K, V]):
 
     `operation`, `account`, `credentials` (their fingerprint) and `circumstances` are everything
     but the keys that changes the answer: who agrees in them shares calls and kept answers.
-    `size`: keys that one call takes. `call` asks for a batch of keys. `record`: takes what a batch
-    told about the account, None where it succeeded. `made_with`: the fingerprint of what signed the
-    calls; answers to other credentials than `credentials` are not kept. `policy` None: no answers
-    are. `is_refresh`: what is kept does not count, as in a sync; the answer is kept.
+    `size`: keys that one call takes. `call` asks this, for a batch of keys, with `credentials` and
+    no others. `record`: takes what a batch told about the account, None where it succeeded.
+    `policy` None: no answers are kept. `is_refresh`: what is kept does not count, as in a sync; the
+    answer is kept.
     """
 
     operation: str
@@ -114,7 +114,6 @@ class Fetch(Generic[K, V]):
     size: int
     call: BatchCall[K, V]
     record: Callable[[MarketplaceError | None], Awaitable[None]]
-    made_with: Callable[[], Awaitable[str]]
     policy: CachePolicy[V] | None = None
     is_refresh: bool = False
 

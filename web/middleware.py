@@ -82,7 +82,7 @@ class RequestBoundary:
 
         before = logs.request_id.set(request_id)
         try:
-            refusal = _refusal(scope, headers.get("host", ""), self.allowed_hosts)
+            refusal = _refusal(scope, headers, self.allowed_hosts)
             await (refusal or self.app)(scope, receive, send_completed)
         except (Exception, asyncio.CancelledError) as failure:
             # Whatever it is, its text must not reach the caller.
@@ -114,7 +114,9 @@ def _without(path: str, scope: Scope) -> Scope:
     return {**scope, "path": scope["path"][len(path) :] or "/"}
 
 
-def _refusal(scope: Scope, host: str, allowed_hosts: frozenset[str] | None) -> Response | None:
+def _refusal(
+    scope: Scope, headers: Headers, allowed_hosts: frozenset[str] | None
+) -> Response | None:
     """The answer to a request that no route may see; None for every other."""
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if size + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_BYTES:
@@ -124,7 +126,17 @@ def _refusal(scope: Scope, host: str, allowed_hosts: frozenset[str] | None) -> R
             f"The headers and the address of a request hold at most {MOST_BYTES:,} bytes.",
             "PAYLOAD_TOO_LARGE",
         )
-    if scope["path"] not in PROBES and not is_allowed_host(host, allowed_hosts):
+    if "transfer-encoding" in headers and "content-length" in headers:
+        # The quick parser refuses it itself; the other takes one of them, a proxy maybe the other.
+        response = error_response(
+            Request(scope),
+            400,
+            "A request has a Content-Length or a Transfer-Encoding, not both.",
+            "BAD_REQUEST",
+        )
+        response.headers["Connection"] = "close"
+        return response
+    if scope["path"] not in PROBES and not is_allowed_host(headers.get("host", ""), allowed_hosts):
         return error_response(
             Request(scope),
             421,

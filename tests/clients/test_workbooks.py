@@ -1,5 +1,6 @@
 """Workbooks: what breaks their reader breaks a process that was made for it."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused() -> No
 
     with pytest.raises(InvalidInput, match="too large"):
         workbooks.read(content)
+
+
+@pytest.mark.slow
+def test_a_damaged_workbook_is_read_or_refused() -> None:
+    chance = random.Random(20_261_128)
+    whole = workbook([["url", "n"], *[("B0LAMP0001", number) for number in range(200)]])
+    refused = 0
+
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in chance.sample(range(4, len(content)), 5):
+            content[at] = chance.randrange(256)
+        try:
+            workbooks.read(bytes(content))
+        except InvalidInput:
+            refused += 1
+
+    assert refused > 10
 
 
 def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clients.registry import BY_CODE
 from domain.exports import ExportedProduct, LeftOut
@@ -60,6 +62,14 @@ async def test_woocommerces_shop_shows_every_title_as_it_is() -> None:
     assert [product.meta["_source_id"] for product in shop.values()] == [
         f"100500612345678{n}" for n in range(len(TITLES))
     ]
+
+
+@settings(deadline=None, max_examples=200)
+@given(title=st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(" =+-@&<;\\n")))
+async def test_woocommerces_shop_shows_any_title(title: str) -> None:
+    [product] = woocommerce_importer.imported(await file("woocommerce", titled(title))).values()
+
+    assert product.title == " ".join(title.split())
 
 
 async def test_shopifys_shop_has_every_title_with_its_sign() -> None:

@@ -45,6 +45,13 @@ async def ask(graph: Graph, **headers: str) -> httpx.Response:
     return await graph.http.post("/graphql", json=PING, headers=KEY | headers)
 
 
+async def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(graph: Graph) -> None:
+    answer = await ask(graph, **{"Content-Length": "4", "Transfer-Encoding": "chunked"})
+
+    assert (answer.status_code, answer.headers["connection"]) == (400, "close")
+    assert "not both" in answer.text
+
+
 @pytest.mark.parametrize("host", ["graph.example", "GRAPH.example:443", "localhost", "127.0.0.1:1"])
 async def test_its_names_are_answered(graph: Graph, host: str) -> None:
     answer = await ask(graph, Host=host)
