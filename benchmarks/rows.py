@@ -225,9 +225,9 @@ def pasting_row() -> Row:
     return Row(
         work=f"a pasted text of 1 MB read, {len(found)} kinds, hostile ones among them",
         naive="-",
-        ours=f"at most {slowest.whole:.1f} s of CPU ({slowest.name}); at most {steepest.ratio:.2f} times "
-        f"as long as for half of it ({steepest.name})",
-        must="at most 3 times as long as for half of it",
+        ours=f"at most {slowest.whole:.1f} s of CPU ({slowest.name}), at most "
+        f"{steepest.ratio:.2f} times that of half of it ({steepest.name})",
+        must="at most 3 times that of half of it",
         is_met=steepest.ratio <= 3,
     )
 
