@@ -10,6 +10,7 @@ from domain.exceptions import AffiliateGraphError, InvalidInput, ShortLink
 from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.marketplaces import locale_of
+from resolvers.reading import beside
 
 RefOrError = ProductRef | AffiliateGraphError  # the product that an input names, or why none
 MAX_ROWS = 250
@@ -88,7 +89,7 @@ async def opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrErro
 async def find_opened(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
     """As `find`, with a short link opened where the operator allows it."""
     try:
-        return find(lookup, path=path)
+        return await beside(len(lookup.url or ""), lambda: find(lookup, path=path))
     except ShortLink as link:
         [target] = await opened(context, [link])
         if isinstance(target, ProductRef):

@@ -13,6 +13,7 @@ from resolvers.context import Context
 from resolvers.lookups import MAX_ROWS
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing
+from resolvers.reading import beside
 
 LONGEST = 100_000  # bytes
 
@@ -71,7 +72,7 @@ async def find(
             path=(*path, "text"),
         )
     sites = await sites_of_ids(context, marketplace, locale, path=(*path, "locale"))
-    found = read_text(text, sites=sites, owner=marketplace)
+    found = await beside(len(text), lambda: read_text(text, sites=sites, owner=marketplace))
     if len(found) > MAX_ROWS:
         raise InvalidInput(
             f"At most {MAX_ROWS} products a text; this one names {len(found)}. Nothing was asked: "

@@ -19,6 +19,7 @@ from domain.links import LinkKey
 from domain.products import ProductRef
 from resolvers import idempotency, imports, links, lookups, marketplaces, pasted, products
 from resolvers.lookups import RefOrError
+from resolvers.reading import beside
 from resolvers.rows import Row
 from schema import ids
 from schema.api_keys import ApiKeyMutations
@@ -316,7 +317,8 @@ async def _named(
         return found, [("input", "text")] * len(found)
     products = input.products or []
     paths = _row_paths("products", products)
-    return list(map(_ref_of_lookup, products, paths)), paths
+    characters = sum(len(each.url or "") for each in products)
+    return await beside(characters, lambda: list(map(_ref_of_lookup, products, paths))), paths
 
 
 def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:
