@@ -18,6 +18,8 @@ from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
 from schema.inputs import (
     LOCALE,
+    OWNER,
+    SITE_OF_IDS,
     AffiliateLinkFilter,
     After,
     Before,
@@ -95,7 +97,7 @@ class Query(ApiKeyQueries):
         info: Info,
         by: Annotated[ProductLookup, strawberry.argument(description="Which product.")],
     ) -> Product | None:
-        ref = await lookups.find_opened(info.context, by.record(), path=("by",))
+        ref = await lookups.find_located(info.context, by.record(), path=("by",))
         return Product.of(await products.seen(info.context, ref))
 
     @strawberry.field(
@@ -110,13 +112,11 @@ class Query(ApiKeyQueries):
         text: Annotated[str, strawberry.argument(description="A message, a table, a list.")],
         marketplace: Annotated[
             MarketplaceCode | None,
-            strawberry.argument(description="Whose the bare ids are; default: as they look."),
+            strawberry.argument(description=OWNER),
         ] = None,
         locale: Annotated[
             str | None,
-            strawberry.argument(
-                description="The country site of bare ids; default: the first one connected."
-            ),
+            strawberry.argument(description=SITE_OF_IDS),
         ] = None,
     ) -> list[ProductInText]:
         owner = marketplace.value if marketplace else None

@@ -42,11 +42,17 @@ requests = logging.getLogger("affiliate_graph.requests")
 class RequestBoundary:
     """ASGI middleware, the only one. `allowed_hosts` None: any host name is answered.
 
+    `path`: below which callers find the server. A proxy may take it off or leave it on: it is taken
+    off here, so that nothing within knows of it.
+
     A sane X-Request-Id of the caller is kept, any other replaced. The answer carries the id back.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: frozenset[str] | None = None, path: str = ""
+    ) -> None:
         self.app = app
+        self.path = path
         self.allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +60,7 @@ class RequestBoundary:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = _without(self.path, scope)
         headers = Headers(scope=scope)
         request_id = headers.get("x-request-id", "")
         if not SANE_ID.fullmatch(request_id):
@@ -98,6 +105,13 @@ async def wrong_address(request: Request, failure: Exception) -> Response:
         response = error_response(request, status, NOWHERE, "NOT_FOUND")
     response.headers.update(headers)
     return response
+
+
+def _without(path: str, scope: Scope) -> Scope:
+    """The scope as it would be at the root of a host."""
+    if not path or not f"{scope['path']}/".startswith(f"{path}/"):
+        return scope
+    return {**scope, "path": scope["path"][len(path) :] or "/"}
 
 
 def _refusal(

@@ -71,6 +71,27 @@ async def test_other_names_are_not(graph: Graph, host: str, path: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("/shop/api/graphql?query={__typename}", 200),
+        ("/graphql?query={__typename}", 200),  # a proxy took the path off
+        ("/shop/api/", 200),
+        ("/shop/api", 200),
+        ("/shop/apigraphql", 404),
+        ("/shop/graphql", 404),
+    ],
+)
+async def test_below_a_path_it_answers_with_and_without_it(
+    migrated_database: str, tmp_path: Path, asked: str, status: int
+) -> None:
+    settings = {"PUBLIC_URL": "https://graph.example/shop/api/"}
+    async with running_graph(migrated_database, tmp_path, environ=settings) as graph:
+        answer = await graph.http.get(asked, headers=KEY)
+
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_probes_may_come_by_any_name(graph: Graph, path: str) -> None:
     answer = await graph.http.get(path, headers={"Host": "10.1.2.3:8000"})
