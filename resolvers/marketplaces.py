@@ -155,7 +155,7 @@ def locale_of(
     return site
 
 
-async def every(context: Context) -> list[ConnectedMarketplace]:
+async def get_all(context: Context) -> list[ConnectedMarketplace]:
     """Each marketplace's first site, and every further site that has credentials."""
     accounts = await stored_credentials.accounts(context.workspace, context.keys)
     by_key = {account.key: account for account in accounts}
@@ -172,7 +172,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
 
 
-async def one(
+async def get_one(
     context: Context, marketplace: Marketplace, locale: str | None
 ) -> ConnectedMarketplace:
     """One marketplace, with or without credentials. Raises WrongLocale."""

@@ -36,11 +36,11 @@ async def products_in(
     found = find(text, marketplace, locale, path=())
     named = await lookups.located(context, [each.product for each in found])
 
-    async def seen(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:
+    async def shown(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:
         if isinstance(product, AffiliateGraphError):
             return product
         try:
-            return await products.seen(context, product)
+            return await products.get(context, product)
         except AffiliateGraphError as error:
             return error
 
@@ -48,7 +48,7 @@ async def products_in(
         PastedProduct(
             start=each.start, end=each.end, words=text[each.start : each.end], product=product
         )
-        for each, product in zip(found, await asyncio.gather(*map(seen, named)), strict=True)
+        for each, product in zip(found, await asyncio.gather(*map(shown, named)), strict=True)
     ]
 
 
