@@ -17,6 +17,7 @@ from benchmarks.fleet import (
 )
 from benchmarks.isolation import Findings, isolation_run
 from benchmarks.listening import requests_a_second
+from benchmarks.pasting import readings
 from benchmarks.runs import (
     Ask,
     Lone,
@@ -216,6 +217,21 @@ def fairness_text(run: Fairness) -> str:
     )
 
 
+def pasting_row() -> Row:
+    """The reader of pasted texts, with what people paste and with texts made to hold it up."""
+    found = readings()
+    slowest = max(found, key=lambda each: each.whole)
+    steepest = max(found, key=lambda each: each.ratio)
+    return Row(
+        work=f"a pasted text of 1 MB read, {len(found)} kinds, hostile ones among them",
+        naive="-",
+        ours=f"at most {slowest.whole:.1f} s of CPU ({slowest.name}), at most "
+        f"{steepest.ratio:.2f} times that of half of it ({steepest.name})",
+        must="at most 3 times that of half of it",
+        is_met=steepest.ratio <= 3,
+    )
+
+
 async def crowd_row() -> Row:
     """What a request costs in a crowd of accounts."""
     few, many = await crowd_run(FEW_ACCOUNTS), await crowd_run(MANY_ACCOUNTS)
@@ -259,6 +275,7 @@ async def all_rows() -> AsyncIterator[Row]:
     yield listening_row(
         plain=await requests_a_second("plain"), ours=await requests_a_second("ours")
     )
+    yield pasting_row()
     yield await fairness_row()
     yield await crowd_row()
     yield await fleet_row(
