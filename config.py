@@ -133,8 +133,8 @@ class Settings:
         None,
         parsers.ADMIN_API_KEY,
         DATA,
-        "The operator's own API key.",
-        unset="made at first start, shown once",
+        "The operator's own API key. Required with PostgreSQL.",
+        unset="made at first start, shown once (SQLite only)",
         secret=True,
     )
     redis_url: Secret | None = setting(
