@@ -116,6 +116,7 @@ def _routes(
             context=state.context,
             limits=settings.limits,
             has_introspection=settings.introspection,
+            has_plans=settings.plans,
             trusted=_trusted(settings),
         ),
         editor=_editor(settings, keys, access),
