@@ -17,7 +17,7 @@ FAST := -m "not slow and not browser and not typescript and not peers"
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -34,6 +34,7 @@ help:
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
+	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
 # The sandbox's made credentials are left out as soon as you set one of your own.
@@ -109,6 +110,9 @@ fuzz: .venv/.dev .venv/.fuzz
 # A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
+
+bench-graph: .venv/.dev
+	$(RUN) -m benchmarks.graph
 
 clean:
 	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from application.keys import Keys
 from application.observing import Observers, observers
 from application.runtime import Overrides, Runtime, open_runtime, sandbox_of
 from config import Settings
-from db.connection import ping
+from db.connection import require_ready
 from domain.api_keys import Caller
 from domain.marketplaces import AccountKey
 from resolvers.access import Authenticator
@@ -36,7 +36,7 @@ from web.health import Health
 from web.metrics import MetricsRoute
 from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
-from web.security import is_loopback_host, session_cookie
+from web.security import is_loopback_host, path_of, session_cookie
 from web.sessions import Sessions
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
@@ -88,7 +88,13 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     return Starlette(
         routes=_routes(settings, keys, overrides, state, watching),
         lifespan=lifespan,
-        middleware=[Middleware(RequestBoundary, allowed_hosts=settings.allowed_hosts)],
+        middleware=[
+            Middleware(
+                RequestBoundary,
+                allowed_hosts=settings.allowed_hosts,
+                path=path_of(settings.public_url),
+            )
+        ],
         exception_handlers={HTTPException: wrong_address},
     )
 
@@ -110,6 +116,7 @@ def _routes(
             context=state.context,
             limits=settings.limits,
             has_introspection=settings.introspection,
+            has_plans=settings.plans,
             trusted=_trusted(settings),
         ),
         editor=_editor(settings, keys, access),
@@ -130,13 +137,16 @@ def _routes(
         link=overrides.start_link,
         bucket=state.bucket,
         is_secure=settings.public_url.startswith("https://"),
+        path=path_of(settings.public_url) or "/",
     )
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
         *files.routes(),
         *sessions.routes(),
-        *Health(shutdown=overrides.shutdown, ping=ping).routes(),
+        *Health(
+            shutdown=overrides.shutdown, ping=partial(require_ready, settings.database_url)
+        ).routes(),
         *WebPage(settings.public_url).routes(),
     ]
     if watching.metrics is not None:

@@ -137,6 +137,8 @@ def test_an_encryption_key_may_leave_out_its_padding() -> None:
         ({"ADMIN_API_KEY": "a" * 23}, "ADMIN_API_KEY"),
         ({"ADMIN_API_KEY": "a" * 24 + " b"}, "ADMIN_API_KEY"),
         ({"ADMIN_API_KEY": "ä" * 24}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "a" * 1001}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "aff_live_" + "a" * 43}, "ADMIN_API_KEY"),
         ({"SANDBOX": "maybe"}, "SANDBOX"),
         ({"SANDBOX": "on", "SANDBOX_CATALOG": "/no/such/folder"}, "SANDBOX_CATALOG"),
         ({"SANDBOX_CATALOG": "."}, "SANDBOX_CATALOG"),
@@ -345,10 +347,10 @@ def test_connections_to_marketplaces_are_bounded() -> None:
 
 
 def test_a_bucket_must_hold_the_dearest_operation() -> None:
-    [problem] = problems(LIMIT_COST="60000")
+    [problem] = problems(LIMIT_COST="160000")
 
-    assert "BUCKET_CAPACITY (50000)" in problem
-    assert "LIMIT_COST (60000)" in problem
+    assert "BUCKET_CAPACITY (100000)" in problem
+    assert "LIMIT_COST (160000)" in problem
 
 
 def test_a_mistyped_limit_is_noticed() -> None:

@@ -28,6 +28,7 @@ _ASIN = r"(?:B[0-9A-Z]{9}|[0-9]{9}[0-9X])"
 _WHOLE_ASIN = re.compile(_ASIN, re.ASCII)
 _LEADING_ASIN = re.compile(_ASIN, re.ASCII | re.IGNORECASE)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(?:mailto|tel|javascript|data):", re.ASCII)
+_ENCODED_TARGET = re.compile(r"%2F|https?%3A", re.ASCII | re.IGNORECASE)
 _PORT = re.compile(r":[0-9]*\Z", re.ASCII)
 
 _SHOP_PREFIXES = ("", "www.", "smile.", "m.")
@@ -103,15 +104,17 @@ def read_page(text: str) -> PageReading:
 
 
 def parse_id(text: str) -> str:
-    """An ASIN as typed -> in capitals. Raises InvalidInput for anything else."""
+    """An ASIN or ISBN as typed -> the ASIN. Raises InvalidInput for anything else."""
     typed = text.strip()
     asin = typed.upper() if typed.isascii() else typed
-    if not _WHOLE_ASIN.fullmatch(asin):
-        raise InvalidInput(
-            "An Amazon product id (ASIN) is B and nine letters or digits, such as B0199980K4, or "
-            "the ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
-        )
-    return asin
+    if _WHOLE_ASIN.fullmatch(asin):
+        return asin
+    if (book := read_bare_id(typed)) is not None:
+        return book.external_id
+    raise InvalidInput(
+        "An Amazon product id (ASIN) is B and nine letters or digits, such as B0199980K4, or the "
+        "ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
+    )
 
 
 def read_bare_id(word: str) -> BareID | None:
@@ -275,6 +278,8 @@ def _wrapped(address: _Address) -> str | None:
     if target is None:
         return None
     target = target.strip()
+    if _ENCODED_TARGET.match(target):  # twice, as a link that was copied out of another one
+        target = unquote(target)
     is_path = target.startswith("/") and not target.startswith("//")
     return f"https://{address.host}{target}" if is_path else target
 
