@@ -28,7 +28,7 @@ class CatalogSort(Enum):
     ORDERS_DESC = "ORDERS_DESC"
 
 
-# Of CatalogFilter: what may be asked by anybody.
+# Of CatalogFilter: what may be asked by anybody. `text` only as long as it looks at no notes.
 PUBLIC_CONDITIONS = frozenset({"marketplace", "text", "state", "min_discount_percent"})
 
 
