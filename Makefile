@@ -15,6 +15,7 @@ PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
 
 export PYTHON
+STALE := $(shell PYTHON="$(PYTHON)" .ci/fresh-venv)
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph clean
