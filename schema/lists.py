@@ -5,7 +5,7 @@ from datetime import datetime
 
 import strawberry
 
-from domain.catalog import CatalogFilter, Page
+from domain.catalog import CatalogFilter, CountPrecision, Page
 from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
 from resolvers import products
@@ -41,9 +41,18 @@ class ProductConnection:
         nodes = [Product.of_entry(entry) for _, entry in page.rows]
         return cls(filter=filter, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
 
-    @strawberry.field(description="How many products the whole list has.")
+    @strawberry.field(
+        description="How many products the whole list has; counted up to 50,000: see "
+        "totalCountPrecision."
+    )
     async def total_count(self, info: Info) -> int | None:
-        return await products.count(info.context, self.filter)
+        return (await products.count(info.context, self.filter)).total
+
+    @strawberry.field(
+        description="Whether there are as many products as totalCount says, or more of them."
+    )
+    async def total_count_precision(self, info: Info) -> CountPrecision:
+        return (await products.count(info.context, self.filter)).precision
 
 
 @strawberry.type(description="A page of a marketplace's own search.")
