@@ -12,12 +12,12 @@ RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
-FAST := -m "not slow and not browser and not typescript"
+FAST := -m "not slow and not browser and not typescript and not peers"
 
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript fuzz check lint types schema settings schema-current schema-guard bench clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -27,6 +27,7 @@ help:
 	echo "make slow           kills, volumes, peers, real time, random operations: benchmarks/SLOW.md"
 	echo "make e2e            drive the page and GraphiQL in a real browser (needs Chromium)"
 	echo "make typescript     build and run the TypeScript example (needs Node.js 20)"
+	echo "make peers          run Apollo, urql, graphql-request, Relay and gql against the server"
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make schema         rewrite schema.graphql"
@@ -69,6 +70,9 @@ e2e: .venv/.dev web/node_modules/.installed
 typescript: .venv/.dev examples/typescript/node_modules/.installed
 	$(PYTEST) -m typescript
 
+peers: .venv/.dev tests/peers/node_modules/.installed
+	$(PYTEST) -m peers tests/peers
+
 check: lint types schema-current schema-guard test test-postgres
 
 lint: .venv/.dev
@@ -107,8 +111,8 @@ bench: .venv/.run
 	$(RUN) -m benchmarks
 
 clean:
-	rm -rf web/node_modules tests/conformance/node_modules examples/typescript/node_modules
-	rm -rf examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules
+	rm -rf examples/typescript/node_modules examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: made again only when a lock file changes.
@@ -134,6 +138,10 @@ examples/typescript/node_modules/.installed: examples/typescript/package-lock.js
 # The official audits of GraphQL over HTTP, for the tests.
 tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
 	web/install tests/conformance
+
+# Clients of others, for "make peers".
+tests/peers/node_modules/.installed: tests/peers/package-lock.json | .venv/.run
+	web/install tests/peers
 
 # The server works without GraphiQL and the page: both then say how to get them.
 .PHONY: graphiql-if-possible

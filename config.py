@@ -11,17 +11,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import unquote
 
 from domain import parsers
-from domain.credentials import MASK, Secret
+from domain.credentials import MASK, BootstrapCredentials, Secret
 from domain.limits import Limits
 from domain.parsers import (
     MAKE_KEY,
     SWITCH,
+    allowed_hosts,
     any_text,
     is_loopback,
     number,
@@ -32,8 +32,10 @@ from domain.parsers import (
     whole,
 )
 from domain.settings import (
+    BadSettings,
     BadValue,
     MarketplaceSettings,
+    Pace,
     Parser,
     Setting,
     mistyped,
@@ -44,6 +46,11 @@ from domain.settings import (
 Marketplaces = Sequence[MarketplaceSettings]
 
 DATABASE_FILE = "affiliate-graph.sqlite3"
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # which prometheus-client reads when it is imported
+SHARED_KEYS = {
+    "encryption_keys": "can open its credentials",
+    "admin_api_key": "accepts the same (ADMIN_API_KEY_FILE keeps one that a start made)",
+}
 LOG_FORMS = ("auto", "json", "text")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -54,30 +61,6 @@ SANDBOX = "Sandbox"
 CALLS = "Marketplace calls"
 ACCESS = "Who may call, and what"
 OPERATION = "Operation"
-
-
-class BadSettings(Exception):
-    """Settings that cannot be used; `problems` holds one sentence for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BootstrapCredentials:
-    """Credentials of one marketplace, by GraphQL field name, to be stored at the first start."""
-
-    marketplace: str
-    locale: str
-    values: dict[str, Secret]
-
-
-class Pace(TypedDict, total=False):
-    """Limits of a marketplace: those that are set, else its usual ones."""
-
-    calls_per_day: int | None
-    calls_per_second: Decimal
 
 
 def _folder(text: str) -> Path:
@@ -94,6 +77,7 @@ class Settings:
     """What the environment says, checked.
 
     `encryption_keys` empty: one is made and kept in `data_dir`. `admin_api_key` None: likewise.
+    `metrics_folder`: where several processes put their numbers together.
     `gateway_addresses`: only those that are set, by the name of their setting. `allowed_hosts`
     None: any. `paces`: the limits of each marketplace, by code. `changed`: what was set to other
     than its default, as it may be shown, by the name of its setting.
@@ -110,6 +94,13 @@ class Settings:
         SERVER,
         "Address by which callers reach the server.",
         unset="http://HOST:PORT",
+    )
+    workers: int = setting(
+        "WORKERS",
+        1,
+        whole(1, 64),
+        SERVER,
+        "Server processes that share the port. More than one needs PostgreSQL and REDIS_URL.",
     )
     data_dir: Path = setting(
         "DATA_DIR",
@@ -276,6 +267,7 @@ class Settings:
         OPERATION,
         "How lines are written. auto: text on a terminal, json elsewhere.",
     )
+    metrics_folder: Path | None = None
     gateway_addresses: dict[str, str] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     bootstrap: tuple[BootstrapCredentials, ...] = ()
@@ -315,6 +307,11 @@ def from_environment(marketplaces: Marketplaces) -> Settings:
     return read_settings(os.environ, marketplaces)
 
 
+def worker_environment(metrics_folder: Path | None) -> dict[str, str]:
+    """The variables of a further process of this server, with a folder for its numbers."""
+    return os.environ | ({METRICS_FOLDER: str(metrics_folder)} if metrics_folder else {})
+
+
 def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Settings:
     """The settings that these variables make. Raises BadSettings with every problem found."""
     reader = _Reader(environ)
@@ -322,11 +319,16 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
     own["data_dir"] = own["data_dir"].absolute()
     own["public_url"] = own["public_url"].rstrip("/") or own_address(own["host"], own["port"])
     own["database_url"] = own["database_url"] or f"sqlite://{own['data_dir'] / DATABASE_FILE}"
-    own["allowed_hosts"] = _allowed_hosts(own, is_named=reader.is_set(OWN["public_url"]))
+    own["allowed_hosts"] = allowed_hosts(
+        own["allowed_hosts"],
+        own["public_url"],
+        is_open=not (reader.is_set(OWN["public_url"]) or is_loopback(own["host"])),
+    )
     gateways = [each for marketplace in marketplaces for each in marketplace.gateways]
     limits = {name: reader.value(each) for name, each in settings_of(Limits).items()}
     settings = Settings(
         **own,
+        metrics_folder=Path(environ[METRICS_FOLDER]) if environ.get(METRICS_FOLDER) else None,
         gateway_addresses={
             each.name: reader.value(each) for each in gateways if reader.is_set(each)
         },
@@ -403,15 +405,6 @@ class _Reader:
         return content
 
 
-def _allowed_hosts(own: Mapping[str, Any], *, is_named: bool) -> frozenset[str] | None:
-    """`is_named`: somebody said by which name callers reach the server."""
-    names: frozenset[str] = own["allowed_hosts"]
-    if "*" in names or not (names or is_named or is_loopback(own["host"])):
-        return None
-    parts = split_address(own["public_url"])
-    return names | {str(parts.hostname if parts else "")}
-
-
 def _pace(reader: _Reader, marketplace: MarketplaceSettings) -> Pace:
     return Pace(
         calls_per_second=reader.value(marketplace.calls_per_second),
@@ -430,14 +423,21 @@ def _credentials(reader: _Reader, marketplace: MarketplaceSettings) -> Bootstrap
 
 def _wrong_together(settings: Settings, reader: _Reader) -> list[str]:
     """What is right alone and wrong beside another setting."""
+    is_shared = reader.text("DATABASE_URL").startswith("postgres")
     wrong = {
         "DATA_DIR must not hold a question mark or a number sign.": (
             not reader.is_set(OWN["database_url"]) and re.search(r"[?#]", str(settings.data_dir))
         ),
-        "ENCRYPTION_KEYS is required with PostgreSQL, so that every server that shares the database"
-        f" can open its credentials. This makes one: {MAKE_KEY}": (
-            reader.text("DATABASE_URL").startswith("postgres")
-            and not reader.is_set(OWN["encryption_keys"])
+        **{
+            f"{OWN[name].name} is required with PostgreSQL, so that every server that shares the"
+            f" database {does}. This makes one: {MAKE_KEY}": (
+                is_shared and not reader.is_set(OWN[name])
+            )
+            for name, does in SHARED_KEYS.items()
+        },
+        f"WORKERS={settings.workers} needs PostgreSQL and Redis, by which the processes share what"
+        " one of them knows: set DATABASE_URL to a postgres:// address, and REDIS_URL.": (
+            settings.workers > 1 and not (is_shared and settings.redis_url)
         ),
         "SANDBOX_CATALOG is set but SANDBOX is off. Set SANDBOX=on as well.": (
             reader.is_set(OWN["sandbox_catalog"]) and not settings.sandbox

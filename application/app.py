@@ -29,6 +29,7 @@ from web.access import Access
 from web.cross_origin import CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
+from web.files import Files
 from web.graphiql import GraphiQL
 from web.graphql_route import GraphQLRoute
 from web.health import Health
@@ -111,7 +112,7 @@ def _routes(
             has_introspection=settings.introspection,
             trusted=_trusted(settings),
         ),
-        editor=_editor(settings, keys),
+        editor=_editor(settings, keys, access),
         bucket=state.bucket,
         under_way=state.under_way,
         cross_origin=cross_origin,
@@ -123,11 +124,18 @@ def _routes(
         bucket=state.bucket,
         capacity=settings.limits.capacity,
     )
-    is_secure = settings.public_url.startswith("https://")
+    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
+    sessions = Sessions(
+        access=access,
+        link=overrides.start_link,
+        bucket=state.bucket,
+        is_secure=settings.public_url.startswith("https://"),
+    )
     routes: list[Route | Mount] = [
         *graphql.routes(),
         *exports.routes(),
-        *Sessions(access, overrides.start_link, is_secure=is_secure).routes(),
+        *files.routes(),
+        *sessions.routes(),
         *Health(shutdown=overrides.shutdown, ping=ping).routes(),
         *WebPage(settings.public_url).routes(),
     ]
@@ -149,10 +157,11 @@ def _trusted(settings: Settings) -> TrustedDocuments:
     )
 
 
-def _editor(settings: Settings, keys: Keys) -> GraphiQL:
+def _editor(settings: Settings, keys: Keys, access: Access) -> GraphiQL:
     """GraphiQL. Only at a development start it may hold the key."""
     is_ours = settings.sandbox and is_loopback_host(urlsplit(settings.public_url).netloc)
     return GraphiQL(
+        access=access,
         examples=_examples(),
         notice="SANDBOX: no real marketplace is contacted" if settings.sandbox else "",
         key=keys.admin if is_ours else None,

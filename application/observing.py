@@ -35,7 +35,7 @@ def observers(
     Raises CannotStart where spans are wanted and OpenTelemetry is not installed.
     """
     known = [name for document in documents for name in OPERATION.findall(document)]
-    metrics = PrometheusMeter(known) if settings.metrics else None
+    metrics = PrometheusMeter(known, settings.metrics_folder) if settings.metrics else None
     if spans is None and settings.opentelemetry:
         spans = tracing()
     listening: list[Meter] = [each for each in (metrics, spans) if each is not None]

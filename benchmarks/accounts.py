@@ -21,7 +21,7 @@ from domain.exceptions import MarketplaceError
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream.accounts import FORGET_AFTER, AccountStates
-from upstream.budget import Budget, CallBudget
+from upstream.budget import Allowance, Budget, CallBudget
 from upstream.cache import CachePolicy
 from upstream.contract import Answer, Call, Fetch, Upstream
 from upstream.pipeline import Pipeline, fetch
@@ -47,12 +47,18 @@ class MemoryLedger:
     """Implements `upstream.contract.QuotaLedger` without a limit."""
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
         """See `QuotaLedger`."""
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self, account: AccountKey, rule: QuotaRule, allowance: Allowance | None, booked_at: datetime
     ) -> None:
         """See `QuotaLedger`."""
 
@@ -112,7 +118,6 @@ async def _request(upstream: Upstream, number: int) -> None:
         size=50,
         call=partial(_call, upstream, account),
         record=_record,
-        made_with=_made_with,
         policy=POLICY,
     )
     budget = CallBudget(workspace=account.workspace, caller=account.workspace)
@@ -120,10 +125,6 @@ async def _request(upstream: Upstream, number: int) -> None:
         answers = await fetch(upstream, wanted, ["lamp"], budget)
     if answers["lamp"].value != "lamp":
         raise RuntimeError("a request was not answered")
-
-
-async def _made_with() -> str:
-    return "first"
 
 
 async def _call(

@@ -19,6 +19,7 @@ from domain.exceptions import InvalidInput
 MOST_BYTES = 20_000_000
 MOST_ROWS = 100_000
 MOST_COLUMNS = 1_000
+MOST_CELLS = 5_000_000
 LOOKED_AT = 20  # rows that tell what separates cells
 
 BOMS = (
@@ -238,8 +239,8 @@ def _json(text: str) -> Table:
     keys = {key: None for _, value in found if isinstance(value, dict) for key in value}
     if not keys:
         return Table(rows=[Row(line, [_shown(value)]) for line, value in found], is_text=True)
-    if len(keys) > MOST_COLUMNS:
-        raise InvalidInput(f"A table has at most {MOST_COLUMNS:,} columns.")
+    if len(keys) > MOST_COLUMNS or len(keys) * len(found) > MOST_CELLS:
+        raise InvalidInput("The objects of the list have too many different keys.")
     rows = [Row(1, list(keys))]
     for line, value in found:
         cells = value if isinstance(value, dict) else {next(iter(keys)): value}
@@ -248,7 +249,8 @@ def _json(text: str) -> Table:
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """A text, without the half characters that only JSON can hold."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _values(text: str) -> Iterator[tuple[int, object]]:

@@ -68,11 +68,18 @@ def sheets(content: bytes) -> list[dict[str, object]]:
     return found
 
 
+def _limit(kind: int, most: int) -> None:
+    """Bound what this process takes; where its surroundings allow less, to that."""
+    _, allowed = resource.getrlimit(kind)
+    least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+    resource.setrlimit(kind, (least, least))
+
+
 def main() -> None:
     """Answer {"sheets"}, or {"failure"}: "password", "large" or "unreadable"."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_CPU, SECONDS)
+    _limit(resource.RLIMIT_CORE, 0)
     answer: dict[str, object]
     try:
         answer = {"sheets": sheets(sys.stdin.buffer.read())}

@@ -52,7 +52,7 @@ def text(started: Started) -> str:
 
 
 def _hint(started: Started) -> str:
-    return "   (examples and key are filled in)" if started.sandbox else ""
+    return "   (with examples; the key too, once you signed in)" if started.sandbox else ""
 
 
 def _sign_in(started: Started) -> list[str]:

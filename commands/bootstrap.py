@@ -4,11 +4,13 @@ import logging
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, SETTINGS
-from config import BadSettings, BootstrapCredentials, Settings
+from config import Settings
 from db.connection import DEFAULT_WORKSPACE
 from db.keys import KeyRing
+from domain.credentials import BootstrapCredentials
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
+from domain.settings import BadSettings
 from resolvers.context import Context
 from resolvers.marketplaces import bootstrap
 from upstream.contract import Upstream

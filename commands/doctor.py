@@ -20,7 +20,7 @@ from application.runtime import modes
 from commands.arguments import Commands, add_command
 from commands.context import quiet_logs, read_settings
 from commands.serve import listen
-from config import BadSettings, Settings
+from config import Settings
 from db import api_keys, credentials, doctor, workspaces
 from db.connection import is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
@@ -28,6 +28,7 @@ from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
 from db.migrate import examine, migrates_itself, pending
 from domain.marketplaces import Account, HealthState, Workspace
+from domain.settings import BadSettings
 from domain.starting import CannotStart
 from resolvers import marketplaces
 from upstream.redis_server import is_answered

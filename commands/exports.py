@@ -46,7 +46,8 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
         choices=[one.value for one in Published],
         default=Published.DRAFT.value,
         help="woocommerce, shopify: draft for a first import; yes: buyers see it at once; keep: "
-        "leave what the shop has already as it is (default: %(default)s)",
+        "refresh what the shop has, whose status stays; what it lacks is published "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--pictures",

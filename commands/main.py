@@ -19,10 +19,10 @@ from commands import (
     settings,
     workspaces,
 )
-from config import BadSettings
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.settings import BadSettings
 from domain.starting import CannotStart
 from sandbox import BadListings
 

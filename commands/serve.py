@@ -11,8 +11,11 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType, MappingProxyType
 from urllib.parse import urlsplit
 
@@ -27,7 +30,8 @@ from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
 from commands.context import read_settings
-from config import Settings
+from commands.workers import Workers
+from config import Settings, worker_environment
 from domain.starting import CannotStart
 from web import logs
 from web.health import Shutdown
@@ -36,30 +40,78 @@ from web.security import is_loopback_host
 log = logging.getLogger("affiliate_graph.server")
 
 VERSION = "0.1.0"
+BACKLOG = 2048  # connections that wait to be accepted, as uvicorn has it
 YOUNG_OBJECTS = 50_000  # made since the last look of the collector; Python begins with 700
 
 
 def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
-    add_command(commands, shared, "serve", "run the server (what happens without a command)", run)
+    parser = add_command(
+        commands, shared, "serve", "run the server (what happens without a command)", run
+    )
+    # For the workers that the server starts itself (commands/workers.py).
+    parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--ready", type=int, help=argparse.SUPPRESS)
 
 
-def run(_arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run until a signal ends it. Returns the exit code."""
-    return serve(read_settings())
+    settings = read_settings()
+    if arguments.socket is None:
+        return serve(settings)
+    return work(settings, arguments.socket, arguments.ready)
 
 
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
-    logs.configure(settings.log_level, settings.secrets(), form=settings.log_format)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold opened credentials
-    make_folder(settings.data_dir)
-    keys = load_keys(settings)
-    logs.register_secret(keys.admin.reveal())
+    keys = _begin(settings)
     listener = listen(settings)
     asyncio.run(_make_ready(settings, keys))
     settings = replace(settings, public_url=_public_url(settings, listener))
+    if settings.workers > 1:
+        return _serve_by_workers(settings, keys, listener)
     overrides = Overrides()
+    server = _server(settings, keys, overrides)
+    server.greet = partial(_greet, settings, keys, _sign_in(settings, overrides))
+    server.run(sockets=[listener])
+    return 0 if server.started else 3
+
+
+def work(settings: Settings, listener: int, ready: int) -> int:
+    """Be one of several processes that serve one socket. `ready`: where that is told."""
+    keys = _begin(settings)
+    socket_ = socket.socket(fileno=listener)
+    settings = replace(settings, public_url=_public_url(settings, socket_))
+    server = _server(settings, keys, Overrides())
+    server.parent = os.getppid()
+    server.greet = partial(os.write, ready, b".")
+    server.run(sockets=[socket_])
+    return 0 if server.started else 3
+
+
+def _begin(settings: Settings) -> Keys:
+    """Before anything is opened: the log, no core dumps, which would hold opened credentials, and
+    the keys."""
+    logs.configure(settings.log_level, settings.secrets(), form=settings.log_format)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    make_folder(settings.data_dir)
+    keys = load_keys(settings)
+    logs.register_secret(keys.admin.reveal())
+    return keys
+
+
+def _serve_by_workers(settings: Settings, keys: Keys, listener: socket.socket) -> int:
+    listener.listen(BACKLOG)  # who comes before the first worker is ready waits
+    with TemporaryDirectory(prefix="affiliate-graph-") as folder:
+        return Workers(
+            count=settings.workers,
+            listener=listener,
+            environ=worker_environment(Path(folder) if settings.metrics else None),
+            greet=partial(_greet, settings, keys, None),
+        ).run()
+
+
+def _server(settings: Settings, keys: Keys, overrides: Overrides) -> "Server":
     server = Server(
         uvicorn.Config(
             build_app(settings, keys, overrides),
@@ -68,22 +120,11 @@ def serve(settings: Settings) -> int:
             log_level="warning",  # its start-up lines would stand before our own
             server_header=False,
             timeout_graceful_shutdown=25,
+            backlog=BACKLOG,
             lifespan="on",
         ),
         overrides.shutdown,
         drain=settings.drain_seconds,
-    )
-    server.greeting = banner.text(
-        banner.Started(
-            version=VERSION,
-            address=settings.public_url,
-            sandbox=settings.sandbox,
-            database=_shown_database(settings),
-            key_place=keys.admin_place,
-            new_key=keys.new_admin,
-            made=keys.made,
-            sign_in=_sign_in(settings, overrides),
-        )
     )
     server.tells = {
         "version": VERSION,
@@ -92,8 +133,21 @@ def serve(settings: Settings) -> int:
         "database": _shown_database(settings),
         "settings": [f"{name}={value}" for name, value in settings.changed.items()],
     }
-    server.run(sockets=[listener])
-    return 0 if server.started else 3
+    return server
+
+
+def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
+    started = banner.Started(
+        version=VERSION,
+        address=settings.public_url,
+        sandbox=settings.sandbox,
+        database=_shown_database(settings),
+        key_place=keys.admin_place,
+        new_key=keys.new_admin,
+        made=keys.made,
+        sign_in=sign_in,
+    )
+    print(banner.text(started), flush=True)
 
 
 def _sign_in(settings: Settings, overrides: Overrides) -> str | None:
@@ -101,7 +155,7 @@ def _sign_in(settings: Settings, overrides: Overrides) -> str | None:
     if not settings.sandbox or not is_loopback_host(urlsplit(settings.public_url).netloc):
         return None
     token = overrides.start_link.issue(overrides.now())
-    return f"{settings.public_url}/session/start?token={token}"
+    return f"{settings.public_url}/#sign-in={token}"
 
 
 def _public_url(settings: Settings, listener: socket.socket) -> str:
@@ -174,9 +228,13 @@ class Server(uvicorn.Server):
     SIGTERM: for `drain` seconds it says that it is not ready and still takes requests, so that
     whoever sends them can turn elsewhere before the door is shut. Then, and at once after a signal
     of the keyboard, it lets the requests that are under way finish; a second signal ends at once.
+
+    `greet` is called when it is ready. `parent`: it ends when that process is its parent no more,
+    and it takes no SIGTERM for a second one, which comes from the parent and from elsewhere.
     """
 
-    greeting = ""
+    greet: Callable[[], object] | None = None
+    parent: int | None = None
     tells: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, config: uvicorn.Config, shutdown: Shutdown, *, drain: float) -> None:
@@ -190,7 +248,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Note a signal."""
         self._signal = signal.Signals(sig).name
-        self.force_exit = self.should_exit
+        self.force_exit = self.should_exit and (self.parent is None or sig != signal.SIGTERM)
         if sig != signal.SIGTERM:
             self._drain = 0
         super().handle_exit(sig, frame)
@@ -199,8 +257,8 @@ class Server(uvicorn.Server):
         """Start, then greet."""
         await super().startup(sockets)
         spare_collector()
-        if self.started and self.greeting:
-            print(self.greeting, flush=True)
+        if self.started and self.greet:
+            self.greet()
         log.info(
             "started",
             extra={
@@ -219,6 +277,8 @@ class Server(uvicorn.Server):
         """Whether to take no more requests, asked ten times a second."""
         if counter % 10 == 0:
             self._late.end(self.server_state.connections, time.monotonic())
+        if self.parent is not None and os.getppid() != self.parent:
+            self.should_exit = True
         if not await super().on_tick(counter):
             return False
         now = time.monotonic()

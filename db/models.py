@@ -262,7 +262,7 @@ class QuotaDay(Model):
 
 
 class IdempotencyKey(Model):
-    """A named mutation: repeating it has one effect."""
+    """A named mutation: repeating it has one effect. `holder`: see db/holders.py."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
@@ -271,6 +271,7 @@ class IdempotencyKey(Model):
     state = Text()
     outcome = fields.JSONField[Any](null=True)
     lease_until = fields.DatetimeField()
+    holder = Text(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

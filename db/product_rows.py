@@ -1,14 +1,16 @@
 """A product as a row, and back."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, get_type_hints
 
+import msgspec
 import orjson
 
 from db import rows
 from db.statements import Row, utc
 from domain.money import Money, margin
-from domain.packing import clean, pack_fields, unpack_fields
+from domain.packing import clean, pack_fields
 from domain.products import (
     Availability,
     CatalogProduct,
@@ -24,6 +26,30 @@ from domain.products import (
 PRODUCT_FIELDS = ("ref", "title", "url", "offer", "orders_last_30_days", "commission_percent")
 OFFER_FIELDS = ("observed_at", "price", "list_price", "availability")
 LARGEST = 2**63
+
+
+def _stored(kind: type, *, without: Collection[str]) -> type[msgspec.Struct]:
+    """What `details` holds of a record: its fields without those named, absent ones by default."""
+    hints = get_type_hints(kind)
+    return msgspec.defstruct(
+        f"Stored{kind.__name__}",
+        [
+            (each.name, hints[each.name], None if each.default is MISSING else each.default)
+            for each in fields(kind)
+            if each.name not in without
+        ],
+    )
+
+
+# A stored field that a record lost is passed over.
+_OFFER = _stored(Offer, without=OFFER_FIELDS)
+_DETAILS = msgspec.defstruct(
+    "Details",
+    [("offer", _OFFER)],
+    bases=(_stored(SourceProduct, without=PRODUCT_FIELDS),),
+    kw_only=True,
+)
+_DECODER = msgspec.json.Decoder(_DETAILS)
 
 
 def source_row(product: SourceProduct) -> dict[str, Any]:
@@ -62,15 +88,14 @@ def ref(row: Mapping[str, Any]) -> ProductRef:
 
 def source_product(row: Mapping[str, Any]) -> SourceProduct:
     """The product as its marketplace described it."""
-    details = rows.document(row["details"])
+    details = msgspec.structs.asdict(_DECODER.decode(row["details"]))
     offer = Offer(
         observed_at=rows.moment(row["observed_at"]),
         price=rows.money_or_none(row["price_amount"], row["price_currency"]),
         list_price=rows.money_or_none(row["list_price_amount"], row["list_price_currency"]),
         availability=Availability(row["availability"]),
-        **unpack_fields(Offer, details["offer"]),
+        **msgspec.structs.asdict(details.pop("offer")),
     )
-    rest = {name: value for name, value in details.items() if name != "offer"}
     return SourceProduct(
         ref=ref(row),
         title=row["title"],
@@ -78,7 +103,7 @@ def source_product(row: Mapping[str, Any]) -> SourceProduct:
         offer=offer,
         orders_last_30_days=row["orders_last_30_days"],
         commission_percent=rows.decimal_or_none(row["commission_percent"]),
-        **unpack_fields(SourceProduct, rest),
+        **details,
     )
 
 

@@ -10,6 +10,7 @@ from db.keys import KeyProvider
 from domain.api_keys import APIKey
 from domain.credentials import Secret
 
+MOST = 20  # browsers that are signed in with one key
 PURPOSE = "session"
 ADMIN_PURPOSE = "admin key of a session"
 
@@ -23,7 +24,10 @@ async def begin(
     now: datetime,
     until: datetime,
 ) -> Secret:
-    """The token of a new session of that key; without one, of the operator's own `admin` key."""
+    """The token of a new session of that key; without one, of the operator's own `admin` key.
+
+    Of each key's sessions the newest MOST go on.
+    """
     token = Secret(secrets.token_urlsafe(32))
     await _store(
         models.Session(
@@ -34,16 +38,21 @@ async def begin(
             admin_hash=None if key else hashing.current(keyring, ADMIN_PURPOSE, admin),
             created_at=now,
             expires_at=until,
-        )
+        ),
+        key.id if key else None,
     )
     return token
 
 
 @resilient
-async def _store(session: models.Session) -> None:
-    """Store it, once. Those that ended are removed."""
+async def _store(session: models.Session, key_id: str | None) -> None:
+    """Store it, once. Those that ended are removed, and the oldest where a key has too many."""
     await models.Session.filter(expires_at__lte=session.created_at).delete()
     await models.Session.bulk_create([session], ignore_conflicts=True)
+    same_key = models.Session.filter(workspace_id=session.workspace_id, api_key_id=key_id)
+    newest_first = same_key.order_by("-created_at", "-id").offset(MOST).limit(MOST)
+    if older := await newest_first.values_list("id", flat=True):
+        await models.Session.filter(id__in=older).exclude(id=session.id).delete()
 
 
 @resilient

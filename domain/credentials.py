@@ -7,6 +7,7 @@ the sealing in db/credentials.py do, and they keep it no longer than the call.
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from typing import NoReturn
 
 MASK = "********"
@@ -50,3 +51,12 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A Secret is not copied or pickled: pass it on, or reveal it on purpose.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapCredentials:
+    """Credentials of one marketplace, by GraphQL field name, to be stored at the first start."""
+
+    marketplace: str
+    locale: str
+    values: dict[str, Secret]

@@ -272,13 +272,9 @@ class RequestRefused(MarketplaceError):
 
 
 class MarketplaceUnavailable(MarketplaceError):
-    """No answer, or the marketplace says that it has trouble.
-
-    `was_sent` False: no connection came about, so the marketplace has not counted a call.
-    """
+    """No answer, or the marketplace says that it has trouble."""
 
     retryable = True
-    was_sent = True
 
 
 class ClockSkewed(MarketplaceUnavailable):

@@ -1,18 +1,16 @@
 """Records as JSON: how what no search or order of the catalogue uses is stored.
 
-Numbers that must stay exact and times are texts. A field that a record gets is kept from then on; a
-stored field that a record lost is passed over; what is absent takes the record's default.
+Numbers that must stay exact and times are texts. A field that a record gets is kept from then on;
+what is absent takes the record's default. db/product_rows.py reads it.
 """
 
 import dataclasses
-import functools
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -51,32 +49,3 @@ def pack_fields(record: Any, *, without: Collection[str] = ()) -> dict[str, Json
     return {
         name: pack(getattr(record, name)) for name in names if getattr(record, name) is not None
     }
-
-
-def unpack(kind: Any, value: Json) -> Any:
-    """The value of this annotated type, from its JSON."""
-    origin = get_origin(kind)
-    if origin in (Union, UnionType):
-        [kind] = [choice for choice in get_args(kind) if choice is not NoneType]
-        return None if value is None else unpack(kind, value)
-    if origin is tuple:
-        return tuple(unpack(get_args(kind)[0], item) for item in value)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return kind(**unpack_fields(kind, value))
-    if kind is Decimal:
-        return Decimal(value)
-    if kind is datetime:
-        return datetime.fromisoformat(value)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return value
-
-
-def unpack_fields(kind: Any, stored: dict[str, Json]) -> dict[str, Any]:
-    """Arguments for the record's constructor."""
-    return {name: unpack(hint, stored[name]) for name, hint in _hints(kind) if name in stored}
-
-
-@functools.cache
-def _hints(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple(get_type_hints(kind).items())

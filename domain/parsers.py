@@ -115,10 +115,23 @@ def is_loopback(host: str) -> bool:
 
 
 def own_address(host: str, port: int) -> str:
-    """The address of a server that listens there, for callers on this machine."""
+    """By which address a server that listens there is called on its own machine."""
     if is_address(host) and ip_address(host).is_unspecified:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def allowed_hosts(
+    names: frozenset[str], public_url: str, *, is_open: bool
+) -> frozenset[str] | None:
+    """The names by which requests may call the server; None for any.
+
+    `is_open`: others can reach it, and nobody said by which name.
+    """
+    if "*" in names or (is_open and not names):
+        return None
+    parts = split_address(public_url)
+    return names | {str(parts.hostname if parts else "")}
 
 
 def either(words: Iterable[str]) -> str:

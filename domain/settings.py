@@ -8,7 +8,8 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypedDict
 
 
 class BadValue(ValueError):
@@ -18,6 +19,14 @@ class BadValue(ValueError):
     def __init__(self, *sentences: str) -> None:
         super().__init__(*sentences)
         self.sentences = sentences
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used; `problems` holds one sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,13 @@ class MarketplaceSettings:
         locale = (self.locale,) if self.locale else ()
         paces = (self.calls_per_second, self.calls_per_day)
         return (*paces, *self.gateways, *locale, *self.credentials.values())
+
+
+class Pace(TypedDict, total=False):
+    """Limits of a marketplace: those that are set, else its usual ones."""
+
+    calls_per_day: int | None
+    calls_per_second: Decimal
 
 
 def mistyped(

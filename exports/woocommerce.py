@@ -7,6 +7,7 @@ off when WordPress saves a name and when the importer reads a list.
 """
 
 import re
+from html import unescape
 
 from domain import moments
 from domain.exports import ExportedProduct, ExportFacts, LeftOut
@@ -113,6 +114,8 @@ def _safe(column: str, text: str) -> str:
 
 
 def _as_html(text: str) -> str:
+    if unescape(text) != text:  # "&copy" would be a sign
+        text = text.replace("&", "&amp;")
     return TAG.sub("&lt;", text).replace("\\", "&#92;")  # a backslash is dropped at saving
 
 

@@ -10,6 +10,7 @@ from domain.api_keys import NOBODY, Caller
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode
 from resolvers.dataloaders import Dataloaders, VariantAllowance
+from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
@@ -19,9 +20,10 @@ class Context:
     """Given to every resolver.
 
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
-    the way to the marketplaces; `keys` open and seal stored credentials; `dataloaders` batch what
-    this request asks; `for_variants` counts what it may still ask of the dear kind; `budget` bounds
-    and counts its marketplace calls.
+    the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
+    of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
+    still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
+    is when the first part of the answer expires.
     """
 
     workspace: Workspace
@@ -30,6 +32,8 @@ class Context:
     request_id: str = ""
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
+    valid_until: datetime | None = None
+    accounts: Accounts = field(init=False)
     dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
 
@@ -38,13 +42,18 @@ class Context:
 
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
-        self.dataloaders = Dataloaders(
-            self.workspace,
-            self.upstream,
-            self.keys,
-            self.budget,
-            for_variants=self.for_variants,
+        self.accounts = Accounts(self.workspace, self.upstream, self.keys)
+        way = Way(
+            accounts=self.accounts, upstream=self.upstream, budget=self.budget, keyring=self.keys
         )
+        self.dataloaders = Dataloaders(
+            self.workspace, self.upstream, way, for_variants=self.for_variants
+        )
+
+    def note_expiry(self, moment: datetime) -> None:
+        """Something in the answer is to be believed only until then."""
+        if self.valid_until is None or moment < self.valid_until:
+            self.valid_until = moment
 
     @property
     def now(self) -> datetime:
@@ -57,7 +66,7 @@ class Context:
 
     def account_key(self, marketplace: str, locale: str) -> AccountKey:
         """Names the credential set of a marketplace (by code) and country site."""
-        return self.dataloaders.account_key(marketplace, locale)
+        return self.accounts.key(marketplace, locale)
 
     def quota(self, marketplace: Marketplace) -> QuotaRule:
         """The limits that are kept to for that marketplace."""

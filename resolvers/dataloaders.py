@@ -16,16 +16,14 @@ from strawberry.dataloader import DataLoader
 from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
-from db import credentials as stored_credentials
 from db import links as stored_links
 from db import prices as stored_prices
 from db import products as stored_products
 from db import quota as stored_quota
-from db.keys import KeyProvider
 from domain.catalog import CatalogFilter, Counted, Page, PageArgs
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotInProgram, ProductNotFound
 from domain.links import Link, LinkKey
-from domain.marketplaces import Account, AccountKey, Workspace
+from domain.marketplaces import AccountKey, Workspace
 from domain.products import (
     CatalogProduct,
     PriceObservation,
@@ -35,7 +33,6 @@ from domain.products import (
 )
 from resolvers.fetching import Kind, Way
 from resolvers.health import Evidence
-from upstream.budget import CallBudget
 from upstream.cache import CachePolicy
 from upstream.contract import Upstream
 
@@ -124,39 +121,24 @@ class VariantAllowance:
 PricePage = tuple[PageArgs, datetime | None]  # the rows, none from before that instant
 
 
-class Shielded(DataLoader[K, V]):
-    """What it loads also serves shared calls: a request that is stopped takes it from nobody."""
-
-    def load(self, key: K) -> Awaitable[V]:
-        """The value, or its error."""
-        return asyncio.shield(super().load(key))
-
-
 class Dataloaders:
     """One set for each request (and for each mutation of a request).
 
-    `for_variants` is the request's: all its sets share it. `budget` pays the marketplace calls.
+    `for_variants` is the request's: all its sets share it. `way` leads to the marketplaces.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         upstream: Upstream,
-        keys: KeyProvider,
-        budget: CallBudget,
+        way: Way,
         *,
         for_variants: VariantAllowance,
     ) -> None:
         self._workspace = workspace
         self._upstream = upstream
-        self._keys = keys
         self._for_variants = for_variants
-        self.way = Way(accounts=self, upstream=upstream, budget=budget, keyring=keys)
-        self._accounts: DataLoader[str, Sequence[Account]] = Shielded(self._load_workspaces)
-        self._fingerprints: DataLoader[str, Mapping[AccountKey, str]] = DataLoader(
-            self._load_fingerprints
-        )
-        self.account: DataLoader[AccountKey, Account] = Shielded(self._load_accounts)
+        self.way = way
         self.live_product: DataLoader[ProductRef, SourceProduct] = DataLoader(
             partial(self.way.each, PRODUCTS, account_of=self._account_of)
         )
@@ -186,33 +168,6 @@ class Dataloaders:
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
             self._load_calls_today_of_api_keys
         )
-
-    def account_key(self, marketplace: str, locale: str) -> AccountKey:
-        """Names the credential set of a marketplace and country site of this workspace."""
-        mode = self._upstream.mode(marketplace)
-        return AccountKey(self._workspace.id, marketplace, locale, mode)
-
-    async def accounts(self) -> Sequence[Account]:
-        """The stored accounts of the workspace."""
-        return await self._accounts.load(self._workspace.id)
-
-    async def get(self, key: AccountKey) -> Account:
-        """See `resolvers.fetching.Accounts`."""
-        return await self.account.load(key)
-
-    async def fingerprint(self, key: AccountKey) -> str:
-        """See `resolvers.fetching.Accounts`."""
-        return (await self._fingerprints.load(self._workspace.id)).get(key, "")
-
-    async def _load_workspaces(self, ids: list[str]) -> list[Sequence[Account]]:
-        return [await stored_credentials.accounts(self._workspace, self._keys) for _ in ids]
-
-    async def _load_fingerprints(self, ids: list[str]) -> list[Mapping[AccountKey, str]]:
-        return [await stored_credentials.fingerprints(self._workspace) for _ in ids]
-
-    async def _load_accounts(self, keys: list[AccountKey]) -> list[Account]:
-        by_key = {account.key: account for account in await self.accounts()}
-        return [by_key.get(key) or Account(key=key) for key in keys]
 
     async def _load_catalog(self, refs: list[ProductRef]) -> list[CatalogProduct | None]:
         products = await stored_products.by_refs(self._workspace, refs)
@@ -271,7 +226,7 @@ class Dataloaders:
         return await together(keys, partial(stored_prices.counts_of, self._workspace))
 
     def _account_of(self, ref: ProductRef) -> AccountKey:
-        return self.account_key(ref.marketplace, ref.locale)
+        return self.way.accounts.key(ref.marketplace, ref.locale)
 
 
 async def together(

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
+from db import credentials as stored_credentials
 from db.keys import KeyProvider
-from domain.exceptions import AffiliateGraphError, MarketplaceError
-from domain.marketplaces import Account, AccountKey
+from domain.exceptions import AffiliateGraphError, MarketplaceError, MarketplaceUnavailable
+from domain.marketplaces import Account, AccountKey, Workspace
 from resolvers import health
 from upstream import pipeline
 from upstream.budget import Budget, CallBudget
@@ -45,16 +46,56 @@ class Kind(Generic[K, V]):
     evidence: health.Evidence = field(default_factory=health.Evidence)
 
 
-class Accounts(Protocol):
-    """Where a request finds its accounts (resolvers/dataloaders.py)."""
+class Accounts:
+    """The accounts of a workspace, each kind of reading made once for a request.
+
+    Shared calls that the request opens use them too: who is stopped takes them from nobody.
+    """
+
+    def __init__(self, workspace: Workspace, upstream: Upstream, keyring: KeyProvider) -> None:
+        self._workspace = workspace
+        self._upstream = upstream
+        self._keyring = keyring
+        self._opened: asyncio.Task[dict[AccountKey, Account]] | None = None
+        self._fingerprints: asyncio.Task[dict[AccountKey, str]] | None = None
+
+    def key(self, marketplace: str, locale: str) -> AccountKey:
+        """Names the credential set of a marketplace (by code) and country site."""
+        mode = self._upstream.mode(marketplace)
+        return AccountKey(self._workspace.id, marketplace, locale, mode)
 
     async def fingerprint(self, key: AccountKey) -> str:
         """Tells the stored credentials apart; nothing is opened."""
-        ...
+        if self._fingerprints is None:
+            self._fingerprints = asyncio.create_task(
+                stored_credentials.fingerprints(self._workspace)
+            )
+        return (await asyncio.shield(self._fingerprints)).get(key, "")
+
+    async def all(self) -> dict[AccountKey, Account]:
+        """Those that are stored, with their credentials opened."""
+        if self._opened is None:
+            self._opened = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opened)
 
     async def get(self, key: AccountKey) -> Account:
-        """The account with its credentials opened."""
-        ...
+        """The account with its credentials opened; empty when nothing is stored."""
+        return (await self.all()).get(key) or Account(key=key)
+
+    async def get_anew(self, key: AccountKey) -> Account:
+        """As `get`, as it is stored by now."""
+        self._opened = None
+        return await self.get(key)
+
+    async def _open(self) -> dict[AccountKey, Account]:
+        accounts = await stored_credentials.accounts(self._workspace, self._keyring)
+        return {account.key: account for account in accounts}
+
+
+class CredentialsChanged(AffiliateGraphError):
+    """Other credentials are stored by now than those that a call was to be made with."""
+
+    code = MarketplaceUnavailable.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +118,26 @@ class Way:
     ) -> dict[K, Fetched[V]]:
         """An answer or error for each key that was answered; others are absent."""
         marketplace = BY_CODE[account.marketplace]
-        wanted = Fetch(
-            operation=kind.operation,
-            account=account,
-            credentials=await self.accounts.fingerprint(account),
-            circumstances=circumstances,
-            size=kind.size(marketplace),
-            call=partial(self._call, kind, account),
-            record=partial(self._record, kind, account),
-            made_with=partial(self._made_with, account),
-            policy=kind.policy(marketplace),
-            is_refresh=is_refresh,
-        )
-        return await pipeline.fetch(self.upstream, wanted, keys, self.budget)
+
+        async def fetch(credentials: str, keys: Sequence[K]) -> dict[K, Fetched[V]]:
+            wanted = Fetch(
+                operation=kind.operation,
+                account=account,
+                credentials=credentials,
+                circumstances=circumstances,
+                size=kind.size(marketplace),
+                call=partial(self._call, kind, account, credentials),
+                record=partial(self._record, kind, account),
+                policy=kind.policy(marketplace),
+                is_refresh=is_refresh,
+            )
+            return await pipeline.fetch(self.upstream, wanted, keys, self.budget)
+
+        answers = await fetch(await self.accounts.fingerprint(account), keys)
+        late = [key for key, one in answers.items() if isinstance(one.value, CredentialsChanged)]
+        if late:
+            answers |= await fetch((await self.accounts.get_anew(account)).fingerprint, late)
+        return answers
 
     async def each(
         self,
@@ -122,14 +170,21 @@ class Way:
         return [answers[key] if key in answers else _missing(kind, account_of, key) for key in keys]
 
     async def _call(
-        self, kind: Kind[K, V], key: AccountKey, keys: Sequence[K], budget: Budget
+        self,
+        kind: Kind[K, V],
+        key: AccountKey,
+        credentials: str,
+        keys: Sequence[K],
+        budget: Budget,
     ) -> Mapping[K, V | AffiliateGraphError]:
+        """With the credentials of the group, and no others: whoever joined the call has those."""
         account = await self.accounts.get(key)
+        if account.fingerprint != credentials:
+            account = await self.accounts.get_anew(key)
+        if account.fingerprint != credentials:
+            raise CredentialsChanged("The credentials were stored anew meanwhile. Try again.")
         client = BY_CODE[key.marketplace].connect(account, self.upstream, budget)
         return await kind.ask(client, keys)
-
-    async def _made_with(self, key: AccountKey) -> str:
-        return (await self.accounts.get(key)).fingerprint
 
     async def _record(
         self, kind: Kind[K, V], key: AccountKey, failure: MarketplaceError | None

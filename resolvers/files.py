@@ -17,6 +17,8 @@ from resolvers.marketplaces import locale_of
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title
 SAMPLE = 200  # rows that tell which column holds the products
+SAMPLE_CELLS = 20_000
+MOST_PRODUCT_COLUMNS = 20
 LONGEST_SHOWN = 200  # characters of a cell that names nothing
 MOST_SHOWN = 40  # headings in a message
 
@@ -54,9 +56,14 @@ class Sites:
 OF_ADDRESSES = Sites()
 
 
+def tables_of(content: bytes, name: str = "") -> list[Table]:
+    """As `tables.read`."""
+    return tables.read(content, name)
+
+
 def read(content: bytes, name: str = "") -> list[FileRow]:
     """As `tables.read` and `rows`."""
-    return rows(tables.read(content, name))
+    return rows(tables_of(content, name))
 
 
 def rows(found: Sequence[Table], bare: Sites = OF_ADDRESSES) -> list[FileRow]:
@@ -208,10 +215,16 @@ def _columns(table: Table, bare: Sites) -> _Columns:
     width = max(len(row.cells) for row in table.rows)
     names = [_name(head, column) for column in range(width)]
     handles = headings.places(head, headings.HANDLE)
+    products = [*headings.places(head, headings.PRODUCT), *handles]
+    if len(products) > MOST_PRODUCT_COLUMNS:
+        raise InvalidInput(
+            f"At most {MOST_PRODUCT_COLUMNS} columns may hold the product: "
+            f"{_listed([names[column] for column in products])}. Nothing was imported."
+        )
     columns = _Columns(
         rows=data,
         names=names,
-        products=[*headings.places(head, headings.PRODUCT), *handles],
+        products=products,
         handles=frozenset(handles),
         marketplaces=headings.places(head, headings.MARKETPLACE),
         sites=headings.places(head, headings.SITE),
@@ -256,7 +269,7 @@ def _by_content(columns: _Columns) -> list[int]:
 
     Raises InvalidInput where two of them name different products.
     """
-    sample = columns.rows[:SAMPLE]
+    sample = columns.rows[: min(SAMPLE, SAMPLE_CELLS // len(columns.products))]
     read = {
         at: [_products(columns._found(at, _cell(row, at), columns.bare)) for row in sample]
         for at in columns.products

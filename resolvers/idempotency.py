@@ -1,26 +1,30 @@
 """Idempotency keys: the same mutation sent twice has one effect and one answer.
 
 Only final answers are remembered: a run that failed for the moment frees its key, and a run that
-died frees it when its lease ends.
+died, or that ended while the storage was away, frees it when its lease ends, which is renewed only
+while the run works.
 """
 
+import asyncio
+import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from db import idempotency as stored
+from db.exceptions import DatabaseUnavailable
 from db.idempotency import BegunState
 from domain.exceptions import IdempotencyConflict, InvalidInput
 from resolvers.context import Context
 from resolvers.rows import Row, from_json, to_json
 
-# Longer than any run takes: a key that is freed too early lets the same work be done twice.
-SOON = timedelta(seconds=1)  # most runs take no longer
-LEASE = timedelta(minutes=5)
+# A key that is freed too early lets the same work be done twice: several renewals may fail.
+LEASE = timedelta(seconds=15)
+RENEWAL = timedelta(seconds=4)
 MAX_KEY_LENGTH = 255
 KEY_FIELD = "idempotency_key"
 
@@ -54,7 +58,8 @@ async def once(
         lease=LEASE,
     )
     if begun.state is BegunState.FRESH:
-        return await _finish(begun.owner, run)
+        async with _held(context, begun.owner):
+            return await _finish(begun.owner, run)
     if begun.state is BegunState.REPLAY and begun.outcome is not None:
         rows = begun.outcome["rows"]
         return [from_json(row) for row in rows] if isinstance(rows, list) else []
@@ -63,7 +68,7 @@ async def once(
         if begun.state is BegunState.OTHER_INPUT
         else "The first call with this idempotency key still runs. Try again at retryAt.",
         path=("input", "idempotencyKey"),
-        retry_at=context.now + SOON if begun.state is BegunState.RUNNING else None,
+        retry_at=begun.retry_at,
     )
 
 
@@ -95,6 +100,24 @@ def _plain(value: object) -> object:
         sent = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
         return {name: _plain(each) for name, (each, default) in sent.items() if each != default}
     raise TypeError(f"No input holds a {type(value).__name__}.")
+
+
+@contextlib.asynccontextmanager
+async def _held(context: Context, owner: str) -> AsyncIterator[None]:
+    """Renews the run's lease as long as what is inside works."""
+    renewing = asyncio.create_task(_renew(context, owner))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+
+
+async def _renew(context: Context, owner: str) -> None:
+    while True:
+        await asyncio.sleep(RENEWAL.total_seconds())
+        with contextlib.suppress(DatabaseUnavailable):  # it may be back at the next one
+            await stored.renew(owner, until=context.now + LEASE)
 
 
 async def _finish(owner: str, run: Callable[[], Awaitable[list[Row]]]) -> list[Row]:

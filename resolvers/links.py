@@ -142,9 +142,7 @@ async def _key(
     market = BY_CODE[ref.marketplace]
     sub_id = _clean("subId", sub_id or "")
     if tracking_id is None:
-        account = await context.dataloaders.account.load(
-            context.account_key(ref.marketplace, ref.locale)
-        )
+        account = await context.accounts.get(context.account_key(ref.marketplace, ref.locale))
         stored = account.credentials.get(market.tracking_field)
         if stored is None:
             site = f" for {ref.locale}" if ref.locale else ""
@@ -168,7 +166,7 @@ async def _refuse_foreign_tag(context: Context, ref: ProductRef, tracking_id: st
         return
     tagged = {
         account.key.locale
-        for account in await context.dataloaders.accounts()
+        for account in (await context.accounts.all()).values()
         if account.key.marketplace == market.code
         and (stored := account.credentials.get(market.tracking_field)) is not None
         and stored.value.reveal() == tracking_id

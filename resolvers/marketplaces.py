@@ -178,7 +178,7 @@ async def one(
 
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
-    account = await context.dataloaders.account.load(context.account_key(code, locale))
+    account = await context.accounts.get(context.account_key(code, locale))
     return connected(account, context.upstream)
 
 

@@ -103,7 +103,7 @@ async def sites_of_ids(
     """The site of bare ids: the one named, else the first one that is connected."""
     if locale is not None:
         return _named_sites(marketplace, locale, path)
-    accounts = await context.dataloaders.accounts()
+    accounts = (await context.accounts.all()).values()
     connected = {account.key.locale for account in accounts if account.credentials}
     return {
         market.code: next((site for site in market.locales if site in connected), market.locales[0])

@@ -1,4 +1,5 @@
-"""Books marketplace calls against the account's day, and the API key's own, for the pipeline."""
+"""Books marketplace calls against the account's day, and the API key's own, for the pipeline; tells
+what a request has spent, and what is left."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 from clients.registry import BY_CODE
 from db import quota as stored_quota
 from db.exceptions import DatabaseUnavailable
+from domain import moments
 from domain.exceptions import AllowanceUsedUp, QuotaExhausted
 from domain.marketplaces import AccountKey, QuotaRule
-from upstream.budget import Allowance, Budget, Priority
+from resolvers.context import Context
+from upstream.budget import Allowance
 from upstream.contract import Upstream
 
 log = logging.getLogger("affiliate_graph.quota")
@@ -20,25 +23,36 @@ class DayLedger:
     """Implements `upstream.contract.QuotaLedger` over the storage: all processes book together."""
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
         """Book one call. Raises QuotaExhausted or DatabaseUnavailable; then nothing is booked."""
-        allowance = budget.allowance
         if allowance is not None:
             await _book_key(allowance, now)
         try:
-            await _book_account(account, rule, budget, now)
+            limit = rule.limit(is_background=is_background)
+            if not await stored_quota.book(account, day=rule.day(now), limit=limit):
+                raise _used_up(rule, now, is_background=is_background)
         except BaseException:
             await _give_back_key(allowance, now)
             raise
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        booked_at: datetime,
     ) -> None:
         """A call that was booked at that moment is not made. What cannot be told stays booked."""
         with _lost_at_worst():
             await stored_quota.give_back(account, day=rule.day(booked_at))
-        await _give_back_key(budget.allowance, booked_at)
+        await _give_back_key(allowance, booked_at)
 
 
 @contextmanager
@@ -54,15 +68,6 @@ async def _give_back_key(allowance: Allowance | None, booked_at: datetime) -> No
     if allowance is not None:
         with _lost_at_worst():
             await stored_quota.give_back_key(allowance.key, day=booked_at.date())
-
-
-async def _book_account(
-    account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
-) -> None:
-    is_background = budget.priority is Priority.BACKGROUND
-    limit = rule.limit(is_background=is_background)
-    if not await stored_quota.book(account, day=rule.day(now), limit=limit):
-        raise _used_up(rule, now, is_background=is_background)
 
 
 async def _book_key(allowance: Allowance, now: datetime) -> None:
@@ -98,6 +103,33 @@ async def left_today(
     return {
         account: None if most is None else max(0, most - used[account])
         for account, most in limits.items()
+    }
+
+
+async def spent(context: Context) -> dict[str, object]:
+    """`extensions.cost.upstream`: calls made and saved, and what is left today of who was called.
+
+    The counts of all requests add up to the calls made: one that several requests share is counted
+    for the request that opened its batch, and as saved for the others. A key for everybody is not
+    told what is left.
+    """
+    budget = context.budget
+    rules = dict(budget.accounts)  # a shared call can still be paid from it meanwhile
+    if context.caller.is_public:
+        rules = {}
+    left = await left_today(rules, context.now)
+    return {
+        "calls": budget.calls,
+        "savedByBatching": budget.saved_by_batching,
+        "savedByCache": budget.saved_by_cache,
+        "leftToday": [
+            {
+                "marketplace": account.marketplace.upper(),
+                "calls": left[account],
+                "resetsAt": moments.shown(rule.resets_at(context.now)),
+            }
+            for account, rule in rules.items()
+        ],
     }
 
 

@@ -105,7 +105,7 @@ async def search(
     position = _position(cursors.decode(of_list, after, path=("after",)), marketplace)
     key = context.account_key(marketplace.code, site)
     try:
-        account = await context.dataloaders.account.load(key)
+        account = await context.accounts.get(key)
         plan = marketplace.connect(account, context.upstream, context.budget).plan_search(wanted)
         pages = SearchPages(context=context, account=key, plan=plan)
         fits = partial(passes, search=wanted, names=plan.post_filters)

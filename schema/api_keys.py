@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
-from domain.catalog import Page
 from domain.exceptions import InvalidInput
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP
@@ -16,7 +15,7 @@ from schema.access import Needs
 from schema.errors import UserError
 from schema.failures import mutation
 from schema.inputs import After, Before, First, Last
-from schema.node import Info, Node, PageInfo, page_of
+from schema.node import Info, Node, PageInfo, StoredPage
 from schema.payloads import ERRORS
 
 KEY = (
@@ -94,18 +93,24 @@ class ApiKeyEdge:
 
 @strawberry.type(name="ApiKeyConnection", description="A page of the workspace's API keys.")
 class ApiKeyConnection:
-    edges: list[ApiKeyEdge] = strawberry.field(description="Keys with their cursors.")
-    nodes: list[ApiKey] = strawberry.field(description="The keys alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    now: strawberry.Private[datetime]
+    page: strawberry.Private[StoredPage[APIKey]]
 
-    @classmethod
-    def of(cls, of_list: str, page: Page[APIKey], now: datetime) -> "ApiKeyConnection":
-        marks, info = page_of(of_list, page)
-        nodes = [ApiKey.of(key, now) for _, key in page.rows]
-        edges = [
-            ApiKeyEdge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)
+    @strawberry.field(description="Keys with their cursors.")
+    def edges(self) -> list[ApiKeyEdge]:
+        nodes = self.nodes()
+        return [
+            ApiKeyEdge(cursor=cursor, node=node)
+            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
         ]
-        return cls(edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="The keys alone.")
+    def nodes(self) -> list[ApiKey]:
+        return [ApiKey.of(row, self.now) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
 
     @strawberry.field(description="How many keys the workspace has, revoked and expired ones too.")
     async def total_count(self, info: Info) -> int | None:
@@ -232,7 +237,8 @@ class ApiKeyQueries:
         before: Before = None,
     ) -> ApiKeyConnection:
         args = ConnectionArgs(first, after, last, before)
-        return ApiKeyConnection.of(*await api_keys.page(info.context, args), info.context.now)
+        page = StoredPage(*await api_keys.page(info.context, args))
+        return ApiKeyConnection(page=page, now=info.context.now)
 
 
 @strawberry.type

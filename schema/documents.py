@@ -6,6 +6,7 @@ and what is too large is refused by its numbers alone.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -26,6 +27,7 @@ from graphql import (
 from domain.limits import Limits
 from resolvers.lookups import MAX_ROWS
 from schema.cost import INTROSPECTION, MANY, Costs
+from schema.plan import Selection
 
 DEEPEST = 64  # levels that are followed at all, questions about the schema included
 MOST_VALUES = 10_000  # inside variables; 250 rows of three values each are 1,250
@@ -68,7 +70,8 @@ class Document:
     """A document that is GraphQL, though perhaps not of this schema, and what it amounts to.
 
     Filled in when somebody has looked, and kept with it. `problems`: what does not fit the schema.
-    `costs`: what its operations cost, by operation; see schema/cost.py.
+    By operation: `costs`, see schema/cost.py; `uses`, how often it was run; `plans`, see
+    schema/plan.py, None where it has none.
     """
 
     node: DocumentNode
@@ -77,6 +80,8 @@ class Document:
     shape: Shape
     problems: list[GraphQLError] | None = None
     costs: dict[str | None, Costs] = field(default_factory=dict)
+    uses: Counter[str | None] = field(default_factory=Counter)
+    plans: dict[str | None, Selection | None] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name; without a name the only one. None where there is no such."""

@@ -16,11 +16,21 @@ from domain.search import ProductSearchSort
 E = TypeVar("E", bound=type[Enum])
 
 
-def describe(cls: E, name: str, description: str, values: Mapping[str, str]) -> E:
-    """Register a plain enum with a description for itself and for each of its values."""
+def describe(
+    cls: E,
+    name: str,
+    description: str,
+    values: Mapping[str, str],
+    deprecated: Mapping[str, str] | None = None,
+) -> E:
+    """Register a plain enum with a description for itself and for each of its values.
+
+    `deprecated`: why a value is of no use any more.
+    """
     enum = strawberry.enum(cls, name=name, description=description)
     for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[value.name]
+        value.deprecation_reason = (deprecated or {}).get(value.name)
     return enum
 
 
@@ -177,6 +187,10 @@ describe(
         "ORDERS": "Reports of commissions.",
         "HOT_PRODUCTS": "Lists of products with raised commission.",
         "VARIANTS": "The `variants` of a product.",
+    },
+    deprecated={
+        "ORDERS": "No marketplace has it: no field stands behind it yet.",
+        "HOT_PRODUCTS": "No marketplace has it: no field stands behind it yet.",
     },
 )
 

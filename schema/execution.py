@@ -20,7 +20,6 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    execute,
     specified_rules,
 )
 from strawberry.execution import optimized_is_awaitable
@@ -31,9 +30,9 @@ from domain.buckets import BucketState
 from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
+from resolvers import quota
 from resolvers.context import Context
-from resolvers.cost import upstream
-from schema import cost, documents, schema
+from schema import cost, documents, plan, schema
 from schema.documents import Document, check_variables, too_complex
 from schema.errors import UNEXPECTED, shown, told_codes, without_suggestion
 from schema.public import private_field
@@ -41,6 +40,7 @@ from schema.scalars import NotAValue
 
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
+PLANNED_FROM_USE = 2
 log = logging.getLogger("affiliate_graph.schema")
 
 
@@ -76,6 +76,7 @@ class Terms:
     bucket: Bucket | None = None
     has_introspection: bool = True
     hung_up: Callable[[], Awaitable[None]] | None = None
+    has_plans: bool = True
     note: OperationNote = field(default_factory=OperationNote)
 
 
@@ -242,11 +243,15 @@ def _prepared(operation: Operation, terms: Terms) -> _Prepared:
         raise _error("There are no subscriptions here.", "BAD_REQUEST")
     if chosen.operation is OperationType.MUTATION and not operation.may_change:
         raise RefusedChange("Only queries can be sent this way. Send mutations as POST.")
-    costs: cost.Costs = {}
-    if not document.shape.has_circle:  # the check against the schema refuses circles
-        costs = document.costs.setdefault(
-            operation.name, cost.costs_of(schema._schema, chosen, document.fragments)
+    name = documents.name_of(chosen)
+    if name not in document.costs:
+        # The check against the schema refuses circles.
+        document.costs[name] = (
+            {}
+            if document.shape.has_circle
+            else cost.costs_of(schema._schema, chosen, document.fragments)
         )
+    costs = document.costs[name]
     variables = cost.variables_of(chosen, operation.variables or {})
     points = cost.requested(costs, variables)
     if points > limits.cost:
@@ -291,21 +296,48 @@ async def _executed(
     )
     try:
         async with asyncio.timeout(seconds), _awaited(None if is_mutation else terms.hung_up):
-            result = execute(
-                schema._schema,
-                document.node,
-                variable_values=dict(operation.variables or {}),
-                context_value=context,
-                operation_name=operation.name or None,
-                is_awaitable=IS_AWAITABLE,
-                executor_class=schema.execution_context_class,
-            )
-            result = await result if inspect.isawaitable(result) else result
+            result = await _result(operation, prepared, context, has_plans=terms.has_plans)
     except TimeoutError:
         return _late(is_mutation, seconds)
     except CallerGone:
         return Outcome(body={"data": None}, is_abandoned=True)
     return _outcome(result, context, helps=terms.has_introspection)
+
+
+async def _result(
+    operation: Operation, prepared: _Prepared, context: Context, *, has_plans: bool
+) -> ExecutionResult:
+    """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
+    document = prepared.document
+    executor = schema.execution_context_class.build(
+        schema._schema,
+        document.node,
+        context_value=context,
+        raw_variable_values=dict(operation.variables or {}),
+        operation_name=operation.name or None,
+        is_awaitable=IS_AWAITABLE,
+    )
+    if isinstance(executor, list):
+        return ExecutionResult(data=None, errors=executor)
+    if has_plans and (selection := _plan(prepared)):
+        try:
+            return ExecutionResult(data=await plan.run(selection, executor, schema))
+        except Exception:
+            log.debug("the plan of an operation was given up", exc_info=True)
+    result = executor.execute_operation()
+    return cast(ExecutionResult, await result if inspect.isawaitable(result) else result)
+
+
+def _plan(prepared: _Prepared) -> plan.Selection | None:
+    """Compiled at the operation's second use: many documents come only once."""
+    document, operation = prepared.document, prepared.operation
+    name = documents.name_of(operation)
+    document.uses[name] += 1
+    if document.uses[name] < PLANNED_FROM_USE:
+        return None
+    if name not in document.plans:
+        document.plans[name] = plan.compiled(schema, operation, document.fragments)
+    return document.plans[name]
 
 
 @contextlib.asynccontextmanager
@@ -354,7 +386,7 @@ async def _with_cost(
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
     if bucket is not None:
         spent["throttleStatus"] = _status(bucket)
-    spent["upstream"] = await upstream(context)
+    spent["upstream"] = await quota.spent(context)
     return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, bucket=bucket)
 
 

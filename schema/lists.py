@@ -5,14 +5,14 @@ from datetime import datetime
 
 import strawberry
 
-from domain.catalog import CatalogFilter, CountPrecision, Page
+from domain.catalog import CatalogFilter, CountPrecision
 from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
 from resolvers import products
 from resolvers.pasted import PastedProduct
 from resolvers.search import SearchResult
 from schema.errors import UserError, user_errors
-from schema.node import Info, PageInfo, page_of
+from schema.node import Info, PageInfo, StoredPage
 from schema.products import Product
 
 
@@ -29,17 +29,23 @@ def _edges(marks: Sequence[str], nodes: Sequence[Product]) -> list[ProductEdge]:
 @strawberry.type(description="A page of the catalogue.")
 class ProductConnection:
     filter: strawberry.Private[CatalogFilter]
-    edges: list[ProductEdge] = strawberry.field(description="Products with their cursors.")
-    nodes: list[Product] = strawberry.field(description="The products alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[StoredPage[CatalogProduct]]
 
-    @classmethod
-    def of(
-        cls, of_list: str, page: Page[CatalogProduct], filter: CatalogFilter
-    ) -> "ProductConnection":
-        marks, info = page_of(of_list, page)
-        nodes = [Product.of_entry(entry) for _, entry in page.rows]
-        return cls(filter=filter, edges=_edges(marks, nodes), nodes=nodes, page_info=info)
+    @strawberry.field(description="Products with their cursors.")
+    def edges(self) -> list[ProductEdge]:
+        nodes = self.nodes()
+        return [
+            ProductEdge(cursor=cursor, node=node)
+            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
+        ]
+
+    @strawberry.field(description="The products alone.")
+    def nodes(self) -> list[Product]:
+        return [Product.of_entry(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
 
     @strawberry.field(
         description="How many products the whole list has; counted up to 50,000: see "

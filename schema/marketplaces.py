@@ -1,14 +1,16 @@
 """Marketplace: settings card, health, quota and capabilities."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 import strawberry
 
 from clients.base import CredentialField as FieldRecord
 from clients.base import CredentialForm as FormRecord
 from clients.base import Visibility
-from clients.registry import MarketplaceCode
+from clients.registry import BY_CODE, MarketplaceCode
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Mode
 from domain.search import ProductSearchSort
@@ -125,20 +127,13 @@ class Quota:
     "first of its sites always does."
 )
 class Marketplace(Node):
-    record: strawberry.Private[ConnectedMarketplace]
+    record: strawberry.Private[ConnectedMarketplace | None]
     code: MarketplaceCode = strawberry.field(description="Which marketplace.")
     name: str = strawberry.field(description="Its name.")
     locale: str | None = strawberry.field(
         description="The country site, where a marketplace has several, else null."
     )
     mode: Mode = strawberry.field(description="Whose answers come from it.")
-    status: MarketplaceStatus = strawberry.field(
-        description="CONNECTED the moment all required credentials are filled in."
-    )
-    capabilities: list[Capability] = strawberry.field(
-        description="What the stored credentials can do now. Empty while nothing usable is stored."
-    )
-    missing_fields: list[str] = strawberry.field(description="Names of required fields not set.")
     disclosure: str = strawberry.field(
         description="The sentence to publish where affiliate links of this marketplace are used."
     )
@@ -163,18 +158,22 @@ class Marketplace(Node):
 
     @classmethod
     def of(cls, record: ConnectedMarketplace) -> "Marketplace":
-        market = record.marketplace
+        key = record.account.key
+        return replace(cls.of_site(key.marketplace, key.locale, key.mode), record=record)
+
+    @classmethod
+    @cache
+    def of_site(cls, code: str, locale: str, mode: Mode) -> "Marketplace":
+        """What is known without a look at what is stored, which is read when it is asked for."""
+        market = BY_CODE[code]
         return cls(
-            record=record,
-            id=ids.of_marketplace(market.code, record.locale),
+            record=None,
+            id=ids.of_marketplace(code, locale),
             code=next(member for member in MarketplaceCode if member.value is market),
             name=market.name,
-            locale=record.locale or None,
-            mode=record.account.key.mode,
-            status=record.status,
-            capabilities=list(record.capabilities),
-            missing_fields=list(record.missing_fields),
-            disclosure=market.disclosure(record.locale),
+            locale=locale or None,
+            mode=mode,
+            disclosure=market.disclosure(locale),
             sites=[locale for locale in market.locales if locale],
             search_sorts=list(market.search_sorts),
             keeps_price_history=market.policy.keeps_price_history,
@@ -182,27 +181,49 @@ class Marketplace(Node):
             prices_shown_for_hours=market.policy.shown_for_hours,
         )
 
+    async def connected(self, info: Info) -> ConnectedMarketplace:
+        """With what is stored for it."""
+        code = self.code.value.code
+        return self.record or await marketplaces.of_product(info.context, code, self.locale or "")
+
+    @strawberry.field(description="CONNECTED the moment all required credentials are filled in.")
+    async def status(self, info: Info) -> MarketplaceStatus:
+        return (await self.connected(info)).status
+
+    @strawberry.field(
+        description="What the stored credentials can do now. Empty while nothing usable is stored."
+    )
+    async def capabilities(self, info: Info) -> list[Capability]:
+        return list((await self.connected(info)).capabilities)
+
+    @strawberry.field(description="Names of required fields not set.")
+    async def missing_fields(self, info: Info) -> list[str]:
+        return list((await self.connected(info)).missing_fields)
+
     @strawberry.field(description="Whether the credentials work, and what to do if not.")
-    def health(self) -> MarketplaceHealth:
-        return MarketplaceHealth.of(self.record)
+    async def health(self, info: Info) -> MarketplaceHealth:
+        return MarketplaceHealth.of(await self.connected(info))
 
     @strawberry.field(description="The fields of the settings card.")
-    def credential_fields(self) -> list[CredentialField]:
+    async def credential_fields(self, info: Info) -> list[CredentialField]:
+        connected = await self.connected(info)
         return [
-            CredentialField.of(self.record, field, is_required=is_required)
-            for field, is_required in self.record.fields
+            CredentialField.of(connected, field, is_required=is_required)
+            for field, is_required in connected.fields
         ]
 
     @strawberry.field(
         description="The sets of fields that connect it, the one for new connections first."
     )
-    def credential_forms(self) -> list[CredentialForm]:
-        return [CredentialForm.of(self.record, form) for form in self.record.marketplace.forms]
+    async def credential_forms(self, info: Info) -> list[CredentialForm]:
+        connected = await self.connected(info)
+        return [CredentialForm.of(connected, form) for form in connected.marketplace.forms]
 
     @strawberry.field(description="The account's calls of today against its limit.")
     async def quota(self, info: Info) -> Quota:
-        rule = info.context.quota(self.record.marketplace)
-        used = await marketplaces.calls_today(info.context, self.record)
+        connected = await self.connected(info)
+        rule = info.context.quota(connected.marketplace)
+        used = await marketplaces.calls_today(info.context, connected)
         limit = rule.calls_per_day
         return Quota(
             limit_per_day=limit,
@@ -213,6 +234,6 @@ class Marketplace(Node):
         )
 
 
-async def load(info: Info, code: str, locale: str) -> Marketplace:
+def of_site(info: Info, code: str, locale: str) -> Marketplace:
     """The marketplace (by stored code) and country site of a product or link."""
-    return Marketplace.of(await marketplaces.of_product(info.context, code, locale))
+    return Marketplace.of_site(code, locale, info.context.account_key(code, locale).mode)

@@ -1,6 +1,7 @@
 """What lists and nodes have in common."""
 
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import strawberry
 
@@ -30,12 +31,31 @@ class PageInfo:
     )
 
 
-def page_of(of_list: str, page: Page[R]) -> tuple[list[str], PageInfo]:
-    """The cursors of a stored page's rows, and its PageInfo."""
-    marks = [cursors.encode(of_list, position) for position, _ in page.rows]
-    return marks, PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=marks[0] if marks else None,
-        end_cursor=marks[-1] if marks else None,
-    )
+@dataclass(frozen=True, slots=True)
+class StoredPage(Generic[R]):
+    """A page of a stored list, of which only that is made which is asked for.
+
+    `of_list`: the fingerprint of the list, which its cursors carry.
+    """
+
+    of_list: str
+    page: Page[R]
+
+    @property
+    def rows(self) -> list[R]:
+        """The page's records."""
+        return [row for _, row in self.page.rows]
+
+    def cursors(self) -> list[str]:
+        """One for each record."""
+        return [cursors.encode(self.of_list, position) for position, _ in self.page.rows]
+
+    def info(self) -> PageInfo:
+        """Where the page stands."""
+        ends = [cursors.encode(self.of_list, self.page.rows[n][0]) for n in (0, -1) if self.rows]
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=ends[0] if ends else None,
+            end_cursor=ends[1] if ends else None,
+        )

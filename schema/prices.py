@@ -5,10 +5,9 @@ from datetime import datetime
 import strawberry
 
 from domain import products as records
-from domain.catalog import Page
 from domain.products import Availability, ProductRef
 from resolvers import products
-from schema.node import Info, PageInfo, page_of
+from schema.node import Info, PageInfo, StoredPage
 from schema.values import Money, money
 
 
@@ -39,25 +38,23 @@ class PriceObservationEdge:
 class PriceObservationConnection:
     ref: strawberry.Private[ProductRef]
     since: strawberry.Private[datetime | None]
-    edges: list[PriceObservationEdge] = strawberry.field(description="Prices with their cursors.")
-    nodes: list[PriceObservation] = strawberry.field(description="The prices alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[StoredPage[records.PriceObservation]]
 
-    @classmethod
-    def of(
-        cls,
-        of_list: str,
-        page: Page[records.PriceObservation],
-        ref: ProductRef,
-        since: datetime | None,
-    ) -> "PriceObservationConnection":
-        marks, info = page_of(of_list, page)
-        nodes = [PriceObservation.of(row) for _, row in page.rows]
-        edges = [
-            PriceObservationEdge(cursor=mark, node=node)
-            for mark, node in zip(marks, nodes, strict=True)
+    @strawberry.field(description="Prices with their cursors.")
+    def edges(self) -> list[PriceObservationEdge]:
+        nodes = self.nodes()
+        return [
+            PriceObservationEdge(cursor=cursor, node=node)
+            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
         ]
-        return cls(ref=ref, since=since, edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="The prices alone.")
+    def nodes(self) -> list[PriceObservation]:
+        return [PriceObservation.of(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
 
     @strawberry.field(description="How many prices the whole list has.")
     async def total_count(self, info: Info) -> int | None:

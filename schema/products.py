@@ -7,11 +7,12 @@ import strawberry
 
 from clients.registry import BY_CODE
 from domain import products as records
-from domain.catalog import LinkFilter, Page
+from domain.catalog import LinkFilter
 from domain.exceptions import AffiliateGraphError
 from domain.links import Link
 from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
 from resolvers import links, products
+from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
 from resolvers.products import Listing
 from schema import ids
@@ -19,7 +20,7 @@ from schema import marketplaces as marketplace_types
 from schema.errors import UserError
 from schema.inputs import After, Before, First, Last, MoneyInput
 from schema.marketplaces import Marketplace
-from schema.node import Info, Node, PageInfo, page_of
+from schema.node import Info, Node, PageInfo, StoredPage
 from schema.prices import PriceObservationConnection
 from schema.values import (
     Attribute,
@@ -65,9 +66,9 @@ class AffiliateLink(Node):
         )
 
     @strawberry.field(description="The marketplace whose programme pays.")
-    async def marketplace(self, info: Info) -> Marketplace:
+    def marketplace(self, info: Info) -> Marketplace:
         ref = self.record.key.ref
-        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
 
     @strawberry.field(
         description="The product, from the catalogue or else live; null when it cannot be had."
@@ -86,19 +87,23 @@ class AffiliateLinkEdge:
 @strawberry.type(description="A page of stored links, newest first.")
 class AffiliateLinkConnection:
     filter: strawberry.Private[LinkFilter]
-    edges: list[AffiliateLinkEdge] = strawberry.field(description="Links with their cursors.")
-    nodes: list[AffiliateLink] = strawberry.field(description="The links alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[StoredPage[Link]]
 
-    @classmethod
-    def of(cls, of_list: str, page: Page[Link], filter: LinkFilter) -> "AffiliateLinkConnection":
-        marks, info = page_of(of_list, page)
-        nodes = [AffiliateLink.of(link) for _, link in page.rows]
-        edges = [
-            AffiliateLinkEdge(cursor=mark, node=node)
-            for mark, node in zip(marks, nodes, strict=True)
+    @strawberry.field(description="Links with their cursors.")
+    def edges(self) -> list[AffiliateLinkEdge]:
+        nodes = self.nodes()
+        return [
+            AffiliateLinkEdge(cursor=cursor, node=node)
+            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
         ]
-        return cls(filter=filter, edges=edges, nodes=nodes, page_info=info)
+
+    @strawberry.field(description="The links alone.")
+    def nodes(self) -> list[AffiliateLink]:
+        return [AffiliateLink.of(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
 
     @strawberry.field(description="How many links the whole list has.")
     async def total_count(self, info: Info) -> int | None:
@@ -160,9 +165,9 @@ class Product(Node):
         return cls.of(Listing(source=entry.source, entry=entry))
 
     @strawberry.field(description="The marketplace that sells it.")
-    async def marketplace(self, info: Info) -> Marketplace:
+    def marketplace(self, info: Info) -> Marketplace:
         ref = self.listing.ref
-        return await marketplace_types.load(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
 
     @strawberry.field(
         description="Whether the marketplace's terms ask to fetch the product anew before it is "
@@ -209,7 +214,7 @@ class Product(Node):
         "answer is older than its terms let prices be shown."
     )
     def offer(self, info: Info) -> Offer | None:
-        return offer_of(self.listing, self.listing.offer(info.context.now), info.context.now)
+        return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
 
     @strawberry.field(
         description="Whether it can be bought, also where the price is hidden. UNKNOWN "
@@ -245,7 +250,7 @@ class Product(Node):
             Variant(
                 external_id=strawberry.ID(variant.external_id),
                 attributes=[Attribute.of(attribute) for attribute in variant.attributes],
-                offer=offer_of(self.listing, variant.offer, info.context.now),
+                offer=offer_of(self.listing, variant.offer, info.context),
                 image=Image.of(variant.image) if variant.image else None,
             )
             for variant in listed.variants
@@ -338,8 +343,8 @@ class Product(Node):
         before: Before = None,
     ) -> AffiliateLinkConnection:
         ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
-        page = await links.page_of(info.context, ref, args)
-        return AffiliateLinkConnection.of(*page, LinkFilter(product=ref))
+        page = StoredPage(*await links.page_of(info.context, ref, args))
+        return AffiliateLinkConnection(page=page, filter=LinkFilter(product=ref))
 
     @strawberry.field(
         description="Prices seen at imports and syncs, newest first. Always empty where the "
@@ -357,18 +362,20 @@ class Product(Node):
         ] = None,
     ) -> PriceObservationConnection:
         ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
-        page = await products.price_history(info.context, ref, args, since)
-        return PriceObservationConnection.of(*page, ref, since)
+        page = StoredPage(*await products.price_history(info.context, ref, args, since))
+        return PriceObservationConnection(page=page, ref=ref, since=since)
 
 
-def offer_of(listing: Listing, record: records.Offer | None, now: datetime) -> Offer | None:
+def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:
     """The offer as shown; None without a price."""
     if record is None or record.price is None:
         return None
+    expires_at = listing.policy.expires_at(record.observed_at)
+    context.note_expiry(expires_at)
     return Offer.of(
         record,
         record.price,
-        expires_at=listing.policy.expires_at(record.observed_at),
-        is_expired=listing.policy.is_expired(record.observed_at, now),
+        expires_at=expires_at,
+        is_expired=listing.policy.is_expired(record.observed_at, context.now),
         disclaimer=listing.policy.disclaimer,
     )

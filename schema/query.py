@@ -29,7 +29,7 @@ from schema.inputs import (
 )
 from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
 from schema.marketplaces import Marketplace
-from schema.node import Info, Node
+from schema.node import Info, Node, StoredPage
 from schema.products import AffiliateLink, AffiliateLinkConnection, Product
 
 Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
@@ -144,7 +144,8 @@ class Query(ApiKeyQueries):
         record = filter.record() if filter else FilterRecord()
         order = sort or CatalogSort.IMPORTED_DESC
         args = ConnectionArgs(first, after, last, before)
-        return ProductConnection.of(*await products.page(info.context, record, order, args), record)
+        page = StoredPage(*await products.page(info.context, record, order, args))
+        return ProductConnection(page=page, filter=record)
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
@@ -180,7 +181,8 @@ class Query(ApiKeyQueries):
     ) -> AffiliateLinkConnection:
         record = filter.record() if filter else LinkFilter()
         args = ConnectionArgs(first, after, last, before)
-        return AffiliateLinkConnection.of(*await links.page(info.context, record, args), record)
+        page = StoredPage(*await links.page(info.context, record, args))
+        return AffiliateLinkConnection(page=page, filter=record)
 
 
 async def find(
@@ -216,4 +218,4 @@ async def _node(info: Info, id: str) -> Node | None:
         return ApiKey.of(stored, info.context.now) if stored else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
-    return await marketplace_types.load(info, code, locale)
+    return marketplace_types.of_site(info, code, locale)

@@ -10,6 +10,8 @@ from domain import moments
 from domain.exceptions import InvalidInput
 from domain.money import parse_amount
 
+FLOAT_DIGITS = 15  # so many survive as a float of 64 bits, whatever they are
+
 
 class NotAValue(ValueError):
     """A value that the scalar does not take. graphql-core adds where it stands."""
@@ -20,19 +22,32 @@ def _bad(message: str) -> NotAValue:
 
 
 def _decimal_value(value: object) -> Decimal:
-    # A JSON number with a fraction was a float before we saw it, so it may be off: text only.
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _bad('A decimal is written as text, like "19.99", not as a JSON fraction.')
+    """From text, or from a number: the same in variables and in documents."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise _bad('A decimal is written as text or as a number: "19.99" or 19.99.')
     try:
-        return parse_amount(str(value))
+        return parse_amount(_number_text(value) if isinstance(value, float) else str(value))
     except InvalidInput as error:
         raise _bad(error.message) from None
 
 
+def _number_text(number: float) -> str:
+    """A number with a fraction as it was written. Who sent more digits may have lost some."""
+    exact = Decimal(repr(number))
+    if not exact.is_finite() or len(exact.normalize().as_tuple().digits) > FLOAT_DIGITS:
+        raise _bad(
+            f"A number with more than {FLOAT_DIGITS} digits loses some of them: write it as text, "
+            'like "19.99".'
+        )
+    return format(exact, "f")
+
+
 def _decimal_literal(node: ValueNode, _variables: object = None) -> Decimal:
-    if isinstance(node, (StringValueNode, IntValueNode, FloatValueNode)):
+    if isinstance(node, FloatValueNode):
+        return _decimal_value(float(node.value))
+    if isinstance(node, (StringValueNode, IntValueNode)):
         return _decimal_value(node.value)
-    raise _bad('A decimal is written as text, like "19.99".')
+    return _decimal_value(None)
 
 
 def _decimal_text(value: Decimal) -> str:
@@ -57,7 +72,10 @@ def _instant(value: object) -> datetime:
 SCALARS: dict[object, object] = {
     Decimal: strawberry.scalar(
         name="Decimal",
-        description='An exact decimal number, written as text: "19.99". Never a float.',
+        description='An exact decimal number, given out as text: "19.99". Taken as text or as a '
+        "number of at most 15 digits; either has at most 15 digits before the point and 4 behind "
+        "it.",
+        specified_by_url="https://www.w3.org/TR/xmlschema11-2/#decimal",
         serialize=_decimal_text,
         parse_value=_decimal_value,
         parse_literal=_decimal_literal,

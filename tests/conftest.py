@@ -1,13 +1,15 @@
 """Fixtures of every test."""
 
 import os
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from schema import execution
 from tests.database import drop_template, migrated_database
 from tests.figures import Figures
 from tests.graph import Graph, running_graph
@@ -47,6 +49,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def whole(pytestconfig: pytest.Config) -> bool:
     """Whether a slow test has the time to use its whole volume."""
     return bool(pytestconfig.getoption("--whole"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plans() -> Iterator[None]:
+    """Every query runs by its plan, also at its first use; with PLAN=off none does."""
+    before = execution.PLANNED_FROM_USE
+    execution.PLANNED_FROM_USE = sys.maxsize if os.environ.get("PLAN") == "off" else 1
+    yield
+    execution.PLANNED_FROM_USE = before
 
 
 @pytest.fixture(scope="session")

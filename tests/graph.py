@@ -215,7 +215,7 @@ async def running_graph(
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
         | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
-        | ({"ENCRYPTION_KEYS": new_key()} if database_url.startswith("postgres") else {})
+        | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY}
         | dict(environ or {}),
         SETTINGS,
     )

@@ -114,7 +114,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "python_calamine": ("clients/workbook_process.py",),
     "stamina": ("upstream/pipeline.py",),
     "orjson": ("web/", "db/"),
-    "msgspec": ("upstream/cache.py",),
+    "backports.zstd": ("web/compression.py",),
+    "msgspec": ("upstream/cache.py", "db/product_rows.py"),
     "uvicorn": ("commands/serve.py", "commands/quick_http.py", "sandbox/__main__.py"),
 }
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}

@@ -9,14 +9,17 @@ import pytest
 
 import config
 from clients import registry
-from config import BadSettings, Settings, every_setting, known_names
+from config import Settings, every_setting, known_names
 from domain.credentials import MASK
 from domain.limits import Limits
 from domain.parsers import MAKE_KEY
+from domain.settings import BadSettings
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER_KEY = base64.urlsafe_b64encode(bytes(range(1, 33))).decode()
 PASSWORD = "hunter2-hunter2"
+KEYS = {"ENCRYPTION_KEYS": KEY, "ADMIN_API_KEY": f"{PASSWORD}-{PASSWORD}"}
+SHARED = KEYS | {"DATABASE_URL": "postgres://graph:pw@127.0.0.1/graph"}
 SETTINGS = every_setting(registry.SETTINGS)
 
 
@@ -80,14 +83,23 @@ def test_sqlite_needs_no_encryption_key(address: str) -> None:
     assert read_settings({"DATABASE_URL": address}).database_url == address
 
 
-def test_postgresql_wants_an_encryption_key_and_says_how_to_make_one() -> None:
-    address = "postgres://graph:pw@127.0.0.1/graph"
+def test_postgresql_wants_the_keys_that_servers_share_and_says_how_to_make_them() -> None:
+    told = problems(DATABASE_URL=SHARED["DATABASE_URL"])
 
-    [problem] = problems(DATABASE_URL=address)
+    assert [problem.split()[0] for problem in told] == ["ENCRYPTION_KEYS", "ADMIN_API_KEY"]
+    assert all("is required with PostgreSQL" in problem for problem in told)
+    assert all("secrets.token_bytes(32)" in problem for problem in told)
+    assert read_settings(SHARED).encryption_keys
 
-    assert problem.startswith("ENCRYPTION_KEYS is required with PostgreSQL")
-    assert "secrets.token_bytes(32)" in problem
-    assert read_settings({"DATABASE_URL": address, "ENCRYPTION_KEYS": KEY}).encryption_keys
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
+def test_several_processes_are_refused_without_what_they_share(missing: str) -> None:
+    environ = {"WORKERS": "2", "REDIS_URL": "redis://127.0.0.1"} | SHARED
+
+    [problem] = problems(**(environ | {missing: ""}))
+
+    assert problem.startswith("WORKERS=2 needs PostgreSQL and Redis")
+    assert read_settings(environ).workers == 2
 
 
 @pytest.mark.parametrize(
@@ -117,8 +129,8 @@ def test_an_encryption_key_may_leave_out_its_padding() -> None:
         ({"DATA_DIR": "/srv/what?"}, "DATA_DIR"),
         ({"DATABASE_URL": "mysql://root@127.0.0.1/x"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
-        ({"DATABASE_URL": "postgres://127.0.0.1/", "ENCRYPTION_KEYS": KEY}, "DATABASE_URL"),
-        ({"DATABASE_URL": "postgres://127.0.0.1:x/y", "ENCRYPTION_KEYS": KEY}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://127.0.0.1/", **KEYS}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://127.0.0.1:x/y", **KEYS}, "DATABASE_URL"),
         ({"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS"),
         ({"ENCRYPTION_KEYS": KEY[:-2] + "!="}, "ENCRYPTION_KEYS"),
         ({"ENCRYPTION_KEYS": f"{KEY},{KEY}"}, "ENCRYPTION_KEYS"),
@@ -225,7 +237,7 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
 
     assert problems(
         DATABASE_URL="postgres://127.0.0.1/x",
-        ENCRYPTION_KEYS=KEY,
+        **KEYS,
         ENCRYPTION_KEYS_FILE=str(file),
     ) == ["ENCRYPTION_KEYS and ENCRYPTION_KEYS_FILE are both set. Keep one of them."]
 
@@ -412,7 +424,7 @@ def test_what_was_changed_may_be_shown_without_its_secrets() -> None:
             "PORT": "8000",
             "LOG_LEVEL": "warning",
             "DATABASE_URL": "postgres://me:abc@db.example/shop",
-            "ENCRYPTION_KEYS": KEY,
+            **KEYS,
             "ALIEXPRESS_APP_SECRET": "not-to-be-seen",
         }
     )
@@ -420,6 +432,7 @@ def test_what_was_changed_may_be_shown_without_its_secrets() -> None:
     assert settings.changed == {
         "DATABASE_URL": MASK,
         "ENCRYPTION_KEYS": MASK,
+        "ADMIN_API_KEY": MASK,
         "LOG_LEVEL": "warning",
         "ALIEXPRESS_APP_SECRET": MASK,
     }

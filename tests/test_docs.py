@@ -53,6 +53,7 @@ WORDING = [
     "web/access.py",
     "web/endpoint.py",
     "web/exports.py",
+    "web/files.py",
     "web/middleware.py",
     "web/graphql_route.py",
     "web/sessions.py",

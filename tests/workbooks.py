@@ -50,6 +50,32 @@ def workbook(rows: Rows, *, more: Mapping[str, Rows] | None = None, hidden: str 
     return made.getvalue()
 
 
+def open_document(*rows: Sequence[str]) -> bytes:
+    """An .ods with one sheet."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = ("".join(map(cell.format, row)) for row in rows)
+    body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    declared = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr(
+            "META-INF/manifest.xml",
+            "<manifest:manifest "
+            'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        packed.writestr(
+            "content.xml",
+            f"<office:document-content {declared}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Made">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return made.getvalue()
+
+
 def handmade(*cells: str, times: int = 1) -> bytes:
     """An .xlsx whose only sheet holds this XML; its second piece as often as is said."""
     made = io.BytesIO()

@@ -1,15 +1,15 @@
 """What a request may spend on marketplace calls, and what it has spent.
 
 Every request has a `CallBudget`: who asks, a deadline, perhaps a cap, a priority, and its counts.
-It is handed from the resolvers down to the call. A call that several requests share has a
-`BatchBudget` of them: the request that opened the batch has reserved the call, and a repetition is
-paid by whoever of them may still pay. So the counts of all requests add up to the calls made, and
-nobody's cap is ever exceeded.
+It is handed from the resolvers down to the call. A call that several requests share
+(`SharedCall` in coalescing.py) is paid by the one that opened it, which has reserved it, and a
+repetition by whoever of them may still pay. So the counts of all requests add up to the calls made,
+and nobody's cap is ever exceeded.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -64,8 +64,8 @@ class Budget(Protocol):
         """Pay for one call that is sent now. Returns who paid. Raises CallCapReached."""
         ...
 
-    def pass_on(self) -> bool:
-        """The allowance is used up: let somebody else be the caller. False: there is nobody."""
+    def pass_on(self, used_up: Allowance | None) -> bool:
+        """That allowance is used up: let somebody else be the caller. False: there is nobody."""
         ...
 
 
@@ -111,7 +111,7 @@ class CallBudget:
         self.accounts[account] = rule
         return self
 
-    def pass_on(self) -> bool:
+    def pass_on(self, used_up: Allowance | None) -> bool:
         """See `Budget`."""
         return False
 
@@ -125,94 +125,9 @@ class CallBudget:
         self.reserved += is_possible
         return is_possible
 
-    def commit(self, account: AccountKey, rule: QuotaRule) -> "CallBudget":
-        """The call that was reserved is sent now."""
-        self.reserved -= 1
-        return self.spend(account, rule)
-
     def release(self) -> None:
-        """The call that was reserved is not made."""
+        """The call that was reserved is paid now, or not made."""
         self.reserved -= 1
-
-
-class BatchBudget:
-    """The budgets of the requests that wait for one shared call.
-
-    `opener` has reserved it, and counts as its caller, even when it has gone away meanwhile; but
-    one whose allowance is used up fails nobody else: another one is the caller then.
-    `when_sent` is called once, when the call is paid and sent. Nothing may be spent, on a
-    repetition either, once nobody waits for it.
-    """
-
-    def __init__(
-        self,
-        opener: CallBudget,
-        members: Iterable[CallBudget] = (),
-        *,
-        when_sent: Callable[[], None] = lambda: None,
-        is_waited_for: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self.caller, self.allowance, self.max_calls = (
-            opener.caller,
-            opener.allowance,
-            opener.max_calls,
-        )
-        self._opener = opener
-        self._members = dict.fromkeys([opener, *members])
-        self._when_sent = when_sent
-        self._is_waited_for = is_waited_for
-        self._is_reserved = True
-        self._used_up: set[Allowance | None] = set()
-        self.is_sent = False
-
-    def join(self, budget: CallBudget) -> None:
-        """One more request waits for the call."""
-        self._members[budget] = None
-
-    @property
-    def priority(self) -> Priority:
-        """See `Budget`: one request that somebody waits for is enough."""
-        is_waited_for = any(one.priority is Priority.INTERACTIVE for one in self._members)
-        return Priority.INTERACTIVE if is_waited_for else Priority.BACKGROUND
-
-    def seconds_left(self) -> float:
-        """See `Budget`: until the most patient one gives up."""
-        return max(member.seconds_left() for member in self._members)
-
-    def may_spend(self) -> bool:
-        """See `Budget`."""
-        return self._is_waited_for() and (
-            self._is_reserved or any(member.may_spend() for member in self._members)
-        )
-
-    def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
-        """See `Budget`."""
-        if not self.may_spend():
-            raise cap_reached(self)
-        if self._is_reserved:
-            self._is_reserved = False
-            payer = self._opener.commit(account, rule)
-        else:
-            payer = next(one for one in self._members if one.may_spend()).spend(account, rule)
-        if not self.is_sent:
-            self.is_sent = True
-            self._when_sent()
-        return payer
-
-    def pass_on(self) -> bool:
-        """See `Budget`."""
-        self._used_up.add(self.allowance)
-        other = next((one for one in self._members if one.allowance not in self._used_up), None)
-        if other is None:
-            return False
-        self.caller, self.allowance = other.caller, other.allowance
-        return True
-
-    def close(self) -> None:
-        """The call is over: a reservation that was not needed is released."""
-        if self._is_reserved:
-            self._is_reserved = False
-            self._opener.release()
 
 
 def cap_reached(budget: Budget) -> CallCapReached:

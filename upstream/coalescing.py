@@ -2,9 +2,9 @@
 
 A dataloader joins what one request asks; this joins what different requests ask. Each group (one
 account with one set of credentials, one operation, one set of circumstances) has a queue. A key
-that somebody already waits for is not asked twice. A batch leaves
+that somebody already waits for is not asked twice. A call leaves
 
-- at once when it is full, or when its workspace has no other request under way;
+- at once when its batch is full, or when its workspace has no other request under way;
 - else after one window, or when all requests of its workspace wait;
 - while a call of its queue runs, when that one ends, or after a longer window;
 - and while a call of its queue still waits for its permit, when that one is sent: it would stand
@@ -21,16 +21,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, Throttled
-from upstream.budget import BatchBudget, Budget, CallBudget, Priority, cap_reached
+from domain.marketplaces import AccountKey, QuotaRule
+from upstream.budget import Allowance, Budget, CallBudget, Priority, cap_reached
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+C = TypeVar("C", str, CallBudget)
 
-QUIET = 0.004  # seconds after which a batch leaves when everybody of its workspace waits
-WINDOW = 0.02  # seconds that requests which do not wait yet can hold a batch up
+QUIET = 0.004  # seconds after which a call leaves when everybody of its workspace waits
+WINDOW = 0.02  # seconds that requests which do not wait yet can hold a call up
 WINDOW_BEHIND_CALL = 0.25  # seconds to wait for a call of the same queue that runs
 LONGEST_HOLD = 3.0  # seconds to wait for a call that has no permit: part of a query's ten
 
@@ -41,15 +44,18 @@ class Coalescer:
     """All queues of a process."""
 
     def __init__(self) -> None:
-        self._queues: dict[Hashable, BatchQueue[Any, Any]] = {}
+        self._queues: dict[Hashable, CallQueue[Any, Any]] = {}
         self._requests: Counter[str] = Counter()  # under way, by workspace
         self._pending: Counter[str] = Counter()  # of those, the ones that wait for an answer
 
     @contextmanager
     def request(self, workspace: str = "") -> Iterator[None]:
         """Counts a request while it is under way: a lone one need not wait for company."""
-        with _counted(self._requests, workspace):
+        _count(self._requests, workspace, 1)
+        try:
             yield
+        finally:
+            _count(self._requests, workspace, -1)
 
     def is_alone(self, workspace: str) -> bool:
         """Whether at most one request of the workspace is under way."""
@@ -79,65 +85,53 @@ class Coalescer:
             return {}
         queue = self._queues.get(group)
         if queue is None:
-            queue = self._queues[group] = BatchQueue(self, group)
-        places = {key: queue.enqueue(key, budget, size) for key in dict.fromkeys(keys)}
-        queue.flush(size, call)
+            queue = self._queues[group] = CallQueue(self, group)
+        places = {key: queue.enqueue(key, budget, size, call) for key in dict.fromkeys(keys)}
+        queue.schedule()
         answers: dict[K, V | AffiliateGraphError] = {}
+        self._wait(budget, 1)
         try:
-            with self._waiting(budget):
-                for key, place in places.items():
-                    value = await _answer(place, budget) if place else cap_reached(budget)
-                    if isinstance(value, AffiliateGraphError):
-                        answers[key] = value.at(value.path)  # to each caller its own
-                    elif value is not None:
-                        answers[key] = value
+            for key, place in places.items():
+                value = await _answer(place, budget) if place else cap_reached(budget)
+                if isinstance(value, AffiliateGraphError):
+                    answers[key] = value.at(value.path)  # to each caller its own
+                elif value is not None:
+                    answers[key] = value
         finally:
-            queue.leave(places)
+            self._wait(budget, -1)
+            queue.leave(places, budget)
         return answers
 
     async def drain(self) -> None:
         """Wait for the calls that run: what they bring is still worth keeping."""
-        await asyncio.gather(
-            *(run for queue in self._queues.values() for run in queue.running),
-            return_exceptions=True,
-        )
+        runs = [call.run for queue in self._queues.values() for call in queue.running if call.run]
+        await asyncio.gather(*runs, return_exceptions=True)
 
     def forget(self, group: Hashable) -> None:
         """A queue that nobody is in costs nothing."""
         self._queues.pop(group, None)
 
-    @contextmanager
-    def _waiting(self, budget: CallBudget) -> Iterator[None]:
+    def _wait(self, budget: CallBudget, by: int) -> None:
         """Counts the request once, however many answers it waits for at the same time."""
-        budget.pending += 1
-        try:
-            if budget.pending > 1:
-                yield
-            else:
-                with _counted(self._pending, budget.workspace):
-                    yield
-        finally:
-            budget.pending -= 1
+        waited = budget.pending > 0
+        budget.pending += by
+        if waited != (budget.pending > 0):
+            _count(self._pending, budget.workspace, by)
 
 
-@contextmanager
-def _counted(counter: Counter[str], name: str) -> Iterator[None]:
-    counter[name] += 1
-    try:
-        yield
-    finally:
-        counter[name] -= 1
-        if not counter[name]:
-            del counter[name]
+def _count(counter: Counter[C], counted: C, by: int) -> None:
+    counter[counted] += by
+    if not counter[counted]:
+        del counter[counted]
 
 
-async def _answer(place: "Pending[V]", budget: CallBudget) -> V | AffiliateGraphError | None:
+async def _answer(place: "Pending[Any, V]", budget: CallBudget) -> V | AffiliateGraphError | None:
     left = budget.seconds_left()
     try:
         async with asyncio.timeout(None if math.isinf(left) else left):
             return await asyncio.shield(place.answer)
     except TimeoutError:
-        if place.batch is None:
+        if place.call.run is None:
             return Throttled(
                 "Too many calls wait for this account already. Try again in some seconds."
             )
@@ -147,192 +141,240 @@ async def _answer(place: "Pending[V]", budget: CallBudget) -> V | AffiliateGraph
         )
 
 
-class Pending(Generic[V]):
-    """A key's place in a batch: the answer that will come, and who waits for it."""
+class SharedCall(Generic[K, V]):
+    """A call for a batch of keys: what is asked, who waits for it, who pays, how far it is.
 
-    __slots__ = ("answer", "batch", "budgets", "context", "waiters")
+    Implements `Budget`. `opener` has reserved the call, asks with what it has loaded, and counts as
+    the caller, even when it has gone away meanwhile; but one whose allowance is used up fails
+    nobody else: another one is the caller then. A repetition is paid by whoever waits and may still
+    pay; nothing may be spent once nobody waits. `when_paid` is called once, when the call has its
+    permit and its payer: it no longer holds up the next one.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        opener: CallBudget,
+        ask: "BatchCall[K, V]",
+        *,
+        when_paid: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.opener = opener
+        self.ask = ask
+        self.caller, self.allowance = opener.caller, opener.allowance
+        self.max_calls = opener.max_calls
+        self.places: dict[K, Pending[K, V]] = {}
+        self.members: Counter[CallBudget] = Counter()  # by the number of places they wait at
+        self.context = copy_context()  # whose request id the log lines of the call show
+        self.run: asyncio.Task[None] | None = None
+        self.is_paid = False
+        self._when_paid = when_paid
+        self._is_reserved = True
+        self._used_up: set[Allowance | None] = set()
+
+    @property
+    def priority(self) -> Priority:
+        """See `Budget`: one request that somebody waits for is enough."""
+        is_waited_for = any(one.priority is Priority.INTERACTIVE for one in self.members)
+        return Priority.INTERACTIVE if is_waited_for else Priority.BACKGROUND
+
+    def seconds_left(self) -> float:
+        """See `Budget`: until the most patient one gives up."""
+        return max((member.seconds_left() for member in self.members), default=0.0)
+
+    def may_spend(self) -> bool:
+        """See `Budget`."""
+        if self._is_reserved:
+            return bool(self.members)
+        return any(member.may_spend() for member in self.members)
+
+    def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
+        """See `Budget`."""
+        if not self.may_spend():
+            raise cap_reached(self)
+        is_reserved = self._is_reserved
+        self.release()
+        payer = self.opener if is_reserved else next(one for one in self.members if one.may_spend())
+        payer.spend(account, rule)
+        if not self.is_paid:
+            self.is_paid = True
+            self._when_paid()
+        return payer
+
+    def pass_on(self, used_up: Allowance | None) -> bool:
+        """See `Budget`."""
+        self._used_up.add(used_up)
+        if self.allowance not in self._used_up:
+            return True  # another call of this batch has found it out before
+        other = next((one for one in self.members if one.allowance not in self._used_up), None)
+        if other is None:
+            return False
+        self.caller, self.allowance = other.caller, other.allowance
+        return True
+
+    def release(self) -> None:
+        """The call is over, or not made: a reservation that was not needed is given back."""
+        if self._is_reserved:
+            self._is_reserved = False
+            self.opener.release()
+
+
+class Pending(Generic[K, V]):
+    """A key's place in a call: the answer that will come, and how many wait for it."""
+
+    __slots__ = ("answer", "call", "waiters")
+
+    def __init__(self, call: SharedCall[K, V]) -> None:
         self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
             asyncio.get_running_loop().create_future()
         )
-        self.budgets: list[CallBudget] = []
-        self.context = copy_context()  # whose request id the log lines of its call show
-        self.batch: BatchBudget | None = None  # once its call runs
+        self.call = call
         self.waiters = 0
 
-    def join(self, budget: CallBudget) -> None:
-        """One more request waits for this key."""
-        self.waiters += 1
-        if self.batch is not None:
-            self.batch.join(budget)
-        elif budget not in self.budgets:
-            self.budgets.append(budget)
 
+class CallQueue(Generic[K, V]):
+    """The calls of one group: one that gathers keys, and those that run.
 
-def _is_waited_for(places: "Mapping[K, Pending[V]]") -> bool:
-    return any(place.waiters for place in places.values())
-
-
-class BatchQueue(Generic[K, V]):
-    """The keys of one group that wait or run. Answered with None: not in the call's answer."""
+    Answered with None: not in the call's answer.
+    """
 
     def __init__(self, coalescer: Coalescer, group: Hashable) -> None:
         self._coalescer = coalescer
         self._group = group
-        self._waiting: dict[K, Pending[V]] = {}
-        self._openers: list[CallBudget] = []  # of the batches that wait, one call reserved by each
-        self._asked: dict[K, Pending[V]] = {}
-        self.running: dict[asyncio.Task[None], tuple[BatchBudget, dict[K, Pending[V]]]] = {}
+        self._places: dict[K, Pending[K, V]] = {}  # that may be joined
+        self._open: SharedCall[K, V] | None = None
+        self.running: set[SharedCall[K, V]] = set()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
-        self._since = 0.0  # when the first of those who wait came
-        self._size = 1
-        self._call: BatchCall[K, V] | None = None
+        self._since = 0.0  # when the first of those who gather came
 
-    def enqueue(self, key: K, budget: CallBudget, size: int) -> "Pending[V] | None":
-        """The key's place, asked for already or not. None: the request may not open a batch."""
-        place = self._asked.get(key) or self._waiting.get(key)
+    def enqueue(
+        self, key: K, budget: CallBudget, size: int, ask: "BatchCall[K, V]"
+    ) -> "Pending[K, V] | None":
+        """The key's place, asked for already or not. None: the request may not open a call."""
+        place = self._places.get(key)
         if place is None:
-            if len(self._waiting) < len(self._openers) * size:
+            if self._open is not None:
                 budget.saved_by_batching += 1
             elif budget.reserve():
-                self._openers.append(budget)
+                self._open = SharedCall(budget, ask, when_paid=self.schedule)
+                self._since = asyncio.get_running_loop().time()
             else:
                 return None
-            if not self._waiting:
-                self._since = asyncio.get_running_loop().time()
-            place = self._waiting[key] = Pending()
+            place = self._places[key] = self._open.places[key] = Pending(self._open)
         else:
             budget.saved_by_batching += 1
-        place.join(budget)
+        place.waiters += 1
+        place.call.members[budget] += 1
+        if self._open is not None and len(self._open.places) == size:
+            self._depart()
         return place
 
-    def flush(self, size: int, call: "BatchCall[K, V]") -> None:
-        """Send full batches now, and see to it that the rest leaves in time."""
-        self._size, self._call = size, call
-        while len(self._waiting) >= size:
-            self._depart()
-        self._schedule()
-
-    def leave(self, places: Mapping[K, "Pending[V] | None"]) -> None:
+    def leave(self, places: Mapping[K, "Pending[K, V] | None"], budget: CallBudget) -> None:
         """A request no longer waits for these keys: what nobody waits for is not sent."""
-        is_abandoned = False
+        abandoned: set[SharedCall[K, V]] = set()
         for key, place in places.items():
             if place is None:
                 continue
             place.waiters -= 1
-            if not place.waiters and self._waiting.get(key) is place:
-                del self._waiting[key]
-                if len(self._waiting) <= (len(self._openers) - 1) * self._size:
-                    self._openers.pop().release()
-            is_abandoned |= not place.waiters and not place.answer.done()
-        if is_abandoned:
-            self._cancel_unsent()
-            self._schedule()
+            _count(place.call.members, budget, -1)
+            if not place.waiters and not place.answer.done():
+                abandoned.add(place.call)
+                if place.call is self._open:
+                    del self._open.places[key], self._places[key]
+        for call in abandoned:
+            self._abandon(call)
+        if abandoned:
+            self.schedule()
 
-    def _cancel_unsent(self) -> None:
-        for run, (batch, places) in self.running.items():
-            if batch.is_sent or run.cancelling():  # once: what it gives back takes a moment
-                continue
-            if not _is_waited_for(places):
-                run.cancel()
-                for key in places:  # nobody may join it any more
-                    self._asked.pop(key, None)
+    def _abandon(self, call: SharedCall[K, V]) -> None:
+        """Drop the call where nobody waits for any of its keys, and it is not sent."""
+        if call.members or call.is_paid:
+            return
+        if call is self._open:
+            self._open = None
+            call.release()
+        elif call.run is not None and not call.run.cancelling():
+            call.run.cancel()  # once: what it gives back takes a moment
+            self._close(call)
 
-    def _schedule(self) -> None:
-        """Decide when those who wait leave."""
+    def schedule(self) -> None:
+        """Decide when the call that gathers leaves."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._waiting:
+        if self._open is None:
             if not self.running:
                 self._coalescer.forget(self._group)
             return
         loop = asyncio.get_running_loop()
         waited = loop.time() - self._since
         if self.running:
-            longest = LONGEST_HOLD if self._is_held_up() else WINDOW_BEHIND_CALL
-            self._timer = loop.call_later(max(0.0, longest - waited), self._depart_all)
-        elif self._coalescer.is_alone(self._openers[0].workspace):
-            self._timer = loop.call_soon(self._depart_all)
+            longest = LONGEST_HOLD if self._is_held_up(self._open) else WINDOW_BEHIND_CALL
+            self._timer = loop.call_later(max(0.0, longest - waited), self._depart)
+        elif self._coalescer.is_alone(self._open.opener.workspace):
+            self._timer = loop.call_soon(self._depart)
         else:
             self._timer = loop.call_later(max(0.0, QUIET - waited), self._after_quiet)
 
     def _after_quiet(self) -> None:
         loop = asyncio.get_running_loop()
         left = self._since + WINDOW - loop.time()
-        if left <= 0 or self._coalescer.all_wait(self._openers[0].workspace):
-            self._depart_all()
+        if left <= 0 or (self._open and self._coalescer.all_wait(self._open.opener.workspace)):
+            self._depart()
         else:
-            self._timer = loop.call_later(left, self._depart_all)
+            self._timer = loop.call_later(left, self._depart)
 
-    def _is_held_up(self) -> bool:
-        """Whether those who wait could only stand behind a call that waits for its permit.
+    def _is_held_up(self, call: SharedCall[K, V]) -> bool:
+        """Whether it could only stand behind a call that waits for its permit.
 
         People who wait do not stand behind background work.
         """
-        unsent = [batch for batch, _ in self.running.values() if not batch.is_sent]
-        if any(batch.priority is Priority.INTERACTIVE for batch in unsent):
-            return True
-        return bool(unsent) and not any(
-            budget.priority is Priority.INTERACTIVE
-            for place in self._waiting.values()
-            for budget in place.budgets
-        )
-
-    def _depart_all(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()  # else it would send the next batch off too early
-            self._timer = None
-        while self._waiting:
-            self._depart()
+        ahead = {other.priority for other in self.running if not other.is_paid}
+        return Priority.INTERACTIVE in ahead or call.priority in ahead
 
     def _depart(self) -> None:
-        places = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
-        members = (budget for place in places.values() for budget in place.budgets)
-        batch = BatchBudget(
-            self._openers.pop(0),
-            members,
-            when_sent=self._schedule,
-            is_waited_for=lambda: _is_waited_for(places),
-        )
-        for place in places.values():
-            place.batch = batch
-        self._asked |= places
-        context = next(iter(places.values())).context
-        run = asyncio.get_running_loop().create_task(self._run(places, batch), context=context)
-        self.running[run] = batch, places
-        run.add_done_callback(self._done)
+        if self._timer is not None:
+            self._timer.cancel()  # else it would send the next call off too early
+            self._timer = None
+        call, self._open = self._open, None
+        if call is not None:
+            self.running.add(call)
+            loop = asyncio.get_running_loop()
+            call.run = loop.create_task(self._run(call), context=call.context)
+            call.run.add_done_callback(partial(self._done, call))
 
-    async def _run(self, places: "dict[K, Pending[V]]", batch: BatchBudget) -> None:
+    async def _run(self, call: SharedCall[K, V]) -> None:
         answers: Mapping[K, V | AffiliateGraphError] = {}
-        assert self._call is not None
         try:
-            answers = await self._call(list(places), batch)
+            answers = await call.ask(list(call.places), call)
         except AffiliateGraphError as error:
-            answers = dict.fromkeys(places, error)
+            answers = dict.fromkeys(call.places, error)
         except asyncio.CancelledError:  # nobody waits for it, or the process ends
-            for place in places.values():
+            for place in call.places.values():
                 place.answer.cancel()
             raise
         except BaseException as bug:  # nobody may wait for ever
-            for place in places.values():
+            for place in call.places.values():
                 place.answer.set_exception(bug)
                 place.answer.exception()  # seen, should everybody who waited be gone
             raise
         finally:
-            batch.close()
-            for key, place in places.items():
-                if self._asked.get(key) is place:
-                    del self._asked[key]
-        for key, place in places.items():
+            call.release()
+            self._close(call)
+        for key, place in call.places.items():
             place.answer.set_result(answers.get(key))
 
-    def _done(self, run: "asyncio.Task[None]") -> None:
-        del self.running[run]
+    def _close(self, call: SharedCall[K, V]) -> None:
+        """Nobody may join it any more."""
+        for key, place in call.places.items():
+            if self._places.get(key) is place:
+                del self._places[key]
+
+    def _done(self, call: SharedCall[K, V], run: "asyncio.Task[None]") -> None:
+        self.running.discard(call)
+        call.release()  # should it have been cancelled before it began
         if not run.cancelled():
             run.exception()
-        if self._waiting and not self.running:
-            self._depart_all()
+        if self._open is not None and not self.running:
+            self._depart()
         else:
-            self._schedule()
+            self.schedule()

@@ -16,7 +16,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef
 from upstream.accounts import AccountStates
-from upstream.budget import Budget
+from upstream.budget import Allowance, Budget
 from upstream.cache import AnswerCache, CachePolicy
 from upstream.coalescing import BatchCall, Coalescer
 from upstream.oauth2 import TokenCache
@@ -69,17 +69,27 @@ class QuotaLedger(Protocol):
     """Books calls against the account's day, and the caller's own; kept by the storage."""
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
-        """Book one call. Raises QuotaExhausted where the day's calls are used up; AllowanceUsedUp
-        where those of the caller are.
+        """Book one call, on the caller's allowance too. Raises QuotaExhausted where the day's calls
+        are used up; AllowanceUsedUp where those of the caller are.
 
         Where it raises, nothing is booked.
         """
         ...
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        booked_at: datetime,
     ) -> None:
         """A call that was booked at that moment is not made. Never fails: at worst it stays."""
         ...
@@ -91,10 +101,10 @@ class Fetch(Generic[K, V]):
 
     `operation`, `account`, `credentials` (their fingerprint) and `circumstances` are everything
     but the keys that changes the answer: who agrees in them shares calls and kept answers.
-    `size`: keys that one call takes. `call` asks for a batch of keys. `record`: takes what a batch
-    told about the account, None where it succeeded. `made_with`: the fingerprint of what signed the
-    calls; answers to other credentials than `credentials` are not kept. `policy` None: no answers
-    are. `is_refresh`: what is kept does not count, as in a sync; the answer is kept.
+    `size`: keys that one call takes. `call` asks this, for a batch of keys, with `credentials` and
+    no others. `record`: takes what a batch told about the account, None where it succeeded.
+    `policy` None: no answers are kept. `is_refresh`: what is kept does not count, as in a sync; the
+    answer is kept.
     """
 
     operation: str
@@ -104,7 +114,6 @@ class Fetch(Generic[K, V]):
     size: int
     call: BatchCall[K, V]
     record: Callable[[MarketplaceError | None], Awaitable[None]]
-    made_with: Callable[[], Awaitable[str]]
     policy: CachePolicy[V] | None = None
     is_refresh: bool = False
 

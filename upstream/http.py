@@ -19,7 +19,10 @@ from upstream.contract import Answer
 from upstream.rate_limit import Permit
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-SENT = "http11.send_request_body.complete"  # as httpx calls the step
+# As httpx calls the steps.
+CONNECTING = "connection.connect_tcp.started"
+SENDING = "http11.send_request_headers.started"
+SENT = "http11.send_request_body.complete"
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -27,10 +30,10 @@ class Transport(Protocol):
     """Sends one request."""
 
     async def send(self, request: httpx.Request, permit: Permit, *, seconds: float) -> Answer:
-        """The answer within so many seconds. `permit` is told when the request is on its way.
+        """The answer within so many seconds.
 
-        Raises MarketplaceUnavailable, with `was_sent` False where no connection came about, or
-        AnswerInvalid.
+        `permit` is told when the request is on its way, and that nothing of it is sent as long as
+        no connection has come about. Raises MarketplaceUnavailable or AnswerInvalid.
         """
         ...
 
@@ -53,10 +56,14 @@ class HTTPTransport:
                     body = await _bounded_body(response)
                 finally:
                     await response.aclose()
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise _unavailable("did not answer in time", error) from None
-        except (httpx.TransportError, httpx.StreamError) as error:
-            raise _unavailable(f"could not be reached ({type(error).__name__})", error) from None
+        except (TimeoutError, httpx.TransportError, httpx.StreamError) as error:
+            if isinstance(error, NEVER_SENT):
+                permit.is_sent = False
+            if isinstance(error, TimeoutError | httpx.TimeoutException):
+                event = "did not answer in time"
+            else:
+                event = f"could not be reached ({type(error).__name__})"
+            raise MarketplaceUnavailable(f"The marketplace {event}. Try again later.") from None
         if response.is_redirect:
             raise AnswerInvalid("The marketplace answered with a redirect, which is not followed.")
         return Answer(
@@ -67,17 +74,15 @@ class HTTPTransport:
         )
 
 
-def _unavailable(event: str, error: Exception) -> MarketplaceUnavailable:
-    failure = MarketplaceUnavailable(f"The marketplace {event}. Try again later.")
-    failure.was_sent = not isinstance(error, NEVER_SENT)
-    return failure
-
-
 def _tell_when_sent(permit: Permit) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
     """What httpx tells each step of a call to. Connecting can take a while."""
 
     async def trace(step: str, _info: Mapping[str, object]) -> None:
-        if step == SENT:
+        if step == CONNECTING:
+            permit.is_sent = False
+        elif step == SENDING:
+            permit.is_sent = True
+        elif step == SENT:
             await permit.sent()
 
     return trace

@@ -22,10 +22,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 import stamina
@@ -43,9 +43,9 @@ from domain.exceptions import (
 from domain.marketplaces import QuotaRule
 from domain.metering import Meter, NoMeter
 from upstream.accounts import AccountState, AccountStates, RetryBudget
-from upstream.budget import Budget, CallBudget, Priority, cap_reached
+from upstream.budget import Allowance, Budget, CallBudget, Priority, cap_reached
 from upstream.cache import CacheEntry
-from upstream.contract import Answer, Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
+from upstream.contract import Call, Fetch, Fetched, K, QuotaLedger, Upstream, V
 from upstream.http import Transport
 from upstream.rate_limit import PERMIT_TIMEOUT, Permit, RateLimit
 
@@ -83,7 +83,7 @@ async def fetch(
             await wanted.record(failure)
             raise
         await wanted.record(None)
-        if wanted.policy is not None and await wanted.made_with() == wanted.credentials:
+        if wanted.policy is not None:
             asked = {key: answers[key] for key in batch if key in answers}
             await upstream.cache.put(wanted.group, asked, wanted.policy, now=upstream.now())
         return answers
@@ -160,62 +160,53 @@ class Pipeline:
 
     async def _once(self, call: Call[T], account: AccountState) -> T:
         """What it meets is told to all callers of the account before anybody tries again."""
+        reserved = _Reserved(ledger=self.ledger, call=call)
         account.refusals.check(call.credentials, call.operation)
         try:
             with account.circuit.guard(call.operation):
-                async with self._admitted(call, account) as permit:
-                    with self._told(call) as sent:
-                        return call.classify(await self._exchange(call, account, permit, sent))
+                try:
+                    if call.quota is not None:
+                        await self._reserve(call, call.quota, account, reserved)
+                    async with self._connection(call, account):
+                        reserved.pay()
+                        return await self._exchange(call, account, reserved.permit)
+                except BaseException:
+                    if not reserved.permit.is_sent:
+                        await _to_the_end(reserved.give_back())
+                    raise
         except MarketplaceError as error:
             account.refusals.note(call.credentials, call.operation, error)
             await self._slow_down(call, account, error)
             raise
 
-    @asynccontextmanager
-    async def _admitted(self, call: Call[T], account: AccountState) -> AsyncIterator[Permit]:
-        """Around the sending: everything is reserved, and given back if nothing is sent.
+    async def _reserve(
+        self, call: Call[T], quota: QuotaRule, account: AccountState, reserved: "_Reserved"
+    ) -> None:
+        """A call of the day, then a permit.
 
         The day is booked before the permit: nothing but a free connection is waited for between a
         permit and its call, so that the marketplace sees the pace that the permits have.
         """
-        reserved = _Reserved(ledger=self.ledger, call=call)
-        try:
-            if call.quota is not None:
-                await self._reserve(call, call.quota, account, reserved)
-            async with self._connection(call, account):
-                reserved.spend()
-                yield reserved.permit
-        except BaseException as failure:
-            if not reserved.is_sent or not getattr(failure, "was_sent", True):
-                await reserved.give_back()
-            raise
-
-    async def _reserve(
-        self, call: Call[T], quota: QuotaRule, account: AccountState, reserved: "_Reserved"
-    ) -> None:
-        """A call of the day, then a permit."""
-        if not call.budget.may_spend():  # what is not made must not be booked
-            raise cap_reached(call.budget)
-        is_background = call.budget.priority is Priority.BACKGROUND
-        within = min(self.timeouts.permit, SHARE_FOR_PERMIT * call.budget.seconds_left())
+        budget = call.budget
+        if not budget.may_spend():  # what is not made must not be booked
+            raise cap_reached(budget)
+        caller, is_background = budget.caller, budget.priority is Priority.BACKGROUND
+        within = min(self.timeouts.permit, SHARE_FOR_PERMIT * budget.seconds_left())
         expected = self.rate_limit.expected_wait(
-            account, quota, caller=call.budget.caller, is_background=is_background
+            account, quota, caller=caller, is_background=is_background
         )
         if expected > within:
             raise self._too_many(expected)
-        await reserved.book(self.now())
+        await _to_the_end(reserved.book(quota, self.now()))
         async with account.refusals.guard(call.credentials, call.operation):
             permit = await self.rate_limit.acquire(
-                account,
-                quota,
-                within=within,
-                caller=call.budget.caller,
-                is_background=is_background,
+                account, quota, within=within, caller=caller, is_background=is_background
             )
         if not isinstance(permit, Permit):
             raise self._too_many(permit)
         reserved.permit = permit
-        await reserved.book(self.now())  # anew, where midnight has passed in the line
+        if not reserved.is_of(quota.day(self.now())):  # midnight has passed in the line
+            await _to_the_end(reserved.book(quota, self.now()))
 
     @asynccontextmanager
     async def _connection(self, call: Call[T], account: AccountState) -> AsyncIterator[None]:
@@ -233,36 +224,41 @@ class Pipeline:
                 ) from None
             yield
 
-    async def _exchange(
-        self, call: Call[T], account: AccountState, permit: Permit, sent: "_Sent"
-    ) -> Answer:
+    async def _exchange(self, call: Call[T], account: AccountState, permit: Permit) -> T:
+        """Sign, send, classify; the call's line in the log, and its numbers."""
         request = call.build()
-        sent.host = request.url.host
         seconds = min(self.timeouts.attempt, call.budget.seconds_left())
+        started, outcome = time.monotonic(), "cancelled"
+        status: int | None = None
+        failure: MarketplaceError | None = None
+        permit.is_sent = True  # from here on, unless the transport finds that it is not
         try:
-            answer = await self.transport.send(request, permit, seconds=seconds)
+            try:
+                answer = await self.transport.send(request, permit, seconds=seconds)
+            finally:
+                await permit.over()
+            status = answer.status
             account.clock.note(answer.headers, answer.received_at)
-            sent.status = answer.status
-            return answer
-        finally:
-            await permit.over()
-
-    @contextmanager
-    def _told(self, call: Call[T]) -> Iterator["_Sent"]:
-        """The call's line in the log, and its numbers."""
-        sent, started = _Sent(), time.monotonic()
-        try:
-            yield sent
-            sent.outcome = "ok"
+            result = call.classify(answer)
+            outcome = "ok"
+            return result
         except MarketplaceError as error:
-            sent.outcome, sent.upstream_code = error.code, error.upstream_code
-            if not isinstance(error, _FINAL):
-                sent.level = logging.WARNING
+            outcome, failure = error.code, error
             raise
         finally:
-            seconds = time.monotonic() - started
-            self.meter.called(call.account, call.operation, sent.outcome, seconds)
-            sent.log(call, seconds)
+            took = time.monotonic() - started
+            self.meter.called(call.account, call.operation, outcome, took)
+            log.log(
+                logging.INFO if failure is None or isinstance(failure, _FINAL) else logging.WARNING,
+                "call %s %s: %s",
+                *(call.account.marketplace, call.operation, outcome),
+                extra={
+                    "host": request.url.host,
+                    "status": status,
+                    "upstreamCode": failure and failure.upstream_code,
+                    "ms": round(took * 1000, 1),
+                },
+            )
 
     async def _slow_down(
         self, call: Call[T], account: AccountState, error: MarketplaceError
@@ -289,82 +285,57 @@ class Pipeline:
         )
 
 
-@dataclass(slots=True)
-class _Sent:
-    """What the log tells of one call. `outcome`: ok, the code of its failure, or cancelled."""
-
-    host: str = ""
-    status: int | None = None
-    outcome: str = "cancelled"
-    upstream_code: str | None = None
-    level: int = logging.INFO
-
-    def log(self, call: Call[T], seconds: float) -> None:
-        """Its line."""
-        log.log(
-            self.level,
-            "call %s %s: %s",
-            call.account.marketplace,
-            call.operation,
-            self.outcome,
-            extra={
-                "host": self.host,
-                "status": self.status,
-                "upstreamCode": self.upstream_code,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
-
-
 @dataclass(kw_only=True)
 class _Reserved:
-    """What is laid aside for one call until it is sent."""
+    """What is laid aside for one call, to be given back unless it is sent.
+
+    `booked`: the moment of the booking, and the allowance that it was booked on: the call may count
+    for another caller by the time that it is given back.
+    """
 
     ledger: QuotaLedger
     call: Call[object]
     permit: Permit = field(default_factory=Permit)
-    booked_at: datetime | None = None
+    booked: tuple[datetime, Allowance | None] | None = None
     payer: CallBudget | None = None
-    is_sent: bool = False
 
-    async def book(self, now: datetime) -> None:
+    async def book(self, quota: QuotaRule, now: datetime) -> None:
         """A call of the account's present day, instead of one of the day before."""
-        quota, before = self.call.quota, self.booked_at
-        if quota is None or (before is not None and quota.day(before) == quota.day(now)):
-            return
-        await _to_the_end(self._book(quota, now))
+        await self._unbook(quota)  # first, since the day of an API key may still be the same one
+        budget = self.call.budget
+        is_background = budget.priority is Priority.BACKGROUND
+        while self.booked is None:
+            allowance = budget.allowance
+            try:
+                await self.ledger.book(
+                    self.call.account, quota, allowance, now, is_background=is_background
+                )
+                self.booked = now, allowance
+            except AllowanceUsedUp:
+                if not budget.pass_on(allowance):
+                    raise
 
-    async def _book(self, quota: QuotaRule, now: datetime) -> None:
-        before, self.booked_at = self.booked_at, None
-        if before is not None:  # first, since the day of an API key may still be the same one
-            await self.ledger.give_back(self.call.account, quota, self.call.budget, before)
-        try:
-            await self.ledger.book(self.call.account, quota, self.call.budget, now)
-        except AllowanceUsedUp:
-            if not self.call.budget.pass_on():
-                raise
-            await self._book(quota, now)
-            return
-        self.booked_at = now
+    def is_of(self, day: date) -> bool:
+        """Whether the call is booked on that day of the account."""
+        return bool(self.call.quota and self.booked and self.call.quota.day(self.booked[0]) == day)
 
-    def spend(self) -> None:
+    def pay(self) -> None:
         """The call is sent now. Raises CallCapReached."""
         if self.call.quota is not None:
             self.payer = self.call.budget.spend(self.call.account, self.call.quota)
-        self.is_sent = True
 
     async def give_back(self) -> None:
-        """Nothing was sent."""
+        """Nothing was sent: it costs nothing."""
         if self.payer is not None:
             self.payer.refund()
-        await _to_the_end(self._give_back())
-
-    async def _give_back(self) -> None:
         await self.permit.release()
-        if self.call.quota is not None and self.booked_at is not None:
-            await self.ledger.give_back(
-                self.call.account, self.call.quota, self.call.budget, self.booked_at
-            )
+        if self.call.quota is not None:
+            await self._unbook(self.call.quota)
+
+    async def _unbook(self, quota: QuotaRule) -> None:
+        if self.booked is not None:
+            (booked_at, allowance), self.booked = self.booked, None
+            await self.ledger.give_back(self.call.account, quota, allowance, booked_at)
 
 
 class RetryPolicy:

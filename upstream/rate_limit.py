@@ -29,7 +29,12 @@ Lines = dict[str, "deque[asyncio.Future[None]]"]  # by caller, the next one firs
 
 
 class Permit:
-    """Leave to send one call. This one counts for nothing; see `PermitSource` for others."""
+    """Leave to send one call. This one counts for nothing; see `PermitSource` for others.
+
+    `is_sent`: whether anything of the call may have left; if not, it costs nothing.
+    """
+
+    is_sent = False
 
     async def sent(self) -> None:
         """The call is on its way."""

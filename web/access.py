@@ -87,7 +87,15 @@ class Access:
         )
         if caller is None:
             raise _unauthenticated("You are not signed in, or no more. Sign in with an API key.")
+        _check_origin(request, caller)
         return caller
+
+    async def is_operator(self, request: Request) -> bool:
+        """Whether this browser signed in as the operator: by the admin key, or the printed link."""
+        try:
+            return (await self.by_cookie(request)).key is None
+        except Refused:
+            return False
 
 
 def require_preflight(request: Request) -> None:

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from web.validators import matches
+
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "/assets/graphiql/"
 
@@ -65,7 +67,7 @@ def serve(request: Request) -> Response:
         "ETag": f'"{asset.version}"',
         "Cache-Control": "public, max-age=31536000, immutable" if versioned else "no-cache",
     }
-    if _has(request.headers.get("if-none-match", ""), asset.version):
+    if matches(request.headers.get("if-none-match", ""), asset.version):
         return Response(status_code=304, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)
 
@@ -73,8 +75,3 @@ def serve(request: Request) -> Response:
 def routes() -> list[Route]:
     """To be put into the application's own routes."""
     return [Route(PREFIX + "{name}", serve, name="graphiql-asset")]
-
-
-def _has(if_none_match: str, version: str) -> bool:
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return "*" in tags or f'"{version}"' in tags

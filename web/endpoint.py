@@ -32,7 +32,9 @@ from schema.execution import (
 )
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
+from web.compression import MINIMUM, pack
 from web.trusted import NOT_FOUND, NOT_SUPPORTED, Found, NotTrusted, TrustedDocuments
+from web.validators import kept
 
 BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
 RETRY_SECONDS = 5  # after which the storage may be back
@@ -95,12 +97,19 @@ class Endpoint:
             is_usual = outcome.is_throttled or bad.code in (NOT_FOUND, NOT_SUPPORTED)
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
-        outcome = await run(operation, self.context(request, budget), terms)
+        context = self.context(request, budget)
+        outcome = await run(operation, context, terms)
         if outcome.is_abandoned:
             return Response(status_code=CLIENT_CLOSED)
         if document.register_as is not None and not outcome.is_request_error:
             self.trusted.register(document, caller)
-        return _response(outcome, media_type, _status(outcome, media_type))
+        response = _response(outcome, media_type, _status(outcome, media_type))
+        if document.is_trusted and request.method in READING and "errors" not in outcome.body:
+            data = outcome.body["data"]
+            response = kept(request, response, data, context.valid_until, context.now)
+        if len(response.body) >= MINIMUM:
+            await pack(response, request.headers.get("accept-encoding", ""))
+        return response
 
 
 async def _hung_up(request: Request) -> None:
@@ -237,25 +246,29 @@ def _from_query_string(request: Request) -> dict[str, object]:
     }
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """The body of a request. Raises BadRequest when it is too long, too slow, or broke off."""
+async def read_body(request: Request, most: int, too_large: str = "") -> bytes:
+    """The body of a request. Raises BadRequest when it is too long, too slow, or broke off.
+
+    `too_large`: what is told of a body that has more bytes.
+    """
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _body(request, most)
+            return await _body(request, most, too_large)
     except TimeoutError:
         raise BadRequest(408, f"The request did not arrive within {BODY_SECONDS} s.") from None
     except ClientDisconnect:
         raise BadRequest(400, "The request broke off.") from None
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, most: int, too_large: str) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
             raise BadRequest(
                 413,
-                f"A request holds at most {most:,} bytes. Send its rows in several requests, "
+                too_large
+                or f"A request holds at most {most:,} bytes. Send its rows in several requests, "
                 "or let the operator raise LIMIT_BODY.",
                 "PAYLOAD_TOO_LARGE",
             )

@@ -42,6 +42,7 @@ from resolvers.context import Context
 from schema import ids
 from schema.execution import Bucket
 from web.access import Access, Refused, refusal
+from web.compression import chosen, packed
 from web.cross_origin import CrossOrigin
 from web.endpoint import error_response, rate_limit, throttled_response
 
@@ -118,11 +119,14 @@ async def _file(request: Request, context: Context, bucket: Bucket, most: int) -
         return error_response(request, _status(error), error.message, error.code)
     finally:
         state = await bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
-    disposition = f'attachment; filename="{format.file_name}"'
+    headers = _told(left_out) | rate_limit(state)
+    headers["Content-Disposition"] = f'attachment; filename="{format.file_name}"'
+    headers["Vary"] = "Accept-Encoding"
+    file = formats.written(format, _paid(first, pages, bucket, most), Counter())
+    if coding := chosen(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"], file = coding, packed(file, coding)
     return StreamingResponse(
-        formats.written(format, _paid(first, pages, bucket, most), Counter()),
-        media_type=f"{format.media_type}; charset=utf-8",
-        headers={"Content-Disposition": disposition} | _told(left_out) | rate_limit(state),
+        file, media_type=f"{format.media_type}; charset=utf-8", headers=headers
     )
 
 

@@ -2,7 +2,8 @@
 
 Protects against: another site's script in the page (a strict Content-Security-Policy, no inline
 script, everything passed in is escaped), being framed, and being kept by a cache, since a
-development start fills in the API key: for a browser on this machine, and for nobody else.
+development start fills in the API key: for a browser on this machine whose session is the
+operator's, and for nobody else.
 """
 
 import json
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from domain.credentials import Secret
 from web import assets
 from web.accept import media_ranges, preference
+from web.access import Access
 from web.assets import routes
 from web.security import DEFAULT_HEADERS, is_local_request
 
@@ -36,6 +38,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 HEADERS = DEFAULT_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+SIGN_IN = (
+    ". To have the API key filled in, open the link to sign in that the server printed, then come "
+    "back; or sign in on the web page; or put a key into the headers below."
+)
 JSON_TYPES = ("application/json", "application/graphql-response+json")
 
 
@@ -43,16 +49,20 @@ JSON_TYPES = ("application/json", "application/graphql-response+json")
 class GraphiQL:
     """The page as this start shows it; see `page`. `key` None: no page ever holds a key."""
 
+    access: Access
     examples: Sequence[tuple[str, str]]
     notice: str
     key: Secret | None = field(repr=False)
 
-    def show(self, request: Request) -> Response:
-        """The page. The key is filled in only for a browser on this machine."""
+    async def show(self, request: Request) -> Response:
+        """The page. The key is filled in only for a browser on this machine that signed in as the
+        operator: a proxy that strangers come through may look like such a browser, but has no
+        session."""
         client = request.client.host if request.client else None
-        is_local = is_local_request(request.headers, client)
-        key = self.key.reveal() if self.key and is_local else ""
-        return page(key, self.examples, self.notice)
+        is_local = self.key is not None and is_local_request(request.headers, client)
+        if self.key is None or not is_local or not await self.access.is_operator(request):
+            return page("", self.examples, self.notice + (SIGN_IN if is_local else ""))
+        return page(self.key.reveal(), self.examples, self.notice)
 
 
 def wants_page(accept: str, has_query: bool) -> bool:

@@ -44,7 +44,7 @@ class GraphQLRoute:
         if request.method in READING and graphiql.wants_page(
             request.headers.get("accept", ""), "query" in request.query_params
         ):
-            return self.editor.show(request)
+            return await self.editor.show(request)
         if request.method == "OPTIONS":
             return await self.cross_origin.permission(request)
         caller = None

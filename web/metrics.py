@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,6 +21,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,14 +41,20 @@ KEYS = (1, 2, 5, 10, 20, 30, 40, 50, 100)
 
 
 class PrometheusMeter:
-    """Implements `domain.metering.Meter`. `known`: operation names that get their own series."""
+    """Implements `domain.metering.Meter`. `known`: operation names that get their own series.
 
-    def __init__(self, known: Collection[str]) -> None:
+    `folder`: where the processes of one server put their numbers together; what each of them tells
+    is the sum of all, of those that ended too. Then there are no numbers of the process itself.
+    """
+
+    def __init__(self, known: Collection[str], folder: Path | None = None) -> None:
         # Else each counter has a second series, its birthday, that nobody asks for.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._known = frozenset(known)
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self._folder = folder
+        if folder is None:
+            ProcessCollector(registry=self._registry)
         self._accounts: set[AccountKey] = set()
         self._operations = Counter(
             "affiliate_graph_operations",
@@ -92,6 +100,7 @@ class PrometheusMeter:
             "Calls left today, of the account with the fewest that this process called.",
             ("marketplace",),
             registry=self._registry,
+            multiprocess_mode="mostrecent",
         )
 
     @property
@@ -101,7 +110,11 @@ class PrometheusMeter:
 
     def text(self) -> bytes:
         """All numbers in Prometheus's text format."""
-        return generate_latest(self._registry)
+        if self._folder is None:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
     def quota_left(self, marketplace: str, calls: int) -> None:
         """So many calls are left today for the account that has the fewest."""

@@ -1,9 +1,9 @@
 """Who asks, and the headers that every answer carries.
 
-`is_local_request` decides whether the page may hold the API key. It protects against DNS rebinding
-(the Host header must be a loopback one) and against a reverse proxy on the same machine that passes
-strangers on with the usual forwarding headers. A proxy that adds none is not seen: set PUBLIC_URL,
-then no page holds the key. It does not protect against other users or programs of the machine.
+`is_local_request` is a part of what decides whether a page may hold the API key. It protects
+against DNS rebinding (the Host header must be a loopback one) and against a reverse proxy on the
+same machine that passes strangers on with the usual forwarding headers. A proxy that adds none is
+not seen: the other part is a session of the operator (web/graphiql.py, web/sessions.py).
 """
 
 import re

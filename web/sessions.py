@@ -1,37 +1,47 @@
 """Signing in for the web page: an API key is exchanged for a cookie that no script can read.
 
-    POST /session {"key": "..."}   sign in
-    GET /session                   who is signed in
-    DELETE /session                sign out
-    GET /session/start?token=...   sign in by the link that a development start prints
+    POST /session {"key": "..."}    sign in
+    POST /session {"link": "..."}   sign in by the link that a development start prints
+    GET /session                    who is signed in
+    DELETE /session                 sign out
 
 The cookie is sent by pages of this server only (SameSite=Strict), and what it is good for needs a
 header that no other site's page can add.
+
+The printed link opens the page, with its token behind the #, where no server, log or preview sees
+it: fetching the address spends nothing, the page itself sends the token.
 """
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from db.exceptions import DatabaseUnavailable
 from domain.api_keys import Caller, in_order
 from domain.credentials import Secret
 from resolvers.access import OPERATOR, SESSION_LIFE
+from schema.execution import Bucket
 from web.access import Access, Refused, refusal, require_preflight
-from web.endpoint import BadRequest, error_response, read_body
+from web.endpoint import BadRequest, error_response, read_body, throttled_response
 from web.security import is_local_request
 
 LINK_LIFE = timedelta(minutes=10)
 LONGEST_BODY = 4096  # bytes: an API key in JSON
+SIGN_IN_POINTS = 10  # as a mutation
 LINK_IS_OVER = (
     "This link was used already, or is older than ten minutes. Sign in with your API key, or start "
-    "the server again for a new link.\n"
+    "the server again for a new link."
+)
+LINK_IS_LOCAL = (
+    "This link signs in a browser of the machine on which the server runs, which asks it directly, "
+    "not through a proxy. Sign in with your API key. The link was not used up."
 )
 
 
@@ -58,20 +68,18 @@ class StartLink:
         return True
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """The routes. `is_secure`: browsers reach the server by https."""
+    """The routes. `is_secure`: browsers reach the server by https. `bucket`: whose points pay."""
 
-    def __init__(self, access: Access, link: StartLink, *, is_secure: bool) -> None:
-        self._access = access
-        self._link = link
-        self._is_secure = is_secure
+    access: Access
+    link: StartLink
+    bucket: Callable[[Caller], Bucket]
+    is_secure: bool
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
-        return [
-            Route("/session", self.answer, methods=["GET", "POST", "DELETE"]),
-            Route("/session/start", self.start, methods=["GET"]),
-        ]
+        return [Route("/session", self.answer, methods=["GET", "POST", "DELETE"])]
 
     async def answer(self, request: Request) -> Response:
         """Sign in, tell, or sign out."""
@@ -83,51 +91,54 @@ class Sessions:
         except Refused as refused:
             return refusal(request, refused)
 
-    async def start(self, request: Request) -> Response:
-        """Sign in as the operator by the printed link, and go on to the page."""
-        client = request.client.host if request.client else None
-        token = request.query_params.get("token", "")
-        is_local = is_local_request(request.headers, client)
-        if not is_local or not self._link.redeem(token, self._access.now()):
-            return PlainTextResponse(LINK_IS_OVER, 403)
-        try:
-            response = RedirectResponse("/", 303)
-            await self._set_cookie(response, OPERATOR)
-        except DatabaseUnavailable as failure:
-            return PlainTextResponse(f"{failure.message}\n", 503)
-        return response
-
     async def _sign_in(self, request: Request) -> Response:
+        """The session that this browser had before ends."""
         require_preflight(request)
-        caller = await self._access.by_key(request, await _key(request))
+        caller = await self._caller(request)
+        bucket = await self.bucket(caller).take(SIGN_IN_POINTS)
+        if bucket.wait:
+            return throttled_response(request, SIGN_IN_POINTS, bucket)
         response = _caller_response(caller)
-        await self._set_cookie(response, caller)
-        return response
-
-    async def _tell(self, request: Request) -> Response:
-        return _caller_response(await self._access.by_cookie(request))
-
-    async def _sign_out(self, request: Request) -> Response:
-        require_preflight(request)
-        token = request.cookies.get(self._access.cookie, "")
-        if token:
-            await self._access.authenticator.sign_out(Secret(token))
-        response = Response(status_code=204)
-        response.delete_cookie(
-            self._access.cookie, secure=self._is_secure, httponly=True, samesite="strict"
-        )
-        return response
-
-    async def _set_cookie(self, response: Response, caller: Caller) -> None:
-        token = await self._access.authenticator.sign_in(caller, self._access.now())
+        token = await self.access.authenticator.sign_in(caller, self.access.now())
         response.set_cookie(
-            self._access.cookie,
+            self.access.cookie,
             token.reveal(),
             max_age=int(SESSION_LIFE.total_seconds()),
-            secure=self._is_secure,
+            secure=self.is_secure,
             httponly=True,
             samesite="strict",
         )
+        await self._end(request)
+        return response
+
+    async def _caller(self, request: Request) -> Caller:
+        """Whose key or link the body holds. Raises BadRequest, Refused."""
+        body = await _body(request)
+        if "link" not in body:
+            return await self.access.by_key(request, _text(body, "key"))
+        client = request.client.host if request.client else None
+        if not is_local_request(request.headers, client):
+            raise Refused(403, LINK_IS_LOCAL, "FORBIDDEN")
+        if not self.link.redeem(_text(body, "link").reveal(), self.access.now()):
+            raise Refused(401, LINK_IS_OVER, "UNAUTHENTICATED")
+        return OPERATOR
+
+    async def _tell(self, request: Request) -> Response:
+        return _caller_response(await self.access.by_cookie(request))
+
+    async def _sign_out(self, request: Request) -> Response:
+        require_preflight(request)
+        await self._end(request)
+        response = Response(status_code=204)
+        response.delete_cookie(
+            self.access.cookie, secure=self.is_secure, httponly=True, samesite="strict"
+        )
+        return response
+
+    async def _end(self, request: Request) -> None:
+        """The browser's session, if it has one."""
+        if token := request.cookies.get(self.access.cookie, ""):
+            await self.access.authenticator.sign_out(Secret(token))
 
 
 def _caller_response(caller: Caller) -> Response:
@@ -140,16 +151,21 @@ def _caller_response(caller: Caller) -> Response:
     )
 
 
-async def _key(request: Request) -> Secret:
-    """The key of the body. Raises BadRequest."""
+async def _body(request: Request) -> dict[str, object]:
+    """Raises BadRequest."""
     try:
         body = orjson.loads(await read_body(request, LONGEST_BODY))
     except orjson.JSONDecodeError:
         body = None
-    key = body.get("key") if isinstance(body, dict) else None
-    if not isinstance(key, str) or not key.strip():
+    return body if isinstance(body, dict) else {}
+
+
+def _text(body: Mapping[str, object], name: str) -> Secret:
+    """Raises BadRequest."""
+    text = body.get(name)
+    if not isinstance(text, str) or not text.strip():
         raise BadRequest(400, 'Send the API key as JSON: {"key": "..."}.')
-    return Secret(key.strip())
+    return Secret(text.strip())
 
 
 def _hashed(token: str) -> bytes:

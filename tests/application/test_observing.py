@@ -34,7 +34,7 @@ async def test_the_lines_of_a_call_carry_the_id_of_the_request(
 
     class Listening(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            ids.append((record.getMessage().partition(" at ")[0], logs.request_id.get()))
+            ids.append((record.getMessage(), logs.request_id.get()))
 
     listening = Listening()
     calls = logging.getLogger("affiliate_graph.upstream")
@@ -49,7 +49,7 @@ async def test_the_lines_of_a_call_carry_the_id_of_the_request(
     finally:
         calls.removeHandler(listening)
 
-    assert ids == [("call aliexpress product.query", "my-own-request-1")]
+    assert ids == [("call aliexpress product.query: ok", "my-own-request-1")]
 
 
 def test_without_its_packages_spans_are_refused_with_what_to_do(

@@ -15,14 +15,16 @@ from db.exceptions import EncryptionError, KeyMissing
 from db.keys import KeyRing, new_key
 from db.migrate import pending
 from domain.starting import CannotStart
+from tests.graph import API_KEY
 
 pytestmark = pytest.mark.anyio
 
 
 def settings(database: str, folder: Path) -> Settings:
+    keys = {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY}
     return read_settings(
         {"DATABASE_URL": database, "DATA_DIR": str(folder), "SANDBOX": "on"}
-        | ({"ENCRYPTION_KEYS": new_key()} if database.startswith("postgres") else {}),
+        | (keys if database.startswith("postgres") else {}),
         SETTINGS,
     )
 

@@ -30,7 +30,7 @@ from resolvers import imports, marketplaces
 from resolvers.access import OPERATOR
 from sandbox import GATEWAYS, Sandbox
 from tests.database import empty_database, wipe
-from tests.graph import ALIEXPRESS, Clock
+from tests.graph import ALIEXPRESS, API_KEY, Clock
 from upstream.budget import CallBudget
 from web.throttle import OwnBuckets
 
@@ -44,7 +44,11 @@ async def opened(database: str, folder: Path, **environ: str) -> AsyncIterator[R
     """The sandbox's world, as a command or a worker opens it."""
     settings = read_settings(
         {"DATABASE_URL": database, "DATA_DIR": str(folder), "SANDBOX": "on"}
-        | {"ENCRYPTION_KEYS": new_key(), "ALIEXPRESS_CALLS_PER_SECOND": "100"}
+        | {
+            "ENCRYPTION_KEYS": new_key(),
+            "ADMIN_API_KEY": API_KEY,
+            "ALIEXPRESS_CALLS_PER_SECOND": "100",
+        }
         | environ,
         SETTINGS,
     )

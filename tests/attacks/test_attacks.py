@@ -183,12 +183,6 @@ def test_many_different_documents_do_not_fill_the_memory(
             415,
         ),
         ("no type", {}, b'{"query": "{ __typename }"}', 415),
-        (
-            "a batch",
-            {"content-type": "application/json"},
-            b"[" + b",".join([b'{"query": "{ __typename }"}'] * 10) + b"]",
-            400,
-        ),
     ],
 )
 def test_what_a_foreign_page_can_send_unasked_is_refused(

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 
 MARK = "pssst-4711"
 CATALOGUE = "{ products { nodes { title marketplace { name } } } }"
+UNPLANNED = "{ products @include(if: true) { nodes { title } } }"
 LINKS = "{ affiliateLinks { nodes { url } totalCount } }"
 MARKETS = "{ marketplaces { name quota { usedToday } } }"
 SEARCH = """{ searchProducts(marketplace: ALIEXPRESS, search: {keywords: "lamp", minOrders: 0}) {
@@ -29,7 +30,8 @@ PLACES = [
     ("schema, pricing", "schema.cost.requested", CATALOGUE),
     ("schema, types", "schema.products.Product.of", CATALOGUE),
     ("schema, ids", "schema.ids.of_product", CATALOGUE),
-    ("schema, execution", "graphql.execution.executor.Executor.execute_fields", CATALOGUE),
+    ("schema, execution", "graphql.execution.executor.Executor.execute_fields", UNPLANNED),
+    ("schema, plan", "schema.plan.run", CATALOGUE),
     ("resolvers", "resolvers.products.page", CATALOGUE),
     ("resolvers", "resolvers.links.page", LINKS),
     ("resolvers", "resolvers.links.count", LINKS),
@@ -43,7 +45,7 @@ PLACES = [
     ("clients, parsing", "clients.aliexpress.parse.product", SEARCH),
     ("clients, signing", "clients.aliexpress.gateway.sign", SEARCH),
     ("domain", "domain.products.demand", CATALOGUE),
-    ("db, statements", "db.statements.rows", CATALOGUE),
+    ("db, statements", "db.statements.rows", MARKETS),
     ("db, statements", "db.statements.rows", IMPORT),
     ("db, products", "db.products.page", CATALOGUE),
     ("db, credentials", "db.credentials.accounts", MARKETS),

@@ -80,6 +80,10 @@ def test_json_tells_the_line_of_each_product() -> None:
     assert cells(text, "a.json")[1] == ["1005006123456789", "", ""]
 
 
+def test_half_characters_of_json_are_replaced() -> None:
+    assert cells(b'[{"url": "x\\ud800y"}]', "a.json")[1] == ["x?y"]
+
+
 def test_several_sheets_bear_their_names() -> None:
     tables = read(workbook([["url"]], more={"More": [["asin"]], "Nothing": []}))
 
@@ -107,6 +111,7 @@ NOISE = random.Random(20_261_128).randbytes(5_000)
         (b"\xff\xfea", "a.txt", "holds no text"),
         (b'[{"id": 1},', "a.json", "not all of it"),
         (b'[{"id": 1}] x', "a.json", "no JSON"),
+        (b'[{"%s": 1}]' % b'": 1, "'.join(b"k%d" % n for n in range(1_001)), "a.json", "keys"),
         (b"[" * 50_000, "a.json", "no JSON"),
         (b'url\n"x\ny\n', "a.csv", "opens in line 2"),
         (b"x," * MOST_COLUMNS + b"x\n", "a.csv", "1,000 columns"),

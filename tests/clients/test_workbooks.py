@@ -1,12 +1,13 @@
 """Workbooks: what breaks their reader breaks a process that was made for it."""
 
+import random
 from pathlib import Path
 
 import pytest
 
 from clients import workbooks
 from domain.exceptions import InvalidInput
-from tests.workbooks import handmade, workbook
+from tests.workbooks import handmade, open_document, workbook
 
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{0}"><c r="XFD{0}"><v>1</v></c></row>'
 
@@ -19,6 +20,12 @@ def test_sheets_are_read_in_their_order() -> None:
         ("Products", [(1, ["url"]), (2, ["B0LAMP0001"])]),
         ("More", [(1, ["x"])]),
     ]
+
+
+def test_workbooks_of_other_programs_are_read() -> None:
+    content = open_document(["url", "n"], ["B0LAMP0001", "x"])
+
+    assert workbooks.read(content) == [("Made", [(1, ["url", "n"]), (2, ["B0LAMP0001", "x"])])]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,24 @@ def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused() -> No
 
     with pytest.raises(InvalidInput, match="too large"):
         workbooks.read(content)
+
+
+@pytest.mark.slow
+def test_a_damaged_workbook_is_read_or_refused() -> None:
+    chance = random.Random(20_261_128)
+    whole = workbook([["url", "n"], *[("B0LAMP0001", number) for number in range(200)]])
+    refused = 0
+
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in chance.sample(range(4, len(content)), 5):
+            content[at] = chance.randrange(256)
+        try:
+            workbooks.read(bytes(content))
+        except InvalidInput:
+            refused += 1
+
+    assert refused > 10
 
 
 def test_one_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

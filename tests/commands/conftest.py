@@ -14,6 +14,7 @@ from commands.main import main
 from config import known_names
 from db.keys import new_key
 from tests.database import empty_database, migrated_database, on_postgres
+from tests.graph import API_KEY
 from web.logs import NOISY
 
 ALIEXPRESS = "appKey=500100\nappSecret=sandbox-app-secret\ntrackingId=sandbox_blog\n"
@@ -65,6 +66,7 @@ async def database(
         monkeypatch.setenv("ALIEXPRESS_CALLS_PER_SECOND", "100")  # tests need not wait
         if on_postgres():
             monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
+            monkeypatch.setenv("ADMIN_API_KEY", API_KEY)
         yield url
 
 

@@ -56,7 +56,7 @@ def test_the_line_to_try_is_a_command_with_the_first_query() -> None:
 
 
 def test_the_link_to_sign_in_and_new_files_are_told_where_there_are_any() -> None:
-    link = "http://127.0.0.1:8000/session/start?token=abc"
+    link = "http://127.0.0.1:8000/#sign-in=abc"
 
     printed = text(replace(STARTED, sign_in=link, made=("/srv/data/encryption.key",)))
 

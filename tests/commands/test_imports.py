@@ -163,6 +163,17 @@ def test_files_of_each_kind_are_imported(
     assert "2 imported, 0 skipped" in done.err
 
 
+def test_our_own_exports_are_known_again(connected: Command, ids: list[str]) -> None:
+    connected("import", "-", typed="\n".join(ids[:3]))
+
+    for format in ("json", "csv", "woocommerce", "shopify"):
+        exported = connected("export", "--format", format).out
+        done = connected("import", "-", typed=exported)
+
+        assert (done.code, done.out) == (0, ""), format
+        assert "0 imported" in done.err
+
+
 def test_a_sheet_is_named_with_the_line(connected: Command, ids: list[str], tmp_path: Path) -> None:
     file = tmp_path / "shop.xlsx"
     file.write_bytes(workbook([["id"], [ids[0]]], more={"Old": [["id"], [1.00501e15]]}))

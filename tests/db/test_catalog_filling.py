@@ -37,15 +37,14 @@ async def test_what_searches_look_at_is_filled_in() -> None:
 async def test_what_was_broken_off_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     await as_of_an_older_release()
     monkeypatch.setattr(catalog_filling, "NEXT", catalog_filling.NEXT.replace("1000", "1"))
-    real = catalog_filling.keep_categories
 
     async def ends(workspace_id: str, products: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(catalog_filling, "keep_categories", ends)
-    with pytest.raises(RuntimeError):
-        await catalog_filling.fill()
-    monkeypatch.setattr(catalog_filling, "keep_categories", real)
+    with monkeypatch.context() as broken:
+        broken.setattr("db.catalog_filling.keep_categories", ends)
+        with pytest.raises(RuntimeError):
+            await catalog_filling.fill()
     await catalog_filling.fill()
 
     assert len(await titles(text="l")) == 2

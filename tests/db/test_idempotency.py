@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from db import idempotency
+from db import holders, idempotency
 from db.idempotency import Begun, BegunState
 from tests.db.records import HOUR, NOW
+from tests.db.test_holders import living
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
@@ -116,3 +117,26 @@ async def test_of_fifty_at_once_one_runs() -> None:
     states = [item.state for item in begun]
     assert states.count(BegunState.FRESH) == 1
     assert states.count(BegunState.RUNNING) == 49
+
+
+async def test_what_a_process_of_this_machine_left_behind_is_free_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with living() as name:
+        monkeypatch.setattr(holders, "this_process", lambda: name)
+        await begin()
+        beside = await begin()
+
+    assert beside.state is BegunState.RUNNING
+    assert (await begin(fingerprint="other")).state is BegunState.OTHER_INPUT
+    assert (await begin()).state is BegunState.FRESH
+
+
+async def test_a_lease_is_renewed_by_its_own_run_alone() -> None:
+    owner = (await begin()).owner
+
+    await idempotency.renew(owner, until=NOW + 2 * LEASE)
+    await idempotency.renew("00000000-0000-0000-0000-000000000000", until=NOW + 5 * LEASE)
+
+    assert (await begin(now=NOW + LEASE)).retry_at == NOW + 2 * LEASE
+    assert (await begin(now=NOW + 2 * LEASE)).state is BegunState.FRESH

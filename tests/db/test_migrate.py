@@ -28,6 +28,7 @@ ALL = (
     "0005_catalog_search",
     "0006_catalog_texts",
     "0007_bound_seals",
+    "0008_idempotency_holders",
 )
 LATER = "9000_later"
 

@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+import orjson
 import pytest
 
 from db import products
+from db.product_rows import source_product, source_row
 from domain.money import Money
 from tests.db.records import (
     OURS,
@@ -49,3 +51,19 @@ async def test_unstorable_characters_are_dropped_and_are_no_change_later() -> No
 
     assert (kept.product.source.title, kept.product.source.features) == ("Lamp", ("ab",))
     assert kept.changed == ()
+
+
+def test_a_stored_field_of_another_release_and_an_absent_one_do_no_harm() -> None:
+    row = source_row(full_product()) | {
+        "marketplace": "aliexpress",
+        "external_id": "1",
+        "locale": "",
+    }
+    details = orjson.loads(row["details"])
+    del details["brand"]
+    details["lost_in_a_later_release"] = details["offer"]["lost_too"] = {"a": 1}
+
+    read = source_product(row | {"details": orjson.dumps(details).decode()})
+
+    assert read.brand is None
+    assert read.offer == full_product().offer

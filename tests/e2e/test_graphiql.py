@@ -4,12 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import ROOT, SCREENSHOTS, Server, Visit
+from tests.e2e.test_states import signed_in
 
 pytestmark = pytest.mark.browser
 
 
 def test_graphiql_works_with_the_network_off(server: Server, visit: Visit) -> None:
-    page = visit.page
+    page = signed_in(server, visit)
 
     page.goto(f"{server.url}/graphql")
     expect(page.locator(".graphiql-container")).to_be_visible()
@@ -28,8 +29,17 @@ def test_graphiql_works_with_the_network_off(server: Server, visit: Visit) -> No
     assert visit.complaints == []
 
 
-def test_the_schema_is_there_for_completion_and_docs(server: Server, visit: Visit) -> None:
+def test_without_a_session_the_page_holds_no_key_and_says_how_to_get_it(
+    server: Server, visit: Visit
+) -> None:
     visit.page.goto(f"{server.url}/graphql")
+
+    expect(visit.page.locator("#notice")).to_contain_text("open the link to sign in")
+    assert server.api_key not in visit.page.content()
+
+
+def test_the_schema_is_there_for_completion_and_docs(server: Server, visit: Visit) -> None:
+    signed_in(server, visit).goto(f"{server.url}/graphql")
     visit.page.get_by_label("Show Documentation Explorer").click()
 
     expect(visit.page.locator(".graphiql-doc-explorer")).to_contain_text("Query")
@@ -37,7 +47,7 @@ def test_the_schema_is_there_for_completion_and_docs(server: Server, visit: Visi
 
 
 def test_the_key_is_not_kept_by_the_browser(server: Server, visit: Visit) -> None:
-    visit.page.goto(f"{server.url}/graphql")
+    signed_in(server, visit).goto(f"{server.url}/graphql")
     expect(visit.page.locator(".graphiql-container")).to_be_visible()
 
     kept = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")

@@ -163,13 +163,17 @@ def test_a_session_that_ended_leads_back_to_the_door(server: Server, visit: Visi
 
 
 def test_the_printed_link_signs_in_once(server: Server, visit: Visit) -> None:
-    [link] = re.findall(r"http://\S+/session/start\?token=\S+", server.output.read_text("utf-8"))
+    [link] = re.findall(r"http://\S+/#sign-in=\S+", server.output.read_text("utf-8"))
 
     visit.page.goto(link)
 
     expect(visit.page.get_by_role("navigation", name="Screens")).to_be_visible()
+    assert "sign-in" not in visit.page.url
     assert visit.complaints == []
-    assert visit.page.goto(link).status == 403  # type: ignore[union-attr]
+    visit.page.context.clear_cookies()
+    visit.page.goto("about:blank")
+    visit.page.goto(link)
+    expect(visit.page.get_by_text("This link was used already")).to_be_visible()
 
 
 def test_the_page_works_by_keyboard_alone(server: Server, visit: Visit) -> None:

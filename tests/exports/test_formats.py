@@ -8,11 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from clients.registry import BY_CODE
 from domain.exports import ExportedProduct, LeftOut
 from domain.money import Money
 from domain.products import Availability, Condition, ProductRef, ProductState, SourceProduct
 from exports.options import Published
+from resolvers.files import read
 from tests.db.records import full_product, usd
 from tests.exports import merchant_reader, shopify_importer, spreadsheet, woocommerce_importer
 from tests.exports.files import SHOP, exported, file, table
@@ -60,6 +64,14 @@ async def test_woocommerces_shop_shows_every_title_as_it_is() -> None:
     ]
 
 
+@settings(deadline=None, max_examples=200)
+@given(title=st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(" =+-@&<;\\n")))
+async def test_woocommerces_shop_shows_any_title(title: str) -> None:
+    [product] = woocommerce_importer.imported(await file("woocommerce", titled(title))).values()
+
+    assert product.title == " ".join(title.split())
+
+
 async def test_shopifys_shop_has_every_title_with_its_sign() -> None:
     shop = shopify_importer.imported(await file("shopify", titled(*TITLES)))
 
@@ -101,6 +113,29 @@ async def test_ids_survive_a_spreadsheet(name: str) -> None:
     else:
         shop = woocommerce_importer.imported(text)
         assert [product.meta["_source_id"] for product in shop.values()] == ids
+
+
+@pytest.mark.parametrize("is_saved", [False, True])
+@pytest.mark.parametrize("name", ["json", "csv", "woocommerce", "shopify", "merchant"])
+async def test_every_file_names_its_products_to_an_import(name: str, is_saved: bool) -> None:
+    refs = [
+        ProductRef("aliexpress", "1005006123456789"),
+        ProductRef("amazon", "B0SANDBX01", "www.amazon.de"),
+        ProductRef("amazon", "0306406152", "www.amazon.com"),
+    ]
+    sources = [
+        replace(full_product(), ref=ref, title=title, url=BY_CODE[ref.marketplace].product_url(ref))
+        for ref, title in zip(refs, TITLES, strict=False)
+    ]
+    text = await file(
+        name, [exported(one, selling=usd("9")) for one in sources], link_template=SHOP
+    )
+    if is_saved and name in ("csv", "woocommerce"):
+        text = spreadsheet.saved(text)
+
+    rows = read(text.encode())
+
+    assert list(dict.fromkeys(row.product for row in rows)) == refs
 
 
 @pytest.mark.parametrize(

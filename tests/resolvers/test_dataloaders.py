@@ -173,11 +173,11 @@ async def test_all_accounts_are_opened_with_the_first_one(
     context = make_context(aliexpress=FakeMarketplaceClient(), amazon=FakeMarketplaceClient())
     monkeypatch.setattr(stored_credentials, "accounts", accounts)
 
-    await context.dataloaders.account.load(context.account_key("amazon", "www.amazon.com"))
-    await context.dataloaders.account.load(context.account_key("aliexpress", ""))
-    every = await context.dataloaders.accounts()
+    await context.accounts.get(context.account_key("amazon", "www.amazon.com"))
+    await context.accounts.get(context.account_key("aliexpress", ""))
+    every = await context.accounts.all()
 
-    assert every == []
+    assert every == {}
     assert len(opened) == 1
 
 
@@ -264,7 +264,7 @@ async def test_a_request_that_is_stopped_takes_no_account_from_a_call_that_other
     async def hang_up() -> None:
         """The call is made by the means of the one who came last, and who opens an account too."""
         loaders = second.dataloaders
-        await asyncio.gather(loaders.live_product.load(lamp.ref), loaders.accounts())
+        await asyncio.gather(loaders.live_product.load(lamp.ref), second.accounts.all())
 
     async with asyncio.timeout(5):
         staying = asyncio.ensure_future(first.dataloaders.live_product.load(lamp.ref))

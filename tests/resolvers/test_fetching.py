@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from clients.base import MarketplaceClient
+from clients.registry import BY_CODE
 from db.keys import KeyRing, new_key
+from domain.credentials import Secret
 from domain.exceptions import AffiliateGraphError, NotInProgram, ProductNotFound, Throttled
-from domain.marketplaces import Account, AccountKey
+from domain.marketplaces import Account, AccountKey, StoredCredential
 from domain.products import Mode
-from resolvers.fetching import Kind, Way
+from resolvers.fetching import Accounts, Kind, Way
 from resolvers.health import Evidence
 from tests.clients.aliexpress.fakes import FakeSender
-from tests.fakes import NOW
+from tests.fakes import NOW, FakeMarketplaceClient
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
@@ -27,8 +29,11 @@ ACCOUNTS = {
 }
 
 
-class NothingStored:
-    """Implements `resolvers.fetching.Accounts` without a storage."""
+class NothingStored(Accounts):
+    """Accounts without a storage."""
+
+    def __init__(self) -> None:
+        """There is nothing to read."""
 
     async def fingerprint(self, key: AccountKey) -> str:
         return ""
@@ -187,3 +192,68 @@ async def test_a_bug_in_a_call_is_not_hidden() -> None:
 
     with pytest.raises(KeyError):
         await Broken().load(keys_of("a", 2))
+
+
+OLD, NEW = (
+    Account(
+        key=ACCOUNTS["a"],
+        credentials={"appKey": StoredCredential(name="appKey", value=Secret(text), updated_at=NOW)},
+        stored_fingerprint=text,
+    )
+    for text in ("old", "new")
+)
+
+
+class Rotated(NothingStored):
+    """Accounts of a request that opened the credentials before they were stored anew."""
+
+    def __init__(self, known_as: str) -> None:
+        self.known_as, self.account = known_as, OLD
+
+    async def fingerprint(self, key: AccountKey) -> str:
+        return self.known_as
+
+    async def get(self, key: AccountKey) -> Account:
+        return self.account
+
+    async def get_anew(self, key: AccountKey) -> Account:
+        self.account = NEW
+        return NEW
+
+
+@pytest.mark.parametrize("known_as", ["new", "older"])
+async def test_a_call_is_made_with_the_credentials_that_its_group_is_named_after(
+    known_as: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_with: list[tuple[str, list[Key]]] = []
+    opened: list[Account] = []
+
+    def connect(account: Account, *_: object) -> MarketplaceClient:
+        opened.append(account)
+        return FakeMarketplaceClient()
+
+    async def ask(
+        _client: MarketplaceClient, batch: Sequence[Key]
+    ) -> Mapping[Key, str | AffiliateGraphError]:
+        asked_with.append((opened[-1].fingerprint, list(batch)))
+        return dict.fromkeys(batch, "told")
+
+    monkeypatch.setitem(BY_CODE, "aliexpress", replace(BY_CODE["aliexpress"], connect=connect))
+    kind: Kind[Key, str] = Kind(
+        operation="texts",
+        size=lambda _: 9,
+        policy=lambda _: None,
+        ask=ask,
+        evidence=Evidence(success_counts=False),
+    )
+    way = Way(
+        accounts=Rotated(known_as),
+        upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
+        budget=CallBudget(max_calls=1),
+        keyring=KeyRing.from_text(new_key()),
+    )
+
+    told = await way.fetch(kind, ACCOUNTS["a"], [("a", 1)])
+
+    assert asked_with == [("new", [("a", 1)])]
+    assert told[("a", 1)].value == "told"

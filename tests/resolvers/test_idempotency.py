@@ -1,6 +1,7 @@
 """Idempotency keys: one effect, one answer."""
 
 import asyncio
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 from strawberry import ID
 
 from clients.registry import MarketplaceCode
+from db import idempotency as stored
+from db.exceptions import DatabaseUnavailable
+from resolvers import idempotency
 from resolvers.idempotency import LEASE, raw
 from schema.inputs import (
     GenerateLinkInput,
@@ -67,7 +71,17 @@ async def test_another_input_that_is_refused_alike_is_another_input(graph: Graph
     assert codes(other) == ["IDEMPOTENCY_CONFLICT"]
 
 
-async def test_a_slow_run_keeps_its_key_for_minutes(graph: Graph) -> None:
+async def test_a_slow_run_keeps_its_key_as_long_as_it_works(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, renew = asyncio.Event(), stored.renew
+
+    async def watched(owner: str, *, until: datetime) -> None:
+        await renew(owner, until=until)
+        renewed.set()
+
+    monkeypatch.setattr(idempotency, "RENEWAL", timedelta(milliseconds=5))
+    monkeypatch.setattr(stored, "renew", watched)
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     [id] = await aliexpress_ids(graph, 1)
     given = {"products": [{"url": id}], "key": "k"}
@@ -76,13 +90,40 @@ async def test_a_slow_run_keeps_its_key_for_minutes(graph: Graph) -> None:
     await call_under_way(graph)
 
     graph.clock.advance(seconds=LEASE.total_seconds() - 1)
-    early = await graph.run(IMPORT, given)
+    renewed.clear()
+    await renewed.wait()
+    graph.clock.advance(seconds=2)
+    early = await graph.run(IMPORT.replace("{ code", "{ retryAt code"), given)
+    [told] = early["importProducts"]["errors"]
     await late
     replayed = await graph.run(IMPORT, given)
 
-    assert codes(early) == ["IDEMPOTENCY_CONFLICT"]
+    assert told["code"] == "IDEMPOTENCY_CONFLICT"
+    assert graph.clock() < datetime.fromisoformat(told["retryAt"]) <= graph.clock() + LEASE
     assert replayed["importProducts"]["results"][0]["product"]["externalId"] == id
     assert graph.calls("aliexpress") == 1
+
+
+async def test_a_key_whose_work_ended_while_the_storage_was_away_is_freed(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    [id] = await aliexpress_ids(graph, 1)
+    given = {"products": [{"url": id}], "key": "k"}
+
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable("The database is away.", retryable=True)
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stored, "finish", away)
+        outage.setattr(stored, "abandon", away)
+        lost = codes(await graph.run(IMPORT, given))
+    held = codes(await graph.run(IMPORT, given))
+    graph.clock.advance(seconds=LEASE.total_seconds())
+    freed = await graph.run(IMPORT, given)
+
+    assert (lost, held) == (["DATABASE_UNAVAILABLE"], ["IDEMPOTENCY_CONFLICT"])
+    assert codes(freed) == []
 
 
 async def test_fifty_at_once_have_one_effect(graph: Graph) -> None:

@@ -11,7 +11,7 @@ from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from resolvers.quota import DayLedger
 from tests.fakes import NOW
-from upstream.budget import Allowance, CallBudget
+from upstream.budget import Allowance
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("graph")]
 
@@ -32,24 +32,22 @@ async def used() -> tuple[int, int]:
 
 async def test_a_key_books_with_the_account_and_no_further_than_its_own_limit() -> None:
     rule = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=0)
-    budget = CallBudget(allowance=Allowance(key="k", calls_per_day=1))
-    await DayLedger().book(ACCOUNT, rule, budget, NOW)
+    allowance = Allowance(key="k", calls_per_day=1)
+    await DayLedger().book(ACCOUNT, rule, allowance, NOW)
 
     with pytest.raises(AllowanceUsedUp):
-        await DayLedger().book(ACCOUNT, rule, budget, NOW)
+        await DayLedger().book(ACCOUNT, rule, allowance, NOW)
 
     assert await used() == (1, 1)
-    await DayLedger().give_back(ACCOUNT, rule, budget, NOW)
+    await DayLedger().give_back(ACCOUNT, rule, allowance, NOW)
     assert await used() == (0, 0)
 
 
 async def test_a_key_pays_nothing_where_the_account_has_no_call_left() -> None:
-    await DayLedger().book(ACCOUNT, RULE, CallBudget(), NOW)
+    await DayLedger().book(ACCOUNT, RULE, None, NOW)
 
     with pytest.raises(QuotaExhausted):
-        await DayLedger().book(
-            ACCOUNT, RULE, CallBudget(allowance=Allowance(key="k", calls_per_day=9)), NOW
-        )
+        await DayLedger().book(ACCOUNT, RULE, Allowance(key="k", calls_per_day=9), NOW)
 
     assert await used() == (1, 0)
 
@@ -63,10 +61,10 @@ async def test_a_key_pays_nothing_where_the_account_cannot_be_booked(
         return await (away() if key == ACCOUNT else book(key, **more))  # type: ignore[arg-type]
 
     monkeypatch.setattr(stored_quota, "book", only_keys)
-    budget = CallBudget(allowance=Allowance(key="k", calls_per_day=9))
+    allowance = Allowance(key="k", calls_per_day=9)
 
     with pytest.raises(DatabaseUnavailable):
-        await DayLedger().book(ACCOUNT, RULE, budget, NOW)
+        await DayLedger().book(ACCOUNT, RULE, allowance, NOW)
 
     assert await used() == (0, 0)
 
@@ -74,10 +72,10 @@ async def test_a_key_pays_nothing_where_the_account_cannot_be_booked(
 async def test_what_cannot_be_given_back_stays_booked_and_hides_no_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    budget = CallBudget(allowance=Allowance(key="k", calls_per_day=9))
-    await DayLedger().book(ACCOUNT, RULE, budget, NOW)
+    allowance = Allowance(key="k", calls_per_day=9)
+    await DayLedger().book(ACCOUNT, RULE, allowance, NOW)
     monkeypatch.setattr(stored_quota, "give_back", away)
 
-    await DayLedger().give_back(ACCOUNT, RULE, budget, NOW)
+    await DayLedger().give_back(ACCOUNT, RULE, allowance, NOW)
 
     assert await used() == (1, 1)

@@ -37,6 +37,14 @@ def test_the_reference_contract_is_served(reference: Path, served: GraphQLSchema
     assert find_breaking_changes(contract, served) == []
 
 
+def test_capabilities_that_no_marketplace_has_say_so(served: GraphQLSchema) -> None:
+    capability = served.type_map["Capability"]
+    assert isinstance(capability, GraphQLEnumType)
+    useless = {name for name, value in capability.values.items() if value.deprecation_reason}
+
+    assert useless == {"ORDERS", "HOT_PRODUCTS"}
+
+
 def test_the_own_promises_are_kept(served: GraphQLSchema) -> None:
     assert find_breaking_changes(build_schema(PROMISES), served) == []
 

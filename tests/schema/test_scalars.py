@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from random import Random
 
 import pytest
 from graphql import GraphQLScalarType, parse_value
@@ -29,14 +30,32 @@ DECIMAL, INSTANT = scalar("Decimal"), scalar("DateTime")
         (0, "0"),
         (-3, "-3"),
         (999999999999999, "999999999999999"),
+        (19.99, "19.99"),
+        (0.1, "0.1"),
+        (-0.0, "0"),
+        (2.0, "2"),
+        (99999999999.9999, "99999999999.9999"),
+        (123456789012345.0, "123456789012345"),
     ],
 )
-def test_a_decimal_is_text_or_a_whole_number(value: object, amount: str) -> None:
+def test_a_decimal_is_text_or_a_number(value: object, amount: str) -> None:
     assert DECIMAL.parse_value(value) == Decimal(amount)
+
+
+def test_every_price_sent_as_a_number_is_read_as_it_was_written() -> None:
+    random = Random(1)
+    written = [f"{random.randrange(10**9)}.{random.randrange(100):02}" for _ in range(2000)]
+
+    assert [DECIMAL.parse_value(float(text)) for text in written] == list(map(Decimal, written))
 
 
 def test_a_negative_zero_becomes_zero() -> None:
     assert not DECIMAL.parse_value("-0.00").is_signed()
+
+
+@pytest.mark.parametrize("found", [DECIMAL, INSTANT])
+def test_a_scalar_says_where_it_is_specified(found: GraphQLScalarType) -> None:
+    assert str(found.specified_by_url).startswith("https://")
 
 
 BAD_DECIMALS = [
@@ -65,11 +84,13 @@ BAD_DECIMALS = [
     "value",
     [
         *BAD_DECIMALS,
-        1.5,
-        0.1,
-        2.0,
+        0.1 + 0.2,
+        123456789012345.6,
+        1e15,
         1e300,
+        0.00001,
         float("nan"),
+        float("inf"),
         True,
         False,
         None,
@@ -90,19 +111,21 @@ def test_anything_else_is_no_decimal(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("literal", "amount"),
-    [('"19.99"', "19.99"), ("19.99", "19.99"), ("20", "20"), ("-1", "-1"), ('"""7.5"""', "7.5")],
+    [
+        *(('"19.99"', "19.99"), ("19.99", "19.99"), ("20", "20"), ("-1", "-1")),
+        *(('"""7.5"""', "7.5"), ("1e9", "1000000000"), ("1.5E3", "1500")),
+    ],
 )
-def test_a_decimal_in_the_query_may_be_a_number(literal: str, amount: str) -> None:
-    # Unlike a number in JSON it comes to us as it was written.
+def test_a_decimal_in_the_query_is_read_as_in_variables(literal: str, amount: str) -> None:
     assert DECIMAL.parse_literal(parse_value(literal)) == Decimal(amount)
 
 
 @pytest.mark.parametrize(
     "literal",
     [
-        "1e9",
-        "1.5E3",
         "0.00001",
+        "1e999",
+        "123456789012345.6",
         "1234567890123456",
         "true",
         "null",

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -619,10 +619,10 @@ async def test_a_newcomer_touches_no_other_queue() -> None:
     assert seen == []
 
 
-class Watched(dict[Any, Any]):
-    """A dictionary that notes that it was read."""
+class Watched(set[Any]):
+    """A set that notes that it was read."""
 
-    def __init__(self, items: Mapping[Any, Any], notes: list[str]) -> None:
+    def __init__(self, items: set[Any], notes: list[str]) -> None:
         super().__init__(items)
         self.notes = notes
 
@@ -630,6 +630,6 @@ class Watched(dict[Any, Any]):
         self.notes.append("read")
         return len(self) > 0
 
-    def items(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         self.notes.append("read")
-        return super().items()
+        return super().__iter__()

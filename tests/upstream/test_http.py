@@ -129,7 +129,32 @@ async def test_a_failure_tells_whether_a_connection_came_about(
 ) -> None:
     respx.post(URL).mock(side_effect=failure)
 
-    with pytest.raises(MarketplaceUnavailable) as caught:
-        await send(client)
+    permit = Permit()
+    permit.is_sent = True
 
-    assert caught.value.was_sent is was_sent
+    with pytest.raises(MarketplaceUnavailable):
+        await send(client, permit)
+
+    assert permit.is_sent is was_sent
+
+
+async def test_a_call_that_is_given_up_while_it_connects_was_not_sent() -> None:
+    permit, connected = Told(), asyncio.Event()
+    permit.is_sent = True
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()  # and no handshake follows
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with asyncio.timeout(5), server, http_client() as client:
+        call = asyncio.create_task(send(client, permit, url))
+        await connected.wait()
+
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert call.cancelled()
+    assert (permit.is_sent, permit.events) == (False, [])

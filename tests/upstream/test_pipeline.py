@@ -1,6 +1,7 @@
 """The pipeline of a call: what is reserved, sent, given back, refused and tried again."""
 
 import asyncio
+import copy
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,8 +26,9 @@ from domain.exceptions import (
 )
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
+from tests.upstream.test_budget import shared
 from upstream.accounts import FAILURES_TO_OPEN, AccountStates
-from upstream.budget import Allowance, BatchBudget, Budget, CallBudget
+from upstream.budget import Allowance, Budget, CallBudget
 from upstream.coalescing import Coalescer
 from upstream.contract import Answer, Call
 from upstream.http import HTTPTransport, http_client
@@ -49,14 +51,24 @@ class Ledger:
         self.booked = 0
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
         if self.booked >= self.limit:
             raise QuotaExhausted("used up", retry_at=rule.resets_at(now))
         self.booked += 1
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        booked_at: datetime,
     ) -> None:
         self.booked -= 1
 
@@ -210,12 +222,22 @@ async def test_a_call_is_booked_on_the_day_on_which_it_is_made(client: httpx.Asy
 
     class Diary(Ledger):
         async def book(
-            self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+            self,
+            account: AccountKey,
+            rule: QuotaRule,
+            allowance: Allowance | None,
+            now: datetime,
+            *,
+            is_background: bool = False,
         ) -> None:
             days.append(f"+{now:%d}")
 
         async def give_back(
-            self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+            self,
+            account: AccountKey,
+            rule: QuotaRule,
+            allowance: Allowance | None,
+            booked_at: datetime,
         ) -> None:
             days.append(f"-{booked_at:%d}")
 
@@ -237,21 +259,27 @@ async def test_a_caller_without_calls_left_fails_nobody_who_waits_for_the_same(
 
     class OfKeys(Ledger):
         async def book(
-            self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+            self,
+            account: AccountKey,
+            rule: QuotaRule,
+            allowance: Allowance | None,
+            now: datetime,
+            *,
+            is_background: bool = False,
         ) -> None:
-            if budget.allowance is not None and not budget.allowance.calls_per_day:
+            if allowance is not None and not allowance.calls_per_day:
                 raise AllowanceUsedUp("used up", retry_at=NOW)
-            booked.append(budget.allowance)
+            booked.append(allowance)
 
     without, some = (Allowance(key=key, calls_per_day=n) for key, n in (("none", 0), ("some", 3)))
     out = pipeline(client, OfKeys())
     opener = CallBudget(caller="none", allowance=without, max_calls=1)
     assert opener.reserve()
-    batch = BatchBudget(opener, [CallBudget(caller="some", allowance=some)])
+    batch = shared(opener, CallBudget(caller="some", allowance=some))
 
     assert await send(out, budget=batch) == b"ok"
 
-    batch.close()
+    batch.release()
     assert (booked, batch.caller, opener.calls, opener.reserved) == ([some], "some", 1, 0)
     with pytest.raises(AllowanceUsedUp):
         await send(out, budget=CallBudget(allowance=without))
@@ -265,17 +293,27 @@ class SlowLedger(Ledger):
         self.begun = asyncio.Event()
 
     async def book(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, now: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        now: datetime,
+        *,
+        is_background: bool = False,
     ) -> None:
-        await super().book(account, rule, budget, now)
+        await super().book(account, rule, allowance, now, is_background=is_background)
         self.begun.set()
         await asyncio.sleep(0.02)
 
     async def give_back(
-        self, account: AccountKey, rule: QuotaRule, budget: Budget, booked_at: datetime
+        self,
+        account: AccountKey,
+        rule: QuotaRule,
+        allowance: Allowance | None,
+        booked_at: datetime,
     ) -> None:
         await asyncio.sleep(0.02)
-        await super().give_back(account, rule, budget, booked_at)
+        await super().give_back(account, rule, allowance, booked_at)
 
 
 @respx.mock
@@ -418,13 +456,13 @@ class Noted(Permit):
 
 
 class OnePermit(WindowPermits):
-    """Gives out the same permit again and again."""
+    """Gives out permits that note their events in one list."""
 
     def __init__(self, permit: Permit) -> None:
         self.permit = permit
 
     async def take(self, account: PermitAccount, rule: QuotaRule) -> Permit | float:
-        return self.permit
+        return copy.copy(self.permit)  # its events are shared
 
 
 @respx.mock
@@ -587,3 +625,49 @@ async def test_a_call_that_failed_is_not_repeated_when_nobody_waits_for_it_any_m
         await shared.drain()
 
     assert (route.call_count, ledger.booked, budget.calls, budget.reserved) == (1, 1, 1, 0)
+
+
+class Refusing:
+    """Implements `upstream.http.Transport`: never connects, once it is told to go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self, request: httpx.Request, permit: Permit, *, seconds: float) -> Answer:
+        permit.is_sent = False
+        self.begun.set()
+        await self.goes_on.wait()
+        raise MarketplaceUnavailable("no connection")
+
+
+async def test_a_call_is_given_back_to_the_allowance_that_it_was_booked_on(
+    client: httpx.AsyncClient,
+) -> None:
+    first, second = (Allowance(key=key, calls_per_day=9) for key in ("first", "second"))
+    given_back: list[Allowance | None] = []
+
+    class OfKeys(Ledger):
+        async def give_back(
+            self,
+            account: AccountKey,
+            rule: QuotaRule,
+            allowance: Allowance | None,
+            booked_at: datetime,
+        ) -> None:
+            given_back.append(allowance)
+
+    transport = Refusing()
+    out = pipeline(client, OfKeys(), transport=transport)
+    opener = CallBudget(allowance=first, max_calls=1)
+    opener.reserve()
+    batch = shared(opener, CallBudget(allowance=second, max_calls=0))
+    async with asyncio.timeout(5):
+        call = asyncio.create_task(send(out, budget=batch))
+        await transport.begun.wait()
+
+        batch.pass_on(first)  # as another call of the batch does
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert given_back == [first]
+    assert (opener.calls, batch.allowance) == (0, second)

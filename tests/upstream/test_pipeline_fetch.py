@@ -42,7 +42,6 @@ class Marketplace:
     """Answers every key with its name and the number of the call, or fails."""
 
     time: datetime = NOW
-    signs: str = "first"  # the fingerprint of the credentials that calls are signed with
     failure: AffiliateGraphError | None = None
     values: Mapping[str, AffiliateGraphError] = field(default_factory=dict)
     besides: Mapping[str, str] = field(default_factory=dict)
@@ -60,9 +59,6 @@ class Marketplace:
             raise self.failure
         number = len(self.asked)
         return {key: self.values.get(key, f"{key}{number}") for key in keys} | dict(self.besides)
-
-    async def made_with(self) -> str:
-        return self.signs
 
     async def record(self, failure: MarketplaceError | None) -> None:
         self.evidence.append(failure)
@@ -82,7 +78,6 @@ class Marketplace:
             size=10,
             call=self,
             record=self.record,
-            made_with=self.made_with,
             policy=policy,
             is_refresh=is_refresh,
         )
@@ -104,15 +99,6 @@ async def test_what_is_past_its_time_is_asked_again() -> None:
     market = Marketplace()
     await market.fetch("a")
     market.time += HOUR
-
-    assert await market.fetch("a") == {"a": Fetched("a2")}
-
-
-async def test_what_older_credentials_were_answered_is_not_kept_for_the_new_ones() -> None:
-    """They were opened before the change, and their fingerprint was read after it."""
-    market = Marketplace(signs="before")
-    await market.fetch("a")
-    market.signs = "first"
 
     assert await market.fetch("a") == {"a": Fetched("a2")}
 

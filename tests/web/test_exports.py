@@ -198,7 +198,7 @@ def variety() -> list[SourceProduct]:
         product(3, images=picture),
         product(4, price=usd("0")),
         product(5, price=usd("5")),
-        product(6, marketplace="amazon", price=usd("5"), images=picture, at=NOW - 25 * HOUR),
+        product(6, marketplace="amazon", price=usd("5"), images=picture, at=NOW - 24 * HOUR),
         product(7, marketplace="amazon", price=usd("5"), images=picture),
     ]
 
@@ -280,16 +280,21 @@ def rows_of(name: str, text: str) -> int:
 
 
 @pytest.mark.slow
-async def test_a_large_catalogue_is_exported_in_little_memory(graph: Graph, whole: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "mark"), [("json", b'"source_id"'), ("shopify", b"Default Title")]
+)
+async def test_a_large_catalogue_is_exported_in_little_memory(
+    graph: Graph, whole: bool, name: str, mark: bytes
+) -> None:
     size = 20_000 if whole else 3_000
-    await keep([product(1)], workspace=SANDBOX)
+    await keep([product(1, price=usd("5"))], workspace=SANDBOX)
     [row] = await statements.rows("SELECT * FROM products")
     columns = [name for name in row if name not in ("id", "external_id")]
     identity = "gen_random_uuid()" if statements.is_postgres() else _RANDOM_UUID
     await statements.rows(
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n <"
-        f" {size - 1}) INSERT INTO products (id, external_id, {', '.join(columns)})"
-        f" SELECT {identity}, CAST(5000000 + n AS TEXT), {', '.join(columns)}"
+        f"INSERT INTO products (id, external_id, {', '.join(columns)})"
+        " WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n <"
+        f" {size - 1}) SELECT {identity}, CAST(5000000 + n AS TEXT), {', '.join(columns)}"
         " FROM products, numbers RETURNING 1"
     )
     pages: list[tuple[int, int]] = []
@@ -300,12 +305,12 @@ async def test_a_large_catalogue_is_exported_in_little_memory(graph: Graph, whol
         raise AssertionError("nobody sets it")
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        rows = message.get("body", b"").count(b'"source_id"')
+        rows = message.get("body", b"").count(mark)
         pages.append((rows, tracemalloc.get_traced_memory()[0]))
 
     tracemalloc.start()
     try:
-        await graph.app(_scope("/export/json"), receive, send)
+        await graph.app(_scope(f"/export/{name}"), receive, send)
     finally:
         tracemalloc.stop()
 

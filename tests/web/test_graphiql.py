@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.graph import API_KEY, Graph
 from web import assets, graphiql
+from web.security import PREFLIGHT_HEADER
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -71,6 +73,33 @@ def test_key_examples_and_notice_reach_the_page_as_data() -> None:
     ]
     assert all(script["src"] for script in found["script"])
     assert "<script>" not in html
+
+
+async def shown(graph: Graph) -> str:
+    """The key that the page of a browser on this machine holds."""
+    answer = await graph.http.get("/graphql", headers={"Accept": BROWSER})
+    [main] = Elements(answer.text).found["main"]
+    return main["data-api-key"] or ""
+
+
+@pytest.mark.anyio
+async def test_a_stranger_behind_a_proxy_that_adds_no_header_gets_no_key(graph: Graph) -> None:
+    assert await shown(graph) == ""
+
+
+@pytest.mark.anyio
+async def test_the_operators_browser_on_this_machine_gets_the_key(graph: Graph) -> None:
+    await graph.http.post("/session", json={"key": API_KEY}, headers={PREFLIGHT_HEADER: "1"})
+
+    assert await shown(graph) == API_KEY
+
+
+@pytest.mark.anyio
+async def test_another_session_gets_no_key(graph: Graph) -> None:
+    key = await graph.make_key("ADMIN")
+    await graph.http.post("/session", json={"key": key}, headers={PREFLIGHT_HEADER: "1"})
+
+    assert await shown(graph) == ""
 
 
 def test_nothing_comes_from_elsewhere() -> None:

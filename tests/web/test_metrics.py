@@ -1,5 +1,7 @@
 """Numbers for Prometheus: what is counted, for whom, and that callers cannot make series."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -12,6 +14,7 @@ from domain.marketplaces import AccountKey
 from domain.metering import OperationNote, OperationOutcome
 from domain.products import Mode
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
+from tests.processes import ROOT
 from web.metrics import PrometheusMeter
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +61,37 @@ def test_operations_are_counted_by_name_type_and_outcome() -> None:
     assert found["affiliate_graph_operations_total{Search,ok,query}"] == 2
     assert found["affiliate_graph_operations_total{other,errors,other}"] == 1
     assert found["affiliate_graph_operation_seconds_count{Search,query}"] == 2
+
+
+SUM = """
+import sys
+from pathlib import Path
+from domain.metering import OperationNote
+from web.metrics import PrometheusMeter
+meter = PrometheusMeter([], Path(sys.argv[1]))
+with meter.operation(OperationNote(kind="query")):
+    pass
+print(meter.text().decode())
+"""
+
+
+def test_what_one_process_tells_is_the_sum_of_all_the_ended_ones_too(tmp_path: Path) -> None:
+    environ = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", SUM, tmp_path],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(3)
+    ]
+
+    line = 'affiliate_graph_operations_total{operation="other",outcome="errors",type="query"}'
+    assert [f"{line} {count}.0" in text for count, text in enumerate(told, start=1)] == [True] * 3
+    assert "process_" not in told[-1]
 
 
 def test_an_operation_that_fails_is_counted_all_the_same() -> None:

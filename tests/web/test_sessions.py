@@ -13,9 +13,11 @@ from clients.registry import SETTINGS
 from config import read_settings
 from db import statements
 from db.keys import KeyRing, new_key
+from db.sessions import MOST
 from domain.credentials import Secret
 from server import build_app
 from tests.graph import API_KEY, Clock, Graph
+from web import sessions
 from web.security import PREFLIGHT_HEADER
 from web.sessions import StartLink
 
@@ -227,7 +229,7 @@ async def test_another_admin_key_ends_the_sessions_of_the_old_one(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path), "SANDBOX": "on"}
-        | {"ENCRYPTION_KEYS": new_key()},
+        | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY},
         SETTINGS,
     )
     ring = KeyRing.from_text(new_key())
@@ -258,7 +260,8 @@ async def test_with_https_the_cookie_is_bound_to_this_host(
 ) -> None:
     settings = read_settings(
         {"DATABASE_URL": migrated_database, "DATA_DIR": str(tmp_path)}
-        | {"PUBLIC_URL": "https://graph.example.com", "ENCRYPTION_KEYS": new_key()},
+        | {"PUBLIC_URL": "https://graph.example.com"}
+        | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY},
         SETTINGS,
     )
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
@@ -306,15 +309,16 @@ def test_a_wrong_token_opens_nothing_and_spends_nothing(token: str) -> None:
     assert link.redeem(right, clock())
 
 
-async def started(
-    database: str, folder: Path, **headers: str
-) -> tuple[httpx.Response, httpx.Response]:
-    """What the start link answers, and who is signed in afterwards."""
+async def by_link(
+    database: str, folder: Path, *, tries: int = 1, proxy: str = ""
+) -> tuple[list[httpx.Response], httpx.Response]:
+    """What each try of the printed link is answered, and who is signed in afterwards."""
     settings: dict[str, Any] = {"DATABASE_URL": database, "DATA_DIR": str(folder), "SANDBOX": "on"}
+    forwarded = {"X-Forwarded-For": proxy} if proxy else {}
     overrides = Overrides(now=Clock())
     token = overrides.start_link.issue(overrides.now())
     keys = Keys(ring=KeyRing.from_text(new_key()), admin=Secret(API_KEY), admin_place="tests")
-    settings |= {"ENCRYPTION_KEYS": new_key()}
+    settings |= {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY}
     app = build_app(read_settings(settings, SETTINGS), keys, overrides)
     async with (
         app.router.lifespan_context(app),
@@ -322,24 +326,80 @@ async def started(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
         ) as http,
     ):
-        answer = await http.get("/session/start", params={"token": token}, headers=headers)
+        for method in ("HEAD", "GET"):  # what previews send
+            await http.request(method, f"/#sign-in={token}")
+        answers = [
+            await http.post("/session", json={"link": token}, headers=OURS | forwarded)
+            for _ in range(tries)
+        ]
         told = await http.get("/session")
         await statements.rows("DELETE FROM sessions RETURNING id")
-        return answer, told
+        return answers, told
 
 
-async def test_the_start_link_signs_in_and_leads_to_the_page(
+async def test_the_printed_link_signs_in_by_post_and_once(
     migrated_database: str, tmp_path: Path
 ) -> None:
-    answer, told = await started(migrated_database, tmp_path)
+    [first, second], told = await by_link(migrated_database, tmp_path, tries=2)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert first.status_code == 200
+    assert (second.status_code, code(second)) == (401, "UNAUTHENTICATED")
+    assert "ten minutes" in second.text
     assert told.json()["scopes"] == ["ADMIN"]
 
 
-async def test_the_start_link_is_for_this_machine(migrated_database: str, tmp_path: Path) -> None:
-    answer, told = await started(migrated_database, tmp_path, **{"X-Forwarded-For": "192.0.2.7"})
+async def test_the_printed_link_is_for_this_machine_and_says_so(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    [answer], told = await by_link(migrated_database, tmp_path, proxy="192.0.2.7")
 
-    assert answer.status_code == 403
-    assert "ten minutes" in answer.text
+    assert (answer.status_code, code(answer)) == (403, "FORBIDDEN")
+    assert "of the machine on which the server runs" in answer.text
     assert told.status_code == 401
+
+
+async def test_the_cookie_of_a_key_of_web_pages_works_from_them_alone(graph: Graph) -> None:
+    page = "https://shop.example.com"
+    key = await graph.make_key("READ", origins=[page])
+
+    response = await graph.http.post("/session", json={"key": key}, headers=OURS | {"Origin": page})
+    statuses = [
+        (await ask(graph, **OURS, **origin)).status_code
+        for origin in ({"Origin": page}, {"Origin": "https://other.example.com"}, {})
+    ]
+
+    assert response.status_code == 200
+    assert statuses == [200, 403, 403]
+
+
+async def test_signing_in_anew_ends_the_session_that_this_browser_had(graph: Graph) -> None:
+    former = cookie(await sign_in(graph)).value
+
+    await sign_in(graph, await graph.make_key("READ"))
+
+    assert (await ask(graph, **OURS)).status_code == 200
+    graph.http.cookies.clear()
+    assert (await ask(graph, Cookie=f"session={former}", **OURS)).status_code == 401
+
+
+async def test_a_key_has_a_number_of_sessions_at_most(graph: Graph) -> None:
+    other = cookie(await sign_in(graph, await graph.make_key("READ"))).value
+    tokens = [other]
+    for _ in range(MOST + 2):
+        graph.http.cookies.clear()
+        graph.clock.advance(seconds=1)
+        tokens.append(cookie(await sign_in(graph)).value)
+    graph.http.cookies.clear()
+
+    statuses = [(await ask(graph, Cookie=f"session={t}", **OURS)).status_code for t in tokens]
+
+    assert statuses == [200, 401, 401] + [200] * MOST
+
+
+async def test_signing_in_costs_points(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SIGN_IN_POINTS", 2_000_000_000)
+
+    answer = await sign_in(graph)
+
+    assert (answer.status_code, code(answer)) == (429, "THROTTLED")
+    assert "set-cookie" not in answer.headers

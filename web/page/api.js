@@ -38,13 +38,14 @@ export async function session() {
   return answer.ok ? found : null;
 }
 
-export async function signIn(key) {
+// By a key, as {key}, or by the link that a development start prints, as {link}.
+export async function signIn(proof) {
   const answer = await send(
     "/session",
     {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ key }),
+      body: JSON.stringify(proof),
     },
     { quiet: true },
   );
@@ -66,6 +67,18 @@ export async function download(format, parameters) {
   anchor.click();
   setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
   return { size: blob.size, leftOut: answer.headers.get("X-Left-Out-Words") };
+}
+
+// The rows of a file: { line, sheet, text, error }. `signal` breaks it off.
+export async function rowsOf(file, signal) {
+  const answer = await send(`/import/rows?${new URLSearchParams({ name: file.name })}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+    signal,
+  });
+  if (!answer.ok) throw await told(answer);
+  return (await answer.json()).rows;
 }
 
 async function send(path, options = {}, { quiet = false } = {}) {

@@ -14,23 +14,30 @@ const SCREENS = { explore: Explore, library: Library, links: Links, marketplaces
 function App() {
   const [who, setWho] = useState(undefined);
   const [error, setError] = useState(null);
+  const [refused, setRefused] = useState(null); // why the printed link did not sign in
   const look = () =>
     session().then((found) => (setError(null), setWho(found)), (failure) => setError(failure));
+  const byLink = (link) => {
+    history.replaceState(null, "", location.pathname); // it opens once, and is nobody's bookmark
+    signIn({ link }).then(setWho, (failure) => (setRefused(failure), look()));
+  };
   const leave = () => (forget(), setWho(null));
   useEffect(() => {
-    look();
+    const link = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+    if (link) byLink(link);
+    else look();
     onSignedOut(leave);
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
   if (who === undefined) return html`<p class="quiet pad">Loading ...</p>`;
   return who
     ? html`<${Signed} who=${who} onSignOut=${() => signOut().finally(leave)} />`
-    : html`<${SignIn} onSignIn=${setWho} />`;
+    : html`<${SignIn} refused=${refused} onSignIn=${setWho} />`;
 }
 
-function SignIn({ onSignIn }) {
+function SignIn({ refused, onSignIn }) {
   const [key, setKey] = useState("");
-  const [state, ask] = useAsk((text) => signIn(text).then(onSignIn));
+  const [state, ask] = useAsk((text) => signIn({ key: text }).then(onSignIn));
   const submit = (event) => {
     event.preventDefault();
     ask(key.trim());
@@ -42,7 +49,7 @@ function SignIn({ onSignIn }) {
         <input type="password" autocomplete="current-password" required value=${key}
           onInput=${(event) => setKey(event.target.value)} />
       </label>
-      ${state.error && html`<${Failure} error=${state.error} />`}
+      ${(state.error ?? refused) && html`<${Failure} error=${state.error ?? refused} />`}
       <button class="primary" disabled=${state.busy}>Sign in</button>
       <p class="quiet">A start for development prints a link that signs you in. The key itself stands in
         the file <code>admin.key</code> of the data folder.</p>

@@ -66,7 +66,7 @@ export function Export({ cards, chosen, filter, total, onClose }) {
       <input required placeholder="https://shop.example/products/{handle}" value=${link} onInput=${(event) => setLink(event.target.value)} />
       <span class="quiet">Google takes products of your own shop only; links to a marketplace are refused.</span></label>`}
     <p class="quiet">${termsOf(cards).join(" ")}</p>
-    ${saved?.leftOut && html`<p role="status" class="notice">${saved.leftOut}</p>`}
+    ${saved?.leftOut && html`<p role="status" class="problem">${saved.leftOut}</p>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
     <div class="row end">
       <span role="status" class="quiet">${saved ? `Saved, ${count(saved.size)} bytes` : ""}</span>

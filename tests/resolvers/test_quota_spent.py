@@ -7,7 +7,7 @@ import pytest
 
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
-from resolvers import cost
+from resolvers import quota
 from tests.resolvers.conftest import MakeContext
 
 pytestmark = pytest.mark.anyio
@@ -25,9 +25,9 @@ async def test_a_call_that_is_paid_while_the_cost_is_told_breaks_nothing(
         context.budget.spend(replace(account, marketplace="amazon"), rule)  # a repetition
         return {account: 4}
 
-    monkeypatch.setattr(cost, "left_today", paid_meanwhile)
+    monkeypatch.setattr(quota, "left_today", paid_meanwhile)
 
-    told = await cost.upstream(context)
+    told = await quota.spent(context)
 
     left = told["leftToday"]
     assert isinstance(left, list)

@@ -1,0 +1,310 @@
+"""Runs a query by a plan: compiled once for a document, level by level, without a task per field.
+
+The schema stays Strawberry's: types, fields, enums and scalars are read from it, resolvers run as
+they do, with their checks. What a plan does not cover has none (`compiled` answers None), and an
+error of any kind while it runs ends it: then graphql-core answers the operation from the start.
+Nothing is lost by that, since no query changes anything and the loaders of the request keep what
+they were told. See docs/decisions/0040-plans.md.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    default_field_resolver,
+    get_argument_values,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution import Executor
+from graphql.pyutils import Path
+from strawberry import Schema
+from strawberry.schema.schema_converter import (
+    CustomGraphQLEnumType,
+    GraphQLCoreConverter,
+    get_arguments,
+)
+from strawberry.types.field import StrawberryField
+
+Composite = GraphQLObjectType | GraphQLInterfaceType
+Fragments = Mapping[str, FragmentDefinitionNode]
+TYPENAME = "__typename"
+AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
+
+
+class Uncovered(Exception):
+    """The plan does not cover this: graphql-core is to answer."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One key of an answered object: how its values are had from the objects, and how written.
+
+    `write`: of a leaf, a value as JSON has it. `below`: what is asked of its objects; None for a
+    leaf. `waits`: its values, or something below them, have to be awaited.
+    """
+
+    key: str
+    of: GraphQLField
+    parent: GraphQLObjectType
+    nodes: list[FieldNode] = field(default_factory=list)
+    write: Callable[[Any], Any] | None = None
+    below: "Below | None" = None
+    is_list: bool = False
+    may_be_null: bool = True
+    items_may_be_null: bool = True
+    waits: bool = False
+
+    @property
+    def definition(self) -> StrawberryField:
+        """The field as Strawberry knows it."""
+        found: StrawberryField = self.of.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        return found
+
+
+@dataclass(slots=True)
+class Selection:
+    """What is asked of the objects of one type."""
+
+    type: GraphQLObjectType
+    steps: dict[str, Step | None]  # None: its __typename
+
+
+@dataclass(slots=True)
+class Below:
+    """What is asked of the objects of a field, by the name of their type."""
+
+    type: Composite
+    of: dict[str, Selection]
+
+
+def compiled(
+    schema: Schema, operation: OperationDefinitionNode, fragments: Fragments
+) -> Selection | None:
+    """The plan of a valid operation; None where it is not covered.
+
+    Covered are queries without directives that do not ask about the schema.
+    """
+    root = schema._schema.query_type
+    if operation.operation is not OperationType.QUERY or root is None:
+        return None
+    try:
+        return _Compiler(schema, fragments).selection(root, [operation.selection_set])
+    except Uncovered:
+        return None
+
+
+async def run(plan: Selection, executor: "Executor[Any]", schema: Schema) -> dict[str, Any]:
+    """The answer's data. Raises Uncovered, or what a resolver raised: see above."""
+    [data] = await _Run(executor, schema).objects(plan, [None])
+    return data
+
+
+class _Compiler:
+    """Reads an operation's selections against the schema."""
+
+    def __init__(self, schema: Schema, fragments: Fragments) -> None:
+        self._schema = schema._schema
+        self._fragments = fragments
+
+    def selection(
+        self, parent: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
+    ) -> Selection:
+        """What these selection sets ask of an object of that type."""
+        steps: dict[str, Step | None] = {}
+        for selection_set in selection_sets:
+            self._collect(parent, selection_set, steps)
+        for step in steps.values():
+            if step is not None:
+                self._complete(step)
+        return Selection(parent, steps)
+
+    def _collect(
+        self, parent: GraphQLObjectType, node: SelectionSetNode, steps: dict[str, Step | None]
+    ) -> None:
+        for selection in node.selections:
+            if selection.directives:
+                raise Uncovered
+            if isinstance(selection, FieldNode):
+                name = selection.name.value
+                key = selection.alias.value if selection.alias else name
+                if name == TYPENAME:
+                    steps[key] = None
+                    continue
+                if name not in parent.fields:  # __schema and __type
+                    raise Uncovered
+                step = steps.setdefault(key, Step(key, parent.fields[name], parent))
+                if step is not None:
+                    step.nodes.append(selection)
+                continue
+            part: InlineFragmentNode | FragmentDefinitionNode
+            if isinstance(selection, InlineFragmentNode):
+                part = selection
+            elif isinstance(selection, FragmentSpreadNode):
+                part = self._fragments[selection.name.value]
+            condition = part.type_condition.name.value if part.type_condition else parent.name
+            if condition in (parent.name, *(each.name for each in parent.interfaces)):
+                self._collect(parent, part.selection_set, steps)
+
+    def _complete(self, step: Step) -> None:
+        definition = step.definition
+        step.waits = not definition.is_basic_field and definition.is_async
+        type_, step.may_be_null = _opened(step.of.type)
+        if is_list_type(type_):
+            step.is_list = True
+            type_, step.items_may_be_null = _opened(type_.of_type)
+        if isinstance(type_, Composite):
+            sets = [node.selection_set for node in step.nodes if node.selection_set is not None]
+            types = [type_] if isinstance(type_, GraphQLObjectType) else self._implementing(type_)
+            step.below = Below(type_, {each.name: self.selection(each, sets) for each in types})
+            below = step.below.of.values()
+            step.waits |= any(s.waits for each in below for s in each.steps.values() if s)
+        elif is_list_type(type_):
+            raise Uncovered
+        else:
+            step.write = _writer(get_named_type(type_))
+
+    def _implementing(self, type_: GraphQLInterfaceType) -> Sequence[GraphQLObjectType]:
+        return self._schema.get_possible_types(type_)
+
+
+def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
+    """The type without its "!", and whether it may be null."""
+    return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)
+
+
+def _writer(type_: Any) -> Callable[[Any], Any]:
+    """How a value of a leaf type is written; as graphql-core writes it."""
+    write: Callable[[Any], Any] = type_.coerce_output_value
+    if isinstance(type_, CustomGraphQLEnumType):
+        members: Iterable[Any] = type_.wrapped_cls
+        names = {member: write(member) for member in members}
+        return lambda value: names.get(value) or write(value)
+    return partial(_plain, AS_IT_IS.get(type_.name), write)
+
+
+def _plain(kind: type | None, write: Callable[[Any], Any], value: Any) -> Any:
+    return value if type(value) is kind else write(value)
+
+
+class _Run:
+    """One run of a plan."""
+
+    def __init__(self, executor: "Executor[Any]", schema: Schema) -> None:
+        self._executor = executor
+        self._schema = schema
+
+    async def objects(self, selection: Selection, sources: Sequence[Any]) -> list[dict[str, Any]]:
+        """The answered objects, one for each source, all of one type."""
+        answers: list[dict[str, Any]] = [dict.fromkeys(selection.steps) for _ in sources]
+        waiting = []
+        for key, step in selection.steps.items():
+            if step is None:
+                for answer in answers:
+                    answer[key] = selection.type.name
+            elif step.waits:
+                waiting.append(self._awaited(step, sources, answers))
+            else:
+                await self._fill(step, self._values(step, sources), answers)
+        if len(waiting) == 1:
+            await waiting[0]
+        elif waiting:
+            await asyncio.gather(*waiting)
+        return answers
+
+    async def _awaited(
+        self, step: Step, sources: Sequence[Any], answers: list[dict[str, Any]]
+    ) -> None:
+        values = self._values(step, sources)
+        if not step.definition.is_basic_field and step.definition.is_async:
+            pending = list(values)
+            values = [await pending[0]] if len(pending) == 1 else await asyncio.gather(*pending)
+        await self._fill(step, values, answers)
+
+    def _values(self, step: Step, sources: Sequence[Any]) -> Iterable[Any]:
+        """A value, or an awaitable of it, for each source."""
+        definition = step.definition
+        resolver = definition.base_resolver
+        if definition.is_basic_field:
+            return map(attrgetter(definition.python_name), sources)
+        executor = self._executor
+        path = Path(None, step.key, step.parent.name)
+        info = executor.build_resolve_info(step.of, step.nodes, step.parent, path)
+        sent = get_argument_values(step.of, step.nodes[0], executor.variable_values)
+        if definition.extensions or resolver is None:
+            resolve: Callable[..., Any] = step.of.resolve or default_field_resolver
+            return [resolve(source, info, **sent) for source in sources]
+        converter = self._schema.schema_converter
+        _, arguments = get_arguments(
+            field=definition,
+            source=None,
+            info=converter.config.info_class(_raw_info=info, _field=definition),
+            kwargs=sent,
+            config=converter.config,
+            scalar_registry=converter.scalar_registry,
+        )
+        method = cast(Callable[..., Any], resolver.wrapped_func)
+        return [method(source, **arguments) for source in sources]
+
+    async def _fill(
+        self, step: Step, values: Iterable[Any], answers: Sequence[dict[str, Any]]
+    ) -> None:
+        """Writes the values of one key. Raises Uncovered for what its type does not allow."""
+        values = list(values)
+        if not step.may_be_null and None in values:
+            raise Uncovered
+        rows = values
+        if step.is_list:
+            rows = [row for value in values if value is not None for row in value]
+            if not step.items_may_be_null and None in rows:
+                raise Uncovered
+        written = iter(await self._written(step, rows))
+        for answer, value in zip(answers, values, strict=True):
+            if not step.is_list:
+                answer[step.key] = next(written)
+            elif value is not None:
+                answer[step.key] = [next(written) for _ in value]
+
+    async def _written(self, step: Step, rows: Sequence[Any]) -> list[Any]:
+        if step.write is not None:
+            write = step.write
+            return [None if row is None else write(row) for row in rows]
+        written: list[Any] = [None] * len(rows)
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(rows):
+            if row is not None:
+                places.setdefault(_type_name(row), []).append(place)
+        assert step.below is not None
+        for name, of_type in places.items():
+            selection = step.below.of.get(name)
+            if selection is None:
+                raise Uncovered
+            objects = await self.objects(selection, [rows[place] for place in of_type])
+            for place, answer in zip(of_type, objects, strict=True):
+                written[place] = answer
+        return written
+
+
+def _type_name(row: Any) -> str:
+    """Raises Uncovered for what is no object of the schema, such as an exception in a list."""
+    definition = getattr(row, "__strawberry_definition__", None)
+    if definition is None:
+        raise Uncovered
+    name: str = definition.name
+    return name
