@@ -1,6 +1,6 @@
 """Fills in what searches of the catalogue look at, for products that an older release stored."""
 
-from db import product_rows, statements, texts
+from db import product_rows, rows, statements, texts
 from db.models import Product
 from db.products import LINKED, keep_categories
 from db.statements import Row
@@ -30,9 +30,23 @@ async def fill() -> None:
 
 
 async def _fill(workspace_id: str, found: list[Row]) -> None:
-    products = [product_rows.catalog_product(row) for row in found]
-    await texts.keep(workspace_id, products)
-    await keep_categories(workspace_id, products)
-    for product in products:
-        if (margin := product_rows.margin_key(product)) is not None:
-            await Product.filter(id=product.id).update(margin_key=margin)
+    await texts.keep(
+        workspace_id,
+        {
+            str(row["id"]): texts.text_key(row["title"], row["external_id"], row["notes"])
+            for row in found
+        },
+    )
+    await keep_categories(
+        workspace_id,
+        {
+            str(row["id"]): [
+                each["external_id"] for each in rows.document(row["details"]).get("categories", ())
+            ]
+            for row in found
+        },
+    )
+    for row in found:
+        if row["selling_price_amount"] is not None:
+            margin = product_rows.margin_key(product_rows.catalog_product(row))
+            await Product.filter(id=str(row["id"])).update(margin_key=margin)

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import msgspec
 import orjson
 
-from db import rows
+from db import rows, texts
 from db.statements import Row, utc
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
@@ -132,6 +132,12 @@ def publisher_columns(product: CatalogProduct) -> dict[str, Any]:
         "notes": product.notes,
         "margin_key": margin_key(product),
     }
+
+
+def text_key(product: CatalogProduct) -> str:
+    """What searches look through."""
+    source = product.source
+    return texts.text_key(source.title, source.ref.external_id, product.notes)
 
 
 def margin_key(product: CatalogProduct) -> int | None:

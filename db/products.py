@@ -61,6 +61,10 @@ LINKED = (
     " AND l.mode = products.mode AND l.marketplace = products.marketplace"
     " AND l.locale = products.locale AND l.external_id = products.external_id)"
 )
+KEEP_CATEGORY = (
+    "INSERT INTO product_categories (product_id, workspace_id, category_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT (product_id, category_id) DO NOTHING"
+)
 IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
 OWN = (
     "id",
@@ -163,7 +167,9 @@ async def change(
                 stored[ref] = _changed(stored[ref], fields)
         for product in stored.values():
             await Product.filter(id=product.id).update(**product_rows.publisher_columns(product))
-        await texts.keep(workspace.id, list(stored.values()))
+        await texts.keep(
+            workspace.id, {one.id: product_rows.text_key(one) for one in stored.values()}
+        )
     return stored
 
 
@@ -327,9 +333,12 @@ async def _keep_beside(
     changed = [product for product in kept if product.id in before]
     retitled = [one for one in changed if one.source.title != before[one.id].title]
     moved = [one for one in changed if one.source.categories != before[one.id].categories]
-    await texts.keep(workspace_id, new + retitled)
+    await texts.keep(workspace_id, {one.id: product_rows.text_key(one) for one in new + retitled})
     await ProductCategory.filter(product_id__in=[product.id for product in moved]).delete()
-    await keep_categories(workspace_id, new + moved)
+    await keep_categories(
+        workspace_id,
+        {one.id: [each.external_id for each in one.source.categories] for one in new + moved},
+    )
     if new:
         ids = statements.in_list([product.id for product in new])
         await statements.rows(
@@ -338,17 +347,11 @@ async def _keep_beside(
         )
 
 
-async def keep_categories(workspace_id: str, products: Sequence[CatalogProduct]) -> None:
-    """Store in which categories products are."""
-    await statements.insert(
-        ProductCategory,
-        [
-            {
-                "product_id": product.id,
-                "workspace_id": workspace_id,
-                "category_id": category.external_id,
-            }
-            for product in products
-            for category in product.source.categories
-        ],
-    )
+async def keep_categories(workspace_id: str, categories: Mapping[str, Sequence[str]]) -> None:
+    """Store in which categories products are: id of the product -> ids of the categories."""
+    values = [
+        [product_id, workspace_id, category_id]
+        for product_id, ids in categories.items()
+        for category_id in ids
+    ]
+    await statements.many(KEEP_CATEGORY, values)

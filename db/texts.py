@@ -8,13 +8,11 @@ may be refused, SQLite may be built without FTS5. Then the texts are looked thro
 
 import re
 import unicodedata
-from collections.abc import Sequence
-
-from tortoise.exceptions import OperationalError
+from collections.abc import Mapping
 
 from db import statements
+from db.availability import REFUSED_VALUES
 from domain.packing import clean
-from domain.products import CatalogProduct
 
 PARTS = "\x1f"  # between the parts of a text; in none of them
 INDEX = "product_texts_trigrams"  # on both engines, and the beginning of what SQLite keeps for it
@@ -55,17 +53,9 @@ def text_key(title: str, external_id: str, notes: str | None) -> str:
     return PARTS.join((folded(notes or ""), folded(title), folded(external_id), "", ""))
 
 
-async def keep(workspace_id: str, products: Sequence[CatalogProduct]) -> None:
-    """Store the texts of stored products, inside the transaction that changed them."""
-    texts = [
-        [
-            product.id,
-            workspace_id,
-            text_key(product.source.title, product.source.ref.external_id, product.notes),
-        ]
-        for product in products
-    ]
-    await statements.many(KEEP, texts)
+async def keep(workspace_id: str, keys: Mapping[str, str]) -> None:
+    """Store the texts of stored products (id -> `text_key`), inside a transaction."""
+    await statements.many(KEEP, [[id, workspace_id, key] for id, key in keys.items()])
 
 
 async def has_index() -> bool:
@@ -88,7 +78,7 @@ async def ensure_index() -> str | None:
         async with statements.transaction() as client:
             for sql in POSTGRES if statements.is_postgres() else SQLITE:
                 await client.execute_query(sql)
-    except OperationalError as failure:
+    except REFUSED_VALUES as failure:
         return str(failure)
     return None
 

@@ -1,5 +1,5 @@
 """What 0005 made room for is filled in, by and by: breaking off loses little, and the next start
-goes on. A million products take about a minute."""
+goes on. A million products take some minutes."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

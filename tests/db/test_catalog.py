@@ -247,6 +247,21 @@ async def test_without_the_index_of_texts_the_same_is_found() -> None:
     assert (await texts.has_index(), await titles(text="esk")) == (True, ["Desk"])
 
 
+async def test_an_index_that_is_refused_is_told_and_searches_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await keep([product(1, title="Lamp")])
+    await drop_text_index()
+    with monkeypatch.context() as refusing:
+        for engine in ("SQLITE", "POSTGRES"):
+            refusing.setattr(texts, engine, ("CREATE EXTENSION no_such_thing",))
+        reason = await texts.ensure_index()
+
+    assert reason
+    assert await titles(text="LAM") == ["Lamp"]
+    assert await texts.ensure_index() is None
+
+
 async def drop_text_index() -> None:
     """As on a database that refuses to have one."""
     if statements.is_postgres():
