@@ -46,7 +46,7 @@ from domain.marketplaces import Workspace
 from domain.products import CatalogProduct
 
 FEW = 5_000  # rows that are taken and sorted within some milliseconds
-WALK = 0.06  # seconds for a walk, before another way is tried
+WALK = 0.15  # seconds for a walk, before another way is tried
 COUNTED = 50_000  # rows that are counted exactly
 
 _OF = {table: ", ".join(f"{table}.{key}" for key in GROUP) for table in ("g", "n", "o")}
