@@ -36,7 +36,7 @@ from web.health import Health
 from web.metrics import MetricsRoute
 from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
-from web.security import is_loopback_host, session_cookie
+from web.security import is_loopback_host, path_of, session_cookie
 from web.sessions import Sessions
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
@@ -88,7 +88,13 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     return Starlette(
         routes=_routes(settings, keys, overrides, state, watching),
         lifespan=lifespan,
-        middleware=[Middleware(RequestBoundary, allowed_hosts=settings.allowed_hosts)],
+        middleware=[
+            Middleware(
+                RequestBoundary,
+                allowed_hosts=settings.allowed_hosts,
+                path=path_of(settings.public_url),
+            )
+        ],
         exception_handlers={HTTPException: wrong_address},
     )
 
@@ -130,6 +136,7 @@ def _routes(
         link=overrides.start_link,
         bucket=state.bucket,
         is_secure=settings.public_url.startswith("https://"),
+        path=path_of(settings.public_url) or "/",
     )
     routes: list[Route | Mount] = [
         *graphql.routes(),

@@ -8,14 +8,19 @@ graph, the storage and the loaders never ask which one it is.
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from domain.catalog import CLOCKS_DIFFER
 from domain.exceptions import MarketplaceError
 from domain.links import LinkKey
-from domain.marketplaces import Account, AccountKey, Capability, HealthState, QuotaRule
+from domain.marketplaces import (
+    Account,
+    AccountKey,
+    Capability,
+    HealthState,
+    OfferPolicy,
+    QuotaRule,
+)
 from domain.products import ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
 from upstream.budget import Budget
@@ -90,30 +95,6 @@ class BareID:
 def no_bare_id(word: str) -> BareID | None:
     """Of a marketplace whose ids are not told apart from other words."""
     return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferPolicy:
-    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
-
-    fresh_for: timedelta
-    withheld_after: timedelta | None  # None: may be shown for ever, with its date
-    keeps_price_history: bool
-    lets_pictures_be_copied: bool  # by programs that an export is made for
-    disclaimer: str
-
-    @property
-    def shown_for_hours(self) -> int | None:
-        """`withheld_after` in whole hours."""
-        return None if self.withheld_after is None else self.withheld_after // timedelta(hours=1)
-
-    def expires_at(self, observed_at: datetime) -> datetime:
-        """Until when an offer seen at that moment may be believed."""
-        return observed_at + self.fresh_for
-
-    def is_expired(self, observed_at: datetime, now: datetime) -> bool:
-        """Whether it is too old to be believed, or of a clock that has been set back."""
-        return now >= self.expires_at(observed_at) or observed_at > now + CLOCKS_DIFFER
 
 
 class MarketplaceClient(Protocol):

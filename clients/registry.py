@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 from urllib.parse import unquote_plus, urlsplit
 
 from clients import aliexpress, amazon, settings
 from clients.base import BareID, Marketplace, PageKind, PageReading
-from clients.text import Word, words
+from clients.text import INVISIBLE, Word, words
 from domain.exceptions import (
     InvalidInput,
     InvalidURL,
@@ -64,7 +64,8 @@ def read_text(
 ) -> list[Found]:
     """What a text names, in order. Nothing is opened, nothing raised.
 
-    `sites`: the country site of bare ids by marketplace code; else the marketplace's first.
+    `sites`: the country site of bare ids by marketplace code. Without one a bare id is of the site
+    that an address of the same product names, else of "": any of its sites can be meant.
     `owner`: whose the bare ids are, so that every number that it could have given is one.
     """
     readings: dict[str, list[tuple[Marketplace, PageReading]]] = {}
@@ -89,13 +90,30 @@ def read_text(
             found.append(
                 Found(start=word.start, end=word.end, product=product, is_bare=not word.is_address)
             )
-    return found
+    return _beside_their_addresses(found)
+
+
+def _beside_their_addresses(found: Sequence[Found]) -> list[Found]:
+    """A row of a table has the id and the address: both are the same product."""
+    addressed: dict[tuple[str, str], ProductRef] = {}
+    for ref in (each.product for each in found):
+        if isinstance(ref, ProductRef) and ref.locale:
+            addressed.setdefault((ref.marketplace, ref.external_id), ref)
+
+    def with_site(each: Found) -> Found:
+        ref = each.product
+        if not isinstance(ref, ProductRef) or ref.locale:
+            return each
+        return replace(each, product=addressed.get((ref.marketplace, ref.external_id), ref))
+
+    return list(map(with_site, found))
 
 
 def product_ref(text: str) -> ProductRef:
     """The one product that a pasted text names. Nothing is opened.
 
-    Raises ShortLink, SeveralProducts, NotAProduct, UnknownHost or InvalidURL.
+    A bare id of a marketplace with several sites is of the site "". Raises ShortLink,
+    SeveralProducts, NotAProduct, UnknownHost or InvalidURL.
     """
     if len(text) > LONGEST:
         raise InvalidURL(f"At most {LONGEST} characters. Paste the address of one product.")
@@ -171,10 +189,7 @@ def _bare(
 ) -> ProductRef | InvalidInput | None:
     """What a word that stands alone names; a checked id wins over any number."""
     if RUINED.fullmatch(word):
-        return InvalidURL(
-            "A spreadsheet has cut this product id: its last digits are lost. Format the column as "
-            "text before the ids are put in, or paste the address of the product."
-        )
+        return _ruined()
     found: list[tuple[Marketplace, BareID]] = []
     for market in [owner] if owner else BY_CODE.values():
         try:
@@ -184,9 +199,16 @@ def _bare(
         except InvalidURL as refusal:
             return refusal
     for market, bare in sorted(found, key=lambda each: not each[1].is_checked):
-        site = sites.get(market.code, market.locales[0])
-        return ProductRef(market.code, bare.external_id, site)
+        return ProductRef(market.code, bare.external_id, sites.get(market.code, ""))
     return None
+
+
+def typed_id(market: Marketplace, text: str) -> str:
+    """The canonical id of what somebody typed or pasted for an id. Raises InvalidInput."""
+    word = INVISIBLE.sub("", text).strip()
+    if RUINED.fullmatch(word):
+        raise _ruined()
+    return market.parse_id(word)
 
 
 def _typed(owner: Marketplace, word: str) -> BareID | None:
@@ -194,6 +216,13 @@ def _typed(owner: Marketplace, word: str) -> BareID | None:
         return BareID(external_id=owner.parse_id(word)) if re.search(r"\d", word) else None
     except InvalidInput:
         return None
+
+
+def _ruined() -> InvalidURL:
+    return InvalidURL(
+        "A spreadsheet has cut this product id: its last digits are lost. Format the column as "
+        "text before the ids are put in, or paste the address of the product."
+    )
 
 
 def _listed(products: Sequence[ProductRef | InvalidInput]) -> str:

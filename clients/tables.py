@@ -42,7 +42,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 LINE = re.compile(r"[^\r\n]+|\r\n|\r|\n")
 SEPARATORS = ("\t", ";", ",", "|")
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?\r?(?=\n)', re.IGNORECASE)
-OF_TABLES = (".csv", ".tsv", ".tab")
+OF_WORKBOOKS = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods")  # of a text, tables under a false name
+OF_TABLES = (".csv", ".tsv", ".tab", *OF_WORKBOOKS)
 OF_JSON = (".json", ".jsonl", ".ndjson")
 BETWEEN = re.compile(r"[\s,\ufeff]*")
 SENTINEL = "\x00end\x00"  # no text that is read holds it
@@ -154,6 +155,11 @@ def _table(text: str, name: str) -> Table:
                     "The file is no JSON, or not all of it is there: a list of products ends with "
                     "]. Nothing was imported."
                 ) from None
+    if name.endswith(OF_WORKBOOKS) and text.lstrip().startswith("<"):
+        raise InvalidInput(
+            "The file is a web page under the name of a workbook. Open it in a spreadsheet and "
+            "save it as .xlsx or .csv."
+        )
     separator = _separator(text, is_table=name.endswith(OF_TABLES))
     if separator is None:
         rows = [Row(line, [held]) for line, held in _lines(text)]

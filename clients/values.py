@@ -25,7 +25,7 @@ LONGEST_TEXT = 500
 LONGEST_ADDRESS = 4_096  # tracked links have up to 1,065 characters
 HALVES = "\ud800-\udfff"  # of a pair, which stand for nothing alone
 UNSTORABLE = re.compile(f"[\x00{HALVES}]")  # by any database
-WHOLE = re.compile(r"-?[0-9]{1,15}")
+COUNT = re.compile(r"[0-9]{1,15}")
 IDENTIFIER = re.compile(r"[1-9][0-9]{0,18}")
 
 # Only with its semicolon: "R&D&notes" is no escape.
@@ -93,16 +93,10 @@ def identifier(value: Any) -> str | None:
     return found if found and IDENTIFIER.fullmatch(found) else None
 
 
-def whole(value: Any) -> int | None:
-    """A whole number of at most 15 digits, possibly negative."""
-    found = text(value)
-    return int(found) if found and WHOLE.fullmatch(found) else None
-
-
 def count(value: Any) -> int | None:
-    """A whole number from 0."""
-    found = whole(value)
-    return found if found is not None and found >= 0 else None
+    """A whole number from 0 of at most 15 digits."""
+    found = text(value)
+    return int(found) if found and COUNT.fullmatch(found) else None
 
 
 def amount(value: Any) -> Decimal | None:

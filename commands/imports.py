@@ -142,7 +142,7 @@ async def _import_batch(
     progress: Progress,
 ) -> AffiliateGraphError | None:
     """Import what is new of these rows. The failure that stops the whole run, if there is one."""
-    refs = await lookups.opened(context, [row.product for row in batch])
+    refs = await lookups.located(context, [row.product for row in batch])
     stored = set() if arguments.again else await _stored(context, refs)
     new: dict[int, ProductRef] = {}  # by place in the batch, as the failures are
     failures: list[tuple[int, AffiliateGraphError]] = []

@@ -97,7 +97,7 @@ async def _accounts(
         return [(market, locale)]
     return [
         (each.marketplace, each.locale)
-        for each in await marketplaces.every(context)
+        for each in await marketplaces.get_all(context)
         if each.account.credentials
     ]
 

@@ -201,12 +201,12 @@ async def _accounts(
 ) -> list[Stored]:
     accounts: dict[AccountKey, list[Row]] = {}
     for row in await statements.rows(READ_ALL, [workspace.id]):
-        if (
-            marketplace in (None, row["marketplace"])
-            and workspace.mode(row["marketplace"]).value == row["mode"]
-        ):
-            accounts.setdefault(_key(row), []).append(row)
-    return [_account(found, keyring) for found in accounts.values()]
+        accounts.setdefault(_key(row), []).append(row)
+    return [
+        _account(found, keyring)
+        for key, found in accounts.items()
+        if marketplace in (None, key.marketplace) and workspace.mode(key.marketplace) is key.mode
+    ]
 
 
 async def _stored(key: AccountKey, keys: KeyProvider) -> Stored:

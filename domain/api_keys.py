@@ -14,6 +14,8 @@ from enum import Enum
 from domain.exceptions import Forbidden
 from domain.products import Mode
 
+ADMIN_PREFIX = "aff_admin_"  # of the operator's own key
+SANDBOX_ADMIN_PREFIX = f"{ADMIN_PREFIX}test_"  # made by a start with the sandbox, and only for such
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH = 37  # 220 bits
 CHECKSUM_LENGTH = 6  # 62 to the power of 6 is more than 32 bits
@@ -149,7 +151,7 @@ def checksum(text: str) -> str:
 
 def is_mistyped(text: str) -> bool:
     """Whether the text is meant to be one of our keys and cannot be one as it stands."""
-    if not text.startswith("aff_") or text.startswith("aff_admin_"):
+    if not text.startswith("aff_") or text.startswith(ADMIN_PREFIX):
         return False
     body, check = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
     return PATTERN.fullmatch(text) is None or checksum(body) != check

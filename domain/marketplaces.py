@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 
+from domain.catalog import CLOCKS_DIFFER
 from domain.credentials import Secret
 from domain.products import Mode
 
@@ -153,3 +154,27 @@ class QuotaRule:
         """The moment (UTC) at which the marketplace's present day ends."""
         midnight = datetime.combine(self.day(now) + timedelta(days=1), time(), tzinfo=UTC)
         return midnight - timedelta(hours=self.reset_offset_hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPolicy:
+    """How long an observed offer may be believed and shown, and what may be kept or handed on."""
+
+    fresh_for: timedelta
+    withheld_after: timedelta | None  # None: may be shown for ever, with its date
+    keeps_price_history: bool
+    lets_pictures_be_copied: bool  # by programs that an export is made for
+    disclaimer: str
+
+    @property
+    def shown_for_hours(self) -> int | None:
+        """`withheld_after` in whole hours."""
+        return None if self.withheld_after is None else self.withheld_after // timedelta(hours=1)
+
+    def expires_at(self, observed_at: datetime) -> datetime:
+        """Until when an offer seen at that moment may be believed."""
+        return observed_at + self.fresh_for
+
+    def is_expired(self, observed_at: datetime, now: datetime) -> bool:
+        """Whether it is too old to be believed, or of a clock that has been set back."""
+        return now >= self.expires_at(observed_at) or observed_at > now + CLOCKS_DIFFER

@@ -8,12 +8,14 @@ from decimal import Decimal
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from domain.api_keys import is_mistyped
 from domain.credentials import Secret
 from domain.settings import BadValue, Parser
 
 ON_OR_OFF = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 SHORTEST_API_KEY = 24
+LONGEST_API_KEY = 1000
 KEY_BYTES = 32
 MAKE_KEY = (
     'python3 -c "import secrets,base64;'
@@ -111,7 +113,10 @@ def is_address(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether it is this machine."""
-    return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def own_address(host: str, port: int) -> str:
@@ -187,11 +192,15 @@ def _is_encryption_key(text: str) -> bool:
         return False
 
 
-def _admin_api_key(text: str) -> Secret:
+def admin_api_key(text: str) -> Secret:
+    """The operator's own key, as every request could send it. Raises BadValue."""
     _refuse_if(
         {
             f"must have at least {SHORTEST_API_KEY} characters.": len(text) < SHORTEST_API_KEY,
+            f"may have at most {LONGEST_API_KEY} characters.": len(text) > LONGEST_API_KEY,
             "may hold only letters, digits and signs of ASCII.": not re.fullmatch(r"[!-~]+", text),
+            "begins as the API keys that this server makes (aff_) and is none of them: each "
+            "request with it would be refused as mistyped.": is_mistyped(text),
         }
     )
     return Secret(text)
@@ -264,7 +273,9 @@ REDIS_URL = Parser("redis://host:port/number, or rediss:// for TLS", _redis_url)
 ENCRYPTION_KEYS = Parser(
     f"keys of {KEY_BYTES} bytes in base64url, separated by commas or new lines", _encryption_keys
 )
-ADMIN_API_KEY = Parser(f"at least {SHORTEST_API_KEY} characters of ASCII", _admin_api_key)
+ADMIN_API_KEY = Parser(
+    f"{SHORTEST_API_KEY} to {LONGEST_API_KEY} characters of ASCII", admin_api_key
+)
 HOST_NAMES = Parser("host names, separated by commas; * for any", _host_names)
 ORIGINS = Parser(
     "origins like https://shop.example or chrome-extension://abc, separated by commas", _origins

@@ -230,7 +230,11 @@ def _columns(table: Table, bare: Sites) -> _Columns:
         sites=headings.places(head, headings.SITE),
         bare=bare,
     )
-    if any(_is_good(each) for row in data[:SAMPLE] for each in columns.read(row)):
+    if any(
+        _is_good(each) or isinstance(each.product, SeveralProducts)
+        for row in data[:SAMPLE]
+        for each in columns.read(row)
+    ):
         return columns
     by_content = _by_content(replace(columns, products=range(width), handles=frozenset()))
     if by_content:
@@ -277,14 +281,23 @@ def _by_content(columns: _Columns) -> list[int]:
     counts = {at: sum(map(bool, cells)) for at, cells in read.items()}
     most = max(counts.values())
     best = [at for at, number in counts.items() if number * 2 >= most > 0]
-    for cells in zip(*(read[at] for at in best), strict=True):
-        if _contradict(filter(None, cells)):
-            raise InvalidInput(
-                "Several columns hold different products: "
-                f"{_listed([columns.names[at] for at in best])}. Call the one that is meant "
-                "ProductId or Product URL. Nothing was imported."
-            )
-    return best or _with_links(columns, sample)
+    # Where they do not agree, addresses win: a long number may be anything.
+    with_addresses = [
+        at
+        for at in best
+        if any("/" in _cell(row, at) for row, named in zip(sample, read[at], strict=True) if named)
+    ]
+    for chosen in (best, with_addresses):
+        rows = zip(*(read[at] for at in chosen), strict=True)
+        if chosen and not any(_contradict(filter(None, cells)) for cells in rows):
+            return chosen
+    if best:
+        raise InvalidInput(
+            "Several columns hold different products: "
+            f"{_listed([columns.names[at] for at in best])}. Call the one that is meant "
+            "ProductId or Product URL. Nothing was imported."
+        )
+    return _with_links(columns, sample)
 
 
 def _with_links(columns: _Columns, sample: Sequence[Row]) -> list[int]:

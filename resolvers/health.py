@@ -95,8 +95,10 @@ async def note(
 
     A note that cannot be written now is lost: the answer matters more.
     """
+    before = account.health
     if failure is None:
-        is_news = evidence.success_counts and _is_news(account.health, now)
+        since = before.last_success_at if before.state is HealthState.HEALTHY else None
+        is_news = evidence.success_counts and (since is None or now - since > OFTEN_ENOUGH)
     else:
         is_news = _tells(failure) and not (
             evidence.is_extra and isinstance(failure, PermissionMissing)
@@ -104,7 +106,7 @@ async def note(
     if not is_news:
         return
     try:
-        health = after(account.health, failure, now)
+        health = after(before, failure, now)
         await stored_credentials.record_health(account, health, keyring=keyring)
     except DatabaseUnavailable as error:
         log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
@@ -114,8 +116,3 @@ def _tells(failure: MarketplaceError) -> bool:
     if isinstance(failure, Throttled) and failure.upstream_code is None:
         return False  # our own pace, not the marketplace's word
     return not isinstance(failure, _NO_EVIDENCE)
-
-
-def _is_news(health: Health, now: datetime) -> bool:
-    since = health.last_success_at
-    return health.state is not HealthState.HEALTHY or since is None or now - since > OFTEN_ENOUGH

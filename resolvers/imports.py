@@ -24,8 +24,8 @@ Live = SourceProduct | AffiliateGraphError
 
 async def import_products(context: Context, named: Sequence[RefOrError]) -> list[Row]:
     """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
-    opened = await lookups.opened(context, named)
-    refs = [ref for ref in opened if isinstance(ref, ProductRef)]
+    located = await lookups.located(context, named)
+    refs = [ref for ref in located if isinstance(ref, ProductRef)]
     live = await _fetch(context.dataloaders.live_product, refs)
     stored = await _store(context, live, only_stored=False)
 
@@ -37,7 +37,7 @@ async def import_products(context: Context, named: Sequence[RefOrError]) -> list
         answer = live[ref]
         return Row(error=answer if isinstance(answer, AffiliateGraphError) else _unstorable())
 
-    return [row(ref) for ref in opened]
+    return [row(ref) for ref in located]
 
 
 async def sync_products(context: Context, named: Sequence[RefOrError]) -> list[Row]:

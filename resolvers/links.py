@@ -78,7 +78,9 @@ async def generate(
         except AffiliateGraphError as error:
             return error
 
-    links_or_errors = await asyncio.gather(*map(link_or_error, await lookups.opened(context, refs)))
+    links_or_errors = await asyncio.gather(
+        *map(link_or_error, await lookups.located(context, refs))
+    )
     links = {link.key: link for link in links_or_errors if isinstance(link, Link)}
     await stored_links.keep(context.workspace.id, list(links.values()))
     for key, link in links.items():

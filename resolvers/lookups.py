@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from clients.base import Marketplace
-from clients.registry import BY_CODE, product_ref
+from clients.registry import BY_CODE, product_ref, typed_id
 from domain.exceptions import AffiliateGraphError, InvalidInput, ShortLink
 from domain.products import ProductRef
 from resolvers.context import Context
@@ -30,34 +31,61 @@ class Lookup:
 def find(lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
     """The product that a lookup names; nothing is opened or asked.
 
-    Raises InvalidInput or one of its kinds, with the path of the field.
+    The site of a bare id may be open; see `located`. Raises InvalidInput or one of its kinds, with
+    the path of the field.
     """
     field = "url" if lookup.url is not None else "ref" if lookup.marketplace else "id"
     try:
-        return _find(lookup)
+        if lookup.url is not None:
+            return product_ref(lookup.url)
+        if lookup.marketplace is not None:
+            return _typed(lookup.marketplace, lookup)
+        if isinstance(lookup.decoded_id, AffiliateGraphError):
+            raise lookup.decoded_id
+        if lookup.decoded_id is None:
+            raise InvalidInput("Name the product by id, url or ref.")
+        return checked(lookup.decoded_id)
     except AffiliateGraphError as error:
         raise error.at((*path, field, *error.path)) from error
 
 
-def _find(lookup: Lookup) -> ProductRef:
-    if lookup.url is not None:
-        return product_ref(lookup.url)
-    if lookup.marketplace is not None:
-        locale = locale_of(lookup.marketplace, lookup.locale)
-        try:
-            external_id = lookup.marketplace.parse_id(lookup.external_id)
-        except InvalidInput as error:
-            raise error.at(("externalId",)) from error
-        return ProductRef(lookup.marketplace.code, external_id, locale)
-    if isinstance(lookup.decoded_id, AffiliateGraphError):
-        raise lookup.decoded_id
-    if lookup.decoded_id is None:
-        raise InvalidInput("Name the product by id, url or ref.")
-    return checked(lookup.decoded_id)
+def _typed(marketplace: Marketplace, lookup: Lookup) -> ProductRef:
+    locale = locale_of(marketplace, lookup.locale)
+    try:
+        external_id = typed_id(marketplace, lookup.external_id)
+    except InvalidInput as error:
+        raise error.at(("externalId",)) from error
+    return ProductRef(marketplace.code, external_id, locale)
 
 
-async def opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
-    """The same rows with short links opened, where the operator allows it; equal ones once.
+async def located(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
+    """The same rows with bare ids at their site, and short links opened, where that is allowed."""
+    sites: dict[str, str] = {}
+    for row in rows:
+        if _is_open(row) and row.marketplace not in sites:
+            sites[row.marketplace] = await site_of(context, BY_CODE[row.marketplace])
+    return [
+        replace(row, locale=sites[row.marketplace]) if _is_open(row) else row
+        for row in await _opened(context, rows)
+    ]
+
+
+def _is_open(row: RefOrError) -> TypeGuard[ProductRef]:
+    return isinstance(row, ProductRef) and row.locale not in BY_CODE[row.marketplace].locales
+
+
+async def site_of(context: Context, market: Marketplace) -> str:
+    """The country site that bare ids are of: the first one connected, else the first."""
+    connected = {
+        account.key.locale
+        for account in (await context.accounts.all()).values()
+        if account.credentials and account.key.marketplace == market.code
+    }
+    return next((site for site in market.locales if site in connected), market.locales[0])
+
+
+async def _opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
+    """Equal short links are opened once.
 
     For a key for everybody none is opened: it must not make this server ask other hosts.
     """
@@ -85,15 +113,16 @@ async def opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrErro
     return [opened_row(row) for row in rows]
 
 
-async def find_opened(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
-    """As `find`, with a short link opened where the operator allows it."""
+async def find_located(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
+    """As `find`, with a short link opened where that is allowed, and a bare id at its site."""
     try:
-        return find(lookup, path=path)
+        found: RefOrError = find(lookup, path=path)
     except ShortLink as link:
-        [target] = await opened(context, [link])
-        if isinstance(target, ProductRef):
-            return target
-        raise target from None
+        found = link
+    [target] = await located(context, [found])
+    if isinstance(target, ProductRef):
+        return target
+    raise target from None
 
 
 def checked(ref: ProductRef) -> ProductRef:

@@ -8,6 +8,7 @@ from functools import partial
 
 from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
+from clients.text import INVISIBLE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
 from domain.exceptions import (
@@ -31,7 +32,8 @@ from upstream.accounts import skew_in_words
 from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
-SITE_DECORATION = re.compile(r"\A\s*(?:https?://)?|/?\s*\Z", re.ASCII)  # around the site's host
+# A site's host or country, also as an address of a page there.
+SITE = re.compile(r"\s*(?:https?://)?([a-z0-9.-]+?)\.?(?:[/?#]\S*)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,8 @@ def locale_of(
         return marketplace.locales[0]
     if marketplace.locales == ("",):
         raise WrongLocale(f"{marketplace.name} has no country sites: leave locale out.", path=path)
-    name = SITE_DECORATION.sub("", locale.lower())
+    match = SITE.fullmatch(INVISIBLE.sub("", locale).lower())
+    name = match[1] if match else ""
     site = name if name in marketplace.locales else marketplace.locale_names.get(name)
     if site is None:
         sites = ", ".join(marketplace.locales)
@@ -152,7 +155,7 @@ def locale_of(
     return site
 
 
-async def every(context: Context) -> list[ConnectedMarketplace]:
+async def get_all(context: Context) -> list[ConnectedMarketplace]:
     """Each marketplace's first site, and every further site that has credentials."""
     accounts = await stored_credentials.accounts(context.workspace, context.keys)
     by_key = {account.key: account for account in accounts}
@@ -169,7 +172,7 @@ async def every(context: Context) -> list[ConnectedMarketplace]:
     ]
 
 
-async def one(
+async def get_one(
     context: Context, marketplace: Marketplace, locale: str | None
 ) -> ConnectedMarketplace:
     """One marketplace, with or without credentials. Raises WrongLocale."""

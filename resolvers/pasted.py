@@ -1,8 +1,7 @@
 """Every product that a text names, each with its place: found without a call, asked together."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, read_text
@@ -34,14 +33,14 @@ async def products_in(
 
     Raises InvalidInput for a text that is too long or names too much, WrongLocale.
     """
-    found = await find(context, text, marketplace, locale, path=())
-    named = await lookups.opened(context, [each.product for each in found])
+    found = find(text, marketplace, locale, path=())
+    named = await lookups.located(context, [each.product for each in found])
 
-    async def seen(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:
+    async def shown(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:
         if isinstance(product, AffiliateGraphError):
             return product
         try:
-            return await products.seen(context, product)
+            return await products.get(context, product)
         except AffiliateGraphError as error:
             return error
 
@@ -49,12 +48,11 @@ async def products_in(
         PastedProduct(
             start=each.start, end=each.end, words=text[each.start : each.end], product=product
         )
-        for each, product in zip(found, await asyncio.gather(*map(seen, named)), strict=True)
+        for each, product in zip(found, await asyncio.gather(*map(shown, named)), strict=True)
     ]
 
 
-async def find(
-    context: Context,
+def find(
     text: str,
     marketplace: Marketplace | None,
     locale: str | None,
@@ -63,14 +61,15 @@ async def find(
 ) -> list[Found]:
     """What the text names, in order. Bare ids are of `marketplace`, where it is given.
 
-    Raises InvalidInput or WrongLocale with the path of the field.
+    Their site is `locale`; without one it may be open, see `lookups.located`. Raises InvalidInput
+    or WrongLocale with the path of the field.
     """
     if len(text.encode(errors="replace")) > LONGEST:
         raise InvalidInput(
             f"A text has at most {LONGEST // 1000} kB. Nothing was asked: send it in parts.",
             path=(*path, "text"),
         )
-    sites = await sites_of_ids(context, marketplace, locale, path=(*path, "locale"))
+    sites = {} if locale is None else _named_sites(marketplace, locale, (*path, "locale"))
     found = read_text(text, sites=sites, owner=marketplace)
     if len(found) > MAX_ROWS:
         raise InvalidInput(
@@ -81,18 +80,27 @@ async def find(
     return found
 
 
-async def rows(
-    context: Context, text: str, *, path: tuple[str, ...]
-) -> Sequence[lookups.RefOrError]:
-    """What the text of a bulk mutation names. Raises InvalidInput, also when it names nothing."""
-    found = await find(context, text, None, None, path=path)
+def rows(
+    text: str,
+    marketplace: Marketplace | None,
+    locale: str | None,
+    *,
+    path: tuple[str, ...],
+) -> list[Found]:
+    """What the text of a bulk mutation names; refusals say where the text is.
+
+    Raises as `find`, and where the text names nothing.
+    """
+    found = find(text, marketplace, locale, path=path)
     if not found:
         raise InvalidURL(
             f"There is no address and no id of {MARKETPLACE_NAMES} in the text.",
             path=(*path, "text"),
         )
     return [
-        each.product.at((*path, "text")) if isinstance(each.product, InvalidInput) else each.product
+        replace(each, product=each.product.at((*path, "text")))
+        if isinstance(each.product, InvalidInput)
+        else each
         for each in found
     ]
 
@@ -103,12 +111,7 @@ async def sites_of_ids(
     """The site of bare ids: the one named, else the first one that is connected."""
     if locale is not None:
         return _named_sites(marketplace, locale, path)
-    accounts = (await context.accounts.all()).values()
-    connected = {account.key.locale for account in accounts if account.credentials}
-    return {
-        market.code: next((site for site in market.locales if site in connected), market.locales[0])
-        for market in BY_CODE.values()
-    }
+    return {market.code: await lookups.site_of(context, market) for market in BY_CODE.values()}
 
 
 def _named_sites(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clients.base import OfferPolicy
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
 from db import products as stored_products
@@ -26,6 +25,7 @@ from domain.exceptions import (
     PermissionMissing,
     ProductNotFound,
 )
+from domain.marketplaces import OfferPolicy
 from domain.money import Margin, Money, margin, share_of
 from domain.products import (
     CatalogProduct,
@@ -123,7 +123,7 @@ class Listing:
         return share_of(offer.price, percent)
 
 
-async def seen(context: Context, ref: ProductRef) -> Listing:
+async def get(context: Context, ref: ProductRef) -> Listing:
     """From the catalogue while its offer is fresh, else live; nothing is stored.
 
     A catalogue product is shown with its age when the marketplace cannot be asked. Raises
@@ -150,10 +150,10 @@ def _seen_live(source: SourceProduct, entry: CatalogProduct | None) -> Listing:
     return Listing(source=source, entry=entry, seen_live=True)
 
 
-async def seen_or_none(context: Context, ref: ProductRef) -> Listing | None:
-    """As `seen`, but None for a product that the marketplace does not show."""
+async def get_or_none(context: Context, ref: ProductRef) -> Listing | None:
+    """As `get`, but None for a product that the marketplace does not show."""
     try:
-        return await seen(context, ref)
+        return await get(context, ref)
     except ProductNotFound:
         return None
 

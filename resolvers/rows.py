@@ -19,12 +19,16 @@ _PASSING = (CallCapReached, QuotaExhausted, MarketplaceUnavailable, DatabaseUnav
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`ref`: the catalogue product to show; `link`: the stored link; `error`: what went wrong."""
+    """`ref`: the catalogue product to show; `link`: the stored link; `error`: what went wrong.
+
+    `place`: where in a text its product was found.
+    """
 
     ref: ProductRef | None = None
     link: LinkKey | None = None
     changed: tuple[str, ...] = ()
     error: AffiliateGraphError | None = None
+    place: tuple[int, int] | None = None
 
     @property
     def is_final(self) -> bool:
@@ -43,6 +47,7 @@ def to_json(row: Row) -> dict[str, object]:
         else None,
         "changed": list(row.changed),
         "error": _error_json(row.error),
+        "place": list(row.place) if row.place else None,
     }
 
 
@@ -50,11 +55,13 @@ def from_json(stored: dict[str, object]) -> Row:
     """The row that `to_json` wrote."""
     link = stored["link"]
     changed = stored["changed"]
+    place = stored.get("place")  # rows of earlier versions have none
     return Row(
         ref=_ref(stored["ref"]),
         link=_link(link),
         changed=tuple(str(name) for name in changed) if isinstance(changed, list) else (),
         error=_error(stored["error"]),
+        place=(place[0], place[1]) if isinstance(place, list) else None,
     )
 
 

@@ -38,6 +38,11 @@ LOCALE = (
     "The country site, where the marketplace has several: its host or country; left out: the first "
     "of its sites."
 )
+OWNER = "Whose the bare ids of the text are; left out: as they look."
+SITE_OF_IDS = (
+    "The country site of the text's bare ids; left out: that of an address of the same product in "
+    "the text, else the first one connected."
+)
 IDEMPOTENCY = (
     "Any text of yours, up to 255 characters. Sent again with the same input within a day it gives "
     "the first answer again and does nothing."
@@ -73,8 +78,8 @@ class ProductLookup:
     url: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="A text with one product in it: its address, also inside a message or a row of "
-        "a table, or an id alone that can only be one marketplace's. It is read, not opened; only "
-        "short links are, where the operator allows it.",
+        "a table, or an id alone that can only be one marketplace's, on the country site that is "
+        "connected. It is read, not opened; only short links are, where the operator allows it.",
     )
     ref: ProductRefInput | None = strawberry.field(
         default=strawberry.UNSET, description="The marketplace's own id."
@@ -343,6 +348,8 @@ class ImportProductsInput:
         default=strawberry.UNSET,
         description="In their place a text, as productsIn takes it: a row for each thing found.",
     )
+    marketplace: MarketplaceCode | None = strawberry.field(default=None, description=OWNER)
+    locale: str | None = strawberry.field(default=None, description=SITE_OF_IDS)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
@@ -420,6 +427,8 @@ class GenerateLinksInput:
         default=strawberry.UNSET,
         description="In their place a text, as productsIn takes it: a row for each thing found.",
     )
+    marketplace: MarketplaceCode | None = strawberry.field(default=None, description=OWNER)
+    locale: str | None = strawberry.field(default=None, description=SITE_OF_IDS)
     tracking_id: str | None = strawberry.field(
         default=None, description="Default: the stored tracking id or tag."
     )

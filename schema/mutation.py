@@ -14,10 +14,8 @@ from strawberry import UNSET
 
 from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
-from domain.exceptions import AffiliateGraphError, InvalidInput, NotFound
-from domain.links import LinkKey
-from domain.products import ProductRef
-from resolvers import idempotency, imports, links, lookups, marketplaces, pasted, products
+from domain.exceptions import InvalidInput, NotFound
+from resolvers import idempotency, imports, links, marketplaces, products
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 from schema import ids
@@ -34,7 +32,6 @@ from schema.inputs import (
     GenerateLinksInput,
     ImportProductInput,
     ImportProductsInput,
-    ProductLookup,
     SyncProductInput,
     SyncProductsInput,
     UpdateProductInput,
@@ -42,6 +39,18 @@ from schema.inputs import (
     VerifyMarketplaceInput,
 )
 from schema.marketplaces import Marketplace
+from schema.naming import (
+    IDS,
+    PRODUCTS,
+    Path,
+    link_key,
+    named_by,
+    place_of,
+    ref_of,
+    ref_of_id,
+    ref_of_lookup,
+    row_paths,
+)
 from schema.node import Info
 from schema.payloads import (
     ConnectMarketplacePayload,
@@ -67,7 +76,6 @@ from schema.payloads import (
 from schema.products import AffiliateLink, Product
 
 T = TypeVar("T")
-Path = tuple[str, ...]
 INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
 MAX_NOTES_LENGTH = 10_000
 # Control characters but tab, line feed and carriage return; half characters.
@@ -134,9 +142,9 @@ class Mutation(ApiKeyMutations):
     async def import_product(
         self, info: Info, input: Annotated[ImportProductInput, What]
     ) -> ImportProductPayload:
-        refs = [_ref_of_lookup(input.product, PRODUCT)]
+        refs = [ref_of_lookup(input.product, PRODUCT)]
         [row] = await _rows(
-            info, input, "import", lambda: imports.import_products(info.context, refs), [PRODUCT]
+            info, input, "import", lambda: imports.import_products(info.context, refs), PRODUCT
         )
         product, errors = await _product_of(info, row)
         return ImportProductPayload(product=product, errors=errors)
@@ -148,14 +156,17 @@ class Mutation(ApiKeyMutations):
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        refs, paths = await _named(info, input)
-        rows = await _rows(
-            info, input, "import", lambda: imports.import_products(info.context, refs), paths
-        )
+        named = named_by(input)
+
+        async def run() -> list[Row]:
+            return named.placed(await imports.import_products(info.context, named.refs))
+
+        rows = await _rows(info, input, "import", run, named.path)
+        products_of_rows = await _all(_product_of, info, rows)
         return ImportProductsPayload(
             results=[
-                ImportProductResult(product=product, errors=errors)
-                for product, errors in await _all(_product_of, info, rows)
+                ImportProductResult(product=product, errors=errors, **place_of(row, input))
+                for row, (product, errors) in zip(rows, products_of_rows, strict=True)
             ],
             errors=[],
         )
@@ -167,7 +178,7 @@ class Mutation(ApiKeyMutations):
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
     ) -> UpdateProductPayload:
-        change = _ref(input.id, ID), _publisher_fields(input, INPUT)
+        change = ref_of(input.id, ID), _publisher_fields(input, INPUT)
         [row] = await products.change(info.context, [change])
         product, errors = await _product_of(info, _placed(row, ID))
         return UpdateProductPayload(product=product, errors=errors)
@@ -179,10 +190,9 @@ class Mutation(ApiKeyMutations):
     async def update_products(
         self, info: Info, input: Annotated[UpdateProductsInput, What]
     ) -> UpdateProductsPayload:
-        paths = _row_paths("products", input.products)
-        changes = list(map(_change, input.products, paths))
+        changes = list(map(_change, input.products, row_paths("products", input.products)))
         rows = await _rows(
-            info, input, "update", lambda: products.change(info.context, changes), paths
+            info, input, "update", lambda: products.change(info.context, changes), PRODUCTS
         )
         return UpdateProductsPayload(
             results=[
@@ -199,7 +209,7 @@ class Mutation(ApiKeyMutations):
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
     ) -> DeleteProductPayload:
-        [row] = await products.delete(info.context, [_ref(input.id, ID)])
+        [row] = await products.delete(info.context, [ref_of(input.id, ID)])
         deleted_id, errors = _deleted(_placed(row, ID))
         return DeleteProductPayload(deleted_id=deleted_id, errors=errors)
 
@@ -210,11 +220,8 @@ class Mutation(ApiKeyMutations):
     async def delete_products(
         self, info: Info, input: Annotated[DeleteProductsInput, What]
     ) -> DeleteProductsPayload:
-        paths = _row_paths("ids", input.ids)
-        refs = list(map(_ref_of_id, input.ids, paths))
-        rows = await _rows(
-            info, input, "delete", lambda: products.delete(info.context, refs), paths
-        )
+        refs = list(map(ref_of_id, input.ids, row_paths("ids", input.ids)))
+        rows = await _rows(info, input, "delete", lambda: products.delete(info.context, refs), IDS)
         return DeleteProductsPayload(
             results=[
                 DeleteProductResult(deleted_id=deleted_id, errors=errors)
@@ -231,9 +238,9 @@ class Mutation(ApiKeyMutations):
     async def sync_product(
         self, info: Info, input: Annotated[SyncProductInput, What]
     ) -> SyncProductPayload:
-        refs = [_ref_of_id(input.id, ID)]
+        refs = [ref_of_id(input.id, ID)]
         [row] = await _rows(
-            info, input, "sync", lambda: imports.sync_products(info.context, refs), [ID]
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), ID
         )
         product, errors = await _product_of(info, row)
         return SyncProductPayload(product=product, changed=list(row.changed), errors=errors)
@@ -245,10 +252,9 @@ class Mutation(ApiKeyMutations):
     async def sync_products(
         self, info: Info, input: Annotated[SyncProductsInput, What]
     ) -> SyncProductsPayload:
-        paths = _row_paths("ids", input.ids)
-        refs = list(map(_ref_of_id, input.ids, paths))
+        refs = list(map(ref_of_id, input.ids, row_paths("ids", input.ids)))
         rows = await _rows(
-            info, input, "sync", lambda: imports.sync_products(info.context, refs), paths
+            info, input, "sync", lambda: imports.sync_products(info.context, refs), IDS
         )
         products_of_rows = await _all(_product_of, info, rows)
         return SyncProductsPayload(
@@ -267,8 +273,8 @@ class Mutation(ApiKeyMutations):
     async def generate_link(
         self, info: Info, input: Annotated[GenerateLinkInput, What]
     ) -> GenerateLinkPayload:
-        refs = [_ref_of_lookup(input.product, PRODUCT)]
-        [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), [PRODUCT])
+        refs = [ref_of_lookup(input.product, PRODUCT)]
+        [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), PRODUCT)
         link, errors = await _link_of(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
 
@@ -279,12 +285,17 @@ class Mutation(ApiKeyMutations):
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        refs, paths = await _named(info, input)
-        rows = await _rows(info, input, "link", lambda: _generate(info, refs, input), paths)
+        named = named_by(input)
+
+        async def run() -> list[Row]:
+            return named.placed(await _generate(info, named.refs, input))
+
+        rows = await _rows(info, input, "link", run, named.path)
+        links_of_rows = await _all(_link_of, info, rows)
         return GenerateLinksPayload(
             results=[
-                GenerateLinkResult(affiliate_link=link, errors=errors)
-                for link, errors in await _all(_link_of, info, rows)
+                GenerateLinkResult(affiliate_link=link, errors=errors, **place_of(row, input))
+                for row, (link, errors) in zip(rows, links_of_rows, strict=True)
             ],
             errors=[],
         )
@@ -297,67 +308,17 @@ class Mutation(ApiKeyMutations):
     async def delete_link(
         self, info: Info, input: Annotated[DeleteLinkInput, What]
     ) -> DeleteLinkPayload:
-        keys = [_link_key(input.id, ID)]
+        keys = [link_key(input.id, ID)]
         [row] = await _rows(
-            info, input, "delete link", lambda: links.delete(info.context, keys), [ID]
+            info, input, "delete link", lambda: links.delete(info.context, keys), ID
         )
         deleted_id, errors = _deleted(row)
         return DeleteLinkPayload(deleted_id=deleted_id, errors=errors)
 
 
-async def _named(
-    info: Info, input: ImportProductsInput | GenerateLinksInput
-) -> tuple[Sequence[RefOrError], Sequence[Path]]:
-    """The products of a bulk mutation and where each stands. Raises InvalidInput."""
-    if isinstance(input.products, list) == isinstance(input.text, str):
-        raise InvalidInput("Send either products or text.", path=("input",))
-    if isinstance(input.text, str):
-        found = await pasted.rows(info.context, input.text, path=("input",))
-        return found, [("input", "text")] * len(found)
-    products = input.products or []
-    paths = _row_paths("products", products)
-    return list(map(_ref_of_lookup, products, paths)), paths
-
-
-def _row_paths(field: str, rows: Sequence[object]) -> list[Path]:
-    """Where the rows of a bulk mutation stand. Raises InvalidInput for too many of them."""
-    lookups.limit_rows(len(rows), path=("input", field))
-    return [("input", field, str(number)) for number in range(len(rows))]
-
-
-def _ref_of_lookup(lookup: ProductLookup, path: Path) -> RefOrError:
-    try:
-        return lookups.find(lookup.record(), path=path)
-    except AffiliateGraphError as error:
-        return error
-
-
-def _ref_of_id(id: str, path: Path) -> RefOrError:
-    try:
-        return _ref(id, path)
-    except InvalidInput as error:
-        return error
-
-
-def _ref(id: str, path: Path) -> ProductRef:
-    try:
-        return lookups.checked(ids.product_ref(id))
-    except InvalidInput as error:
-        raise error.at(path) from error
-
-
-def _link_key(id: str, path: Path) -> LinkKey | AffiliateGraphError:
-    try:
-        key = ids.link_key(id)
-        lookups.checked(key.ref)
-    except InvalidInput as error:
-        return error.at(path)
-    return key
-
-
 def _change(input: UpdateProductInput, path: Path) -> products.ChangeOrError:
     try:
-        return _ref(input.id, (*path, "id")), _publisher_fields(input, path)
+        return ref_of(input.id, (*path, "id")), _publisher_fields(input, path)
     except InvalidInput as error:
         return error
 
@@ -395,11 +356,11 @@ async def _rows(
     input: Repeatable,
     operation: str,
     run: Callable[[], Awaitable[list[Row]]],
-    paths: Sequence[Path],
+    path: Path,
 ) -> list[Row]:
     """What `run` made of each row, once for an idempotency key.
 
-    An error that names no field is about the path of its row.
+    An error that names no field is about `path`: its element, where that is a list.
     """
     rows = await idempotency.once(
         info.context,
@@ -408,7 +369,10 @@ async def _rows(
         input_text=idempotency.raw(input),
         run=run,
     )
-    return [_placed(row, path) for row, path in zip(rows, paths, strict=True)]
+    is_list = path in (IDS, PRODUCTS)
+    return [
+        _placed(row, (*path, str(number)) if is_list else path) for number, row in enumerate(rows)
+    ]
 
 
 def _placed(row: Row, path: Path) -> Row:

@@ -12,6 +12,10 @@ BULK_ERRORS = (
     "when the rows were gone through; what did not work of a row, its result tells."
 )
 
+START = "Where it begins in the text, in characters (code points) from 0; null without a text."
+END = "Where it ends in the text: the first character behind it."
+WORDS = "What stands there in the text."
+
 
 @strawberry.type(description="Answer of connectMarketplace.")
 class ConnectMarketplacePayload:
@@ -49,6 +53,9 @@ class ImportProductPayload:
 class ImportProductResult:
     product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
     errors: list[UserError] = strawberry.field(description=ERRORS)
+    start: int | None = strawberry.field(default=None, description=START)
+    end: int | None = strawberry.field(default=None, description=END)
+    words: str | None = strawberry.field(default=None, description=WORDS)
 
 
 @strawberry.type(description="Answer of importProducts.")
@@ -131,6 +138,9 @@ class GenerateLinkPayload:
 class GenerateLinkResult:
     affiliate_link: AffiliateLink | None = strawberry.field(description="The stored link.")
     errors: list[UserError] = strawberry.field(description=ERRORS)
+    start: int | None = strawberry.field(default=None, description=START)
+    end: int | None = strawberry.field(default=None, description=END)
+    words: str | None = strawberry.field(default=None, description=WORDS)
 
 
 @strawberry.type(description="Answer of generateLinks.")

@@ -74,7 +74,7 @@ class AffiliateLink(Node):
         description="The product, from the catalogue or else live; null when it cannot be had."
     )
     async def product(self, info: Info) -> "Product | None":
-        listing = await products.seen_or_none(info.context, self.record.key.ref)
+        listing = await products.get_or_none(info.context, self.record.key.ref)
         return None if listing is None else Product.of(listing)
 
 

@@ -18,6 +18,8 @@ from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
 from schema.inputs import (
     LOCALE,
+    OWNER,
+    SITE_OF_IDS,
     AffiliateLinkFilter,
     After,
     Before,
@@ -75,14 +77,14 @@ class Query(ApiKeyQueries):
         extensions=[Needs(Scope.READ)],
     )
     async def marketplaces(self, info: Info) -> list[Marketplace]:
-        return [Marketplace.of(each) for each in await marketplaces.every(info.context)]
+        return [Marketplace.of(each) for each in await marketplaces.get_all(info.context)]
 
     @strawberry.field(
         description="One marketplace, also when nothing is stored for it.",
         extensions=[Needs(Scope.PUBLIC)],
     )
     async def marketplace(self, info: Info, code: Code, locale: Locale = None) -> Marketplace:
-        return Marketplace.of(await marketplaces.one(info.context, code.value, locale))
+        return Marketplace.of(await marketplaces.get_one(info.context, code.value, locale))
 
     @strawberry.field(
         description="From the catalogue if it is there and its offer has not expired, else live "
@@ -95,8 +97,8 @@ class Query(ApiKeyQueries):
         info: Info,
         by: Annotated[ProductLookup, strawberry.argument(description="Which product.")],
     ) -> Product | None:
-        ref = await lookups.find_opened(info.context, by.record(), path=("by",))
-        return Product.of(await products.seen(info.context, ref))
+        ref = await lookups.find_located(info.context, by.record(), path=("by",))
+        return Product.of(await products.get(info.context, ref))
 
     @strawberry.field(
         description="Every product that a text names, in order: addresses wherever they stand, ids "
@@ -110,13 +112,11 @@ class Query(ApiKeyQueries):
         text: Annotated[str, strawberry.argument(description="A message, a table, a list.")],
         marketplace: Annotated[
             MarketplaceCode | None,
-            strawberry.argument(description="Whose the bare ids are; default: as they look."),
+            strawberry.argument(description=OWNER),
         ] = None,
         locale: Annotated[
             str | None,
-            strawberry.argument(
-                description="The country site of bare ids; default: the first one connected."
-            ),
+            strawberry.argument(description=SITE_OF_IDS),
         ] = None,
     ) -> list[ProductInText]:
         owner = marketplace.value if marketplace else None
@@ -205,7 +205,7 @@ async def _node(info: Info, id: str) -> Node | None:
     kind = ids.kind(id)
     if kind == ids.PRODUCT:
         ref = lookups.checked(ids.product_ref(id))
-        listing = await products.seen_or_none(info.context, ref)
+        listing = await products.get_or_none(info.context, ref)
         return Product.of(listing) if listing else None
     if kind == ids.LINK:
         key = ids.link_key(id)

@@ -137,6 +137,8 @@ def test_an_encryption_key_may_leave_out_its_padding() -> None:
         ({"ADMIN_API_KEY": "a" * 23}, "ADMIN_API_KEY"),
         ({"ADMIN_API_KEY": "a" * 24 + " b"}, "ADMIN_API_KEY"),
         ({"ADMIN_API_KEY": "ä" * 24}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "a" * 1001}, "ADMIN_API_KEY"),
+        ({"ADMIN_API_KEY": "aff_live_" + "a" * 43}, "ADMIN_API_KEY"),
         ({"SANDBOX": "maybe"}, "SANDBOX"),
         ({"SANDBOX": "on", "SANDBOX_CATALOG": "/no/such/folder"}, "SANDBOX_CATALOG"),
         ({"SANDBOX_CATALOG": "."}, "SANDBOX_CATALOG"),

@@ -14,11 +14,11 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 from packaging.requirements import Requirement
 
-from clients.base import Marketplace, MarketplaceClient, OfferPolicy
+from clients.base import Marketplace, MarketplaceClient
 from clients.registry import SETTINGS, MarketplaceCode
 from commands.banner import FIRST_QUERY
 from config import known_names
-from domain.marketplaces import HealthState
+from domain.marketplaces import HealthState, OfferPolicy
 from schema import schema
 from schema.enums import ErrorCode
 

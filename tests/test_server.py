@@ -21,9 +21,11 @@ from domain.products import Mode
 from sandbox import Sandbox
 from tests.processes import ServerProcess, run_server, started_server
 from tests.run import free_port
+from web.security import PREFLIGHT_HEADER
 
 KEY = "a-key-of-our-own-0123456789-abcdef"
 PING = {"query": "{ __typename }"}
+OURS = {PREFLIGHT_HEADER: "1"}
 
 
 def printed_key(output: str) -> str:
@@ -71,15 +73,16 @@ def test_the_printed_link_signs_a_browser_in_once(first_start: ServerProcess) ->
     link = re.search(r"Sign in +(\S+)", first_start.output)
     assert link is not None, first_start.output
 
-    with httpx.Client() as browser:
-        first = browser.get(link.group(1))
-        told = browser.get(f"{first_start.address}/session")
-    second = httpx.get(link.group(1))
+    token = link.group(1).partition("#sign-in=")[2]
+    with httpx.Client(base_url=first_start.address, headers=OURS) as browser:
+        preview = browser.get(link.group(1))
+        first, second = (browser.post("/session", json={"link": token}) for _ in range(2))
+        told = browser.get("/session")
 
     log = first_start.output.replace(link.group(0), "")
-    assert (first.status_code, second.status_code) == (303, 403)
+    assert [each.status_code for each in (preview, first, second)] == [200, 200, 401]
     assert told.json()["scopes"] == ["ADMIN"]
-    assert link.group(1).partition("token=")[2] not in log
+    assert token not in log
 
 
 def test_a_live_start_prints_no_link(live_start: tuple[Path, str]) -> None:
@@ -165,11 +168,14 @@ def test_a_live_start_shows_graphiql_without_any_key(running_server: str) -> Non
 def test_the_page_gives_the_key_to_this_machine_only(tmp_path: Path) -> None:
     with started_server(tmp_path, {"SANDBOX": "on", "ADMIN_API_KEY": KEY}) as server:
         html = {"Accept": "text/html"}
-        local = httpx.get(f"{server.address}/graphql", headers=html)
-        rebound = httpx.get(f"{server.address}/graphql", headers=html | {"Host": "evil.example"})
+        with httpx.Client(base_url=server.address, headers=html) as browser:
+            proxied = browser.get("/graphql")  # as of a proxy that adds no header
+            browser.post("/session", json={"key": KEY}, headers=OURS)
+            local = browser.get("/graphql")
+            rebound = browser.get("/graphql", headers={"Host": "evil.example"})
 
     assert KEY in local.text
-    assert KEY not in rebound.text
+    assert KEY not in proxied.text + rebound.text
 
 
 def test_health_needs_no_key(running_server: str) -> None:

@@ -10,9 +10,9 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
+from domain import moments
 from domain.exceptions import (
     AnswerInvalid,
     APIRetired,
@@ -226,12 +226,10 @@ class ClockSkew:
 
     def note(self, headers: Mapping[str, str], received_at: datetime) -> None:
         """An answer came; one without a readable date tells nothing."""
-        try:
-            sent_at = parsedate_to_datetime(headers.get("date", ""))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return
-        ahead = received_at - (sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC))
-        self.ahead = ahead if abs(ahead) >= LARGE_SKEW else None
+        sent_at = moments.of_http(headers.get("date", ""))
+        if sent_at is not None:
+            ahead = received_at - sent_at
+            self.ahead = ahead if abs(ahead) >= LARGE_SKEW else None
 
 
 def skew_in_words(ahead: timedelta) -> str:

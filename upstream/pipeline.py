@@ -22,7 +22,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -69,7 +69,8 @@ async def fetch(
 
     An answer that is past its time stands in for one that cannot be had now.
     """
-    kept = await _kept(upstream, wanted, keys, budget)
+    group = wanted.group
+    kept = await _kept(upstream, wanted, group, keys, budget)
     fresh = {
         key: Fetched(entry.value, entry.since) for key, entry in kept.items() if entry.is_fresh
     }
@@ -85,21 +86,23 @@ async def fetch(
         await wanted.record(None)
         if wanted.policy is not None:
             asked = {key: answers[key] for key in batch if key in answers}
-            await upstream.cache.put(wanted.group, asked, wanted.policy, now=upstream.now())
+            await upstream.cache.put(group, asked, wanted.policy, now=upstream.now())
         return answers
 
-    answers = await upstream.coalescer.get(
-        wanted.group, missing, budget, size=wanted.size, call=call
-    )
+    answers = await upstream.coalescer.get(group, missing, budget, size=wanted.size, call=call)
     return fresh | {key: _best(answer, kept.get(key)) for key, answer in answers.items()}
 
 
 async def _kept(
-    upstream: Upstream, wanted: Fetch[K, V], keys: Sequence[K], budget: CallBudget
+    upstream: Upstream,
+    wanted: Fetch[K, V],
+    group: Hashable,
+    keys: Sequence[K],
+    budget: CallBudget,
 ) -> dict[K, CacheEntry[V]]:
     if wanted.policy is None or wanted.is_refresh:
         return {}
-    kept = await upstream.cache.get(wanted.group, keys, wanted.policy, now=upstream.now())
+    kept = await upstream.cache.get(group, keys, wanted.policy, now=upstream.now())
     hits = sum(entry.is_fresh for entry in kept.values())
     budget.saved_by_cache += hits
     upstream.meter.cache(wanted.account, wanted.operation, hits=hits, misses=len(keys) - hits)

@@ -52,8 +52,8 @@ def load(name: str) -> Asset:
 
 
 def address(name: str) -> str:
-    """Where the page finds the file. Raises as `load` does."""
-    return f"{PREFIX}{name}?v={load(name).version}"
+    """Where the page at /graphql finds the file, from there. Raises as `load` does."""
+    return f"{PREFIX.removeprefix('/')}{name}?v={load(name).version}"
 
 
 def serve(request: Request) -> Response:

@@ -33,13 +33,22 @@ from schema.execution import (
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.compression import MINIMUM, pack
-from web.trusted import NOT_FOUND, NOT_SUPPORTED, Found, NotTrusted, TrustedDocuments
+from web.trusted import (
+    NOT_FOUND,
+    NOT_SUPPORTED,
+    NOT_TRUSTED,
+    Found,
+    NotTrusted,
+    TrustedDocuments,
+)
 from web.validators import kept
 
 BODY_SECONDS = 30  # in which a body arrives as a whole, however it trickles
 RETRY_SECONDS = 5  # after which the storage may be back
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+# Of requests that are well formed: their status goes by the media type, as that of others does.
+NOT_TO_RUN = (NOT_FOUND, NOT_SUPPORTED, NOT_TRUSTED)
 READING = ("GET", "HEAD")  # what cannot change anything
 CLIENT_CLOSED = 499  # nginx' number, for the log: nobody reads the answer
 BATCH = (
@@ -94,7 +103,7 @@ class Endpoint:
             budget = _budget(request)
         except BadRequest as bad:
             outcome = await refused(request_error(bad.message, bad.code, **bad.extensions), terms)
-            is_usual = outcome.is_throttled or bad.code in (NOT_FOUND, NOT_SUPPORTED)
+            is_usual = outcome.is_throttled or bad.code in NOT_TO_RUN
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
         context = self.context(request, budget)

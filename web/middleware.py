@@ -42,11 +42,17 @@ requests = logging.getLogger("affiliate_graph.requests")
 class RequestBoundary:
     """ASGI middleware, the only one. `allowed_hosts` None: any host name is answered.
 
+    `path`: below which callers find the server. A proxy may take it off or leave it on: it is taken
+    off here, so that nothing within knows of it.
+
     A sane X-Request-Id of the caller is kept, any other replaced. The answer carries the id back.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: frozenset[str] | None = None, path: str = ""
+    ) -> None:
         self.app = app
+        self.path = path
         self.allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +60,7 @@ class RequestBoundary:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = _without(self.path, scope)
         headers = Headers(scope=scope)
         request_id = headers.get("x-request-id", "")
         if not SANE_ID.fullmatch(request_id):
@@ -75,7 +82,7 @@ class RequestBoundary:
 
         before = logs.request_id.set(request_id)
         try:
-            refusal = _refusal(scope, headers.get("host", ""), self.allowed_hosts)
+            refusal = _refusal(scope, headers, self.allowed_hosts)
             await (refusal or self.app)(scope, receive, send_completed)
         except (Exception, asyncio.CancelledError) as failure:
             # Whatever it is, its text must not reach the caller.
@@ -100,7 +107,16 @@ async def wrong_address(request: Request, failure: Exception) -> Response:
     return response
 
 
-def _refusal(scope: Scope, host: str, allowed_hosts: frozenset[str] | None) -> Response | None:
+def _without(path: str, scope: Scope) -> Scope:
+    """The scope as it would be at the root of a host."""
+    if not path or not f"{scope['path']}/".startswith(f"{path}/"):
+        return scope
+    return {**scope, "path": scope["path"][len(path) :] or "/"}
+
+
+def _refusal(
+    scope: Scope, headers: Headers, allowed_hosts: frozenset[str] | None
+) -> Response | None:
     """The answer to a request that no route may see; None for every other."""
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if size + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_BYTES:
@@ -110,7 +126,17 @@ def _refusal(scope: Scope, host: str, allowed_hosts: frozenset[str] | None) -> R
             f"The headers and the address of a request hold at most {MOST_BYTES:,} bytes.",
             "PAYLOAD_TOO_LARGE",
         )
-    if scope["path"] not in PROBES and not is_allowed_host(host, allowed_hosts):
+    if "transfer-encoding" in headers and "content-length" in headers:
+        # The quick parser refuses it itself; the other takes one of them, a proxy maybe the other.
+        response = error_response(
+            Request(scope),
+            400,
+            "A request has a Content-Length or a Transfer-Encoding, not both.",
+            "BAD_REQUEST",
+        )
+        response.headers["Connection"] = "close"
+        return response
+    if scope["path"] not in PROBES and not is_allowed_host(headers.get("host", ""), allowed_hosts):
         return error_response(
             Request(scope),
             421,

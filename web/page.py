@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from web.security import DEFAULT_HEADERS
+from web.security import DEFAULT_HEADERS, path_of
 
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "/assets/page"
@@ -44,7 +44,7 @@ def content_security_policy(public_url: str) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "connect-src 'self'",
-            f"img-src 'self' https: data: {public_url.rstrip('/')}",
+            f"img-src 'self' https: data: {public_url.removesuffix(path_of(public_url))}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -100,10 +100,11 @@ def _packed(name: str) -> bytes:
 
 
 class WebPage:
-    """The routes. `public_url`: where the sandbox's pictures are."""
+    """The routes. `public_url`: where callers find them, and the sandbox's pictures."""
 
     def __init__(self, public_url: str) -> None:
         self._policy = content_security_policy(public_url)
+        self._files = path_of(public_url) + PREFIX
 
     def routes(self) -> list[Route]:
         """To be put into the application's own routes."""
@@ -116,7 +117,7 @@ class WebPage:
         """The page, or what to do where its library is not installed."""
         headers = DEFAULT_HEADERS | {"Content-Security-Policy": self._policy}
         try:
-            address = f"{PREFIX}/{version()}"
+            address = f"{self._files}/{version()}"
         except OSError:
             return HTMLResponse((FOLDER / "page/missing.html").read_text("utf-8"), headers=headers)
         index = Template((FOLDER / "page/index.html").read_text("utf-8"))

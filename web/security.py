@@ -9,6 +9,7 @@ not seen: the other part is a session of the operator (web/graphiql.py, web/sess
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
@@ -31,9 +32,20 @@ def bearer_key(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-api-key", "").strip() or None
 
 
+def path_of(public_url: str) -> str:
+    """The path below which callers find the server, without its last slash; "" at the root."""
+    return urlsplit(public_url).path.rstrip("/")
+
+
 def session_cookie(public_url: str) -> str:
-    """The name of the session's cookie; with https, one that no other host can have set."""
-    return "__Host-session" if public_url.startswith("https://") else "session"
+    """The name of the session's cookie; with https, one that no other host can have set.
+
+    Such a cookie is for all paths of its host. Below a path, where others share the host, it is one
+    that can be set by https alone, and it is sent to that path only.
+    """
+    if not public_url.startswith("https://"):
+        return "session"
+    return "__Secure-session" if path_of(public_url) else "__Host-session"
 
 
 def is_allowed_host(host_header: str, allowed: frozenset[str] | None) -> bool:

@@ -70,12 +70,16 @@ class StartLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """The routes. `is_secure`: browsers reach the server by https. `bucket`: whose points pay."""
+    """The routes. `bucket`: whose points pay.
+
+    `is_secure`: browsers reach the server by https. `path`: where they send the cookie.
+    """
 
     access: Access
     link: StartLink
     bucket: Callable[[Caller], Bucket]
     is_secure: bool
+    path: str = "/"
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
@@ -104,6 +108,7 @@ class Sessions:
             self.access.cookie,
             token.reveal(),
             max_age=int(SESSION_LIFE.total_seconds()),
+            path=self.path,
             secure=self.is_secure,
             httponly=True,
             samesite="strict",
@@ -131,7 +136,11 @@ class Sessions:
         await self._end(request)
         response = Response(status_code=204)
         response.delete_cookie(
-            self.access.cookie, secure=self.is_secure, httponly=True, samesite="strict"
+            self.access.cookie,
+            path=self.path,
+            secure=self.is_secure,
+            httponly=True,
+            samesite="strict",
         )
         return response
 

@@ -21,6 +21,7 @@ from web.registered import RegisteredDocuments
 # The words of automatic persisted queries: clients look for the message, or for the code.
 NOT_FOUND, NOT_FOUND_MESSAGE = "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"
 NOT_SUPPORTED, NOT_SUPPORTED_MESSAGE = "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"
+NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
 HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 ONLY_TRUSTED = (
     "This server runs only its trusted documents, and this is none of them. Name one by "
@@ -81,7 +82,7 @@ class TrustedDocuments:
             raise NotTrusted("The hash of the request is not that of its document.")
         is_trusted = (digest or sha256(query)) in self.by_hash
         if self.only and not is_trusted:
-            raise NotTrusted(ONLY_TRUSTED, "DOCUMENT_NOT_TRUSTED")
+            raise NotTrusted(ONLY_TRUSTED, NOT_TRUSTED)
         return Found(query, is_trusted, digest if may_register and not is_trusted else None)
 
     def register(self, found: Found, caller: str) -> None:

@@ -12,7 +12,8 @@ from clients.aliexpress.client import (
 )
 from clients.aliexpress.gateway import ADDRESS_SETTING, QUOTA, quota_account
 from clients.aliexpress.search import OWN_SORTS
-from clients.base import Marketplace, OfferPolicy
+from clients.base import Marketplace
+from domain.marketplaces import OfferPolicy
 
 __all__ = ["MARKETPLACE", "AliExpressClient"]
 

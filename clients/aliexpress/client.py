@@ -7,6 +7,7 @@ another tracking id are refused.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from clients.aliexpress import links, orders, parse, promotions, urls, variants
 from clients.aliexpress.gateway import Gateway
@@ -310,15 +311,12 @@ class AliExpressClient:
     async def _products(
         self, operation: str, params: Mapping[str, object], tracking_id: str
     ) -> ProductPage:
-        def read(result: Row, received_at: datetime) -> ProductPage:
-            return parse.product_page(
-                result,
-                observed_at=received_at,
-                tracking_id=tracking_id,
-                link_host=self._gateway.link_host,
-                has_local_pictures=self._gateway.stands_in,
-            )
-
+        read = partial(
+            parse.product_page,
+            tracking_id=tracking_id,
+            link_host=self._gateway.link_host,
+            has_local_pictures=self._gateway.stands_in,
+        )
         return await self._gateway.call(operation, params, read, empty=ProductPage())
 
     async def _orders(self, operation: str, params: Mapping[str, object]) -> OrderPage:

@@ -6,11 +6,9 @@ and whether a refused parameter is the tracking id.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
+from domain import moments
 from domain.exceptions import (
     APIRetired,
     ClockSkewed,
@@ -260,25 +258,16 @@ def _retry_after(answer: Answer) -> float | None:
     told = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,6}", told):
         return min(float(told), LONGEST_WAIT)
-    for moment in _http_date(told):
-        return min(max((moment - answer.received_at).total_seconds(), 0.0), LONGEST_WAIT)
-    return None
+    moment = moments.of_http(told)
+    if moment is None:
+        return None
+    return min(max((moment - answer.received_at).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def _measured_skew(answer: Answer) -> str:
     """A sentence on how far this clock is from the gateway's; "" where it cannot be told."""
-    for moment in _http_date(answer.headers.get("date", "")):
-        seconds = round((answer.received_at - moment).total_seconds())
-        if abs(seconds) >= LARGE_SKEW:
-            side = "ahead of" if seconds > 0 else "behind"
-            return f" It is about {abs(seconds)} seconds {side} theirs."
-    return ""
-
-
-def _http_date(told: str) -> Iterator[datetime]:
-    """The moment of an HTTP date; nothing where the text is none."""
-    try:
-        moment = parsedate_to_datetime(told)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return
-    yield moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moments.of_http(answer.headers.get("date", ""))
+    seconds = round((answer.received_at - moment).total_seconds()) if moment else 0
+    if abs(seconds) < LARGE_SKEW:
+        return ""
+    return f" It is about {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} theirs."

@@ -10,9 +10,10 @@ between methods and ages of the platform; all documented forms are read.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import NoReturn, TypeVar
 
 import httpx
@@ -43,14 +44,6 @@ WORDS = ("msg", "message", "resp_msg", "sub_msg")
 DONE = (None, "0", "200")  # a missing code beside a result is success
 
 
-@dataclass(frozen=True, slots=True)
-class AppKeys:
-    """What signs a request. Both stay sealed until it is built."""
-
-    key: Secret
-    secret: Secret
-
-
 def quota_account(account: Account) -> AccountKey:
     """AliExpress counts calls per application, which several workspaces may share."""
     stored = account.credentials.get("appKey")
@@ -61,7 +54,11 @@ def quota_account(account: Account) -> AccountKey:
 
 
 class Gateway:
-    """One account's way in. One call asks one method; `budget` pays for it."""
+    """One account's way in. One call asks one method; `budget` pays for it.
+
+    `stands_in`: another gateway than AliExpress's own is asked. `link_host`: the host that tracked
+    links must have; None, at a gateway that stands in: any.
+    """
 
     def __init__(
         self, account: Account, upstream: Upstream, budget: Budget, sign_method: SignMethod
@@ -72,16 +69,8 @@ class Gateway:
         self._sign_method = sign_method
         self._quota = upstream.quota(account.key.marketplace, QUOTA)
         self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
-
-    @property
-    def stands_in(self) -> bool:
-        """Whether another gateway than AliExpress's own is asked."""
-        return self._address.rstrip("/") != ADDRESS
-
-    @property
-    def link_host(self) -> str | None:
-        """The host that tracked links must have; None: any, at a gateway that stands in."""
-        return None if self.stands_in else LINK_HOST
+        self.stands_in = self._address.rstrip("/") != ADDRESS
+        self.link_host = None if self.stands_in else LINK_HOST
 
     async def call(
         self,
@@ -97,11 +86,14 @@ class Gateway:
         found" stands for. Raises MarketplaceError, MarketplaceNotConnected without keys, and
         InvalidInput for text that cannot be sent.
         """
-        keys = self._app_keys()
-        _check_sendable(params)
-
-        def build() -> httpx.Request:
-            return self._request(operation, params, keys)
+        key, secret = self._stored("appKey", "appSecret")
+        for name, value in params.items():
+            parts = value if isinstance(value, list) else [value]
+            if any(isinstance(part, str) and UNSTORABLE.search(part) for part in parts):
+                raise InvalidInput(
+                    f"The parameter {name} has characters that cannot be sent. Type it anew.",
+                    path=(name,),
+                )
 
         def classify(answer: Answer) -> T:
             result = read_result(answer)
@@ -109,7 +101,7 @@ class Gateway:
 
         return await self._upstream.sender.send(
             Call(
-                build=build,
+                build=partial(self._request, operation, params, key, secret),
                 classify=classify,
                 account=quota_account(self._account),
                 credentials=self._account.fingerprint,
@@ -122,24 +114,20 @@ class Gateway:
     def tracking_id(self) -> str:
         """The stored tracking id, which is no secret. Raises MarketplaceNotConnected unless all
         three credentials are stored."""
-        self._app_keys()
-        stored = self._account.reveal().get("trackingId")
-        if not stored:
-            raise not_connected()
-        return stored.reveal()
+        return self._stored("appKey", "appSecret", "trackingId")[-1].reveal()
 
-    def _app_keys(self) -> AppKeys:
-        stored = self._account.reveal()
-        key, secret = stored.get("appKey"), stored.get("appSecret")
-        if not key or not secret:
+    def _stored(self, *names: str) -> list[Secret]:
+        """These credentials, which stay sealed until a request is built."""
+        stored = self._account.credentials
+        if not all(name in stored for name in names):
             raise not_connected()
-        return AppKeys(key, secret)
+        return [stored[name].value for name in names]
 
     def _request(
-        self, operation: str, params: Mapping[str, object], keys: AppKeys
+        self, operation: str, params: Mapping[str, object], key: Secret, secret: Secret
     ) -> httpx.Request:
         system = {
-            "app_key": keys.key.reveal(),
+            "app_key": key.reveal(),
             "method": METHOD_PREFIX + operation,
             "timestamp": round(self._upstream.now().timestamp() * 1000),
             "sign_method": self._sign_method.value,
@@ -147,7 +135,7 @@ class Gateway:
             "v": "2.0",
         }
         form = signable({**params, **system})
-        form["sign"] = sign(form, keys.secret.reveal(), self._sign_method)
+        form["sign"] = sign(form, secret.reveal(), self._sign_method)
         return httpx.Request("POST", self._address, data=form, headers={"content-type": FORM})
 
 
@@ -157,16 +145,6 @@ def not_connected() -> MarketplaceNotConnected:
         "AliExpress is not connected. Add the app key, app secret and tracking ID in "
         "connectMarketplace."
     )
-
-
-def _check_sendable(params: Mapping[str, object]) -> None:
-    for name, value in params.items():
-        parts = value if isinstance(value, list) else [value]
-        if any(isinstance(part, str) and UNSTORABLE.search(part) for part in parts):
-            raise InvalidInput(
-                f"The parameter {name} has characters that cannot be sent. Type it anew.",
-                path=(name,),
-            )
 
 
 def read_result(answer: Answer) -> Row | None:

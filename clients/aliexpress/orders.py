@@ -1,6 +1,7 @@
 """Orders credited to the account. Their money is in whole cents, unlike every other price."""
 
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,11 @@ from zoneinfo import ZoneInfo
 from clients.aliexpress.parse import PACIFIC, pacific, read_rows
 from clients.aliexpress.records import Order, OrderPage, OrderStatus, OrderTime
 from clients.aliexpress.urls import canonical_id
-from clients.values import Row, count, currency, identifier, percent, text, whole
+from clients.values import Row, count, currency, identifier, percent, text
 from domain.money import Money, minor_digits
 
 LONGEST_PARAMETERS = 4_000
+WHOLE = re.compile(r"-?[0-9]{1,15}")
 PAGE_SIZE = 50
 
 
@@ -102,8 +104,8 @@ def _parameters(value: Any) -> dict[str, str]:
 
 def money_of_cents(value: Any, unit: Any) -> Money | None:
     """An amount of orders: whole numbers in the smallest unit. 1113 USD is 11.13."""
-    number, code = whole(value), currency(unit)
-    if number is None or code is None:
+    number, code = text(value), currency(unit)
+    if number is None or code is None or not WHOLE.fullmatch(number):
         return None
     return Money(Decimal(number).scaleb(-minor_digits(code)), code)
 

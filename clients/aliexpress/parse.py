@@ -112,8 +112,8 @@ COUPON: Readers = {
 
 def product_page(
     result: Row,
-    *,
     observed_at: datetime,
+    *,
     tracking_id: str | None = None,
     link_host: str | None = None,
     has_local_pictures: bool = False,
@@ -124,23 +124,21 @@ def product_page(
     host that tracked links must have, None for any. `has_local_pictures`: see `values.picture`.
     Raises AnswerInvalid where no row is usable.
     """
-
-    def read_product(row: Row) -> SourceProduct | None:
-        return product(
-            row,
-            observed_at=observed_at,
-            tracking_id=tracking_id,
-            link_host=link_host,
-            has_local_pictures=has_local_pictures,
-        )
-
+    read_product = partial(
+        product,
+        observed_at=observed_at,
+        tracking_id=tracking_id,
+        link_host=link_host,
+        has_local_pictures=has_local_pictures,
+    )
     products, broken = read_rows(result, "products", "product", read_product)
+    is_finished = str(result.get("is_finished")).lower()  # the streamlined form writes it as text
     return ProductPage(
         products=products,
         row_count=len(rows(result, "products", "product")),
         broken_count=broken,
         total=count(result.get("total_record_count")),
-        is_finished=_flag(result.get("is_finished")),
+        is_finished={"true": True, "false": False}.get(is_finished),
     )
 
 
@@ -200,7 +198,7 @@ def coupon(value: Any) -> Coupon | None:
     """
     row = next((row for row in _items(value, "coupon") if isinstance(row, dict)), None)
     told = read(row or {}, COUPON)
-    sentence = told["code_value"]
+    sentence, spend = told["code_value"], told["code_mini_spend"]
     if told["promo_code"] is None and sentence is None:
         return None
     percent_off, sum_off = PERCENT_OFF.search(sentence or ""), SUM_OFF.search(sentence or "")
@@ -209,7 +207,7 @@ def coupon(value: Any) -> Coupon | None:
         code=told["promo_code"],
         description=sentence,
         value=money(sum_off[2], sum_off[1]) if sum_off else None,
-        minimum_spend=_amount_of(told["code_mini_spend"], named),
+        minimum_spend=Money(spend, *named) if spend is not None and len(named) == 1 else None,
         percent=percent(percent_off[1]) if percent_off else None,
         starts_at=told["code_availabletime_start"],
         ends_at=told["code_availabletime_end"],
@@ -298,12 +296,8 @@ def _is_told(row: Row, name: str) -> bool:
 
 
 def _money(told: Mapping[str, Any], name: str) -> Money | None:
-    return _amount_of(told[name], {told[f"{name}_currency"]} - {None})
-
-
-def _amount_of(number: Decimal | None, currencies: set[str]) -> Money | None:
-    """In the only currency that is named."""
-    return Money(number, *currencies) if number is not None and len(currencies) == 1 else None
+    number, code = told[name], told[f"{name}_currency"]
+    return Money(number, code) if number is not None and code else None
 
 
 def _offer(
@@ -353,8 +347,3 @@ def _reviews(row: Row, rate: Decimal | None) -> Reviews | None:
         return None
     is_stars = "%" not in str(row["evaluate_rate"]) and rate <= MOST_STARS
     return Reviews(average_rating=rate) if is_stars else Reviews(positive_percent=rate)
-
-
-def _flag(value: Any) -> bool | None:
-    """A truth value, also as text; the streamlined form writes it so."""
-    return {"true": True, "false": False}.get(str(value).lower())

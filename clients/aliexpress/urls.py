@@ -52,7 +52,9 @@ REDIRECT_PARAMETERS = ("redirectUrl", "dl_target_url", "return_url", "returnUrl"
 PAIRS = ('""', "''", "<>", "“”", "‘’", "«»")
 
 ENCODED_SCHEME = re.compile(r"https?%3A", re.IGNORECASE)
-BARE_ID = re.compile(r"([1-9][0-9]{10,18})(?:\.0+)?")  # spreadsheets write "1005006338829917.0"
+# Spreadsheets write "1005006338829917.0".
+TYPED_ID = re.compile(rf"({ID.pattern})(?:\.0+)?")
+BARE_ID = re.compile(r"([1-9][0-9]{10,18})(?:\.0+)?")
 FULL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 BARE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)  # mailto:, javascript:
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -98,7 +100,8 @@ def read_bare_id(word: str) -> BareID | None:
 
 def parse_id(text: str) -> str:
     """An id as typed -> the global id. Raises InvalidInput."""
-    found = canonical_id(text.strip()) if len(text) <= LONGEST else None
+    match = TYPED_ID.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    found = canonical_id(match[1]) if match else None
     if found is None:
         raise InvalidInput(
             "An AliExpress product id is a number of 8 to 19 digits, like 1005006338829917. Copy "

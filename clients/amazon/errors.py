@@ -8,11 +8,10 @@ ours; of Amazon's answer only the code is kept, and only if it looks like one.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from clients.amazon import values
 from clients.amazon.values import JSON
+from domain import moments
 from domain.exceptions import (
     AnswerInvalid,
     APIRetired,
@@ -155,10 +154,9 @@ def retry_after(answer: Answer, body: JSON | None) -> float | None:
     header = answer.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(header):
         return float(header)
-    if header:
-        until = _http_date(header)
-        if until is not None:
-            return max(0.0, (until - answer.received_at).total_seconds())
+    until = moments.of_http(header)
+    if until is not None:
+        return max(0.0, (until - answer.received_at).total_seconds())
     seconds = values.text(values.member(body, "retryAfterSeconds"))
     return float(seconds) if seconds is not None and _SECONDS.fullmatch(seconds) else None
 
@@ -226,11 +224,3 @@ def _fields(listed: object) -> tuple[str, ...]:
 def code_of(written: str | None) -> str | None:
     """The text if it looks like a code or name of Amazon's: nothing else is passed on."""
     return written if written is not None and _CODE.fullmatch(written) else None
-
-
-def _http_date(header: str) -> datetime | None:
-    try:
-        until = parsedate_to_datetime(header)
-    except (ValueError, OverflowError):
-        return None
-    return until if until.tzinfo else until.replace(tzinfo=UTC)

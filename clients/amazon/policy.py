@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from clients.amazon import creators, credentials, errors
-from clients.base import OfferPolicy
-from domain.marketplaces import Account, Capability, HealthState
+from domain.marketplaces import Account, Capability, HealthState, OfferPolicy
 
 # Associates Program Policies: prices an hour, with their time a day; no price history.
 POLICY = OfferPolicy(

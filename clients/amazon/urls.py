@@ -103,15 +103,17 @@ def read_page(text: str) -> PageReading:
 
 
 def parse_id(text: str) -> str:
-    """An ASIN as typed -> in capitals. Raises InvalidInput for anything else."""
+    """An ASIN or ISBN as typed -> the ASIN. Raises InvalidInput for anything else."""
     typed = text.strip()
     asin = typed.upper() if typed.isascii() else typed
-    if not _WHOLE_ASIN.fullmatch(asin):
-        raise InvalidInput(
-            "An Amazon product id (ASIN) is B and nine letters or digits, such as B0199980K4, or "
-            "the ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
-        )
-    return asin
+    if _WHOLE_ASIN.fullmatch(asin):
+        return asin
+    if (book := read_bare_id(typed)) is not None:
+        return book.external_id
+    raise InvalidInput(
+        "An Amazon product id (ASIN) is B and nine letters or digits, such as B0199980K4, or the "
+        "ten digits of an ISBN-10. It stands after /dp/ in the address of the product."
+    )
 
 
 def read_bare_id(word: str) -> BareID | None:

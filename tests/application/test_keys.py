@@ -59,3 +59,47 @@ def test_an_unusable_key_file_is_told_with_its_place(tmp_path: Path) -> None:
 
     with pytest.raises(KeyUnusable, match=r"encryption\.key"):
         load_ring(settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text", ["short", "two words of a key, 24 or more", "aff_live_" + "a" * 43]
+)
+def test_an_admin_key_that_no_request_could_send_is_told_at_the_start(
+    tmp_path: Path, text: str
+) -> None:
+    place = tmp_path / "admin.key"
+    place.write_text(f"{text}\n")
+    place.chmod(0o600)
+
+    with pytest.raises(KeyUnusable, match=r"admin\.key.*Delete the file"):
+        load_keys(settings(tmp_path))
+
+
+def test_a_live_start_does_not_accept_the_admin_key_of_a_sandbox_start(tmp_path: Path) -> None:
+    sandbox = load_keys(settings(tmp_path))
+
+    live = load_keys(settings(tmp_path, SANDBOX="off"))
+    later = [load_keys(settings(tmp_path, SANDBOX=mode)).admin for mode in ("off", "on")]
+
+    assert sandbox.admin.reveal().startswith("aff_admin_test_")
+    assert live.admin.reveal() == live.new_admin != sandbox.admin.reveal()
+    assert later == [live.admin] * 2
+
+
+def test_a_setting_with_the_admin_key_of_a_sandbox_start_opens_no_live_server(
+    tmp_path: Path,
+) -> None:
+    key = load_keys(settings(tmp_path)).admin.reveal()
+
+    with pytest.raises(KeyUnusable, match="ADMIN_API_KEY"):
+        load_keys(settings(tmp_path, SANDBOX="off", ADMIN_API_KEY=key))
+
+
+def test_an_admin_key_of_before_goes_on_working(tmp_path: Path) -> None:
+    place = tmp_path / "admin.key"
+    place.write_text("aff_admin_0123456789-0123456789\n")
+    place.chmod(0o600)
+
+    keys = [load_keys(settings(tmp_path, SANDBOX=mode)).admin for mode in ("off", "on")]
+
+    assert [key.reveal() for key in keys] == ["aff_admin_0123456789-0123456789"] * 2

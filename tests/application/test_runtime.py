@@ -85,7 +85,7 @@ async def test_a_context_is_of_the_workspace_of_its_caller(
         other = runtime.context(replace(OPERATOR, workspace="other"))
         await marketplaces.connect(mine, BY_CODE["aliexpress"], None, list(ALIEXPRESS.items()))
 
-        connected = [await marketplaces.every(each) for each in (mine, other)]
+        connected = [await marketplaces.get_all(each) for each in (mine, other)]
 
     assert [any(each.account.credentials for each in of_one) for of_one in connected] == [
         True,

@@ -35,7 +35,7 @@ PLACES = [
     ("resolvers", "resolvers.products.page", CATALOGUE),
     ("resolvers", "resolvers.links.page", LINKS),
     ("resolvers", "resolvers.links.count", LINKS),
-    ("resolvers", "resolvers.marketplaces.every", MARKETS),
+    ("resolvers", "resolvers.marketplaces.get_all", MARKETS),
     ("resolvers", "resolvers.marketplaces.calls_today", MARKETS),
     ("resolvers", "resolvers.search.search", SEARCH),
     ("resolvers", "resolvers.imports.import_products", IMPORT),

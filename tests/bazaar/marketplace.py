@@ -13,7 +13,6 @@ from clients.base import (
     CredentialField,
     CredentialForm,
     Marketplace,
-    OfferPolicy,
     PageKind,
     PageReading,
     Visibility,
@@ -29,7 +28,7 @@ from domain.exceptions import (
     Throttled,
 )
 from domain.links import LinkKey
-from domain.marketplaces import Account, Capability, HealthState, QuotaRule
+from domain.marketplaces import Account, Capability, HealthState, OfferPolicy, QuotaRule
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan

@@ -109,11 +109,20 @@ def test_places_are_those_of_the_text_as_it_was_pasted() -> None:
     assert [text[each.start : each.end] for each in found] == [address, "1005006338829917"]
 
 
-@pytest.mark.parametrize("site", [None, "www.amazon.de"])
-def test_bare_ids_are_of_the_site_that_is_meant(site: str | None) -> None:
+@pytest.mark.parametrize("site", ["", "www.amazon.de"])
+def test_bare_ids_are_of_the_site_that_is_meant(site: str) -> None:
     [found] = read_text("B0LAMP0001", sites={"amazon": site} if site else {})
 
-    assert found.product == ProductRef("amazon", "B0LAMP0001", site or "www.amazon.com")
+    assert found.product == ProductRef("amazon", "B0LAMP0001", site)
+
+
+def test_an_id_beside_its_address_is_the_same_product() -> None:
+    table = "B0LAMP0001\tLamp\thttps://www.amazon.de/dp/B0LAMP0001\nB0LAMP0002\tLamp\t"
+
+    german, same, other = (found.product for found in read_text(table))
+
+    assert german == same == ProductRef("amazon", "B0LAMP0001", "www.amazon.de")
+    assert other == ProductRef("amazon", "B0LAMP0002", "")
 
 
 def test_no_text_makes_it_open_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,3 +25,16 @@ from domain import moments
 )
 def test_instants_are_shown_in_utc(_case: str, moment: datetime, shown: str) -> None:
     assert moments.shown(moment) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("Sat, 21 Nov 2026 12:00:00 GMT", datetime(2026, 11, 21, 12, tzinfo=UTC)),
+        ("Sat, 21 Nov 2026 12:00:00 -0000", datetime(2026, 11, 21, 12, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_instants_of_headers(written: str, moment: datetime | None) -> None:
+    assert moments.of_http(written) == moment

@@ -1,5 +1,9 @@
 """A page of another origin in a real browser: what it may send, and what it may read."""
 
+import contextlib
+import hashlib
+import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.e2e.conftest import Server, Visit, running_server
+from tests.e2e.conftest import ARGUMENTS, Server, Visit, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +102,55 @@ def test_a_listed_page_reads_a_file(visit: Visit, server: Server, site: str) -> 
     status, _, _, disposition = fetched(visit, server, "/export/csv", "GET", **USUAL)
 
     assert (status, disposition) == (200, 'attachment; filename="products.csv"')
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_browser_extension_reads_what_it_is_listed_for(tmp_path: Path, is_listed: bool) -> None:
+    origin, page = extension(tmp_path / "extension")
+    listed = {"ALLOWED_ORIGINS": origin} if is_listed else {}
+
+    with (
+        running_server(tmp_path, listed) as server,
+        browser_with(tmp_path / "extension") as visit,
+    ):
+        visit.page.goto(f"{origin}/{page}")
+        answers = [
+            fetched(visit, server, path, method, **USUAL)
+            for path, method in (("/graphql", "POST"), ("/export/csv", "GET"))
+        ]
+
+    refused = "TypeError: Failed to fetch"
+    assert [each if each == refused else each[0] for each in answers] == (
+        [200, 200] if is_listed else [refused, refused]
+    )
+
+
+def extension(folder: Path) -> tuple[str, str]:
+    """The origin of a browser extension that is made there, and the name of its one page."""
+    folder.mkdir()
+    manifest = {"manifest_version": 3, "name": "tests", "version": "1"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "page.html").write_text("<!doctype html>")
+    # Chromium names an unpacked extension after its folder, in the letters a to p.
+    digits = hashlib.sha256(str(folder).encode()).hexdigest()[:32]
+    return "chrome-extension://" + "".join(
+        chr(97 + int(digit, 16)) for digit in digits
+    ), "page.html"
+
+
+@contextlib.contextmanager
+def browser_with(folder: Path) -> Iterator[Visit]:
+    """Headless Chromium with that extension."""
+    loading = (f"--disable-extensions-except={folder}", f"--load-extension={folder}")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            folder.with_name("profile"),
+            executable_path=shutil.which("chromium"),
+            headless=False,  # Playwright's own kind of headless has no extensions
+            args=[*ARGUMENTS, "--headless=new", *loading],
+        )
+        yield Visit(context.new_page())
+        context.close()
 
 
 def test_a_page_sends_no_header_that_nobody_listed(visit: Visit, server: Server, site: str) -> None:

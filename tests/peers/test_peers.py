@@ -22,6 +22,7 @@ KEY = "a-key-for-the-peers-0123456789-abcdef"
 CODES = ["ALIEXPRESS", "AMAZON"]
 NOT_AN_ID = "This is not an id that was given out here."
 HASH, WITH_DOCUMENT = "POST extensions", "POST extensions query"
+PRINTED = "query Marketplaces {\n  marketplaces {\n    code\n    name\n  }\n}"
 MAKE_KEY = """
 mutation { createApiKey(input: {name: "a peer", scopes: [READ]}) { key errors { message } } }
 """
@@ -31,6 +32,22 @@ mutation { createApiKey(input: {name: "a peer", scopes: [READ]}) { key errors { 
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environ = {"ADMIN_API_KEY": KEY, "SANDBOX": "on"}
     with started_server(tmp_path_factory.mktemp("peers") / "data", environ) as server:
+        yield f"{server.address}/graphql"
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that runs one document alone, as these clients print it."""
+    documents = tmp_path_factory.mktemp("documents")
+    (documents / "urql.graphql").write_text(PRINTED)
+    (documents / "apollo.graphql").write_text(PRINTED.replace("name", "name\n    __typename"))
+    environ = {
+        "ADMIN_API_KEY": KEY,
+        "SANDBOX": "on",
+        "TRUSTED_DOCUMENTS": str(documents),
+        "TRUSTED_DOCUMENTS_ONLY": "on",
+    }
+    with started_server(tmp_path_factory.mktemp("strict") / "data", environ) as server:
         yield f"{server.address}/graphql"
 
 
@@ -75,6 +92,17 @@ def test_urql_sends_a_document_once_and_shows_what_failed(address: str, key: str
     assert found["names"] == [CODES] * 2
     assert found["sent"][:3] == [HASH, WITH_DOCUMENT, HASH]
     assert found["failed"] == NOT_AN_ID
+
+
+@pytest.mark.parametrize("program", ["apollo3", "apollo4", "urql"])
+def test_where_nothing_can_be_registered_clients_name_trusted_documents_alone(
+    program: str, strict: str
+) -> None:
+    found = run(program, strict, KEY)
+
+    assert found["names"][:2] == [CODES] * 2
+    assert found["sent"][:2] == [HASH] * 2
+    assert found["failed"].startswith("This server runs only its trusted documents")
 
 
 def test_graphql_request_asks_and_shows_what_failed(address: str, key: str) -> None:

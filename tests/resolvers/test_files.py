@@ -52,6 +52,7 @@ def ids(content: str, name: str = "a.csv") -> list[str]:
         ("as spreadsheets write it", f"x,ID\nLamp,{ID}.0\nCup,'{CUP_ID}\n"),
         ("by its content", f"Artikel,Wo\nLampe,{ITEM}\nTasse,{CUP}\n"),
         ("ids by their content", f"Artikel,Nr\nLampe 12,{ID}\nTasse,{CUP_ID}\n"),
+        ("beside other numbers", f"Wo;EAN\n{ITEM};4006381333931\n{CUP};4006381333948\n"),
         ("without headings", f"Lamp,{ITEM}\nCup,{CUP}\n"),
         ("below a title", f"Report of May,\nname,url\nLamp,{ITEM}\nCup,{CUP}"),
         ("beside a known heading over nothing", f"id,Wo\n17,{ITEM}\n18,{CUP}\n"),
@@ -105,6 +106,7 @@ def test_the_portals_table_is_read_in_any_order_of_its_columns(seed: int) -> Non
             f"asin,url\nB0LAMP0002,{DP}\n{ASIN},{DP}\n",
             ["2 SEVERAL_PRODUCTS", f"3 {DP}"],
         ),
+        ("they all disagree", f"id,url\n100500000001,{ITEM}\n", ["2 SEVERAL_PRODUCTS"]),
         (
             "two sites",
             f"url,link\n{DP},{DP.replace('.de/', '.fr/')}\n{DP},\n",

@@ -25,9 +25,9 @@ from resolvers.lookups import (
     checked,
     checked_site,
     find,
-    find_opened,
+    find_located,
     limit_rows,
-    opened,
+    located,
 )
 from tests.resolvers.conftest import MakeContext
 from upstream.budget import Budget
@@ -239,7 +239,7 @@ async def test_short_links_of_a_bulk_are_opened_once_each(make_context: MakeCont
     ]
     rows = [row(number, url) for number, url in enumerate(urls)]
 
-    found = await opened(reading(make_context, reader), rows)
+    found = await located(reading(make_context, reader), rows)
 
     assert [one if isinstance(one, ProductRef) else one.code for one in found] == [
         ALI,
@@ -259,13 +259,13 @@ async def test_short_links_of_a_bulk_are_opened_once_each(make_context: MakeCont
 async def test_without_the_setting_nothing_is_opened(make_context: MakeContext) -> None:
     rows = [row(0, "https://amzn.to/x")]
 
-    assert await opened(make_context(), rows) == rows
+    assert await located(make_context(), rows) == rows
 
 
 async def test_one_short_link_is_opened(make_context: MakeContext) -> None:
     context = reading(make_context, FakeReader(x=ALI))
 
-    found = await find_opened(context, Lookup(url="https://amzn.to/x"), path=("by",))
+    found = await find_located(context, Lookup(url="https://amzn.to/x"), path=("by",))
 
     assert found == ALI
 
@@ -276,6 +276,6 @@ async def test_one_short_link_that_leads_nowhere_names_its_field(
     context = reading(make_context, FakeReader(x=ShortLinkTimeout("Too slow.")))
 
     with pytest.raises(ShortLinkTimeout) as refusal:
-        await find_opened(context, Lookup(url="https://amzn.to/x"), path=("by",))
+        await find_located(context, Lookup(url="https://amzn.to/x"), path=("by",))
 
     assert refusal.value.path == ("by", "url")

@@ -258,6 +258,9 @@ def test_required_fields_are_those_of_the_form_in_use(market: Marketplace) -> No
         (AMAZON, "DE", "www.amazon.de"),
         (AMAZON, "UK", "www.amazon.co.uk"),
         (AMAZON, "gb", "www.amazon.co.uk"),
+        (AMAZON, "https://www.amazon.de/-/en/gp/css/homepage.html?ref_=x#top", "www.amazon.de"),
+        (AMAZON, "www.amazon.de.", "www.amazon.de"),
+        (AMAZON, "\u200bDE\ufeff", "www.amazon.de"),
     ],
 )
 def test_the_country_site_is_the_one_named_else_the_first(
@@ -276,6 +279,10 @@ def test_the_country_site_is_the_one_named_else_the_first(
         (AMAZON, "amazon.xx"),
         (AMAZON, "xx"),
         (AMAZON, "https://www.amazon.de.evil.example"),
+        (AMAZON, "https://www.amazon.de@evil.example"),
+        (AMAZON, "https://evil.example/www.amazon.de"),
+        (AMAZON, "ftp://www.amazon.de"),
+        (AMAZON, "DE UK"),
     ],
 )
 def test_another_country_site_is_refused_with_what_there_is(

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
+    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -35,6 +36,24 @@ def test_the_reference_contract_is_served(reference: Path, served: GraphQLSchema
     contract = build_schema((reference / "contract/schema.graphql").read_text(encoding="utf-8"))
 
     assert find_breaking_changes(contract, served) == []
+
+
+def test_every_stored_list_is_read_both_ways_and_counted(served: GraphQLSchema) -> None:
+    objects = [kind for kind in served.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    lists = {
+        f"{kind.name}.{name}": field
+        for kind in objects
+        for name, field in kind.fields.items()
+        if get_named_type(field.type).name.endswith("Connection")
+        and name != "searchProducts"  # a marketplace's own list
+    }
+
+    assert len(lists) >= 5
+    for name, field in lists.items():
+        connection = get_named_type(field.type)
+        assert isinstance(connection, GraphQLObjectType)
+        assert {"first", "after", "last", "before"} <= set(field.args), name
+        assert {"totalCount", "pageInfo", "edges", "nodes"} <= set(connection.fields), name
 
 
 def test_capabilities_that_no_marketplace_has_say_so(served: GraphQLSchema) -> None:

@@ -110,7 +110,7 @@ def test_an_error_with_a_code_of_its_own_keeps_it() -> None:
         ),
         (
             "mutation M($i: UpdateProductInput!) { updateProduct(input: $i) { errors { code } } }",
-            {"i": {"id": "x", "sellingPrice": {"amount": 1.5, "currencyCode": "USD"}}},
+            {"i": {"id": "x", "sellingPrice": {"amount": "1.5x", "currencyCode": "USD"}}},
             ["i", "sellingPrice", "amount"],
         ),
         (

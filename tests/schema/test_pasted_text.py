@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.graph import ALIEXPRESS, Graph
+from tests.graph import ALIEXPRESS, AMAZON, Graph
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +15,7 @@ SITES = ("www.amazon.com", "www.amazon.de", "www.amazon.co.uk", "www.amazon.co.j
 GENERATE = """
 mutation G($url: String!) {
   generateLink(input: {product: {url: $url}}) {
-    affiliateLink { url } errors { code message path }
+    affiliateLink { url sourceUrl } errors { code message path }
   }
 }
 """
@@ -231,3 +231,49 @@ async def test_a_refusal_says_what_to_do(shops: Graph, text: str, words: str) ->
     payload = (await shops.run(GENERATE, {"url": text}))["generateLink"]
 
     assert words in payload["errors"][0]["message"]
+
+
+LINKS = """
+mutation L($input: GenerateLinksInput!) {
+  generateLinks(input: $input) { results { affiliateLink { sourceUrl } errors { code } } } }
+"""
+
+
+async def test_a_bare_id_is_of_the_site_that_is_connected(graph: Graph) -> None:
+    german = {"credentialVersion": "3.2", "partnerTag": "sandbox-21"}
+    await graph.connect("AMAZON", AMAZON | german, "www.amazon.de")
+    rows = {"products": [{"url": "B0LAMP0001"}, {"url": "https://www.amazon.com/dp/B0LAMP0001"}]}
+
+    [seen] = (await graph.post(PREVIEW, {"url": "B0LAMP0001"}))["errors"]
+    linked = (await graph.run(GENERATE, {"url": "978-0-306-40615-7"}))["generateLink"]
+    [ours, theirs] = (await graph.run(LINKS, {"input": rows}))["generateLinks"]["results"]
+
+    assert seen["extensions"]["code"] == "NOT_FOUND"  # asked at the site that is connected
+    assert linked["affiliateLink"]["sourceUrl"] == "https://www.amazon.de/dp/0306406152"
+    assert ours["affiliateLink"]["sourceUrl"] == LAMP
+    assert theirs["errors"] == [{"code": "MARKETPLACE_NOT_CONNECTED"}]
+
+
+async def test_a_row_of_a_table_with_id_and_address_names_one_product(shops: Graph) -> None:
+    assert await read(shops, f"B0LAMP0001\tLamp\t{LAMP}\t19,90 €") == GERMAN
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "external_id", "code"),
+    [
+        ("AMAZON", "978-0-306-40615-7", "MARKETPLACE_NOT_CONNECTED"),
+        ("AMAZON", "9798776159572", "INVALID_URL"),
+        ("ALIEXPRESS", "1005007000000017.0", "NOT_FOUND"),
+        ("ALIEXPRESS", "\u200b1005007000000017", "NOT_FOUND"),
+        ("ALIEXPRESS", "1,00501E+15", "INVALID_URL"),
+    ],
+)
+async def test_an_id_with_its_marketplace_is_read_as_in_a_text(
+    shops: Graph, marketplace: str, external_id: str, code: str
+) -> None:
+    query = "query R($ref: ProductRefInput!) { product(by: {ref: $ref}) { id } }"
+    ref = {"marketplace": marketplace, "externalId": external_id}
+
+    [error] = (await shops.post(query, {"ref": ref}))["errors"]
+
+    assert error["extensions"]["code"] == code

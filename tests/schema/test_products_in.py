@@ -24,14 +24,16 @@ SEARCH = """
 IMPORT = """
 mutation I($input: ImportProductsInput!) {
   importProducts(input: $input) {
-    results { product { externalId } errors { code path } } errors { code path message }
+    results { product { externalId locale } errors { code path } start end words }
+    errors { code path message }
   }
 }
 """
 GENERATE = """
 mutation G($input: GenerateLinksInput!) {
   generateLinks(input: $input) {
-    results { affiliateLink { url } errors { code path } } errors { code path message }
+    results { affiliateLink { url sourceUrl } errors { code path } start end words }
+    errors { code path message }
   }
 }
 """
@@ -152,13 +154,44 @@ async def test_a_text_is_imported_and_linked_in_place_of_a_list(graph: Graph) ->
     ]
     refusal = {"code": "UNKNOWN_HOST", "path": ["input", "text"]}
     assert imported["results"][1]["errors"] == [refusal]
-    assert linked["results"][1] == {"affiliateLink": None, "errors": [refusal]}
+    assert linked["results"][1]["affiliateLink"] is None
+    assert linked["results"][1]["errors"] == [refusal]
+    for row in (*imported["results"], *linked["results"]):
+        assert text[row["start"] : row["end"]] == row["words"]
     assert [bool(row["affiliateLink"]) for row in linked["results"]] == [True, False, True]
+
+
+async def test_bare_ids_of_a_text_take_marketplace_and_site(graph: Graph) -> None:
+    for site in ("DE", "UK"):
+        await graph.connect("AMAZON", {"partnerTag": "sandbox-21"}, site)
+    given = {"text": "9780306406157\n12", "marketplace": "AMAZON", "locale": "https://amazon.co.uk"}
+
+    linked = (await graph.run(GENERATE, {"input": given}))["generateLinks"]
+    unknown = (await graph.run(IMPORT, {"input": {**given, "locale": "XX"}}))["importProducts"]
+
+    [row] = linked["results"]
+    assert row["affiliateLink"]["sourceUrl"] == "https://www.amazon.co.uk/dp/0306406152"
+    assert (row["start"], row["end"], row["words"]) == (0, 13, "9780306406157")
+    assert [(e["code"], e["path"]) for e in unknown["errors"]] == [
+        ("WRONG_LOCALE", ["input", "locale"])
+    ]
+
+
+async def test_an_answer_given_again_tells_the_places_too(graph: Graph) -> None:
+    ids = await two_products(graph)
+    given = {"text": f"one\t{ids[0]}\ntwo\t{ids[1]}", "idempotencyKey": "k"}
+
+    first = (await graph.run(IMPORT, {"input": given}))["importProducts"]
+    again = (await graph.run(IMPORT, {"input": given}))["importProducts"]
+
+    assert [row["words"] for row in again["results"]] == ids
+    assert again == first
 
 
 @pytest.mark.parametrize(
     ("_case", "given", "code", "path"),
     [
+        ("a site without a text", {"products": [], "locale": "DE"}, "INVALID_INPUT", ["input"]),
         ("neither", {}, "INVALID_INPUT", ["input"]),
         ("both", {"text": "a", "products": []}, "INVALID_INPUT", ["input"]),
         ("nothing in it", {"text": "a lamp"}, "INVALID_URL", ["input", "text"]),

@@ -67,14 +67,14 @@ async def test_an_unexpected_failure_is_masked_and_logged_at_its_place(
     graph: Graph, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ali, amazon = await one_of_each(graph)
-    seen = products.seen_or_none
+    seen = products.get_or_none
 
     async def breaks(context: Context, ref: ProductRef) -> Listing | None:
         if ref.marketplace == "amazon":
             raise KeyError("an inner detail")
         return await seen(context, ref)
 
-    monkeypatch.setattr(products, "seen_or_none", breaks)
+    monkeypatch.setattr(products, "get_or_none", breaks)
 
     body = await graph.post(NODES, {"ids": [ali, amazon]})
 

@@ -723,7 +723,7 @@ async def test_an_operation_that_takes_too_long_is_stopped(
         finally:
             stopped.set()
 
-    monkeypatch.setattr(marketplaces, "every", endless)
+    monkeypatch.setattr(marketplaces, "get_all", endless)
     limits = replace(LIMITS, query_seconds=0)
     async with client_of(limited(limits)) as http:
         answer = await http.post("/graphql", json={"query": "{ marketplaces { name } }"})

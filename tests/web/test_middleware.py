@@ -45,6 +45,13 @@ async def ask(graph: Graph, **headers: str) -> httpx.Response:
     return await graph.http.post("/graphql", json=PING, headers=KEY | headers)
 
 
+async def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(graph: Graph) -> None:
+    answer = await ask(graph, **{"Content-Length": "4", "Transfer-Encoding": "chunked"})
+
+    assert (answer.status_code, answer.headers["connection"]) == (400, "close")
+    assert "not both" in answer.text
+
+
 @pytest.mark.parametrize("host", ["graph.example", "GRAPH.example:443", "localhost", "127.0.0.1:1"])
 async def test_its_names_are_answered(graph: Graph, host: str) -> None:
     answer = await ask(graph, Host=host)
@@ -62,6 +69,27 @@ async def test_other_names_are_not(graph: Graph, host: str, path: str) -> None:
     assert answer.status_code == 421
     assert "ALLOWED_HOSTS" in answer.json()["errors"][0]["message"]
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("/shop/api/graphql?query={__typename}", 200),
+        ("/graphql?query={__typename}", 200),  # a proxy took the path off
+        ("/shop/api/", 200),
+        ("/shop/api", 200),
+        ("/shop/apigraphql", 404),
+        ("/shop/graphql", 404),
+    ],
+)
+async def test_below_a_path_it_answers_with_and_without_it(
+    migrated_database: str, tmp_path: Path, asked: str, status: int
+) -> None:
+    settings = {"PUBLIC_URL": "https://graph.example/shop/api/"}
+    async with running_graph(migrated_database, tmp_path, environ=settings) as graph:
+        answer = await graph.http.get(asked, headers=KEY)
+
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -9,7 +9,7 @@ const headers = root.dataset.apiKey
   : { "GraphQL-Preflight": "1" };
 const headersText = JSON.stringify(headers, null, 2);
 
-const send = GraphiQL.createFetcher({ url: "/graphql" });
+const send = GraphiQL.createFetcher({ url: location.pathname });
 
 // GraphiQL notes a little late which operation a newly chosen tab holds, and sends the last tab's.
 const fitting = (params) =>

@@ -1,4 +1,8 @@
 // The only door to the server: GraphQL operations by name, the session, and files.
+// Where the server is: at the root of its host, or below a path.
+const ROOT = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
+export const address = (path) => ROOT + path;
+
 const PREFLIGHT = { "GraphQL-Preflight": "1" };
 const operations = fetch(new URL("operations.json", import.meta.url)).then((file) => file.json());
 
@@ -84,7 +88,7 @@ export async function rowsOf(file, signal) {
 async function send(path, options = {}, { quiet = false } = {}) {
   let answer;
   try {
-    answer = await fetch(path, { ...options, headers: { ...PREFLIGHT, ...options.headers } });
+    answer = await fetch(address(path), { ...options, headers: { ...PREFLIGHT, ...options.headers } });
   } catch {
     throw new Failed({ message: "The server cannot be reached. Is it running?", code: "OFFLINE" });
   }

@@ -1,6 +1,6 @@
 // The page: who is signed in, which screen is open, and what all screens share.
 import { html, render, useEffect, useState } from "./html.js";
-import { Failed, onSignedOut, run, session, signIn, signOut } from "./api.js";
+import { address, Failed, onSignedOut, run, session, signIn, signOut } from "./api.js";
 import { Explore } from "./explore.js";
 import { forget } from "./kept.js";
 import { Library } from "./library.js";
@@ -120,7 +120,7 @@ function Header({ names, name, cards, who, onSignOut }) {
           ${each[0].toUpperCase() + each.slice(1)}</a>`)}
       </nav>
       <div class="who">
-        <a href="/graphql">GraphiQL</a>
+        <a href=${address("/graphql")}>GraphiQL</a>
         <button type="button" class="plain" title="Signed in as ${who.name}" onClick=${onSignOut}>Sign out</button>
       </div>
     </header>`;

@@ -239,6 +239,7 @@ def test_odd_tails_do_no_harm(tail: str) -> None:
 def test_typed_ids_are_trimmed_and_folded() -> None:
     assert parse_id(f" {ID}\n") == ID
     assert parse_id(US_ID) == ID
+    assert parse_id(f"{ID}.00") == ID
 
 
 @pytest.mark.parametrize(

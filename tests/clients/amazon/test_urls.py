@@ -109,7 +109,14 @@ def test_id_as_written_is_kept_where_it_differs() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "asin"),
-    [("B0LAMP0001", "B0LAMP0001"), (" b0lamp0001\n", "B0LAMP0001"), ("030640615x", "030640615X")],
+    [
+        ("B0LAMP0001", "B0LAMP0001"),
+        (" b0lamp0001\n", "B0LAMP0001"),
+        ("030640615x", "030640615X"),
+        ("9780306406157", "0306406152"),
+        (" 978-0-306-40615-7 ", "0306406152"),
+        ("0-306-40615-2", "0306406152"),
+    ],
 )
 def test_typed_id_becomes_canonical(typed: str, asin: str) -> None:
     assert urls.parse_id(typed) == asin
@@ -122,7 +129,7 @@ def test_typed_id_becomes_canonical(typed: str, asin: str) -> None:
         "B0LAMP001",
         "B0LAMP00011",
         "A0LAMP0001",
-        "9780306406157",
+        "9780306406158",
         "B0LAMP000ß",
         "B0LAMP000ı",
         "\x00",
