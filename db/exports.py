@@ -10,7 +10,7 @@ from pypika_tortoise.terms import Case, CustomFunction, Function, Term
 
 from db import statements
 from db.availability import resilient
-from db.catalog import filtered
+from db.catalog_filters import filtered
 from db.models import Product
 from db.statements import Row
 from domain.catalog import CatalogFilter
