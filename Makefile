@@ -17,7 +17,7 @@ FAST := -m "not slow and not browser and not typescript and not peers"
 export PYTHON
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-catalogue clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -35,6 +35,7 @@ help:
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make bench-catalogue  pages of a million products, each filter with each order"
+	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
 # The sandbox's made credentials are left out as soon as you set one of your own.
@@ -116,6 +117,9 @@ bench-catalogue: .venv/.run
 # A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
+
+bench-graph: .venv/.dev
+	$(RUN) -m benchmarks.graph
 
 clean:
 	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules

@@ -51,7 +51,6 @@ SHARED_KEYS = {
     "encryption_keys": "can open its credentials",
     "admin_api_key": "accepts the same (ADMIN_API_KEY_FILE keeps one that a start made)",
 }
-LOG_FORMS = ("auto", "json", "text")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # Headings of docs/configuration.md, where each group has its table.
@@ -133,8 +132,8 @@ class Settings:
         None,
         parsers.ADMIN_API_KEY,
         DATA,
-        "The operator's own API key.",
-        unset="made at first start, shown once",
+        "The operator's own API key. Required with PostgreSQL.",
+        unset="made at first start, shown once (SQLite only)",
         secret=True,
     )
     redis_url: Secret | None = setting(
@@ -235,6 +234,7 @@ class Settings:
         ACCESS,
         "off: callers cannot ask for the schema, nor guess at it.",
     )
+    plans: bool = setting("PLAN", True, SWITCH, OPERATION, "off: without plans, only more slowly.")
     drain_seconds: float = setting(
         "DRAIN_SECONDS",
         1.0,
@@ -263,7 +263,7 @@ class Settings:
     log_format: str = setting(
         "LOG_FORMAT",
         "auto",
-        one_of(LOG_FORMS, written=str.lower),
+        one_of(("auto", "json", "text"), written=str.lower),
         OPERATION,
         "How lines are written. auto: text on a terminal, json elsewhere.",
     )

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from application.keys import Keys
 from application.observing import Observers, observers
 from application.runtime import Overrides, Runtime, open_runtime, sandbox_of
 from config import Settings
-from db.connection import ping
+from db.connection import require_ready
 from domain.api_keys import Caller
 from domain.marketplaces import AccountKey
 from resolvers.access import Authenticator
@@ -116,6 +116,7 @@ def _routes(
             context=state.context,
             limits=settings.limits,
             has_introspection=settings.introspection,
+            has_plans=settings.plans,
             trusted=_trusted(settings),
         ),
         editor=_editor(settings, keys, access),
@@ -143,7 +144,9 @@ def _routes(
         *exports.routes(),
         *files.routes(),
         *sessions.routes(),
-        *Health(shutdown=overrides.shutdown, ping=ping).routes(),
+        *Health(
+            shutdown=overrides.shutdown, ping=partial(require_ready, settings.database_url)
+        ).routes(),
         *WebPage(settings.public_url).routes(),
     ]
     if watching.metrics is not None:

@@ -1,8 +1,10 @@
 """Opening and closing the database."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +14,10 @@ from tortoise.exceptions import ConfigurationError, OperationalError
 
 from db import postgres, statements, workspaces
 from db.availability import resilient
-from db.exceptions import InvalidDatabaseURL, MigrationsPending
+from db.exceptions import DatabaseUnavailable, InvalidDatabaseURL, MigrationsPending
 from db.logs import quiet_logs
 
+LEAST_FREE = 16 * 1024 * 1024  # bytes: a bulk import, its journal, and some lines of a log
 DEFAULT_WORKSPACE = "default"
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 
@@ -47,6 +50,24 @@ async def open_database(url: str, *, shared: bool = True) -> AsyncIterator[None]
 async def ping() -> None:
     """Ask the database for a sign of life. Raises DatabaseUnavailable."""
     await statements.rows("SELECT 1 AS alive")
+
+
+async def require_ready(url: str) -> None:
+    """Ask the database for a sign of life, and on SQLite for room on its disk.
+
+    Raises DatabaseUnavailable.
+    """
+    await ping()
+    if is_sqlite(url) and _free_bytes(Path(sqlite_path(url)).parent) < LEAST_FREE:
+        raise DatabaseUnavailable(
+            "The disk of the database is full: nothing can be stored. Make room on it.",
+            retryable=False,
+        )
+
+
+def _free_bytes(folder: Path) -> int:
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
 
 
 def is_sqlite(url: str) -> bool:

@@ -99,14 +99,14 @@ class Limits:
         help="Longest time of a mutation. 250 rows in batches of ten take 25 calls.",
     )
     capacity: int = _limit(
-        50_000,
+        100_000,
         "BUCKET_CAPACITY",
         least=100,
         most=1_000_000_000,
         help="Points that an API key can spend at once. At least LIMIT_COST.",
     )
     restore: int = _limit(
-        1_000,
+        30_000,
         "BUCKET_RESTORE",
         least=1,
         most=100_000_000,

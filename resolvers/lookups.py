@@ -11,6 +11,7 @@ from domain.exceptions import AffiliateGraphError, InvalidInput, ShortLink
 from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.marketplaces import locale_of
+from resolvers.reading import beside
 
 RefOrError = ProductRef | AffiliateGraphError  # the product that an input names, or why none
 MAX_ROWS = 250
@@ -116,7 +117,7 @@ async def _opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrErr
 async def find_located(context: Context, lookup: Lookup, *, path: tuple[str, ...]) -> ProductRef:
     """As `find`, with a short link opened where that is allowed, and a bare id at its site."""
     try:
-        found: RefOrError = find(lookup, path=path)
+        found: RefOrError = await beside(len(lookup.url or ""), lambda: find(lookup, path=path))
     except ShortLink as link:
         found = link
     [target] = await located(context, [found])

@@ -12,6 +12,7 @@ from resolvers.context import Context
 from resolvers.lookups import MAX_ROWS
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing
+from resolvers.reading import beside
 
 LONGEST = 100_000  # bytes
 
@@ -33,7 +34,7 @@ async def products_in(
 
     Raises InvalidInput for a text that is too long or names too much, WrongLocale.
     """
-    found = find(text, marketplace, locale, path=())
+    found = await beside(len(text), lambda: find(text, marketplace, locale, path=()))
     named = await lookups.located(context, [each.product for each in found])
 
     async def shown(product: ProductRef | AffiliateGraphError) -> Listing | AffiliateGraphError:

@@ -1,6 +1,6 @@
 """What an operation costs, in points: before it runs by its document, afterwards by its answer.
 
-A point stands for one object in the answer, about 35 microseconds of work. Lists count by the page
+A point stands for one object in the answer, 10 to 20 microseconds of work. Lists count by the page
 size or the number of rows asked for; a list of which nobody knows the length counts as UNSIZED.
 What asks a marketplace weighs more, since its calls a day are counted, and so do mutations.
 

@@ -69,7 +69,8 @@ class Terms:
     """On which conditions a request is answered. Without a bucket nobody pays.
 
     `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
-    mutation has effects to finish. `note` is filled in, for whoever watches.
+    mutation has effects to finish. `has_plans`: queries may run by schema/plan.py. `note` is filled
+    in, for whoever watches.
     """
 
     limits: Limits = field(default_factory=Limits)

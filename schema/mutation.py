@@ -156,7 +156,7 @@ class Mutation(ApiKeyMutations):
     async def import_products(
         self, info: Info, input: Annotated[ImportProductsInput, What]
     ) -> ImportProductsPayload:
-        named = named_by(input)
+        named = await named_by(input)
 
         async def run() -> list[Row]:
             return named.placed(await imports.import_products(info.context, named.refs))
@@ -285,7 +285,7 @@ class Mutation(ApiKeyMutations):
     async def generate_links(
         self, info: Info, input: Annotated[GenerateLinksInput, What]
     ) -> GenerateLinksPayload:
-        named = named_by(input)
+        named = await named_by(input)
 
         async def run() -> list[Row]:
             return named.placed(await _generate(info, named.refs, input))

@@ -9,6 +9,7 @@ from domain.links import LinkKey
 from domain.products import ProductRef
 from resolvers import lookups, pasted
 from resolvers.lookups import RefOrError
+from resolvers.reading import beside
 from resolvers.rows import Row
 from schema import ids
 from schema.inputs import GenerateLinksInput, ImportProductsInput, ProductLookup
@@ -40,8 +41,13 @@ class Place(TypedDict, total=False):
     words: str
 
 
-def named_by(input: ImportProductsInput | GenerateLinksInput) -> Named:
+async def named_by(input: ImportProductsInput | GenerateLinksInput) -> Named:
     """The products of a bulk mutation. Raises InvalidInput."""
+    characters = len(input.text or "") + sum(len(each.url or "") for each in input.products or ())
+    return await beside(characters, lambda: _named_by(input))
+
+
+def _named_by(input: ImportProductsInput | GenerateLinksInput) -> Named:
     if isinstance(input.products, list) == isinstance(input.text, str):
         raise InvalidInput("Send either products or text.", path=("input",))
     owner = input.marketplace.value if input.marketplace else None

@@ -4,7 +4,7 @@ The schema stays Strawberry's: types, fields, enums and scalars are read from it
 they do, with their checks. What a plan does not cover has none (`compiled` answers None), and an
 error of any kind while it runs ends it: then graphql-core answers the operation from the start.
 Nothing is lost by that, since no query changes anything and the loaders of the request keep what
-they were told. See docs/decisions/0040-plans.md.
+they were told. See docs/decisions/0043-plans.md.
 """
 
 import asyncio

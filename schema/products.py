@@ -26,6 +26,7 @@ from schema.values import (
     Attribute,
     Category,
     Commission,
+    Deal,
     Image,
     Margin,
     Money,
@@ -215,6 +216,14 @@ class Product(Node):
     )
     def offer(self, info: Info) -> Offer | None:
         return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
+
+    @strawberry.field(
+        description="A price for a time, or for members only: also where nobody else's price is "
+        "known, so that there is no offer."
+    )
+    def deal(self, info: Info) -> Deal | None:
+        deal = self.listing.shown(info.context.now).offer.deal
+        return Deal.of(deal) if deal else None
 
     @strawberry.field(
         description="Whether it can be bought, also where the price is hidden. UNKNOWN "

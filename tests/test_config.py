@@ -347,10 +347,10 @@ def test_connections_to_marketplaces_are_bounded() -> None:
 
 
 def test_a_bucket_must_hold_the_dearest_operation() -> None:
-    [problem] = problems(LIMIT_COST="60000")
+    [problem] = problems(LIMIT_COST="160000")
 
-    assert "BUCKET_CAPACITY (50000)" in problem
-    assert "LIMIT_COST (60000)" in problem
+    assert "BUCKET_CAPACITY (100000)" in problem
+    assert "LIMIT_COST (160000)" in problem
 
 
 def test_a_mistyped_limit_is_noticed() -> None:

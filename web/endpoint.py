@@ -81,6 +81,7 @@ class Endpoint:
     context: Callable[[Request, CallBudget], Context]
     limits: Limits = field(default_factory=Limits)
     has_introspection: bool = True
+    has_plans: bool = True
     trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
 
     async def answer(self, request: Request, bucket: Bucket, caller: str) -> Response:
@@ -90,6 +91,7 @@ class Endpoint:
             limits=self.limits,
             bucket=bucket,
             has_introspection=self.has_introspection,
+            has_plans=self.has_plans,
             hung_up=partial(_hung_up, request),
         )
         request.state.operation = terms.note

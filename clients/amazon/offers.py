@@ -3,8 +3,8 @@
 Choosing the listing (reference material): leave out subscriptions if there is anything else; take
 new or unmarked ones, all where there are none; of these the ones that anybody can buy, if there are
 any; of these the buy box, else the first with a price, else the first. The list is in no useful
-order and its cheapest entry is often used. Where only members get the price, everybody else pays
-the one that is struck through for them.
+order and its cheapest entry is often used. Where only members get the price, nobody knows what
+everybody else pays: the one that is struck through was so once, or is a list price.
 """
 
 from dataclasses import replace
@@ -41,7 +41,8 @@ _AVAILABILITY = {
 def offer(item: JSON, *, at: datetime) -> Offer:
     """What the item costs, seen at `at` (UTC). Without a listing: no price, availability UNKNOWN.
 
-    A seller below the minimum advertised price (`violatesMAP`) may not show it: no price then.
+    A seller below the minimum advertised price (`violatesMAP`) may not show it: no price then. A
+    price that only members get stands in the deal alone.
     """
     listing = _chosen(item, at)
     kind = (text(member(listing, "availability", "type")) or "").upper()
@@ -51,10 +52,8 @@ def offer(item: JSON, *, at: datetime) -> Offer:
         deal=_deal(listing) or _other_deal(item, listing),
         availability=_AVAILABILITY.get(kind, Availability.UNKNOWN),
     )
-    if listing.get("violatesMAP") is True:
+    if listing.get("violatesMAP") is True or _is_for_members(listing, at):
         return bare
-    if _is_for_members(listing, at):
-        return replace(bare, price=_basis(listing))
     list_price = _basis(listing)
     if list_price is None:
         return replace(bare, price=_price(listing), saving_percent=_saving(listing))
@@ -71,7 +70,7 @@ def offer(item: JSON, *, at: datetime) -> Offer:
 def unreadable(item: JSON, told: Offer) -> dict[str, bool]:
     """Whether the listing that the offer was read from has prices in no form that can be meant."""
     listing = _chosen(item, told.observed_at)
-    if listing.get("violatesMAP") is True:
+    if listing.get("violatesMAP") is True or _is_for_members(listing, told.observed_at):
         return {}
     price = member(listing, "price", "money") or member(listing, "price", "amount")
     basis = member(listing, "price", "savingBasis", "money") or listing.get("savingBasis")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from tortoise.exceptions import ConfigurationError
 
-from db import statements
-from db.connection import open_database, ping, sqlite_path
+from db import connection, statements
+from db.connection import open_database, ping, require_ready, sqlite_path
+from db.exceptions import DatabaseUnavailable
 from db.migrate import migrate
-from tests.database import empty_database, migrated_database
+from tests.database import empty_database, migrated_database, on_postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +52,17 @@ async def test_second_database_is_seen_by_its_own_task(tmp_path: Path) -> None:
 )
 def test_path_of_a_sqlite_url(url: str, path: str) -> None:
     assert sqlite_path(url) == path
+
+
+async def test_a_full_disk_is_no_sign_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with migrated_database(tmp_path) as url, open_database(url, shared=False):
+        await require_ready(url)
+
+        monkeypatch.setattr(connection, "LEAST_FREE", 2**63)
+        if on_postgres():  # whose disk is another machine's
+            await require_ready(url)
+            return
+        with pytest.raises(DatabaseUnavailable, match=r"disk .* full"):
+            await require_ready(url)

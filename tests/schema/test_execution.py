@@ -1,8 +1,11 @@
 """Operations that are refused before anything of them runs."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.graph import Graph
+from schema import plan
+from tests.graph import Graph, running_graph
 from tests.schema.test_documents import doubling
 
 pytestmark = pytest.mark.anyio
@@ -67,3 +70,13 @@ async def test_1000_duplicates_of_a_composite_are_refused_unchecked(
     body = await graph.post("{ marketplaces { " + "health { state } " * 1_000 + "} }")
 
     assert body["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+
+
+async def test_none_is_made_where_plans_are_off(
+    migrated_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "compiled", None)
+    async with running_graph(migrated_database, tmp_path, environ={"PLAN": "off"}) as graph:
+        body = await graph.post("{ products { totalCount } }")
+
+    assert body["data"] == {"products": {"totalCount": 0}}

@@ -58,6 +58,32 @@ async def test_price_of_members_is_a_deal_beside_the_price_of_everybody(graph: G
     assert stored == [payload["product"]]
 
 
+async def test_a_price_that_only_members_get_is_nobody_elses(graph: Graph) -> None:
+    await graph.connect("AMAZON", AMAZON)
+    deal = {"accessType": "PRIME_EXCLUSIVE", "badge": "Prime deal", "endTime": "2026-11-22T05:00Z"}
+    prime = listing(59, "New", dealDetails=deal)
+    basis = {"money": {"amount": 69, "currency": "USD"}, "savingBasisType": "LIST_PRICE"}
+    prime["price"] = {"money": {"amount": 59, "currency": "USD"}, "savingBasis": basis}
+    query = """{ products { nodes { offer { price { amount } } availability
+      deal { badge access price { amount } endsAt } } } }"""
+
+    with answering(graph.sandbox, "AMAZON", item(listing(69, "New"))):
+        await graph.run(IMPORT)
+    graph.clock.advance(hours=2)
+    with answering(graph.sandbox, "AMAZON", item(prime)):
+        payload = (await graph.run(IMPORT))["importProduct"]
+    [stored] = (await graph.run(query))["products"]["nodes"]
+
+    assert payload == {"product": {"offer": None}, "errors": []}
+    assert stored["offer"] is None
+    assert stored["deal"] == {
+        "badge": "Prime deal",
+        "access": "PRIME_EXCLUSIVE",
+        "price": {"amount": "59.00"},
+        "endsAt": "2026-11-22T05:00:00Z",
+    }
+
+
 async def test_used_offer_and_a_saving_without_a_basis(graph: Graph) -> None:
     await graph.connect("AMAZON", AMAZON)
     used = listing(40, "Refurbished")

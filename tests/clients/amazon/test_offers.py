@@ -180,7 +180,6 @@ def test_a_price_for_members_is_a_deal_and_not_the_price() -> None:
 
     assert told == Offer(
         observed_at=NOW,
-        price=Money(Decimal(10), "EUR"),
         condition=Condition.NEW,
         deal=Deal(badge="Prime & more", access="PRIME_EXCLUSIVE", price=Money(Decimal(8), "EUR")),
     )

@@ -87,7 +87,7 @@ NODES = {
 }
 COVERED = (TOKENS, REFUSED_TOKENS, REFUSALS, NOTHING_FOUND, ITEMS, VARIANTS, NODES)
 PRICES = {
-    "creators-getitems-lightning-deal.json": ("69.99 USD", None),
+    "creators-getitems-lightning-deal.json": (None, None),
     "creators-searchitems-refinements.json": ("49.99 EUR", None),
     "paapi5-getitems-book.json": ("10.36 USD", "21.95 USD"),
     "paapi5-getitems-ca.json": ("39.37 CAD", None),

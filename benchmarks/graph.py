@@ -1,0 +1,274 @@
+"""`python -m benchmarks.graph`: what the graph costs beside a server without one; GRAPH.md.
+
+Both answer the same rows of the same SQLite file, in turns, round by round. Compared is the CPU
+time of the server's process for a request: it is what a core can carry, and does not depend on how
+busy the machine is, or how fast the client.
+"""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
+
+from config import DATABASE_FILE
+from db import products
+from db.connection import open_database
+from domain.marketplaces import Workspace
+from domain.money import Money
+from domain.products import Availability, Image, Mode, Offer, ProductRef, SourceProduct
+from resolvers.access import OPERATOR
+from tests.database import sqlite_template
+from tests.processes import started_server
+from tests.run import free_port
+
+RESULTS = Path(__file__).resolve().parent / "GRAPH.md"
+ROOT = RESULTS.parent.parent
+KEY = "a-key-of-the-graph-benchmark-0123456789"
+STOCK = 10_000
+ROUNDS = 5
+REQUESTS = 100  # of each server in a round
+FIELDS = """{ id externalId url title ordersLast30Days demand state importedAt syncedAt notes brand
+  marketplace { code name } image { url } images { url } offer { price { amount currencyCode }
+  listPrice { amount currencyCode } discountPercent availability observedAt } }"""
+PAGE = f"{{ products(first: 50) {{ nodes {FIELDS} }} }}"
+ONE = f"query One($by: ProductLookup!) {{ product(by: $by) {FIELDS} }}"
+DEEP = f"""query Deep($after: String) {{
+  products(first: 50, after: $after, filter: {{state: ACTIVE}}, sort: DISCOUNT_DESC) {{
+    nodes {FIELDS} pageInfo {{ endCursor }} }} }}"""
+DEPTH = 40  # pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One kind of request. `must`: the share that issue and docs ask for, without fragments."""
+
+    name: str
+    must: float
+    document: str
+    variables: dict[str, object]
+    bare: str
+    nodes: Callable[[dict[str, object]], object]
+
+
+class Client:
+    """Sends requests over one connection and knows the server's process."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self._http = http.client.HTTPConnection("127.0.0.1", port)
+        self._pid = pid
+
+    def get(self, path: str) -> bytes:
+        """The body of the answer."""
+        return self._sent("GET", path)
+
+    def post(self, document: str, variables: dict[str, object]) -> bytes:
+        """The body of the answer of /graphql."""
+        return self._sent(
+            "POST", "/graphql", json.dumps({"query": document, "variables": variables})
+        )
+
+    def _sent(self, method: str, path: str, body: str | None = None) -> bytes:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
+        try:
+            self._http.request(method, path, body, headers)
+            return self._http.getresponse().read()
+        except (
+            ConnectionResetError,
+            BrokenPipeError,
+        ):  # it was idle for long, while the other one worked
+            self._http.close()
+            return self._sent(method, path, body)
+
+    def cost(self, send: Callable[[], bytes]) -> float:
+        """Milliseconds of the server's CPU for one request."""
+        before = cpu(self._pid)
+        for _ in range(REQUESTS):
+            send()
+        return (cpu(self._pid) - before) / REQUESTS * 1000
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU that the process has used, in and outside the kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stock(number: int) -> SourceProduct:
+    """A made product."""
+    seen = datetime.now(UTC).replace(microsecond=number)
+    price = Decimal(number % 90 + 10) + Decimal("0.49")
+    return SourceProduct(
+        ref=ProductRef("aliexpress", str(1005000000000000 + number), ""),
+        title=f"Made product {number}: a thing for the desk, with a cable and a cover",
+        url=f"https://shop.example/{number}",
+        brand=f"Brand {number % 50}",
+        images=tuple(Image(url=f"https://img.example/{number}-{n}.jpg") for n in range(5)),
+        orders_last_30_days=number % 900,
+        offer=Offer(
+            observed_at=seen,
+            price=Money(price, "USD"),
+            list_price=Money(price * (1 + number % 4), "USD"),
+            availability=Availability.IN_STOCK,
+        ),
+    )
+
+
+async def fill(database: Path) -> None:
+    """Import the made products."""
+    workspace = Workspace(OPERATOR.workspace, {"aliexpress": Mode.SANDBOX})
+    start = datetime.now(UTC) - timedelta(days=1)
+    async with open_database(f"sqlite://{database}"):
+        for first in range(0, STOCK, 250):
+            batch = [stock(number) for number in range(first, first + 250)]
+            now = start + timedelta(seconds=first)
+            await products.keep(workspace, batch, now=now, history_for=())
+
+
+@contextlib.contextmanager
+def bare_server(database: Path) -> Iterator[Client]:
+    """The server without a graph."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.bare", str(database), str(port)], cwd=ROOT
+    )
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                client = Client(port, process.pid)
+                client.get("/page")
+                break
+            time.sleep(0.05)
+        yield client
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def works(ours: Client, database: Path) -> list[Work]:
+    """What is asked of both. The deep page begins where ours ends the one before."""
+    after, nodes = None, []
+    for _ in range(DEPTH):
+        page = json.loads(ours.post(DEEP, {"after": after}))["data"]["products"]
+        after, nodes = page["pageInfo"]["endCursor"], page["nodes"]
+    last = nodes[-1]["externalId"]
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        row = connection.execute(
+            "SELECT discount_percent, id FROM products WHERE external_id = ?", (last,)
+        ).fetchone()
+    deep = urlencode({"n": row[0], "id": row[1]})
+    lookup = {"ref": {"marketplace": "ALIEXPRESS", "externalId": last}}
+
+    def listed(data: dict[str, object]) -> object:
+        found = data["products"]
+        return found["nodes"] if isinstance(found, dict) else None
+
+    return [
+        Work(
+            name="page of 50 x 20 fields",
+            must=0.5,
+            document=PAGE,
+            variables={},
+            bare="/page",
+            nodes=listed,
+        ),
+        Work(
+            name="deep page, filter and sort",
+            must=0.8,
+            document=DEEP,
+            variables={"after": after},
+            bare=f"/deep?{deep}",
+            nodes=listed,
+        ),
+        Work(
+            name="one product",
+            must=0.25,
+            document=ONE,
+            variables={"by": lookup},
+            bare=f"/one?id={last}",
+            nodes=lambda data: [data["product"]],
+        ),
+    ]
+
+
+def measure(work: Work, ours: Client, bare: Client) -> tuple[float, float]:
+    """Milliseconds of CPU a request, ours and bare: medians of rounds in turns.
+
+    Raises AssertionError where they do not answer the same.
+    """
+    answers = [json.loads(ours.post(work.document, work.variables)) for _ in range(3)]
+    for answer in answers:
+        assert work.nodes(answer["data"]) == json.loads(bare.get(work.bare)), work.name
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS):
+        spent[0].append(ours.cost(lambda: ours.post(work.document, work.variables)))
+        spent[1].append(bare.cost(lambda: bare.get(work.bare)))
+    return statistics.median(spent[0]), statistics.median(spent[1])
+
+
+def main() -> None:
+    """Measure with and without plans, and write GRAPH.md."""
+    rows: dict[str, list[str]] = {}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        database = folder / DATABASE_FILE
+        shutil.copy(sqlite_template(), database)
+        asyncio.run(fill(database))
+        for plan in ("on", "off"):
+            environ = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, "BUCKET_CAPACITY": "1000000000"}
+            with (
+                started_server(folder, environ | {"PLAN": plan}) as server,
+                bare_server(database) as bare,
+            ):
+                ours = Client(int(server.address.rpartition(":")[2]), server.process.pid)
+                for work in works(ours, database):
+                    mine, least = measure(work, ours, bare)
+                    row = rows.setdefault(work.name, [f"{work.must}", f"{least:.2f}"])
+                    row += [f"{mine:.2f}", f"**{least / mine:.3f}**"]
+                    sys.stderr.write(f"{work.name}, plan {plan}: {mine:.2f} ms, {least:.2f} bare\n")
+    RESULTS.write_text(document(rows), "utf-8")
+    sys.stdout.write(f"Written to benchmarks/{RESULTS.name}.\n")
+
+
+NOTES = f"""\
+- CPU time of the server's process for a request, in milliseconds; medians of {ROUNDS} rounds of
+  {REQUESTS} requests, both servers in turns. The share is bare by ours: how much of a bare server's
+  load ours carries on a core.
+- Bare: Starlette and orjson on uvloop, the statement and the JSON written by hand, no key, no
+  limits, no log (benchmarks/bare.py). Both read one SQLite file of {STOCK:,} products, and answer
+  the same before anything is timed.
+- Ours: `server.py` with an API key, limits, costs and a log line each, as in production.
+- Not measured here: PostgreSQL, servers of other languages, links in the page, conditional
+  requests.
+"""
+
+
+def document(rows: dict[str, list[str]]) -> str:
+    """GRAPH.md."""
+    head = ("work", "share to reach", "bare ms", "ours ms", "share", "without plans ms", "share")
+    lines = [head, ("---",) * len(head), *((name, *cells) for name, cells in rows.items())]
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return (
+        "# The graph beside a server without one\n\n"
+        f"Written by `make bench-graph` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC;"
+        f" Python {platform.python_version()}, {machine}.\n\n{table}\n{NOTES}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""How long everybody else waits while one request's long texts are read: 250 addresses of 3.8 kB,
+and texts of 100 kB that are slow to read.
+
+The naive row reads them where it stands.
+"""
+
+import asyncio
+import time
+
+from benchmarks.application import AmazonPace, stage
+from resolvers import reading
+from upstream.coalescing import Coalescer
+
+MOST_MILLISECONDS = 50
+IMPORT = """
+mutation Import($products: [ProductLookup!]!) {
+  importProducts(input: {products: $products}) { results { errors { code } } }
+}
+"""
+PASTE = "query Paste($text: String!) { productsIn(text: $text) { start } }"
+ADDRESSES = [
+    f"https://shop.example/{number}?" + "&".join(f"p{each}=value{each}" for each in range(290))
+    for number in range(250)
+]
+TEXTS = ("a.b.c " * 16_000, "&amp;" * 19_000, "1005000000000000," * 5_800)
+
+
+async def stall_run(*, is_naive: bool = False) -> float:
+    """The longest wait, in milliseconds, of a task that asks for its turn every millisecond."""
+    before, reading.LONG = reading.LONG, 10**9 if is_naive else reading.LONG
+    waits = [0.0]
+    try:
+        async with stage() as made, made.graph(Coalescer(), AmazonPace()) as graph:
+            await graph.post(PASTE, {"text": "to warm up"})
+            watching = asyncio.create_task(_watch(waits))
+            await graph.post(IMPORT, {"products": [{"url": each[:3800]} for each in ADDRESSES]})
+            for text in TEXTS:
+                await graph.post(PASTE, {"text": text})
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+    finally:
+        reading.LONG = before
+    return max(waits) * 1000
+
+
+async def _watch(waits: list[float]) -> None:
+    while True:
+        asked = time.perf_counter()
+        await asyncio.sleep(0.001)
+        waits.append(time.perf_counter() - asked)
