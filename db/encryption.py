@@ -80,7 +80,10 @@ CANARY = Place("encryption_canary", CANARY_ID, "sealed")
 
 
 def of_account(key: AccountKey, row_id: str, field: str) -> Place:
-    """The place of one of the account's values."""
+    """The place of one of the account's values.
+
+    Whoever gives an account another workspace, locale or mode has to seal its values anew.
+    """
     return Place(
         CREDENTIALS, row_id, field, (key.workspace, key.marketplace, key.locale, key.mode.value)
     )

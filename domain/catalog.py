@@ -34,7 +34,7 @@ class CatalogSort(Enum):
     ORDERS_DESC = "ORDERS_DESC"
 
 
-# Of CatalogFilter: what may be asked by anybody.
+# Of CatalogFilter: what may be asked by anybody; `text` does not look into notes then.
 PUBLIC_CONDITIONS = frozenset(
     {
         "marketplace",

@@ -28,6 +28,7 @@ _ASIN = r"(?:B[0-9A-Z]{9}|[0-9]{9}[0-9X])"
 _WHOLE_ASIN = re.compile(_ASIN, re.ASCII)
 _LEADING_ASIN = re.compile(_ASIN, re.ASCII | re.IGNORECASE)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(?:mailto|tel|javascript|data):", re.ASCII)
+_ENCODED_TARGET = re.compile(r"%2F|https?%3A", re.ASCII | re.IGNORECASE)
 _PORT = re.compile(r":[0-9]*\Z", re.ASCII)
 
 _SHOP_PREFIXES = ("", "www.", "smile.", "m.")
@@ -277,6 +278,8 @@ def _wrapped(address: _Address) -> str | None:
     if target is None:
         return None
     target = target.strip()
+    if _ENCODED_TARGET.match(target):  # twice, as a link that was copied out of another one
+        target = unquote(target)
     is_path = target.startswith("/") and not target.startswith("//")
     return f"https://{address.host}{target}" if is_path else target
 

@@ -127,6 +127,14 @@ async def test_every_case_of_the_reference(shops: Graph, reference: Path) -> Non
         ("reader", "https://www.amazon.de/gp/reader/B0LAMP0001", GERMAN),
         ("reviews of old", "https://www.amazon.de/review/product/B0LAMP0001", GERMAN),
         (
+            "wrapper, encoded twice",
+            "https://www.amazon.de/sspa/click?url=%252Fdp%252FB0LAMP0001%252Fref%253Dx",
+            GERMAN,
+        ),
+        ("a checkbox of Markdown", f"- [x] {LAMP}", GERMAN),
+        ("a chat's link with its name", f"<{LAMP}|Lampe>", GERMAN),
+        ("a forum's markup", f"[url={LAMP}]Lampe[/url]", GERMAN),
+        (
             "wrapper in a language",
             "https://www.amazon.de/-/en/gp/r.html/ref=x?U=%2Fdp%2FB0LAMP0001",
             GERMAN,
