@@ -19,15 +19,10 @@ from domain import parsers
 from domain.credentials import MASK, BootstrapCredentials, Secret
 from domain.limits import Limits
 from domain.parsers import (
-    MAKE_KEY,
     SWITCH,
-    allowed_hosts,
     any_text,
-    is_loopback,
     number,
-    one_of,
     own_address,
-    split_address,
     web_address,
     whole,
 )
@@ -256,14 +251,14 @@ class Settings:
     log_level: str = setting(
         "LOG_LEVEL",
         "INFO",
-        one_of(LOG_LEVELS, written=str.upper),
+        parsers.one_of(LOG_LEVELS, written=str.upper),
         OPERATION,
         "What is logged: this and whatever is graver.",
     )
     log_format: str = setting(
         "LOG_FORMAT",
         "auto",
-        one_of(("auto", "json", "text"), written=str.lower),
+        parsers.one_of(("auto", "json", "text"), written=str.lower),
         OPERATION,
         "How lines are written. auto: text on a terminal, json elsewhere.",
     )
@@ -281,7 +276,7 @@ class Settings:
         such as a host, are no secrets.
         """
         addresses = (self.database_url, self.redis_url.reveal() if self.redis_url else "")
-        split = (split_address(address) for address in addresses)
+        split = (parsers.split_address(address) for address in addresses)
         passwords = [parts.password for parts in split if parts is not None and parts.password]
         admin = () if self.admin_api_key is None else (self.admin_api_key,)
         texts = dict.fromkeys((*passwords, *map(unquote, passwords)))
@@ -307,6 +302,11 @@ def from_environment(marketplaces: Marketplaces) -> Settings:
     return read_settings(os.environ, marketplaces)
 
 
+def set_where_unset(variables: Mapping[str, str]) -> list[str]:
+    """Give these to the environment where it has none; the names of which it has another value."""
+    return [name for name, text in variables.items() if os.environ.setdefault(name, text) != text]
+
+
 def worker_environment(metrics_folder: Path | None) -> dict[str, str]:
     """The variables of a further process of this server, with a folder for its numbers."""
     return os.environ | ({METRICS_FOLDER: str(metrics_folder)} if metrics_folder else {})
@@ -319,10 +319,10 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
     own["data_dir"] = own["data_dir"].absolute()
     own["public_url"] = own["public_url"].rstrip("/") or own_address(own["host"], own["port"])
     own["database_url"] = own["database_url"] or f"sqlite://{own['data_dir'] / DATABASE_FILE}"
-    own["allowed_hosts"] = allowed_hosts(
+    own["allowed_hosts"] = parsers.allowed_hosts(
         own["allowed_hosts"],
         own["public_url"],
-        is_open=not (reader.is_set(OWN["public_url"]) or is_loopback(own["host"])),
+        is_open=not (reader.is_set(OWN["public_url"]) or parsers.is_loopback(own["host"])),
     )
     gateways = [each for marketplace in marketplaces for each in marketplace.gateways]
     limits = {name: reader.value(each) for name, each in settings_of(Limits).items()}
@@ -430,7 +430,7 @@ def _wrong_together(settings: Settings, reader: _Reader) -> list[str]:
         ),
         **{
             f"{OWN[name].name} is required with PostgreSQL, so that every server that shares the"
-            f" database {does}. This makes one: {MAKE_KEY}": (
+            f" database {does}. This makes one: {parsers.MAKE_KEY}": (
                 is_shared and not reader.is_set(OWN[name])
             )
             for name, does in SHARED_KEYS.items()

@@ -74,7 +74,7 @@ def run_create(arguments: argparse.Namespace) -> int:
     expires_at = datetime.now(UTC) + timedelta(days=arguments.days) if arguments.days else None
 
     async def create() -> Made:
-        async with open_context(read_settings(), arguments.workspace) as context:
+        async with open_context(read_settings(), arguments.workspace, makes=True) as context:
             return await api_keys.create(
                 context,
                 name=arguments.name,

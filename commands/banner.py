@@ -45,7 +45,7 @@ def text(started: Started) -> str:
         "",
         "Go live: stop, start with SANDBOX=off, then add your own keys under Marketplaces."
         if started.sandbox
-        else "Connect a marketplace: on the web page, or with connectMarketplace.",
+        else "Connect a marketplace: on the web page, or by: python server.py connect MARKETPLACE",
         "",
     ]
     return "\n".join(rows)

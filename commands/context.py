@@ -2,8 +2,10 @@
 
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
@@ -13,7 +15,9 @@ from commands.bootstrap import check_bootstrap, store_bootstrap
 from config import Settings, from_environment
 from db import workspaces
 from db.connection import open_database
+from db.exceptions import NotReady
 from db.keys import KeyRing
+from db.migrate import is_first, pending
 from domain.exceptions import InvalidInput
 from resolvers.access import OPERATOR
 from resolvers.context import Context
@@ -29,25 +33,30 @@ def read_settings() -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def open_storage(settings: Settings) -> AsyncIterator[KeyRing]:
-    """The encryption keys, while the database is open. What is missing is made, as at a start.
+async def open_storage(settings: Settings, *, makes: bool = False) -> AsyncIterator[KeyRing]:
+    """The encryption keys, while the database is open.
 
-    Raises CannotStart, NotReady, DatabaseUnavailable.
+    `makes`: what is missing is made, as at a start; else it is told. Raises CannotStart, NotReady,
+    DatabaseUnavailable.
     """
-    ring = await _prepared(settings)
+    ring = await _prepared(settings, makes=makes)
     async with open_database(settings.database_url, shared=False):
         yield ring
 
 
 @contextlib.asynccontextmanager
 async def open_context(
-    settings: Settings, workspace: str, budget: CallBudget | None = None
+    settings: Settings,
+    workspace: str,
+    budget: CallBudget | None = None,
+    *,
+    makes: bool = False,
 ) -> AsyncIterator[Context]:
     """The operator in that workspace, with the way to the marketplaces.
 
     Raises InvalidInput when there is no such workspace, and as `open_storage` does.
     """
-    ring = await _prepared(settings)
+    ring = await _prepared(settings, makes=makes)
     async with open_runtime(settings, ring) as runtime:
         await _require_workspace(workspace)
         await store_bootstrap(settings, runtime.upstream, ring)
@@ -55,9 +64,49 @@ async def open_context(
             yield runtime.context(replace(OPERATOR, workspace=workspace), budget)
 
 
-async def _prepared(settings: Settings) -> KeyRing:
+def tell_place(settings: Settings) -> None:
+    """Whose data a command works on, on standard error: the mode, the database and the folder."""
+    print(
+        f"{mode_of(settings)}, database {shown_database(settings)}, "
+        f"data folder {settings.data_dir}",
+        file=sys.stderr,
+    )
+
+
+def mode_of(settings: Settings) -> str:
+    """SANDBOX or LIVE."""
+    return "SANDBOX" if settings.sandbox else "LIVE"
+
+
+def shown_database(settings: Settings) -> str:
+    """Where the data is, without a password."""
+    parts = urlsplit(settings.database_url)
+    return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
+
+
+async def require_database(settings: Settings) -> None:
+    """Raises NotReady where nothing was made yet, which a command that only reads leaves so."""
+    ring = settings.data_dir / "encryption.key"
+    if is_first(await pending(settings.database_url)):
+        missing = f"There is no database at {shown_database(settings)}"
+    elif not settings.encryption_keys and not ring.exists():
+        missing = f"There is no encryption key at {ring}"
+    else:
+        return
+    raise NotReady(
+        f"{missing}, and this command makes none. Give it the server's settings: in the "
+        "environment, or from the server's file with --env-file FILE; DATA_DIR is looked for from "
+        "the folder that you are in. The first start makes both: python server.py"
+    )
+
+
+async def _prepared(settings: Settings, *, makes: bool) -> KeyRing:
     quiet_logs(settings)
-    make_folder(settings.data_dir)
+    tell_place(settings)
+    if makes:
+        make_folder(settings.data_dir)
+    else:
+        await require_database(settings)
     ring, made = load_ring(settings)
     await prepare_storage(settings, ring, made)
     return ring

@@ -6,7 +6,7 @@ import asyncio
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
 from commands.arguments import Commands, add_command
-from commands.context import quiet_logs, read_settings
+from commands.context import quiet_logs, read_settings, tell_place
 from schema import schema
 
 
@@ -20,6 +20,7 @@ def run_migrate(_arguments: argparse.Namespace) -> int:
     """Apply what is pending, and say what that was. Raises NotReady."""
     settings = read_settings()
     quiet_logs(settings)
+    tell_place(settings)
     make_folder(settings.data_dir)
     ring, made_ring = load_ring(settings)
     done = asyncio.run(prepare_storage(settings, ring, made_ring, auto=True))

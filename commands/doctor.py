@@ -20,6 +20,7 @@ from application.runtime import modes
 from commands.arguments import Commands, add_command
 from commands.context import quiet_logs, read_settings
 from commands.serve import listen
+from commands.words import in_commands
 from config import Settings
 from db import api_keys, credentials, doctor, texts, workspaces
 from db.connection import is_sqlite, open_database, sqlite_path
@@ -355,4 +356,4 @@ def _failure(what: str, state: str, cure: str | None = None) -> Finding:
 def _print(finding: Finding) -> None:
     print(f"{finding.verdict.value}  {finding.what}: {finding.state}")
     if finding.cure is not None:
-        print(f"      -> {finding.cure}")
+        print(f"      -> {in_commands(finding.cure)}")

@@ -16,25 +16,17 @@ from clients import tables
 from clients.tables import Table
 from commands.arguments import Commands, add_command, marketplace
 from commands.context import open_context, read_settings
+from commands.failures import common_failure
 from commands.progress import Progress
+from commands.words import in_commands
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
 from resolvers import files, imports, lookups, pasted
 from resolvers.context import Context
 from resolvers.files import FileRow, Sites
-from resolvers.rows import Row
 from upstream.budget import CallBudget, Priority
 
 BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls
-# Failures of the account, not of a row: when a whole batch has one, the others would have it too.
-OF_THE_ACCOUNT = {
-    "API_RETIRED",
-    "CREDENTIALS_REJECTED",
-    "MARKETPLACE_NOT_CONNECTED",
-    "NOT_ELIGIBLE",
-    "PERMISSION_MISSING",
-    "QUOTA_EXHAUSTED",
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +98,7 @@ async def _import(arguments: argparse.Namespace, found: Sequence[Table]) -> int:
     tally, stopped_by = Tally(), None
     budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     seen: set[ProductRef] = set()
-    async with open_context(read_settings(), arguments.workspace, budget) as context:
+    async with open_context(read_settings(), arguments.workspace, budget, makes=True) as context:
         market, locale = arguments.marketplace, arguments.locale
         sites = await pasted.sites_of_ids(context, market, locale, path=())
         lines = files.rows(found, Sites(sites=sites, owner=market))
@@ -126,8 +118,8 @@ async def _import(arguments: argparse.Namespace, found: Sequence[Table]) -> int:
     if stopped_by is not None:
         left = len(lines) - tally.done
         print(
-            f"Stopped, {left} lines left: {stopped_by.message} Then run the same command again; it "
-            "goes on where it stopped.",
+            f"Stopped, {left} lines left: {in_commands(stopped_by.message)} Then run the same "
+            "command again; it goes on where it stopped.",
             file=sys.stderr,
         )
     return 1 if tally.failed else 0
@@ -158,10 +150,10 @@ async def _import_batch(
     failures += [(place, row.error) for place, row in zip(new, rows, strict=True) if row.error]
     for place, error in sorted(failures, key=itemgetter(0)):
         words = " ".join(batch[place].text.split())
-        progress.tell(f"{batch[place].place}: {error.code}: {words}: {error.message}")
+        progress.tell(f"{batch[place].place}: {error.code}: {words}: {in_commands(error.message)}")
     tally.failed += len(failures)
     tally.imported += sum(row.error is None for row in rows)
-    return _common_failure(rows)
+    return common_failure(rows)
 
 
 async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[ProductRef]:
@@ -169,10 +161,3 @@ async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[P
     refs = [row for row in rows if isinstance(row, ProductRef)]
     entries = await context.dataloaders.catalog_product.load_many(refs)
     return {ref for ref, entry in zip(refs, entries, strict=True) if entry is not None}
-
-
-def _common_failure(rows: Sequence[Row]) -> AffiliateGraphError | None:
-    errors = [row.error for row in rows if row.error is not None]
-    if not errors or len(errors) < len(rows):
-        return None
-    return errors[0] if {error.code for error in errors} <= OF_THE_ACCOUNT else None

@@ -4,24 +4,30 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from clients.registry import BY_CODE
 from commands import (
     api_keys,
     assume_quota_used,
+    backups,
     database,
     doctor,
     encryption,
+    environment,
     exports,
     imports,
     marketplaces,
     serve,
     settings,
+    sync,
     workspaces,
 )
+from commands.words import in_commands
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.release import VERSION
 from domain.settings import BadSettings
 from domain.starting import CannotStart
 from sandbox import BadListings
@@ -46,6 +52,8 @@ MODULES = (
     marketplaces,
     imports,
     exports,
+    sync,
+    backups,
     assume_quota_used,
     settings,
 )
@@ -58,6 +66,8 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     try:
+        if command.env_file is not None:
+            environment.load(command.env_file)
         code: int = command.run(command)
         sys.stdout.flush()
     except BadSettings as bad:
@@ -70,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         print(failure, file=sys.stderr)
         return CANNOT_START
     except AffiliateGraphError as error:
-        print(error.message, file=sys.stderr)
+        print(in_commands(error.message), file=sys.stderr)
         return USAGE if isinstance(error, InvalidInput) else FAILED
     except (KeyboardInterrupt, EOFError):
         print("\nStopped.", file=sys.stderr)
@@ -94,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python server.py", description=DESCRIPTION, epilog=EXIT_CODES
     )
+    parser.add_argument("--version", action="version", version=f"Affiliate Graph {VERSION}")
+    parser.add_argument(
+        "--env-file",
+        metavar="FILE",
+        type=Path,
+        help="settings as NAME=VALUE lines, for what the environment does not set",
+    )
     parser.add_argument(
         "--workspace",
         metavar="NAME",
@@ -102,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     # Also understood behind the command. There it has no default, which would win over the first.
     shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--env-file", metavar="FILE", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
     shared.add_argument(
         "--workspace", metavar="NAME", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )

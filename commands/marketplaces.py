@@ -10,6 +10,7 @@ from clients.base import CredentialField, Marketplace, Visibility
 from clients.registry import BY_CODE
 from commands.arguments import Commands, add_command, marketplace
 from commands.context import open_context, read_settings
+from commands.words import in_commands
 from domain.exceptions import InvalidInput
 from domain.marketplaces import HealthState, MarketplaceStatus
 from resolvers import marketplaces
@@ -54,7 +55,7 @@ def run_connect(arguments: argparse.Namespace) -> int:
     pairs = _typed(arguments.marketplace) if sys.stdin.isatty() else _piped(sys.stdin)
 
     async def connect() -> ConnectedMarketplace:
-        async with open_context(settings, arguments.workspace) as context:
+        async with open_context(settings, arguments.workspace, makes=True) as context:
             return await marketplaces.connect(
                 context, arguments.marketplace, arguments.locale, pairs
             )
@@ -65,7 +66,7 @@ def run_connect(arguments: argparse.Namespace) -> int:
         raise _named(error, pairs) from None
     print(f"{_name(connected)}: {connected.status.value}.")
     if connected.status is not MarketplaceStatus.CONNECTED:
-        print(connected.cure)
+        print(in_commands(connected.cure or ""))
         return 1
     site = f" --locale {arguments.locale}" if arguments.locale else ""
     print(f"Try it: python server.py verify {arguments.marketplace.code}{site}")
@@ -107,9 +108,10 @@ async def _try(context: Context, market: Marketplace, locale: str | None) -> int
     if failure is None and connected.health.state is HealthState.HEALTHY:
         print(f"{_name(connected)}: HEALTHY.")
         return 0
-    print(f"{_name(connected)}: {connected.health.state.value}. {failure or ''}".rstrip())
+    words = in_commands(str(failure or ""))
+    print(f"{_name(connected)}: {connected.health.state.value}. {words}".rstrip())
     if connected.cure:
-        print(f"  {connected.cure}")
+        print(f"  {in_commands(connected.cure)}")
     return 1
 
 

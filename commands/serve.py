@@ -29,9 +29,10 @@ from commands import banner
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
-from commands.context import read_settings
+from commands.context import mode_of, read_settings, shown_database
 from commands.workers import Workers
 from config import Settings, worker_environment
+from domain.release import VERSION
 from domain.starting import CannotStart
 from web import logs
 from web.health import Shutdown
@@ -39,7 +40,6 @@ from web.security import is_loopback_host
 
 log = logging.getLogger("affiliate_graph.server")
 
-VERSION = "0.1.0"
 BACKLOG = 2048  # connections that wait to be accepted, as uvicorn has it
 YOUNG_OBJECTS = 50_000  # made since the last look of the collector; Python begins with 700
 
@@ -128,9 +128,9 @@ def _server(settings: Settings, keys: Keys, overrides: Overrides) -> "Server":
     )
     server.tells = {
         "version": VERSION,
-        "mode": "SANDBOX" if settings.sandbox else "LIVE",
+        "mode": mode_of(settings),
         "address": settings.public_url,
-        "database": _shown_database(settings),
+        "database": shown_database(settings),
         "settings": [f"{name}={value}" for name, value in settings.changed.items()],
     }
     return server
@@ -141,7 +141,7 @@ def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
         version=VERSION,
         address=settings.public_url,
         sandbox=settings.sandbox,
-        database=_shown_database(settings),
+        database=shown_database(settings),
         key_place=keys.admin_place,
         new_key=keys.new_admin,
         made=keys.made,
@@ -163,12 +163,6 @@ def _public_url(settings: Settings, listener: socket.socket) -> str:
     return settings.public_url.removesuffix(":0") + (
         f":{listener.getsockname()[1]}" if settings.public_url.endswith(":0") else ""
     )
-
-
-def _shown_database(settings: Settings) -> str:
-    """Where the data is, without a password."""
-    parts = urlsplit(settings.database_url)
-    return parts.path if parts.scheme == "sqlite" else f"{parts.hostname}{parts.path}"
 
 
 def spare_collector() -> None:

@@ -35,7 +35,7 @@ def run_create(arguments: argparse.Namespace) -> int:
 
 
 async def _create(name: str) -> None:
-    async with open_storage(read_settings()):
+    async with open_storage(read_settings(), makes=True):
         if not await workspaces.create(name, datetime.now(UTC)):
             raise InvalidInput(f"There is a workspace {name} already.")
 

@@ -7,6 +7,7 @@
     |-- MigrationsPending
     |-- SchemaTooNew
     |-- MigrationFailed
+    |-- BackupUnusable
     `-- EncryptionError
         |-- KeyUnusable         a key or key file that cannot be used as it is
         |-- KeyMissing          sealed with a key that is not loaded
@@ -46,6 +47,10 @@ class SchemaTooNew(NotReady):
 
 class MigrationFailed(NotReady):
     """After migrating, the tables are not what they should be."""
+
+
+class BackupUnusable(NotReady):
+    """A backup cannot be made or put back as it is asked."""
 
 
 class EncryptionError(NotReady):

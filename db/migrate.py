@@ -69,7 +69,7 @@ def migrates_itself(url: str, waiting: tuple[str, ...]) -> bool:
 
 def is_first(waiting: tuple[str, ...]) -> bool:
     """Whether these pending migrations are all that there are: there is no table yet."""
-    return waiting == _known()
+    return waiting == known_migrations()
 
 
 @resilient
@@ -80,7 +80,7 @@ async def pending(url: str) -> tuple[str, ...]:
     """
     quiet_logs()
     if is_sqlite(url) and not await asyncio.to_thread(os.path.exists, sqlite_path(url)):
-        return _known()
+        return known_migrations()
     async with _connected(url):
         return await _missing()
 
@@ -94,7 +94,7 @@ async def migrate(url: str) -> Migrated:
     quiet_logs()
     if is_sqlite(url):
         path = Path(sqlite_path(url))
-        await asyncio.to_thread(_create, path)
+        await asyncio.to_thread(create_file, path)
         async with _file_lock(path), _connected(url, foreign_keys="OFF"):
             return await _migrate(url, path)
     async with _connected(url), _advisory_lock():
@@ -162,7 +162,7 @@ async def _record(client: Any, name: str) -> None:
 
 async def _missing() -> tuple[str, ...]:
     """Pending migrations of the open database. Reading fails loudly, unlike Tortoise's."""
-    known = _known()
+    known = known_migrations()
     applied = set()
     if doctor.MIGRATIONS_TABLE in await doctor.tables():
         found = await statements.rows(
@@ -177,7 +177,7 @@ async def _missing() -> tuple[str, ...]:
     return tuple(name for name in known if name not in applied)
 
 
-def _known() -> tuple[str, ...]:
+def known_migrations() -> tuple[str, ...]:
     """Names of the migrations that the code brings; they are numbered, so sorted."""
     loader = MigrationLoader(_apps(), MigrationRecorder(None), load=False)
     loader.load_disk()
@@ -215,12 +215,12 @@ def _is_populated(counts: dict[str, int]) -> bool:
 
 async def _copy(path: Path, migration: str) -> Path:
     """Copy the open SQLite file aside, readable by its owner only."""
-    copy = await asyncio.to_thread(_create_copy, path, migration)
+    copy = await asyncio.to_thread(create_copy, path, migration)
     await statements.rows("VACUUM INTO $1", [str(copy)])
     return copy
 
 
-def _create_copy(path: Path, migration: str) -> Path:
+def create_copy(path: Path, migration: str) -> Path:
     """An empty file of a new name, which VACUUM INTO fills."""
     number = 1
     while True:
@@ -233,7 +233,7 @@ def _create_copy(path: Path, migration: str) -> Path:
             return copy
 
 
-def _create(path: Path) -> None:
+def create_file(path: Path) -> None:
     """Make the database file, if absent, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT, 0o600))

@@ -12,7 +12,7 @@ import pytest
 from clients.registry import SETTINGS
 from commands.main import main
 from config import known_names
-from db.keys import new_key
+from db.keys import new_key, write_private
 from tests.database import empty_database, migrated_database, on_postgres
 from tests.graph import API_KEY
 from web.logs import NOISY
@@ -64,6 +64,9 @@ async def database(
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("PORT", "0")
         monkeypatch.setenv("ALIEXPRESS_CALLS_PER_SECOND", "100")  # tests need not wait
+        if not on_postgres() and new_database is migrated_database:
+            (tmp_path / "data").mkdir(mode=0o700)
+            write_private(tmp_path / "data" / "encryption.key", f"{new_key()}\n")
         if on_postgres():
             monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
             monkeypatch.setenv("ADMIN_API_KEY", API_KEY)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from commands.banner import FIRST_QUERY, Started, text
 
 STARTED = Started(
-    version="0.1.0",
+    version="1.0.0-rc.1",
     address="http://127.0.0.1:8000",
     sandbox=True,
     database="/srv/data/graph.db",

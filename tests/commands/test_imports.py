@@ -129,7 +129,7 @@ def test_without_a_terminal_progress_is_plain_lines(
 
     done = connected("import", "-", typed="\n".join(ids))
 
-    assert done.err.splitlines()[:3] == [
+    assert done.err.splitlines()[1:4] == [
         "4 of 10, 0 failed",
         "8 of 10, 0 failed",
         "10 of 10, 0 failed",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,9 @@ COMMANDS = (
     ("verify",),
     ("import",),
     ("export",),
+    ("sync",),
+    ("backup",),
+    ("restore",),
     ("assume-quota-used",),
 )
 
@@ -134,6 +138,61 @@ def test_a_foreign_encryption_key_is_told_with_exit_code_3(
 
     assert done.code == 3
     assert "not loaded" in done.err
+
+
+READING = (
+    ("workspace", "list"),
+    ("key", "list"),
+    ("key", "revoke", "x"),
+    ("keys", "status"),
+    ("verify",),
+    ("export",),
+    ("sync",),
+    ("backup", "copy"),
+    ("assume-quota-used",),
+)
+
+
+@pytest.mark.usefixtures("first_start")
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_command_that_reads_makes_nothing_and_says_what_is_missing(
+    command: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = command(*words)
+
+    assert (done.code, done.out) == (3, "")
+    assert "There is no database at " in done.err
+    assert "--env-file" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(on_postgres(), reason="keys are demanded there")
+def test_a_database_whose_key_is_elsewhere_is_told_as_such(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "elsewhere"))
+
+    done = command("key", "list")
+
+    assert done.code == 3
+    assert "There is no encryption key at " in done.err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_command_says_on_whose_data_it_works(command: Command, tmp_path: Path) -> None:
+    done = command("key", "create", "shop", "READ")
+
+    place, _, rest = done.err.partition("\n")
+    assert place.startswith("SANDBOX, database ")
+    assert place.endswith(f", data folder {tmp_path / 'data'}")
+    assert "SANDBOX" not in done.out + rest
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"Affiliate Graph {project['version']}\n"
 
 
 def test_schema_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:

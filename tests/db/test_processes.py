@@ -59,7 +59,7 @@ async def test_of_three_that_migrate_at_once_one_works_and_all_succeed(tmp_path:
     async with empty_database(tmp_path) as url:
         ended = await at_once(MIGRATE, url)
 
-        every = len(migrate._known())
+        every = len(migrate.known_migrations())
         assert sorted(ended) == [(0, "0\n"), (0, "0\n"), (0, f"{every}\n")]
         assert await migrate.examine(url) == []
 

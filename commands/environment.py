@@ -1,0 +1,48 @@
+"""--env-file FILE: the settings of a server, as systemd and Docker read them too."""
+
+import sys
+from pathlib import Path
+
+from config import set_where_unset
+from domain.exceptions import InvalidInput
+
+
+def load(file: Path) -> None:
+    """Put the file's variables into the environment. What it has already stays, and is told.
+
+    Raises InvalidInput, showing no value.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as failure:
+        raise InvalidInput(f"{file} cannot be read: {failure.strerror}.") from None
+    except UnicodeError:
+        raise InvalidInput(f"{file} is not a text file.") from None
+    if other := set_where_unset(variables(text)):
+        print(
+            f"The environment has other values than {file}, and wins: {', '.join(other)}. "
+            f"To take the file's: unset {' '.join(other)}",
+            file=sys.stderr,
+        )
+
+
+def variables(text: str) -> dict[str, str]:
+    """Of NAME=VALUE lines, in quotes or not; lines that begin with # or ; are skipped.
+
+    Raises InvalidInput.
+    """
+    found = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        name, sign, value = stripped.removeprefix("export ").partition("=")
+        if not sign or not name.strip().isidentifier():
+            raise InvalidInput(f"Line {number} is not NAME=VALUE.")
+        found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
