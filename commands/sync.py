@@ -73,8 +73,8 @@ async def _sync(workspace: str, age: timedelta) -> int:
     print(f"{tally.total()} synced: {counts}.", file=sys.stderr)
     if stopped_by is not None:
         print(
-            f"Stopped, {max(total - tally.total(), 0)} left: {in_commands(stopped_by.message)} Then run "
-            "the same command again.",
+            f"Stopped, {max(total - tally.total(), 0)} left: {in_commands(stopped_by.message)} "
+            "Then run the same command again.",
             file=sys.stderr,
         )
     return 1 if tally[FAILED] else 0
