@@ -23,7 +23,7 @@ from commands.context import mode_of, quiet_logs, read_settings
 from commands.serve import listen
 from commands.words import in_commands
 from config import Settings
-from db import api_keys, credentials, doctor, workspaces
+from db import api_keys, credentials, doctor, texts, workspaces
 from db.connection import DEFAULT_WORKSPACE, is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
 from db.exceptions import DatabaseUnavailable, NotReady
@@ -171,6 +171,21 @@ async def database(patient: Patient) -> AsyncIterator[Finding]:
         yield _failure("Database", str(problem))
 
 
+async def text_search(patient: Patient) -> AsyncIterator[Finding]:
+    """The catalogue's texts have their index."""
+    if not patient.is_migrated:
+        return
+    async with _opened(patient):
+        if await texts.has_index():
+            return
+    yield _note(
+        "Text search",
+        "its index is lacking, so texts are looked through one by one",
+        "With PostgreSQL let a superuser run CREATE EXTENSION pg_trgm in the database (SQLite needs"
+        " 3.34 with FTS5), then: python server.py migrate",
+    )
+
+
 async def seals(patient: Patient) -> AsyncIterator[Finding]:
     """The keys open what the database holds, and API keys were hashed under loaded ones."""
     ring = patient.ring
@@ -295,6 +310,7 @@ CHECKS: tuple[Check, ...] = (
     folder,
     key_files,
     database,
+    text_search,
     seals,
     accounts,
     public_keys,
