@@ -45,6 +45,7 @@ WALK = 0.15  # seconds for a walk, before another way is tried
 COUNTED = 50_000  # rows that are counted exactly
 
 _OF = {table: ", ".join(f"{table}.{key}" for key in GROUP) for table in ("g", "n", "o")}
+_KEYS = {table: ", ".join(f"{table}.{key}" for key in GROUP[1:]) for table in ("g", "o")}
 _IN_GROUP = " AND ".join(f"products.{key} = g.{key}" for key in GROUP)
 # The groups that there are: from one to the next by the index, without reading their products.
 _GROUPS = f"""WITH RECURSIVE groups ({", ".join(GROUP)}) AS (
@@ -53,7 +54,7 @@ _GROUPS = f"""WITH RECURSIVE groups ({", ".join(GROUP)}) AS (
   ) AS first_of_all
   UNION ALL
   SELECT {_OF["n"]} FROM groups AS g CROSS JOIN products AS n WHERE n.id = (
-    SELECT o.id FROM products AS o WHERE o.workspace_id = $1 AND ({_OF["o"]}) > ({_OF["g"]})
+    SELECT o.id FROM products AS o WHERE o.workspace_id = $1 AND ({_KEYS["o"]}) > ({_KEYS["g"]})
     ORDER BY {_OF["o"]} LIMIT 1
   )
 )"""
