@@ -41,22 +41,32 @@ from domain.marketplaces import Workspace
 from domain.products import CatalogProduct
 
 FEW = 5_000  # rows that are taken and sorted within some milliseconds
-WALK = 0.15  # seconds for a walk, before another way is tried
+WALK = 0.5  # seconds for a walk, before another way is tried: generous, for cold or busy disks
 COUNTED = 50_000  # rows that are counted exactly
 
-_OF = {table: ", ".join(f"{table}.{key}" for key in GROUP) for table in ("g", "n", "o")}
-_KEYS = {table: ", ".join(f"{table}.{key}" for key in GROUP[1:]) for table in ("g", "o")}
 _IN_GROUP = " AND ".join(f"products.{key} = g.{key}" for key in GROUP)
+
+
+def _next_group(place: int) -> str:
+    """SQL for a product of the next group that differs from `g` in this column of it first.
+
+    Not all columns compared as a row: of that SQLite takes only the first one to its index.
+    """
+    same = " AND ".join(f"o.{key} = g.{key}" for key in GROUP[:place])
+    key, order = GROUP[place], ", ".join(f"o.{key}" for key in GROUP[place:])
+    behind = f"{same} AND o.{key} > g.{key} ORDER BY {order} LIMIT 1"
+    return f"(SELECT o.id FROM products AS o WHERE {behind})"
+
+
 # The groups that there are: from one to the next by the index, without reading their products.
 _GROUPS = f"""WITH RECURSIVE groups ({", ".join(GROUP)}) AS (
   SELECT * FROM (
-    SELECT {_OF["o"]} FROM products AS o WHERE o.workspace_id = $1 ORDER BY {_OF["o"]} LIMIT 1
+    SELECT {", ".join(GROUP)} FROM products WHERE workspace_id = $1
+    ORDER BY {", ".join(GROUP)} LIMIT 1
   ) AS first_of_all
   UNION ALL
-  SELECT {_OF["n"]} FROM groups AS g CROSS JOIN products AS n WHERE n.id = (
-    SELECT o.id FROM products AS o WHERE o.workspace_id = $1 AND ({_KEYS["o"]}) > ({_KEYS["g"]})
-    ORDER BY {_OF["o"]} LIMIT 1
-  )
+  SELECT {", ".join(f"n.{key}" for key in GROUP)} FROM groups AS g CROSS JOIN products AS n
+  WHERE n.id = COALESCE({", ".join(_next_group(place) for place in range(len(GROUP) - 1, 0, -1))})
 )"""
 
 
