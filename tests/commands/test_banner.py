@@ -27,7 +27,7 @@ def test_a_live_start_says_how_to_connect() -> None:
     printed = text(replace(STARTED, sandbox=False))
 
     assert "LIVE" in printed.splitlines()[0]
-    assert "connectMarketplace" in printed
+    assert "server.py connect" in printed
     assert "SANDBOX" not in printed
 
 
