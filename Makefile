@@ -15,9 +15,10 @@ PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
 
 export PYTHON
+STALE := $(shell PYTHON="$(PYTHON)" .ci/fresh-venv)
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph clean
+.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -34,6 +35,7 @@ help:
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
+	echo "make bench-catalogue  pages of a million products, each filter with each order"
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
@@ -106,6 +108,12 @@ schema-guard: .venv/.run
 FUZZ_SECONDS ?= 300
 fuzz: .venv/.dev .venv/.fuzz
 	$(RUN) -m tests.fuzz $(FUZZ_SECONDS)
+
+# A million products in build/catalogue.db, or in the database CATALOGUE_URL; the first time takes long.
+CATALOGUE_URL ?= sqlite://build/catalogue.db
+bench-catalogue: .venv/.run
+	mkdir -p build
+	$(RUN) -m benchmarks.catalogue "$(CATALOGUE_URL)" 1000000
 
 # A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
 bench: .venv/.run

@@ -8,9 +8,18 @@ python server.py migrate    bring the database's tables up to date
 
 import sys
 
-from application.app import build_app
-from application.runtime import Overrides
-from commands.main import main
+try:
+    from application.app import build_app
+    from application.runtime import Overrides
+    from commands.main import main
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    sys.stderr.write(
+        f"{missing.name} is not installed for this Python. One command sets everything up and "
+        "starts the server with the sandbox: make run. From then on: .venv/bin/python server.py\n"
+    )
+    sys.exit(3)
 
 __all__ = ["Overrides", "build_app", "main"]
 

@@ -17,13 +17,14 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from application.runtime import modes
+from clients.registry import SETTINGS
 from commands.arguments import Commands, add_command
-from commands.context import quiet_logs, read_settings
+from commands.context import mode_of, quiet_logs, read_settings
 from commands.serve import listen
 from commands.words import in_commands
 from config import Settings
-from db import api_keys, credentials, doctor, workspaces
-from db.connection import is_sqlite, open_database, sqlite_path
+from db import api_keys, credentials, doctor, texts, workspaces
+from db.connection import DEFAULT_WORKSPACE, is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
 from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
@@ -95,7 +96,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 
 async def _examine(patient: Patient) -> int:
-    _print(_good("Settings", "all can be used"))
+    _print(_good("Settings", f"all can be used; the mode is {mode_of(patient.settings)}"))
     failures = 0
     for check in CHECKS:
         async for finding in check(patient):
@@ -138,6 +139,8 @@ async def key_files(patient: Patient) -> AsyncIterator[Finding]:
     except NotReady as problem:
         yield _failure("Encryption keys", str(problem))
     admin = settings.data_dir / "admin.key"
+    if settings.admin_api_key is not None and admin.exists():
+        yield _note("Admin API key", f"ADMIN_API_KEY counts; {admin} holds another", f"rm {admin}")
     if settings.admin_api_key is None and admin.exists():
         try:
             read_private(admin)
@@ -166,6 +169,21 @@ async def database(patient: Patient) -> AsyncIterator[Finding]:
         yield _good("Database", "reachable, its tables are those of this release")
     except (DatabaseUnavailable, NotReady) as problem:
         yield _failure("Database", str(problem))
+
+
+async def text_search(patient: Patient) -> AsyncIterator[Finding]:
+    """The catalogue's texts have their index."""
+    if not patient.is_migrated:
+        return
+    async with _opened(patient):
+        if await texts.has_index():
+            return
+    yield _note(
+        "Text search",
+        "its index is lacking, so texts are looked through one by one",
+        "With PostgreSQL let a superuser run CREATE EXTENSION pg_trgm in the database (SQLite needs"
+        " 3.34 with FTS5), then: python server.py migrate",
+    )
 
 
 async def seals(patient: Patient) -> AsyncIterator[Finding]:
@@ -206,11 +224,25 @@ async def accounts(patient: Patient) -> AsyncIterator[Finding]:
     """Each workspace's credentials can be read, and worked when they were last used."""
     if not patient.is_migrated or patient.ring is None:
         return
+    stored: list[Account] = []
     async with _opened(patient):
         for each in await workspaces.summaries():
             workspace = Workspace(each.name, modes(patient.settings))
-            for account in await credentials.accounts(workspace, patient.ring):
-                yield _of_account(account)
+            stored += await credentials.accounts(workspace, patient.ring)
+    for account in stored:
+        yield _of_account(account)
+        for name in _stale(account, patient.settings):
+            yield _note(
+                name,
+                "the environment has another value than is stored; the stored one is used",
+                f"unset {name}, or disconnect the marketplace to take the environment's",
+            )
+    if not stored and not patient.settings.bootstrap:
+        yield _note(
+            "Marketplaces",
+            f"nothing is connected in {mode_of(patient.settings)}",
+            "python server.py connect MARKETPLACE",
+        )
 
 
 async def public_keys(patient: Patient) -> AsyncIterator[Finding]:
@@ -278,6 +310,7 @@ CHECKS: tuple[Check, ...] = (
     folder,
     key_files,
     database,
+    text_search,
     seals,
     accounts,
     public_keys,
@@ -306,6 +339,21 @@ def _of_account(account: Account) -> Finding:
     if state in HARMLESS:
         return _good(what, state.value)
     return _failure(what, state.value, connected.cure)
+
+
+def _stale(account: Account, settings: Settings) -> list[str]:
+    """The environment's variables for this account that hold something else than is stored."""
+    if account.key.workspace != DEFAULT_WORKSPACE:
+        return []
+    [described] = [each for each in SETTINGS if each.code == account.key.marketplace]
+    known = account.reveal()
+    return [
+        described.credentials[name].name
+        for each in settings.bootstrap
+        if each.marketplace == account.key.marketplace and each.locale in ("", account.key.locale)
+        for name, value in each.values.items()
+        if known.get(name) != value
+    ]
 
 
 def _is_answered_by_us(settings: Settings) -> bool:

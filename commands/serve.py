@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import gc
 import importlib.util
@@ -73,7 +74,8 @@ def serve(settings: Settings) -> int:
     overrides = Overrides()
     server = _server(settings, keys, overrides)
     server.greet = partial(_greet, settings, keys, _sign_in(settings, overrides))
-    server.run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # of uvicorn, when all has ended in order
+        server.run(sockets=[listener])
     return 0 if server.started else 3
 
 

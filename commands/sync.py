@@ -55,7 +55,7 @@ async def _sync(workspace: str, age: timedelta) -> int:
     budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
     async with open_context(read_settings(), workspace, budget) as context:
         filter = CatalogFilter(synced_before=context.now - age)
-        total, after = await products.count(context, filter) or 0, None
+        total, after = (await products.count(context, filter)).total, None
         with Progress(sys.stderr, total=total) as progress:
             while stopped_by is None:
                 context.forget_loaded()
@@ -73,8 +73,8 @@ async def _sync(workspace: str, age: timedelta) -> int:
     print(f"{tally.total()} synced: {counts}.", file=sys.stderr)
     if stopped_by is not None:
         print(
-            f"Stopped, {total - tally.total()} left: {in_commands(stopped_by.message)} Then run "
-            "the same command again.",
+            f"Stopped, {max(total - tally.total(), 0)} left: {in_commands(stopped_by.message)} "
+            "Then run the same command again.",
             file=sys.stderr,
         )
     return 1 if tally[FAILED] else 0

@@ -1,5 +1,7 @@
 """The schema doctor: compares the tables of the open database with what they should be.
 
+The index of the texts is none of them: it may be lacking, and whether it is db/texts.py tells.
+
 Needed because a migration on SQLite can rebuild a table and silently lose its unique index or,
 through ON DELETE CASCADE, the rows of its children.
 """
@@ -7,7 +9,7 @@ through ON DELETE CASCADE, the rows of its children.
 from collections.abc import Mapping
 from datetime import datetime
 
-from db import rows, statements
+from db import rows, statements, texts
 
 MIGRATIONS_TABLE = "tortoise_migrations"
 
@@ -23,9 +25,9 @@ SELECT table_name, column_name, data_type, collation_name, is_nullable, column_d
        character_maximum_length, numeric_precision, numeric_scale
 FROM information_schema.columns WHERE table_schema = current_schema()
 """
-POSTGRES_INDEXES = """
+POSTGRES_INDEXES = f"""
 SELECT replace(indexdef, quote_ident(schemaname) || '.', '') AS definition
-FROM pg_indexes WHERE schemaname = current_schema()
+FROM pg_indexes WHERE schemaname = current_schema() AND indexname <> '{texts.INDEX}'
 """
 POSTGRES_FOREIGN_KEYS = """
 SELECT t.relname AS name, pg_get_constraintdef(c.oid) AS definition
@@ -39,7 +41,10 @@ async def tables() -> list[str]:
     if statements.is_postgres():
         sql = "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
     else:
-        sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+        sql = (
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+            f" AND name NOT GLOB '{texts.INDEX}*'"
+        )
     return sorted(row["name"] for row in await statements.rows(sql))
 
 

@@ -10,8 +10,8 @@ from pypika_tortoise.terms import Case, CustomFunction, Function, Term
 
 from db import statements
 from db.availability import resilient
+from db.catalog_filters import filtered
 from db.models import Product
-from db.products import filtered
 from db.statements import Row
 from domain.catalog import CatalogFilter
 from domain.exports import ExportFacts

@@ -8,9 +8,9 @@ from tortoise.expressions import Q
 
 from db import paging, product_rows, rows, statements
 from db.availability import resilient
-from db.models import AffiliateLink
+from db.models import AffiliateLink, Product
 from db.statements import Row
-from db.workspaces import among, chunks, visible
+from db.workspaces import among, by_site, chunks, visible
 from domain.catalog import LinkFilter, Page, PageArgs
 from domain.links import Link, LinkKey
 from domain.marketplaces import Workspace
@@ -30,12 +30,24 @@ async def keep(workspace_id: str, links: Sequence[Link]) -> None:
     """
     unique = {(link.mode.value, link.key): link for link in links}
     ordered = sorted(unique.items(), key=lambda item: (item[0][0], *_sortable(item[0][1])))
-    await statements.insert(
-        AffiliateLink,
-        [_row(workspace_id, link) for _, link in ordered],
-        on_conflict=KEY_COLUMNS,
-        update=("url", "source_url", "created_at"),
-    )
+    async with statements.transaction():
+        await statements.insert(
+            AffiliateLink,
+            [_row(workspace_id, link) for _, link in ordered],
+            on_conflict=KEY_COLUMNS,
+            update=("url", "source_url", "created_at"),
+        )
+        for mode in sorted({mode for mode, _ in unique}):
+            refs = [key.ref for other, key in unique if other == mode]
+            for (marketplace, locale), external_ids in sorted(by_site(refs).items()):
+                await Product.filter(
+                    workspace_id=workspace_id,
+                    mode=mode,
+                    marketplace=marketplace,
+                    locale=locale,
+                    external_id__in=sorted(external_ids),
+                    has_link=False,
+                ).update(has_link=True)
 
 
 @resilient
@@ -61,8 +73,13 @@ async def by_keys(workspace: Workspace, keys: Collection[LinkKey]) -> dict[LinkK
 @resilient
 async def delete(workspace: Workspace, key: LinkKey) -> bool:
     """Forget a link, of the workspace's mode of its marketplace; whether there was one."""
-    named = Q(among(workspace, [key.ref]), tracking_id=key.tracking_id, sub_id=key.sub_id)
-    return bool(await AffiliateLink.filter(named).delete())
+    links = AffiliateLink.filter(among(workspace, [key.ref]))
+    async with statements.transaction():
+        named = links.filter(tracking_id=key.tracking_id, sub_id=key.sub_id)
+        was_stored = bool(await named.delete())
+        if not await links.exists():
+            await Product.filter(among(workspace, [key.ref])).update(has_link=False)
+    return was_stored
 
 
 @resilient

@@ -23,7 +23,7 @@ from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.recorder import MigrationRecorder
 
-from db import doctor, statements
+from db import doctor, statements, texts
 from db.availability import resilient
 from db.connection import configuration, is_sqlite, sqlite_path
 from db.exceptions import MigrationFailed, MigrationsPending, SchemaTooNew
@@ -113,6 +113,7 @@ async def examine(url: str) -> list[str]:
 async def _migrate(url: str, path: Path | None) -> Migrated:
     waiting = await _missing()
     if not waiting:
+        await texts.ensure_index()
         return Migrated()
     before = await doctor.row_counts()
     copy = None

@@ -110,6 +110,11 @@ class MarketplaceCredential(Model):
         indexes = (("workspace_id",), ("key_id", "id"))
 
 
+# What products have in common that stand beside each other in the index of an order.
+GROUP = ("workspace_id", "mode", "marketplace", "locale", "state", "price_currency_key")
+ORDER_KEYS = ("synced_at", "title_key", "price_key", "discount_percent", "orders_key")
+
+
 class Product(Model):
     """A product. What no search or order uses is in `details`."""
 
@@ -144,19 +149,46 @@ class Product(Model):
     selling_price_amount = fields.DecimalField(24, 8, null=True)
     selling_price_currency = Text(null=True)
     notes = Text(null=True)
+    margin_key = fields.BigIntField(null=True)
+    has_link = fields.BooleanField(db_default=False)
 
     class Meta:
         table = "products"
         unique_together = (("workspace_id", "mode", "marketplace", "locale", "external_id"),)
-        indexes = (
-            ("workspace_id", "imported_at", "id"),
-            ("workspace_id", "synced_at", "id"),
-            ("workspace_id", "title_key", "id"),
-            ("workspace_id", "price_currency_key", "price_key", "id"),
-            ("workspace_id", "discount_percent", "id"),
-            ("workspace_id", "orders_key", "id"),
-            ("refresh_at",),
-        )
+        # Of each order, within each group of products that are alike: see db/catalog.py. Those of
+        # a few products only, and what lets a whole catalogue be looked through, are in 0005.
+        indexes = tuple((*GROUP, key, "id") for key in ORDER_KEYS)
+
+
+class ProductText(Model):
+    """What the catalogue's text search looks through."""
+
+    number = fields.BigIntField(primary_key=True, generated=True)  # the text index's own
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "models.Product", related_name="texts", on_delete=fields.CASCADE
+    )
+    workspace_id = KeyText()
+    text_key = KeyText()
+
+    class Meta:
+        table = "product_texts"
+        unique_together = (("product_id",),)
+
+
+class ProductCategory(Model):
+    """A category that a product is in, by the marketplace's own id."""
+
+    number = fields.BigIntField(primary_key=True, generated=True)
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "models.Product", related_name="categories", on_delete=fields.CASCADE
+    )
+    workspace_id = KeyText()
+    category_id = KeyText()
+
+    class Meta:
+        table = "product_categories"
+        unique_together = (("product_id", "category_id"),)
+        indexes = (("workspace_id", "category_id", "product_id"),)
 
 
 class PriceObservation(Model):
@@ -207,7 +239,10 @@ class AffiliateLink(Model):
                 "sub_id",
             ),
         )
-        indexes = (("workspace_id", "created_at", "id"),)
+        indexes = (
+            ("workspace_id", "created_at", "id"),
+            ("workspace_id", "sub_id", "created_at", "id"),
+        )
 
 
 class QuotaDay(Model):

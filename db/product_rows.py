@@ -7,9 +7,9 @@ from typing import Any, get_type_hints
 import msgspec
 import orjson
 
-from db import rows
+from db import rows, texts
 from db.statements import Row, utc
-from domain.money import Money
+from domain.money import Money, margin
 from domain.packing import clean, pack_fields
 from domain.products import (
     Availability,
@@ -123,6 +123,31 @@ def catalog_product(row: Row) -> CatalogProduct:
         ),
         notes=row["notes"],
     )
+
+
+def publisher_columns(product: CatalogProduct) -> dict[str, Any]:
+    """Column -> value of what the publisher says, and what follows of it."""
+    return {
+        **_money_columns("selling_price", product.selling_price),
+        "notes": product.notes,
+        "margin_key": margin_key(product),
+    }
+
+
+def text_key(product: CatalogProduct) -> str:
+    """What searches look through."""
+    source = product.source
+    return texts.text_key(source.title, source.ref.external_id, product.notes)
+
+
+def margin_key(product: CatalogProduct) -> int | None:
+    """The margin of the selling price in hundredths of a percent; None where it is not known."""
+    offer = product.source.offer
+    if product.selling_price is None or offer.price is None:
+        return None
+    shipping = offer.shipping.cost if offer.shipping else None
+    known = margin(selling_price=product.selling_price, price=offer.price, shipping_cost=shipping)
+    return None if known is None else max(int(known.percent * 100), -LARGEST)
 
 
 def observation(row: Row) -> PriceObservation:

@@ -1,29 +1,22 @@
-"""The catalogue: products that were imported, and their prices over time."""
+"""The products that were imported, and their prices over time. db/catalog.py lists them."""
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from pypika_tortoise.terms import CustomFunction
 from tortoise.expressions import Case, F, Q, When
 
-from db import paging, prices, product_rows, rows, statements
+from db import prices, product_rows, rows, statements, texts
 from db.availability import REFUSED_VALUES, resilient
-from db.conditions import Where
-from db.models import Product
-from db.paging import Column, Kind, Order
+from db.models import Product, ProductCategory
 from db.prices import price_history
 from db.statements import Row
-from db.workspaces import among, by_site, chunks, visible
+from db.workspaces import among, by_site, chunks
 from domain.catalog import (
     CLOCKS_DIFFER,
-    CatalogFilter,
-    CatalogSort,
-    Page,
-    PageArgs,
     PublisherFields,
     StoredProduct,
     Unchanged,
@@ -48,7 +41,6 @@ __all__ = [
     "delete",
     "keep",
     "mark_missing",
-    "page",
     "price_history",
 ]
 
@@ -64,29 +56,26 @@ BY_SITE = (
     "SELECT * FROM products"
     " WHERE workspace_id = $1 AND mode = $2 AND marketplace = $3 AND locale = $4"
 )
+LINKED = (
+    "EXISTS (SELECT 1 FROM affiliate_links AS l WHERE l.workspace_id = products.workspace_id"
+    " AND l.mode = products.mode AND l.marketplace = products.marketplace"
+    " AND l.locale = products.locale AND l.external_id = products.external_id)"
+)
+KEEP_CATEGORY = (
+    "INSERT INTO product_categories (product_id, workspace_id, category_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT (product_id, category_id) DO NOTHING"
+)
 IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
-OWN = ("id", "imported_at", "refresh_at", "selling_price_amount", "selling_price_currency", "notes")
+OWN = (
+    "id",
+    "imported_at",
+    "refresh_at",
+    "selling_price_amount",
+    "selling_price_currency",
+    "notes",
+    "has_link",
+)
 SYNCED = tuple(name for name in Product._meta.fields_db_projection if name not in (*OWN, *IDENTITY))
-
-
-def _order(name: str, kind: Kind, *, descending: bool = False) -> Order:
-    return (Column(name, kind, descending), Column("id", UUID, descending))
-
-
-_CURRENCY = Column("price_currency_key", str)
-ORDERS: dict[CatalogSort, Order] = {
-    CatalogSort.IMPORTED_DESC: _order("imported_at", datetime, descending=True),
-    CatalogSort.SYNCED_ASC: _order("synced_at", datetime),
-    CatalogSort.TITLE_ASC: _order("title_key", str),
-    CatalogSort.PRICE_ASC: (_CURRENCY, *_order("price_key", str)),
-    CatalogSort.PRICE_DESC: (
-        _CURRENCY,
-        Column("price_key", str, descending=True),
-        Column("id", UUID),
-    ),
-    CatalogSort.DISCOUNT_DESC: _order("discount_percent", int, descending=True),
-    CatalogSort.ORDERS_DESC: _order("orders_key", int, descending=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +158,32 @@ async def change(
     Of several changes of one product the last one counts. Nothing is stored where one raises
     InvalidInput: see `check`.
     """
-    columns = [(ref, _publisher_columns(fields)) for ref, fields in changes]
+    for _, fields in changes:
+        check(fields)
     async with statements.transaction():
-        await _stored(workspace, [ref for ref, _ in changes], locked=True)
-        for ref, values in columns:
-            if values:
-                await Product.filter(among(workspace, [ref])).update(**values)
-        return await _stored(workspace, [ref for ref, _ in changes])
+        stored = await _stored(workspace, [ref for ref, _ in changes], locked=True)
+        for ref, fields in changes:
+            if ref in stored:
+                stored[ref] = _changed(stored[ref], fields)
+        for product in stored.values():
+            await Product.filter(id=product.id).update(**product_rows.publisher_columns(product))
+        await texts.keep(
+            workspace.id, {one.id: product_rows.text_key(one) for one in stored.values()}
+        )
+    return stored
 
 
 def check(fields: PublisherFields) -> None:
     """Raises InvalidInput for an amount that cannot be stored exactly."""
-    _publisher_columns(fields)
+    price = fields.selling_price
+    if isinstance(price, Money):
+        try:
+            rows.storable(price.amount)
+        except ValueError as failure:
+            raise InvalidInput(
+                "A selling price has at most 16 digits before the point and 8 after it.",
+                path=("sellingPrice",),
+            ) from failure
 
 
 @resilient
@@ -191,30 +194,6 @@ async def delete(workspace: Workspace, refs: Collection[ProductRef]) -> set[Prod
         for some in chunks(stored):
             await Product.filter(among(workspace, some)).delete()
     return set(stored)
-
-
-@resilient
-async def page(
-    workspace: Workspace,
-    filter: CatalogFilter,
-    sort: CatalogSort,
-    args: PageArgs,
-    *,
-    count: bool = False,
-) -> Page[CatalogProduct]:
-    """One page of the catalogue; `count`: count the whole list as well.
-
-    Prices are ordered within their currency, currencies by their code. Raises InvalidInput for
-    a cursor that this order does not give out.
-    """
-    return await paging.read(
-        Product,
-        filtered(workspace, filter),
-        ORDERS[sort],
-        product_rows.catalog_product,
-        args,
-        count=count,
-    )
 
 
 async def _stored(
@@ -278,9 +257,12 @@ async def _keep(
             row = _row(task, ref, source, before)
             writes.append(row)
             after = product_rows.catalog_product(row)
+            row["margin_key"] = product_rows.margin_key(after)
             changed = changed_fields(before.source, after.source) if before else ()
             kept[ref] = StoredProduct(product=after, changed=changed)
         await statements.insert(Product, writes, on_conflict=IDENTITY, update=SYNCED)
+        written = [kept[product_rows.ref(row)].product for row in writes]
+        await _keep_beside(task.workspace.id, stored, written)
         watched = [
             item.product
             for item in kept.values()
@@ -320,52 +302,56 @@ def _row(
         "state_since": task.now if back else before.state_since if before else None,
         "times_missing": 0,
         "imported_at": before.imported_at if before else task.now,
-        "synced_at": task.now,
+        # Never before the import, whatever the clock does: searches by both times count on it.
+        "synced_at": max(task.now, before.imported_at) if before else task.now,
         "selling_price_amount": selling.amount if selling else None,
         "selling_price_currency": selling.currency if selling else None,
         "notes": before.notes if before else None,
+        "has_link": False,
     }
 
 
-def filtered(workspace: Workspace, filter: CatalogFilter) -> Q:
-    """The condition that a product is of this workspace's catalogue and meets the filter."""
-    conditions = [visible(workspace)]
-    if filter.marketplace is not None:
-        conditions.append(Q(marketplace=filter.marketplace))
-    if filter.text is not None:
-        conditions.append(_contains(rows.title_key(filter.text)))
-    if filter.state is not None:
-        conditions.append(Q(state=filter.state))
-    if filter.min_discount_percent is not None:
-        conditions.append(Q(discount_percent__gte=filter.min_discount_percent))
-    if filter.synced_before is not None:
-        conditions.append(Q(synced_at__lt=filter.synced_before))
-    return Q(*conditions)
+def _changed(product: CatalogProduct, fields: PublisherFields) -> CatalogProduct:
+    given = {"selling_price": fields.selling_price, "notes": fields.notes}
+    values: dict[str, Any] = {
+        name: clean(value) if isinstance(value, str) else value
+        for name, value in given.items()
+        if not isinstance(value, Unchanged)
+    }
+    return replace(product, **values)
 
 
-def _contains(title_key: str) -> Q:
-    """Not LIKE: nothing to escape, and no limit of length on SQLite."""
-    position = CustomFunction("strpos" if statements.is_postgres() else "instr", ["text", "part"])
-    return Where(lambda products: position(products.title_key, title_key) > 0)
+async def _keep_beside(
+    workspace_id: str, stored: Mapping[ProductRef, CatalogProduct], kept: Sequence[CatalogProduct]
+) -> None:
+    """What is kept of the products in other tables: texts, categories, and whether they have links.
+
+    `stored`: as they were before.
+    """
+    before = {product.id: product.source for product in stored.values()}
+    new = [product for product in kept if product.id not in before]
+    changed = [product for product in kept if product.id in before]
+    retitled = [one for one in changed if one.source.title != before[one.id].title]
+    moved = [one for one in changed if one.source.categories != before[one.id].categories]
+    await texts.keep(workspace_id, {one.id: product_rows.text_key(one) for one in new + retitled})
+    await ProductCategory.filter(product_id__in=[product.id for product in moved]).delete()
+    await keep_categories(
+        workspace_id,
+        {one.id: [each.external_id for each in one.source.categories] for one in new + moved},
+    )
+    if new:
+        ids = statements.in_list([product.id for product in new])
+        await statements.rows(
+            f"UPDATE products SET has_link = TRUE WHERE id {ids} AND {LINKED} RETURNING id",
+            [product.id for product in new],
+        )
 
 
-def _publisher_columns(fields: PublisherFields) -> Row:
-    columns: Row = {}
-    if not isinstance(fields.selling_price, Unchanged):
-        amount, currency = _selling_price(fields.selling_price)
-        columns |= {"selling_price_amount": amount, "selling_price_currency": currency}
-    if not isinstance(fields.notes, Unchanged):
-        columns["notes"] = fields.notes
-    return columns
-
-
-def _selling_price(price: Money | None) -> tuple[object, object]:
-    if price is None:
-        return None, None
-    try:
-        return rows.storable(price.amount), price.currency
-    except ValueError as failure:
-        raise InvalidInput(
-            "A selling price has at most 16 digits before the point and 8 after it.",
-            path=("sellingPrice",),
-        ) from failure
+async def keep_categories(workspace_id: str, categories: Mapping[str, Sequence[str]]) -> None:
+    """Store in which categories products are: id of the product -> ids of the categories."""
+    values = [
+        [product_id, workspace_id, category_id]
+        for product_id, ids in categories.items()
+        for category_id in ids
+    ]
+    await statements.many(KEEP_CATEGORY, values)

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 from pypika_tortoise.queries import QueryBuilder
-from pypika_tortoise.terms import Term
+from pypika_tortoise.terms import Parameterizer, Term
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
@@ -58,6 +58,40 @@ async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     if client.capabilities.dialect != "postgres":
         sql = PARAMETER.sub(r"?\1", sql)
     return await client.execute_query_dict(sql, [adapted(value) for value in values])
+
+
+async def many(sql: str, lists: Sequence[Sequence[object]]) -> None:
+    """Run one statement with each of these lists of values."""
+    if lists:
+        sql = sql if is_postgres() else PARAMETER.sub(r"?\1", sql)
+        await connection().execute_many(
+            sql, [[adapted(value) for value in values] for values in lists]
+        )
+
+
+class Values:
+    """The values of one statement, while it is put together from texts and from the builder's."""
+
+    def __init__(self) -> None:
+        self._parameterizer = Parameterizer(lambda number: f"${number}")
+
+    @property
+    def all(self) -> list[Any]:
+        """In the order of their numbers."""
+        return list(self._parameterizer.values)
+
+    def add(self, value: object) -> str:
+        """What stands for it in the statement."""
+        self._parameterizer.values.append(value)
+        return f"${len(self._parameterizer.values)}"
+
+    def text(self, model: type[Model], condition: Q) -> str:
+        """The condition on the model's table, by its own name."""
+        context = connection().query_class.SQL_CONTEXT.copy(
+            parameterizer=self._parameterizer, with_namespace=True
+        )
+        term = criterion(model, condition)
+        return str(term.get_sql(context)) if term else "TRUE"  # Tortoise's empty one is false
 
 
 def in_list(values: Sequence[object], *, behind: int = 0) -> str:

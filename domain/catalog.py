@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -19,33 +20,68 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 class CatalogSort(Enum):
     """Order of the catalogue. Products without a value come last."""
 
+    IMPORTED_ASC = "IMPORTED_ASC"
     IMPORTED_DESC = "IMPORTED_DESC"
     SYNCED_ASC = "SYNCED_ASC"
+    SYNCED_DESC = "SYNCED_DESC"
     TITLE_ASC = "TITLE_ASC"
+    TITLE_DESC = "TITLE_DESC"
     PRICE_ASC = "PRICE_ASC"
     PRICE_DESC = "PRICE_DESC"
+    DISCOUNT_ASC = "DISCOUNT_ASC"
     DISCOUNT_DESC = "DISCOUNT_DESC"
+    ORDERS_ASC = "ORDERS_ASC"
     ORDERS_DESC = "ORDERS_DESC"
 
 
-# Of CatalogFilter: what may be asked by anybody. `text` only as long as it looks at no notes.
-PUBLIC_CONDITIONS = frozenset({"marketplace", "text", "state", "min_discount_percent"})
+# Of CatalogFilter: what may be asked by anybody; `text` does not look into notes then.
+PUBLIC_CONDITIONS = frozenset(
+    {
+        "marketplace",
+        "locale",
+        "state",
+        "category_id",
+        "text",
+        "currency",
+        "min_price",
+        "max_price",
+        "min_discount_percent",
+        "looks_into_notes",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogFilter:
-    """None: not asked. `text` is searched in titles without regard to case."""
+    """None: not asked. `text` is searched in titles, ids and notes without regard to case.
+
+    Prices are of `currency`. Times: `_after` takes the moment itself in, `_before` does not.
+    `looks_into_notes`: False for those who may not see them.
+    """
 
     marketplace: str | None = None
-    text: str | None = None
+    locale: str | None = None
     state: ProductState | None = None
+    category_id: str | None = None
+    text: str | None = None
+    notes: str | None = None
+    currency: str | None = None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
     min_discount_percent: int | None = None
+    min_margin_percent: Decimal | None = None
+    has_selling_price: bool | None = None
+    has_link: bool | None = None
+    imported_after: datetime | None = None
+    imported_before: datetime | None = None
+    synced_after: datetime | None = None
     synced_before: datetime | None = None
+    looks_into_notes: bool = True
 
     @property
     def private(self) -> list[str]:
         """The conditions that are asked and tell of more than readers are shown."""
-        asked = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        asked = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
         return [name for name in asked if name not in PUBLIC_CONDITIONS]
 
 
@@ -74,6 +110,21 @@ class PageArgs:
     after: Position | None = None
     before: Position | None = None
     from_end: bool = False
+
+
+class CountPrecision(Enum):
+    """How exact a count is."""
+
+    EXACT = "EXACT"
+    AT_LEAST = "AT_LEAST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many rows a list has."""
+
+    total: int
+    precision: CountPrecision = CountPrecision.EXACT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

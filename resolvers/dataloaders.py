@@ -15,11 +15,12 @@ from strawberry.dataloader import DataLoader
 
 from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
+from db import catalog as stored_catalog
 from db import links as stored_links
 from db import prices as stored_prices
 from db import products as stored_products
 from db import quota as stored_quota
-from domain.catalog import Page, PageArgs
+from domain.catalog import CatalogFilter, Counted, Page, PageArgs
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotInProgram, ProductNotFound
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
@@ -147,6 +148,7 @@ class Dataloaders:
         self.catalog_product: DataLoader[ProductRef, CatalogProduct | None] = DataLoader(
             self._load_catalog
         )
+        self.catalog_count: DataLoader[CatalogFilter, Counted] = DataLoader(self._load_counts)
         self.new_link: DataLoader[LinkKey, str] = DataLoader(
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
         )
@@ -170,6 +172,10 @@ class Dataloaders:
     async def _load_catalog(self, refs: list[ProductRef]) -> list[CatalogProduct | None]:
         products = await stored_products.by_refs(self._workspace, refs)
         return [products.get(ref) for ref in refs]
+
+    async def _load_counts(self, filters: list[CatalogFilter]) -> list[Counted]:
+        counts = (stored_catalog.count(self._workspace, filter) for filter in filters)
+        return await asyncio.gather(*counts)
 
     async def _load_stored_links(self, keys: list[LinkKey]) -> list[Link | None]:
         links = await stored_links.by_keys(self._workspace, keys)

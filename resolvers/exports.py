@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from clients.registry import BY_CODE, product_ref
+from db import catalog as stored_catalog
 from db import exports as stored_exports
 from db import links as stored_links
 from db import products as stored_products
@@ -52,7 +53,7 @@ async def pages(
         return
     after: Position | None = None
     while True:
-        page = await stored_products.page(
+        page = await stored_catalog.page(
             context.workspace,
             filter,
             CatalogSort.IMPORTED_DESC,

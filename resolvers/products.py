@@ -1,13 +1,21 @@
 """Products: seen live or in the catalogue, and the catalogue's own list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clients.registry import BY_CODE
+from db import catalog as stored_catalog
 from db import products as stored_products
 from domain.api_keys import Scope
-from domain.catalog import CatalogFilter, CatalogSort, Page, PageArgs, PublisherFields, with_known
+from domain.catalog import (
+    CatalogFilter,
+    CatalogSort,
+    Counted,
+    Page,
+    PublisherFields,
+    with_known,
+)
 from domain.exceptions import (
     AffiliateGraphError,
     InvalidInput,
@@ -171,18 +179,22 @@ async def page(
     if filter.private and context.caller.is_public:
         context.caller.require(Scope.READ, f"To filter by {', '.join(filter.private)}")
     of_list = cursors.fingerprint("catalog", filter, sort)
-    stored = await stored_products.page(context.workspace, filter, sort, args.page(of_list))
+    stored = await stored_catalog.page(
+        context.workspace, _as_shown(context, filter), sort, args.page(of_list)
+    )
     for _, entry in stored.rows:
         context.dataloaders.catalog_product.prime(entry.source.ref, entry)
     return of_list, stored
 
 
-async def count(context: Context, filter: CatalogFilter) -> int | None:
-    """How many catalogue products the filter lets through."""
-    counted = await stored_products.page(
-        context.workspace, filter, CatalogSort.IMPORTED_DESC, PageArgs(1), count=True
-    )
-    return counted.total
+async def count(context: Context, filter: CatalogFilter) -> Counted:
+    """How many catalogue products the filter lets through, as far as it is counted."""
+    return await context.dataloaders.catalog_count.load(_as_shown(context, filter))
+
+
+def _as_shown(context: Context, filter: CatalogFilter) -> CatalogFilter:
+    """Who may not see notes does not search them."""
+    return replace(filter, looks_into_notes=False) if context.caller.is_public else filter
 
 
 async def change(context: Context, changes: Sequence[ChangeOrError]) -> list[Row]:

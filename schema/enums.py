@@ -8,7 +8,7 @@ import strawberry
 
 from clients.registry import MarketplaceCode
 from domain.api_keys import APIKeyStatus, Scope
-from domain.catalog import CatalogSort
+from domain.catalog import CatalogSort, CountPrecision
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.search import ProductSearchSort
@@ -263,12 +263,27 @@ describe(
     "CatalogSort",
     "Order of the catalogue. Products without a value come last.",
     {
+        "IMPORTED_ASC": "Imported first, first.",
         "IMPORTED_DESC": "Imported last, first.",
         "SYNCED_ASC": "Longest not synced first.",
-        "TITLE_ASC": "By title.",
+        "SYNCED_DESC": "Synced last, first.",
+        "TITLE_ASC": "By title, from A to Z.",
+        "TITLE_DESC": "By title, from Z to A.",
         "PRICE_ASC": "Cheapest first, currency by currency.",
         "PRICE_DESC": "Dearest first, currency by currency.",
+        "DISCOUNT_ASC": "Lowest discount first.",
         "DISCOUNT_DESC": "Highest discount first.",
+        "ORDERS_ASC": "Fewest orders of 30 days first.",
         "ORDERS_DESC": "Most orders of 30 days first.",
+    },
+)
+
+describe(
+    CountPrecision,
+    "CountPrecision",
+    "How exact a count is.",
+    {
+        "EXACT": "There are so many.",
+        "AT_LEAST": "There are more: it was counted up to there.",
     },
 )

@@ -14,6 +14,7 @@ from domain.exceptions import InvalidInput
 from domain.products import ProductState
 from domain.search import ProductSearch, ProductSearchSort
 from resolvers import lookups
+from resolvers.marketplaces import locale_of
 from schema import ids
 
 First = Annotated[
@@ -168,26 +169,111 @@ class CatalogFilter:
     marketplace: MarketplaceCode | None = strawberry.field(
         default=None, description="Only this marketplace."
     )
+    locale: str | None = strawberry.field(
+        default=None,
+        description="Only of this country site of the marketplace, which is named as well: its "
+        "host or country.",
+    )
+    category_id: str | None = strawberry.field(
+        default=None, description="Only in this category, by the marketplace's own id."
+    )
     text: str | None = strawberry.field(
-        default=None, description="Only titles with this text, in any case of letters."
+        default=None,
+        description="Only with this text in the title, the marketplace's own id or your notes: any "
+        "part of it, in any case of letters.",
+    )
+    notes: str | None = strawberry.field(
+        default=None, description="Only with this text in your notes, in any case of letters."
     )
     state: ProductState | None = strawberry.field(default=None, description="Only in this state.")
+    currency_code: str | None = strawberry.field(
+        default=None, description="Only with a price in this currency; ISO 4217."
+    )
+    min_price: Decimal | None = strawberry.field(
+        default=None, description="Cheapest price, in currencyCode."
+    )
+    max_price: Decimal | None = strawberry.field(
+        default=None, description="Dearest price, in currencyCode."
+    )
     min_discount_percent: int | None = strawberry.field(
         default=None, description="Only with at least this discount."
+    )
+    min_margin_percent: Decimal | None = strawberry.field(
+        default=None,
+        description="Only with at least this margin at your selling price, in percent of it; "
+        "products of which it is not known are left out.",
+    )
+    has_selling_price: bool | None = strawberry.field(
+        default=None, description="Only with a selling price of yours; false: only without."
+    )
+    has_link: bool | None = strawberry.field(
+        default=None, description="Only with a stored affiliate link; false: only without."
+    )
+    imported_after: datetime | None = strawberry.field(
+        default=None, description="Only what was first imported then or later."
+    )
+    imported_before: datetime | None = strawberry.field(
+        default=None, description="Only what was first imported earlier."
+    )
+    synced_after: datetime | None = strawberry.field(
+        default=None, description="Only what was last synced then or later."
     )
     synced_before: datetime | None = strawberry.field(
         default=None, description="Only what was not synced since then."
     )
 
     def record(self) -> FilterRecord:
-        """The filter that resolvers take."""
+        """The filter that resolvers take. Raises InvalidInput."""
         return FilterRecord(
             marketplace=self.marketplace.value.code if self.marketplace else None,
+            locale=self._locale(),
+            category_id=self.category_id or None,
             text=self.text or None,
+            notes=self.notes or None,
             state=self.state,
+            currency=self._currency(),
+            min_price=_price(self.min_price, "minPrice"),
+            max_price=_price(self.max_price, "maxPrice"),
             min_discount_percent=self.min_discount_percent,
+            min_margin_percent=self.min_margin_percent,
+            has_selling_price=self.has_selling_price,
+            has_link=self.has_link,
+            imported_after=self.imported_after,
+            imported_before=self.imported_before,
+            synced_after=self.synced_after,
             synced_before=self.synced_before,
         )
+
+    def _locale(self) -> str | None:
+        if self.locale is None:
+            return None
+        if self.marketplace is None:
+            raise InvalidInput(
+                "Name the marketplace of the country site too.", path=("filter", "marketplace")
+            )
+        try:
+            return locale_of(self.marketplace.value, self.locale)
+        except InvalidInput as error:
+            raise error.at(("filter", "locale")) from error
+
+    def _currency(self) -> str | None:
+        if self.currency_code is not None:
+            return money.parse_currency(self.currency_code, path=("filter", "currencyCode"))
+        if self.min_price is None and self.max_price is None:
+            return None
+        raise InvalidInput(
+            "Name the currency of the prices: amounts of two currencies cannot be compared.",
+            path=("filter", "currencyCode"),
+        )
+
+
+def _price(amount: Decimal | None, field: str) -> Decimal | None:
+    if amount is not None and not (abs(amount) < 10**16 and amount == round(amount, 8)):
+        raise InvalidInput(
+            "A price has at most 16 digits before the point and 8 after it.",
+            path=("filter", field),
+        )
+    return amount
 
 
 @strawberry.input(description="Which stored links. Conditions add up.")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import strawberry
 
-from domain.catalog import CatalogFilter
+from domain.catalog import CatalogFilter, CountPrecision
 from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
 from resolvers import products
@@ -47,9 +47,18 @@ class ProductConnection:
     def page_info(self) -> PageInfo:
         return self.page.info()
 
-    @strawberry.field(description="How many products the whole list has.")
+    @strawberry.field(
+        description="How many products the whole list has; counted up to 50,000: see "
+        "totalCountPrecision."
+    )
     async def total_count(self, info: Info) -> int | None:
-        return await products.count(info.context, self.filter)
+        return (await products.count(info.context, self.filter)).total
+
+    @strawberry.field(
+        description="Whether there are as many products as totalCount says, or more of them."
+    )
+    async def total_count_precision(self, info: Info) -> CountPrecision:
+        return (await products.count(info.context, self.filter)).precision
 
 
 @strawberry.type(description="A page of a marketplace's own search.")

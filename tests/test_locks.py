@@ -157,3 +157,31 @@ def test_what_pip_said_is_shown(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "No matching distribution found for absent==1.0" in done.stderr
     assert "network" not in done.stderr
+
+
+def made_anew(folder: Path) -> bool:
+    """Whether the Makefile's check takes the environment of a folder away."""
+    environ = os.environ | {"PYTHON": sys.executable}
+    subprocess.run([ROOT / ".ci" / "fresh-venv"], cwd=folder, env=environ, check=True)
+    return not (folder / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("_case", "interpreter", "made_by", "is_made_anew"),
+    [
+        ("as it was made", sys.executable, f"{sys.version} {sys.base_prefix}", False),
+        ("another Python", sys.executable, "2.7 /usr", True),
+        ("a copy from elsewhere, or an interrupted set-up", sys.executable, None, True),
+        ("its Python is gone", "/nowhere/python", f"{sys.version} {sys.base_prefix}", True),
+    ],
+)
+def test_an_environment_of_another_python_is_made_anew(
+    tmp_path: Path, _case: str, interpreter: str, made_by: str | None, is_made_anew: bool
+) -> None:
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "python").symlink_to(interpreter)
+    if made_by is not None:
+        (tmp_path / ".venv" / ".python").write_text(f"{made_by}\n")
+
+    assert made_anew(tmp_path) == is_made_anew

@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from config import Settings, read_settings
 from db.keys import new_key
 from domain.products import Mode
 from sandbox import Sandbox
-from tests.processes import ServerProcess, run_server, started_server
+from tests.processes import PLAIN, ROOT, ServerProcess, run_server, started_server
 from tests.run import free_port
 from web.security import PREFLIGHT_HEADER
 
@@ -283,6 +284,31 @@ def test_a_terminated_server_ends_in_order(tmp_path: Path) -> None:
 
     assert code in (0, -signal.SIGTERM, 143)
     assert "Traceback" not in server.output
+
+
+def test_a_server_that_is_stopped_at_the_keyboard_ends_well(tmp_path: Path) -> None:
+    with started_server(tmp_path, {}) as server:
+        server.process.send_signal(signal.SIGINT)
+        code = server.process.wait(timeout=10)
+
+    assert code == 0  # `make run` tells any other one as its own error
+    assert "Traceback" not in server.output
+
+
+def test_without_its_packages_it_says_the_one_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "server.py"],
+        cwd=ROOT,
+        env=PLAIN,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "make run" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_postgres_without_a_key_is_refused() -> None:

@@ -39,6 +39,40 @@ def test_a_server_in_use_has_nothing_to_mend(connected: Command) -> None:
     assert "ok    Sealed values" in done.out
 
 
+def test_the_mode_is_told_and_that_nothing_is_connected(command: Command) -> None:
+    done = command("doctor")
+
+    assert done.code == 0
+    assert "the mode is SANDBOX" in done.out
+    assert "note  Marketplaces: nothing is connected in SANDBOX\n" in done.out
+    assert "-> python server.py connect MARKETPLACE" in done.out
+
+
+def test_two_admin_keys_are_told(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "admin.key").write_text("x" * 40)
+    monkeypatch.setenv("ADMIN_API_KEY", "y" * 40)
+
+    done = command("doctor")
+
+    assert "note  Admin API key: ADMIN_API_KEY counts; " in done.out
+
+
+def test_credentials_of_the_environment_that_are_not_used_are_told(
+    connected: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIEXPRESS_APP_KEY", "500100")
+    monkeypatch.setenv("ALIEXPRESS_APP_SECRET", "of-last-year")
+
+    done = connected("doctor")
+
+    assert "note  ALIEXPRESS_APP_SECRET: the environment has another value" in done.out
+    assert "ALIEXPRESS_APP_KEY" not in done.out
+    assert "of-last-year" not in done.out
+
+
 def test_bad_settings_are_each_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "eighty")
     monkeypatch.setenv("LOG_LEVEL", "LOUD")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from db import products
+from db import catalog, products
 from domain.catalog import CatalogFilter, CatalogSort, PageArgs, StoredProduct
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
@@ -134,7 +134,7 @@ async def titles(
     found: list[str] = []
     after = None
     while True:
-        page = await products.page(workspace, CatalogFilter(**filters), sort, PageArgs(size, after))
+        page = await catalog.page(workspace, CatalogFilter(**filters), sort, PageArgs(size, after))
         found += [item.source.title for _, item in page.rows]
         if not page.has_next:
             return found
