@@ -62,11 +62,23 @@ CELLS = {
     ";": re.compile(r'(?:"[^"]*+"|;(?=\s)|[^;"])++'),
     ",": re.compile(rf'(?:"[^"]*+"|{FIGURE}|,(?=\s)|[^,"])++', re.IGNORECASE),
 }
-LISTS = {",": re.compile(rf"(?:{FIGURE}|[^,])++", re.IGNORECASE), ";": re.compile("[^;]+")}
-LIST_MARK = re.compile(r"\s*(?:[-*+\u2022\u00b7]|[0-9]{1,3}[.)])\s+")
-WRAPPING = " \t\u00a0\"'`<>()[]{}=*.,;:!?" + "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+COMMAS = ",;\uff0c\uff1b\u3001\u060c\u061b"  # also those of Chinese, Japanese and Arabic
+LISTED = re.compile(rf"(?:{FIGURE}|[^{COMMAS}])++", re.IGNORECASE)
+# Dashes and dots, the numbers of a list, the boxes of a Markdown list of tasks.
+LIST_MARK = re.compile(
+    r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]|\(?[0-9]{1,3}[.)])\s+"
+    r"(?:\[[ xX]\]\s+)?"
+)
+WRAPPING = (
+    " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u202f\u205f\u3000\u3002\uff08\uff09\u3010\u3011\u300c\u300d"
+    "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+)
 BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
-LIST_OF_WORDS = re.compile(r"\s*[0-9A-Za-z.+-]++(?:\s*+[,;]\s*+[0-9A-Za-z.+-]++)++[\s,;]*+")
+LISTED_WORD = "[\"'`]?[0-9A-Za-z.+-]++[\"'`]?"
+LIST_OF_WORDS = re.compile(
+    rf"[\s\[(]*+{LISTED_WORD}(?:\s*+[{COMMAS}]\s*+{LISTED_WORD})++[\s{COMMAS}\]).\u3002]*+"
+)
 BORDER = re.compile(r"[\r\n\t|,;]")
 NEAR = 16  # characters beside an address that tell whether it stands alone
 
@@ -217,8 +229,10 @@ def _trimmed(text: str, start: int, end: int) -> str:
             end -= 3
         else:
             break
-    is_slanted = text[start - 1 : start] == text[end - 1 : end] == "_"  # in Markdown
-    return text[start : end - 1 if is_slanted else end]
+    marks = text[max(start - 3, 0) : start]
+    while marks.endswith("_") and text[end - 1 : end] == "_":  # slanted or bold in Markdown
+        marks, end = marks[:-1], end - 1
+    return text[start:end]
 
 
 def _closes(depths: dict[str, int], sign: str) -> bool:
@@ -245,8 +259,8 @@ def _lone_words(text: str) -> Iterator[_Span]:
     for line in LINE.finditer(text):
         separator = next((each for each in CELLS if each in line[0]), None)
         cells = CELLS[separator] if separator else LINE
-        if separator in LISTS and LIST_OF_WORDS.fullmatch(line[0]):
-            cells = LISTS[separator]
+        if LIST_OF_WORDS.fullmatch(line[0]):
+            cells = LISTED
         for cell in cells.finditer(text, *line.span()):
             mark = LIST_MARK.match(cell[0])
             start = cell.start() + (mark.end() if mark else 0)

@@ -100,6 +100,45 @@ def test_ids_that_stand_alone_are_found_in_order() -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "B0LAMP0001, 1005006338829917; 0306406152",
+        "B0LAMP0001; 1005006338829917, 0306406152;",
+        "B0LAMP0001\uff0c1005006338829917\u30010306406152\u3002",
+        "B0LAMP0001\u060c 1005006338829917\u061b 0306406152",
+        '["B0LAMP0001", "1005006338829917", "0306406152"]',
+        "B0LAMP0001\u3000\n\u20031005006338829917\n0306406152\u2009",
+        "\u2013 B0LAMP0001\n\u25cf 1005006338829917\n(3) 0306406152",
+        "- [x] B0LAMP0001\n- [ ] 1005006338829917\n* [X] 0306406152",
+        "1005006338829917,00;B0LAMP0001;0306406152",
+    ],
+    ids=ascii,
+)
+def test_ids_of_a_list_are_found_whatever_marks_and_separates_them(text: str) -> None:
+    found = [each.product for each in read_text(text)]
+
+    refs = [product for product in found if isinstance(product, ProductRef)]
+    assert sorted(ref.external_id for ref in refs) == [
+        "0306406152", "1005006338829917", "B0LAMP0001",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["Call 12345678901, thanks", "tel\uff0c +49 151 12345678901"])
+def test_numbers_in_running_text_are_no_ids(text: str) -> None:
+    assert not read_text(text)
+
+
+@pytest.mark.parametrize("mark", ["_", "__", "___", "**_"])
+def test_marks_of_markdown_are_no_part_of_an_address(mark: str) -> None:
+    address = "https://www.aliexpress.com/item/1005006338829917.html"
+
+    text = f"See {mark}{address}{mark[::-1]} there"
+    found = read_text(text)
+
+    assert [text[each.start : each.end] for each in found] == [address]
+
+
 def test_places_are_those_of_the_text_as_it_was_pasted() -> None:
     address = "https://www.amazon.de/dp/B0\u200bLAMP0001?a=1&amp;b=2"
     text = f"\ufeffA lamp &amp; a table: ({address}), or\n\u200e1005006338829917\u200f\n"
