@@ -62,7 +62,7 @@ MODULES = (
 def main(arguments: Sequence[str]) -> int:
     """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
     try:
-        command = _parser().parse_args(arguments or ["serve"])
+        command = _parser().parse_args(arguments)
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     try:
@@ -125,8 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--workspace", metavar="NAME", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
+    parser.set_defaults(run=serve.run, socket=None, ready=None)
     commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+        title="commands", metavar="[COMMAND]", parser_class=argparse.ArgumentParser
     )
     for module in MODULES:
         module.add(commands, shared)

@@ -188,6 +188,17 @@ def test_a_command_says_on_whose_data_it_works(command: Command, tmp_path: Path)
     assert "SANDBOX" not in done.out + rest
 
 
+def test_options_alone_serve(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "none")
+
+    code = main(["--workspace", "default"])
+
+    assert code == 2
+    assert "PORT must be" in capsys.readouterr().err
+
+
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
