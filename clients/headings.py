@@ -11,6 +11,13 @@ PRODUCT = re.compile(
 )
 # Of our own exports: they hold a shop's name of the product, which tells it too.
 HANDLE = re.compile(r"(?:variant)?sku|(?:url)?handle")
+# Numbers as long as a product's that are something else, whatever the column holds.
+OTHER_NUMBER = re.compile(
+    r"(?:customer|buyer|contact)?(?:phone|telephone|telefon|tel|mobile|fax|whatsapp)"
+    r"(?:no|nr|number|nummer)?"
+    r"|(?:order|invoice|shipment|parcel|transaction|payment|customer)(?:id|no|nr|number|nummer)"
+    r"|tracking(?:no|nr|number|nummer)|(?:sku|shop|store|seller|category)id"
+)
 MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
 SITE = re.compile(r"locale|(?:country)?site")
 BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)

@@ -75,7 +75,7 @@ WRAPPING = (
     "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
 BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
-LISTED_WORD = "[\"'`]?[0-9A-Za-z.+-]++[\"'`]?"
+LISTED_WORD = rf"[\"'`]?(?:https?://[^\s{COMMAS}\"'`<>|]++|[0-9A-Za-z.+-]++)[\"'`]?"
 LIST_OF_WORDS = re.compile(
     rf"[\s\[(]*+{LISTED_WORD}(?:\s*+[{COMMAS}]\s*+{LISTED_WORD})++[\s{COMMAS}\]).\u3002]*+"
 )

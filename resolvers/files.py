@@ -236,7 +236,9 @@ def _columns(table: Table, bare: Sites) -> _Columns:
         for each in columns.read(row)
     ):
         return columns
-    by_content = _by_content(replace(columns, products=range(width), handles=frozenset()))
+    others = headings.places(head, headings.OTHER_NUMBER)
+    unknown = [column for column in range(width) if column not in others]
+    by_content = _by_content(replace(columns, products=unknown, handles=frozenset()))
     if by_content:
         return replace(columns, products=by_content, handles=frozenset())
     if set(columns.products) - columns.handles:
@@ -273,6 +275,8 @@ def _by_content(columns: _Columns) -> list[int]:
 
     Raises InvalidInput where two of them name different products.
     """
+    if not columns.products:
+        return []
     sample = columns.rows[: min(SAMPLE, SAMPLE_CELLS // len(columns.products))]
     read = {
         at: [_products(columns._found(at, _cell(row, at), columns.bare)) for row in sample]

@@ -177,7 +177,8 @@ async def page(
     Raises Forbidden for conditions that are not for everybody, unless the caller may read all.
     """
     if filter.private and context.caller.is_public:
-        context.caller.require(Scope.READ, f"To filter by {', '.join(filter.private)}")
+        asked = ", ".join(_in_the_graph(name) for name in filter.private)
+        context.caller.require(Scope.READ, f"To filter by {asked}")
     of_list = cursors.fingerprint("catalog", filter, sort)
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
@@ -185,6 +186,11 @@ async def page(
     for _, entry in stored.rows:
         context.dataloaders.catalog_product.prime(entry.source.ref, entry)
     return of_list, stored
+
+
+def _in_the_graph(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
 
 
 async def count(context: Context, filter: CatalogFilter) -> Counted:

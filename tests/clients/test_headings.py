@@ -35,3 +35,13 @@ def test_places_are_those_of_the_headings() -> None:
 
     assert headings.places(head, headings.PRODUCT) == [2, 3]
     assert headings.places(head, headings.MARKETPLACE) == [1]
+
+
+@pytest.mark.parametrize("heading", ["Phone", "Tel.", "Customer phone no", "Order ID", "sku_id"])
+def test_headings_of_other_long_numbers_are_known(heading: str) -> None:
+    assert headings.places([heading], headings.OTHER_NUMBER) == [0]
+
+
+@pytest.mark.parametrize("heading", ["Nr", "EAN", "Order link", "Article", "tracking id"])
+def test_other_columns_may_hold_products(heading: str) -> None:
+    assert not headings.places([heading], headings.OTHER_NUMBER)

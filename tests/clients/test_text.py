@@ -112,6 +112,7 @@ def test_ids_that_stand_alone_are_found_in_order() -> None:
         "\u2013 B0LAMP0001\n\u25cf 1005006338829917\n(3) 0306406152",
         "- [x] B0LAMP0001\n- [ ] 1005006338829917\n* [X] 0306406152",
         "1005006338829917,00;B0LAMP0001;0306406152",
+        "B0LAMP0001, https://www.aliexpress.com/item/1005006338829917.html; 0306406152.",
     ],
     ids=ascii,
 )
@@ -124,7 +125,9 @@ def test_ids_of_a_list_are_found_whatever_marks_and_separates_them(text: str) ->
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["Call 12345678901, thanks", "tel\uff0c +49 151 12345678901"])
+@pytest.mark.parametrize(
+    "text", ["Call 12345678901, thanks", "Call 12345678901, https", "tel\uff0c +49 151 12345678901"]
+)
 def test_numbers_in_running_text_are_no_ids(text: str) -> None:
     assert not read_text(text)
 

@@ -53,6 +53,7 @@ def ids(content: str, name: str = "a.csv") -> list[str]:
         ("by its content", f"Artikel,Wo\nLampe,{ITEM}\nTasse,{CUP}\n"),
         ("ids by their content", f"Artikel,Nr\nLampe 12,{ID}\nTasse,{CUP_ID}\n"),
         ("beside other numbers", f"Wo;EAN\n{ITEM};4006381333931\n{CUP};4006381333948\n"),
+        ("beside orders", f"Order no.,Nr\n8123456789012345,{ID}\n8123456789012346,{CUP_ID}\n"),
         ("without headings", f"Lamp,{ITEM}\nCup,{CUP}\n"),
         ("below a title", f"Report of May,\nname,url\nLamp,{ITEM}\nCup,{CUP}"),
         ("beside a known heading over nothing", f"id,Wo\n17,{ITEM}\n18,{CUP}\n"),
@@ -177,6 +178,8 @@ def test_a_sheet_without_products_is_told_beside_the_others() -> None:
     ("_case", "content", "words"),
     [
         ("no column", "Artikel;Preis\nLampe;12\n", "No column .* Its columns: Artikel, Preis"),
+        ("telephones", "Name,Phone\nAnn,491511234567\n", "No column .* Its columns: Name, Phone"),
+        ("orders", "Order ID\n8123456789012345\n", "No column .* Its columns: Order ID"),
         ("no column, no headings", "1;2\n3;4\n", "No column"),
         ("two columns", f"Eins,Zwei\n{ITEM},{DP}\n{CUP},\n", "different products: Eins, Zwei"),
         ("many columns", "url," * 20 + f"id\n{ITEM}\n", "At most 20 columns"),

@@ -125,6 +125,9 @@ async def test_what_it_may_not_see_it_cannot_filter_by(graph: Graph) -> None:
     body = await graph.post(query, key=key)
 
     assert codes(body) == ["FORBIDDEN"]
+    assert body["errors"][0]["message"].startswith(
+        "To filter by syncedBefore needs the scope READ;"
+    )
     assert body["data"] is None
 
 
