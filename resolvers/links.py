@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from clients.registry import BY_CODE
 from db import links as stored_links
+from domain.api_keys import Scope
 from domain.catalog import LinkFilter, Page, PageArgs
 from domain.exceptions import (
     AffiliateGraphError,
@@ -108,6 +109,8 @@ async def page(
     context: Context, filter: LinkFilter, args: ConnectionArgs
 ) -> tuple[str, Page[Link]]:
     """One page of the stored links, newest first, with the fingerprint of its cursors."""
+    if (filter.sub_id or filter.tracking_id) and context.caller.is_public:
+        context.caller.require(Scope.READ, "To filter by subId or trackingId")
     of_list = cursors.fingerprint("links", filter)
     return of_list, await stored_links.page(context.workspace, filter, args.page(of_list))
 

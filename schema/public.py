@@ -16,12 +16,10 @@ OPEN: dict[str, frozenset[str] | None] = {
     **dict.fromkeys(
         (
             "Query",  # whose fields say themselves what they need
-            "Node",
             "PageInfo",
             "ProductConnection",
             "ProductEdge",
             "ProductSearchConnection",
-            "AffiliateLink",
             "AffiliateLinkConnection",
             "AffiliateLinkEdge",
             "PriceObservation",
@@ -41,6 +39,11 @@ OPEN: dict[str, frozenset[str] | None] = {
             "Variant",
         ),
         EVERYTHING,
+    ),
+    "Node": frozenset(),  # or every id would be open by `... on Node { id }`
+    # Its id holds the tracking id and the publisher's own mark.
+    "AffiliateLink": frozenset(
+        {"mode", "url", "sourceUrl", "rel", "disclosure", "createdAt", "marketplace", "product"}
     ),
     "Product": frozenset(
         {

@@ -88,6 +88,8 @@ def test_secrets_are_in_the_graph_and_not_open() -> None:
         ('{ node(id: "x") { ... on Marketplace { credentialFields { name } } } }',
          "Marketplace.credentialFields"),
         ("{ viewer { workspace } }", "Viewer.workspace"),
+        ("{ affiliateLinks { nodes { url subId } } }", "AffiliateLink.subId"),
+        ("{ affiliateLinks { nodes { ... on Node { id } } } }", "Node.id"),
     ],
 )  # fmt: skip
 async def test_a_query_for_more_is_refused_before_it_runs(
@@ -129,6 +131,14 @@ async def test_what_it_may_not_see_it_cannot_filter_by(graph: Graph) -> None:
         "To filter by syncedBefore needs the scope READ;"
     )
     assert body["data"] is None
+
+
+async def test_it_does_not_find_links_by_the_publishers_marks(graph: Graph) -> None:
+    key = await filled(graph)
+
+    body = await graph.post('{ affiliateLinks(filter: {subId: "x"}) { totalCount } }', key=key)
+
+    assert codes(body) == ["FORBIDDEN"]
 
 
 async def test_it_makes_no_marketplace_calls_unless_it_was_given_some(graph: Graph) -> None:
