@@ -101,8 +101,8 @@ class Workers:
 
     def _end(self, number: int) -> None:
         """Tell all of them, wait for them, and hand on a second signal: that ends them at once."""
+        told = min(1, len(self._signals))  # before it is sent: the next one may come at once
         self._send(number)
-        told = len(self._signals)
         while any(each.process.poll() is None for each in self._running):
             time.sleep(POLL_SECONDS)
             if len(self._signals) > told:

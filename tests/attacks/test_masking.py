@@ -47,7 +47,7 @@ PLACES = [
     ("domain", "domain.products.demand", CATALOGUE),
     ("db, statements", "db.statements.rows", MARKETS),
     ("db, statements", "db.statements.rows", IMPORT),
-    ("db, products", "db.products.page", CATALOGUE),
+    ("db, products", "db.catalog.page", CATALOGUE),
     ("db, credentials", "db.credentials.accounts", MARKETS),
     ("db, idempotency", "db.idempotency.begin", IMPORT),
 ]
