@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from application.keys import Keys
 from application.observing import Observers, observers
 from application.runtime import Overrides, Runtime, open_runtime, sandbox_of
+from application.upkeep import upkeep
 from config import Settings
 from db.connection import require_ready
 from domain.api_keys import Caller
@@ -79,9 +80,12 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with open_runtime(
-            settings, keys.ring, overrides, meter=watching.meter, is_server=True
-        ) as state.runtime:
+        async with (
+            open_runtime(
+                settings, keys.ring, overrides, meter=watching.meter, is_server=True
+            ) as state.runtime,
+            upkeep(settings.events.kept_for, overrides.now),
+        ):
             yield
         await watching.close()
 

@@ -9,6 +9,7 @@ import orjson
 
 from db import rows, texts
 from db.statements import Row, utc
+from domain.events import Announced
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
 from domain.products import (
@@ -122,7 +123,19 @@ def catalog_product(row: Row) -> CatalogProduct:
             row["selling_price_amount"], row["selling_price_currency"]
         ),
         notes=row["notes"],
+        announced_price=rows.money_or_none(
+            row["announced_price_amount"], row["announced_price_currency"]
+        ),
+        price_moved_at=rows.moment_or_none(row["price_moved_at"]),
     )
+
+
+def announced_columns(announced: Announced) -> dict[str, Any]:
+    """Column -> value of what is announced of the price."""
+    return {
+        **_money_columns("announced_price", announced.price),
+        "price_moved_at": announced.moved_at,
+    }
 
 
 def publisher_columns(product: CatalogProduct) -> dict[str, Any]:

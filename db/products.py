@@ -1,7 +1,7 @@
 """The products that were imported, and their prices over time. db/catalog.py lists them."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from tortoise.expressions import Case, F, Q, When
 
-from db import prices, product_rows, rows, statements, texts
+from db import events, links, prices, product_rows, rows, statements, texts
 from db.availability import REFUSED_VALUES, resilient
 from db.models import Product, ProductCategory
 from db.prices import price_history
@@ -23,12 +23,22 @@ from domain.catalog import (
     changed_fields,
     with_known,
 )
+from domain.events import (
+    COMING_AND_GOING,
+    Announced,
+    EventSettings,
+    News,
+    announced,
+    of_link,
+    of_product,
+)
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.packing import clean
 from domain.products import (
     CatalogProduct,
+    Mode,
     ProductRef,
     ProductState,
     SourceProduct,
@@ -86,6 +96,7 @@ class _Import:
     now: datetime
     history_for: Collection[str]
     only_stored: bool
+    rules: EventSettings
 
 
 @resilient
@@ -103,20 +114,21 @@ async def keep(
     now: datetime,
     history_for: Collection[str],
     only_stored: bool = False,
+    rules: EventSettings = EventSettings(),
 ) -> dict[ProductRef, StoredProduct]:
     """Insert or update products with a newer answer of their marketplace.
 
     `only_stored`: only update; a product that is not stored, or no longer, is absent from the
     result and stays so.
     What the publisher added stays. An answer older than the stored one changes nothing, unless that
-    one was seen by a clock that is far ahead of `now`. Prices
-    are observed for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
+    one was seen by a clock that is far ahead of `now`. Prices are observed, and by `rules`
+    announced, for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
     A product that cannot be stored (an amount out of all bounds) is absent from the result and
     logged; the others are kept.
     """
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
-    task = _Import(workspace, now, history_for, only_stored)
+    task = _Import(workspace, now, history_for, only_stored, rules)
     kept: dict[ProductRef, StoredProduct] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
@@ -138,6 +150,7 @@ async def mark_missing(
         moment: Any = statements.utc(now)  # `When` takes more than its annotation says
         is_gone = Q(times_missing__gte=GONE_AFTER - 1)
         is_news = Q(Q(state=ACTIVE), Q(is_gone, ~Q(state=GONE)), join_type=Q.OR)
+        before = await _stored(workspace, refs, locked=True)
         for some in chunks(refs):
             missing = Product.filter(among(workspace, some), observed_at__lte=now)
             await missing.update(
@@ -146,7 +159,9 @@ async def mark_missing(
                 times_missing=F("times_missing") + 1,
                 synced_at=now,
             )
-        return await _stored(workspace, refs)
+        after = await _stored(workspace, refs)
+        await _tell(workspace, before, after.values(), now)
+        return after
 
 
 @resilient
@@ -269,7 +284,26 @@ async def _keep(
             if item.product.source.ref.marketplace in task.history_for
         ]
         await prices.observe(task.workspace.id, stored, watched)
+        await _tell(task.workspace, stored, written, task.now)
     return kept
+
+
+async def _tell(
+    workspace: Workspace,
+    before: Mapping[ProductRef, CatalogProduct],
+    after: Iterable[CatalogProduct],
+    now: datetime,
+) -> None:
+    """Record what happened to products, and to the links of those that are gone or returned."""
+    found: dict[Mode, list[News]] = {}
+    for product in after:
+        if (known := before.get(product.source.ref)) is not None:
+            found.setdefault(product.mode, []).extend(of_product(known, product, now))
+    for mode, news in found.items():
+        came_or_went = {each.product: each for each in news if each.type in COMING_AND_GOING}
+        keys = await links.keys_of(workspace, [ref for ref in came_or_went if ref])
+        told = [of_link(key, came_or_went[key.ref]) for key in keys]
+        await events.record(workspace.id, mode, [*news, *told])
 
 
 def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> bool:
@@ -286,10 +320,12 @@ async def _one_import_at_a_time(task: _Import, products: Sequence[SourceProduct]
 
 
 def _row(
-    task: _Import, ref: ProductRef, source: dict[str, object], before: CatalogProduct | None
+    task: _Import, ref: ProductRef, source: dict[str, Any], before: CatalogProduct | None
 ) -> Row:
     back = before is not None and before.state is not ProductState.ACTIVE
     selling = before.selling_price if before else None
+    price = rows.money_or_none(source["price_amount"], source["price_currency"])
+    is_tracked = ref.marketplace in task.history_for
     return {
         "id": before.id if before else str(uuid4()),
         "workspace_id": task.workspace.id,
@@ -308,6 +344,9 @@ def _row(
         "selling_price_currency": selling.currency if selling else None,
         "notes": before.notes if before else None,
         "has_link": False,
+        **product_rows.announced_columns(
+            announced(before, price, task.rules, task.now) if is_tracked else Announced()
+        ),
     }
 
 

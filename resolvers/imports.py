@@ -106,6 +106,7 @@ async def _store(
             market.code for market in BY_CODE.values() if market.policy.keeps_price_history
         ],
         only_stored=only_stored,
+        rules=context.events,
     )
     for ref, entry in stored.items():
         context.dataloaders.catalog_product.prime(ref, entry.product, force=True)

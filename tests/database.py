@@ -34,6 +34,8 @@ POSTGRES_TEMPLATE = "postgres-template"  # the file of the run that holds its na
 TABLES = (  # children first
     "sessions",
     "api_keys",
+    "events",
+    "event_sequences",
     "price_observations",
     "products",
     "affiliate_links",
