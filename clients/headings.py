@@ -19,7 +19,7 @@ OTHER_NUMBER = re.compile(
     r"|tracking(?:no|nr|number|nummer)|(?:sku|shop|store|seller|category)id"
 )
 MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
-SITE = re.compile(r"locale|(?:country)?site")
+SITE = re.compile(r"locale|country(?:code|site)?|site|domain")
 BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)
 SIGNS = re.compile(r"[\W_]+")
 LONGEST = 100

@@ -133,6 +133,31 @@ def test_the_portals_table_is_read_in_any_order_of_its_columns(seed: int) -> Non
             f"id,marketplace\n{ID},eBay\n{ID},\n",
             ["2 INVALID_INPUT", f"3 {ITEM}"],
         ),
+        (
+            "of a site that there is not",
+            f"asin,Marketplace\n{ASIN},amazon.xx\n{ASIN},amazon.cn\n{ID},amazon.xx\n{ASIN},\n",
+            ["2 INVALID_INPUT", "3 INVALID_INPUT", "4 INVALID_INPUT", f"5 {ASIN}"],
+        ),
+        (
+            "of a country without a site",
+            f"asin,Country\n{ASIN},CN\n{ASIN},DE\n{ID},CN\n{DP},CN\n",
+            ["2 WRONG_LOCALE", f"3 {DP}", f"4 {ITEM}", f"5 {DP}"],
+        ),
+        (
+            "a site that is none, where no heading of products is known",
+            f"Artikel,Locale\n{ASIN},xx\n{ASIN},co.uk\n",
+            ["2 WRONG_LOCALE", f"3 {DP.replace('.de', '.co.uk')}"],
+        ),
+        (
+            "two sites, told",
+            f"asin,marketplace,country\n{ASIN},amazon.de,FR\n{ASIN},Amazon,FR\n",
+            ["2 WRONG_LOCALE", f"3 {DP.replace('.de', '.fr')}"],
+        ),
+        (
+            "a marketplace by its address",
+            f"id,marketplace\n{ID},www.aliexpress.com\n{ID},de.aliexpress.com\n",
+            [f"2 {ITEM}", f"3 {ITEM}"],
+        ),
         ("a shop's own number", f"SKU,External URL\n4006381333931,{ITEM}\n", [f"2 {ITEM}"]),
         (
             "our handles",
