@@ -138,6 +138,7 @@ class _Columns:
     names: Sequence[str]
     products: Sequence[int]
     handles: AbstractSet[int]  # among `products`: they name it as our exports do, or not at all
+    barcodes: AbstractSet[int]
     marketplaces: Sequence[int]
     sites: Sequence[int]
     bare: Sites
@@ -176,6 +177,12 @@ class _Columns:
         if at in self.handles or not cell:
             return []
         found = read_text(cell, sites=bare.sites, owner=bare.owner)
+        if at in self.barcodes:
+            found = [
+                each
+                for each in found
+                if not each.is_bare or _is_checked(cell[each.start : each.end])
+            ]
         return [_told_apart(each, bare) if each.is_bare else each for each in found]
 
     def _contradiction(self, named: Mapping[int, Sequence[Found]]) -> SeveralProducts:
@@ -191,7 +198,9 @@ class _Columns:
         for each in (each for column in found.values() for each in column):
             if isinstance(each.product, InvalidInput):
                 return each.product
-        for cell in cells.values():
+        for at, cell in cells.items():
+            if cell and at in self.barcodes:
+                return InvalidURL(f"{self.names[at]} names no product here: search by it.")
             if cell:
                 return _reason(cell, bare.owner)
         names = ", ".join(self.names[at] for at in self.products)
@@ -226,6 +235,7 @@ def _columns(table: Table, bare: Sites) -> _Columns:
         names=names,
         products=products,
         handles=frozenset(handles),
+        barcodes=frozenset(headings.places(head, headings.BARCODE)),
         marketplaces=headings.places(head, headings.MARKETPLACE),
         sites=headings.places(head, headings.SITE),
         bare=bare,
@@ -374,6 +384,15 @@ def _told_apart(found: Found, bare: Sites) -> Found:
         return replace(found, product=refusal)
     is_told = ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
     return replace(found, is_bare=not is_told)
+
+
+def _is_checked(word: str) -> bool:
+    """Whether the number tells by its check digit what it is, or why it can be none."""
+    try:
+        found = [market.read_bare_id(word) for market in BY_CODE.values()]
+    except InvalidURL:
+        return True
+    return any(bare is not None and bare.is_checked for bare in found)
 
 
 def _contradict(columns: Iterable[Sequence[Found]]) -> bool:
