@@ -18,7 +18,7 @@ OTHER_NUMBER = re.compile(
     r"|(?:order|invoice|shipment|parcel|transaction|payment|customer)(?:id|no|nr|number|nummer)"
     r"|tracking(?:no|nr|number|nummer)|(?:sku|shop|store|seller|category)id"
 )
-# What is printed on the box: no marketplace's id, but for a book's, which tells by itself what it is.
+# What is printed on the box: no product's id, but for a book's, which tells itself what it is.
 BARCODE = re.compile(
     r"(?:product)?(?:ean|gtin|upc|jan|barcode)(?:8|12|13|14|a)?(?:code|no|number)?s?"
 )

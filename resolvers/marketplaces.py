@@ -1,6 +1,5 @@
 """Marketplaces as this workspace sees them: list, connect, disconnect, verify."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,7 +8,6 @@ from functools import partial
 from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
 from clients.sites import site_of
-from clients.text import INVISIBLE
 from db import credentials as stored_credentials
 from domain.credentials import Secret
 from domain.exceptions import (
