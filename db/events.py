@@ -36,6 +36,7 @@ NUMBERS = (
     " ON CONFLICT (workspace_id) DO UPDATE"
     " SET last_number = event_sequences.last_number + $2 RETURNING last_number"
 )
+LAST = "SELECT last_number FROM event_sequences WHERE workspace_id = $1"
 PRUNE = (
     "DELETE FROM events WHERE id IN"
     f" (SELECT id FROM events WHERE occurred_at < $1 LIMIT {PRUNED}) RETURNING 1"
@@ -68,6 +69,13 @@ async def page(workspace: Workspace, filter: EventFilter, args: PageArgs) -> Pag
     if filter.since is not None:
         condition &= Q(occurred_at__gte=filter.since)
     return await paging.read(Stored, condition, ORDER, _event, args)
+
+
+@resilient
+async def last_number(workspace_id: str) -> int:
+    """The highest sequence of the workspace's events; whatever has no higher one can be read."""
+    found = await statements.rows(LAST, [workspace_id])
+    return int(found[0]["last_number"]) if found else 0
 
 
 @resilient
