@@ -69,9 +69,12 @@ async def _bodies(
 
 async def _pay(terms: Terms, points: int) -> None:
     """Waits until the caller's bucket holds so much."""
-    bucket = terms.bucket
-    while bucket is not None and (state := await bucket.take(points)).wait:
+    if terms.bucket is None:
+        return
+    state = await terms.bucket.take(points)
+    while state.wait:
         await asyncio.sleep(state.wait)
+        state = await terms.bucket.take(points)
 
 
 async def _answer(
