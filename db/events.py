@@ -59,8 +59,13 @@ async def record(workspace_id: str, mode: Mode, news: Sequence[News]) -> None:
 
 
 @resilient
-async def page(workspace: Workspace, filter: EventFilter, args: PageArgs) -> Page[Event]:
-    """One page of what happened, oldest first. Raises InvalidInput."""
+async def page(
+    workspace: Workspace, filter: EventFilter, args: PageArgs, *, count: bool = False
+) -> Page[Event]:
+    """One page of what happened, oldest first; `count`: count the whole list as well.
+
+    Raises InvalidInput for a cursor that this list does not give out.
+    """
     condition = visible(workspace)
     if filter.types is not None:
         condition &= Q(type__in=sorted(each.value for each in filter.types))
@@ -68,7 +73,7 @@ async def page(workspace: Workspace, filter: EventFilter, args: PageArgs) -> Pag
         condition &= among(workspace, [filter.product])
     if filter.since is not None:
         condition &= Q(occurred_at__gte=filter.since)
-    return await paging.read(Stored, condition, ORDER, _event, args)
+    return await paging.read(Stored, condition, ORDER, _event, args, count=count)
 
 
 @resilient

@@ -1,7 +1,7 @@
 """What happened in a workspace: read back, or read on from where a caller stands."""
 
 from db import events as stored_events
-from domain.catalog import Page
+from domain.catalog import Page, PageArgs
 from domain.events import Event, EventFilter
 from resolvers import cursors
 from resolvers.context import Context
@@ -16,6 +16,12 @@ async def page(
 ) -> tuple[str, Page[Event]]:
     """One page of events, oldest first, with the fingerprint of its cursors."""
     return OF_LIST, await stored_events.page(context.workspace, filter, args.page(OF_LIST))
+
+
+async def count(context: Context, filter: EventFilter) -> int | None:
+    """How many events the filter lets through."""
+    counted = await stored_events.page(context.workspace, filter, PageArgs(1), count=True)
+    return counted.total
 
 
 async def by_id(context: Context, event_id: str) -> Event | None:

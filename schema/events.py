@@ -7,7 +7,7 @@ import strawberry
 
 from domain import events as records
 from domain.events import EventType
-from resolvers import cursors
+from resolvers import cursors, events
 from resolvers.events import OF_LIST
 from resolvers.products import Listing
 from schema import ids
@@ -99,6 +99,7 @@ class EventEdge:
 
 @strawberry.type(description="A page of events, oldest first.")
 class EventConnection:
+    filter: strawberry.Private[records.EventFilter]
     page: strawberry.Private[StoredPage[records.Event]]
 
     @strawberry.field(description="Events with their cursors.")
@@ -112,3 +113,7 @@ class EventConnection:
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:
         return self.page.info()
+
+    @strawberry.field(description="How many events the whole list has.")
+    async def total_count(self, info: Info) -> int | None:
+        return await events.count(info.context, self.filter)

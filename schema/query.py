@@ -214,7 +214,8 @@ class Query(ApiKeyQueries):
             since=since,
         )
         args = ConnectionArgs(first, after, last, before)
-        return EventConnection(page=StoredPage(*await events.page(info.context, filter, args)))
+        page = StoredPage(*await events.page(info.context, filter, args))
+        return EventConnection(page=page, filter=filter)
 
 
 async def find(

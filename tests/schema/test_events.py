@@ -25,6 +25,7 @@ query Events(
     }
     edges { cursor node { id } }
     pageInfo { hasNextPage endCursor }
+    totalCount
   }
 }
 """
@@ -83,6 +84,7 @@ async def test_a_sync_tells_what_happened_to_a_product_and_its_links(graph: Grap
     assert {event["productId"] for event in (drop, gone, broken)} == {product["id"]}
     assert drop["product"]["title"]
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
+    assert (first["totalCount"], second["totalCount"]) == (3, 3)
     assert [edge["cursor"] for edge in first["edges"]] == [drop["cursor"], gone["cursor"]]
 
 
