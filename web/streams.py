@@ -187,7 +187,7 @@ class _Stream(Response):
                 body = await following(LOOK_EVERY)
                 if isinstance(body, dict):
                     yield self._encoding.part(body)
-                elif body is Following.NONE:
+                elif body is Following.END:
                     break
                 if self._ends():
                     yield self._encoding.part(ENDING.body)
@@ -204,8 +204,8 @@ class _Stream(Response):
 class Following(Enum):
     """What there is instead of a body."""
 
-    NOT_YET = "NOT_YET"
-    NONE = "NONE"
+    LATER = "LATER"
+    END = "END"
 
 
 @asynccontextmanager
@@ -220,9 +220,9 @@ async def _ahead(
         task = task or asyncio.create_task(_next(bodies))
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
-            return Following.NOT_YET
+            return Following.LATER
         body, task = task.result(), None
-        return Following.NONE if body is None else body
+        return Following.END if body is None else body
 
     try:
         yield following
