@@ -39,6 +39,7 @@ from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
 from web.security import is_loopback_host, path_of, session_cookie
 from web.sessions import Sessions
+from web.streams import Streams
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
 
@@ -122,6 +123,7 @@ def _routes(
             has_introspection=settings.introspection,
             has_plans=settings.plans,
             trusted=_trusted(settings),
+            streams=Streams(limits=settings.limits, ends=lambda: overrides.shutdown.is_requested),
         ),
         editor=_editor(settings, keys, access),
         bucket=state.bucket,

@@ -32,10 +32,11 @@ ORDER = (Column("sequence", int),)
 SUBJECT = ("type", "occurred_at", "marketplace", "locale", "product", "link")  # have columns
 PRUNED = 10_000  # events in one statement
 NUMBERS = (
-    "INSERT INTO event_sequences (workspace_id, last_number) VALUES ($1, $2)"
+    "INSERT INTO event_sequences (id, workspace_id, last_number) VALUES ($1, $2, $3)"
     " ON CONFLICT (workspace_id) DO UPDATE"
-    " SET last_number = event_sequences.last_number + $2 RETURNING last_number"
+    " SET last_number = event_sequences.last_number + $3 RETURNING last_number"
 )
+LAST = "SELECT last_number FROM event_sequences WHERE workspace_id = $1"
 PRUNE = (
     "DELETE FROM events WHERE id IN"
     f" (SELECT id FROM events WHERE occurred_at < $1 LIMIT {PRUNED}) RETURNING 1"
@@ -46,7 +47,7 @@ async def record(workspace_id: str, mode: Mode, news: Sequence[News]) -> None:
     """Append events, in order. The last statement of the transaction that makes them true."""
     if not news:
         return
-    [numbers] = await statements.rows(NUMBERS, (workspace_id, len(news)))
+    [numbers] = await statements.rows(NUMBERS, (str(uuid4()), workspace_id, len(news)))
     first = numbers["last_number"] - len(news) + 1
     await statements.insert(
         Stored,
@@ -73,6 +74,13 @@ async def page(
     if filter.since is not None:
         condition &= Q(occurred_at__gte=filter.since)
     return await paging.read(Stored, condition, ORDER, _event, args, count=count)
+
+
+@resilient
+async def last_number(workspace_id: str) -> int:
+    """The highest sequence of the workspace's events; whatever has no higher one can be read."""
+    found = await statements.rows(LAST, [workspace_id])
+    return int(found[0]["last_number"]) if found else 0
 
 
 @resilient

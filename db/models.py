@@ -272,11 +272,13 @@ class QuotaDay(Model):
 class EventSequence(Model):
     """The last number that was given to an event of a workspace; see db/events.py."""
 
-    workspace_id = ShortText(max_length=200, primary_key=True)
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
     last_number = fields.BigIntField()
 
     class Meta:
         table = "event_sequences"
+        unique_together = (("workspace_id",),)
 
 
 class Event(Model):

@@ -85,6 +85,12 @@ OWN = (
     "notes",
     "has_link",
 )
+# By which a change is seen; `details` hold more of the offer.
+KNOWN = (
+    *("title", "url", "availability", "state", "has_link", "notes"),
+    *("selling_price_amount", "selling_price_currency"),
+)
+TRACKED = ("details", "price_amount", "price_currency", "list_price_amount")
 SYNCED = tuple(name for name in Product._meta.fields_db_projection if name not in (*OWN, *IDENTITY))
 
 
@@ -105,6 +111,22 @@ async def by_refs(
 ) -> dict[ProductRef, CatalogProduct]:
     """The products that were imported, each in the workspace's mode of its marketplace."""
     return await _stored(workspace, refs)
+
+
+@resilient
+async def versions(
+    workspace: Workspace, refs: Collection[ProductRef], *, untracked: Collection[str]
+) -> dict[ProductRef, int]:
+    """A number for each product that is stored: another one as soon as something of it changed.
+
+    Times do not count, and for `untracked` marketplaces (codes) neither do offers, but for stock.
+    """
+
+    def version(row: Row) -> int:
+        columns = KNOWN if row["marketplace"] in untracked else (*KNOWN, *TRACKED)
+        return hash(tuple(row[name] for name in columns))
+
+    return {product_rows.ref(row): version(row) for row in await _rows_of(workspace, refs)}
 
 
 async def keep(
@@ -214,16 +236,22 @@ async def delete(workspace: Workspace, refs: Collection[ProductRef]) -> set[Prod
 async def _stored(
     workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
+    found = await _rows_of(workspace, refs, locked=locked)
+    return {product_rows.ref(row): product_rows.catalog_product(row) for row in found}
+
+
+async def _rows_of(
+    workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
+) -> list[Row]:
     lock = " ORDER BY id FOR UPDATE" if locked and statements.is_postgres() else ""
-    found: dict[ProductRef, CatalogProduct] = {}
+    found: list[Row] = []
     for some in chunks(refs):
         for (marketplace, locale), external_ids in by_site(some).items():
             mode = workspace.mode(marketplace)
-            for row in await statements.rows(
+            found += await statements.rows(
                 f"{BY_SITE} AND external_id {statements.in_list(external_ids, behind=4)}{lock}",
                 (workspace.id, mode, marketplace, locale, *external_ids),
-            ):
-                found[product_rows.ref(row)] = product_rows.catalog_product(row)
+            )
     return found
 
 

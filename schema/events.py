@@ -1,6 +1,7 @@
 """Events: what happened, as a list to read on from."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -15,6 +16,10 @@ from schema.marketplaces import Marketplace
 from schema.node import Info, Node, PageInfo, StoredPage
 from schema.products import AffiliateLink, Product
 from schema.values import Money, money
+
+Types = Annotated[
+    list[EventType] | None, strawberry.argument(description="Only of these types; null: of all.")
+]
 
 
 @strawberry.type(

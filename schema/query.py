@@ -10,7 +10,7 @@ from clients.registry import MarketplaceCode
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
-from domain.events import EventFilter, EventType
+from domain.events import EventFilter
 from domain.exceptions import InvalidInput
 from resolvers import api_keys, events, links, lookups, marketplaces, pasted, products, search
 from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
@@ -18,7 +18,7 @@ from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
-from schema.events import Event, EventConnection
+from schema.events import Event, EventConnection, Types
 from schema.inputs import (
     LOCALE,
     OWNER,
@@ -39,9 +39,6 @@ from schema.node import Info, Node, StoredPage
 from schema.products import AffiliateLink, AffiliateLinkConnection, Product
 
 Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
-Types = Annotated[
-    list[EventType] | None, strawberry.argument(description="Only of these types; null: of all.")
-]
 Locale = Annotated[
     str | None,
     strawberry.argument(description=LOCALE),

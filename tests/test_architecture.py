@@ -64,6 +64,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "domain",
         "resolvers",
         "schema.execution",
+        "schema.outcomes",
         "schema.ids",
         "exports",
         "upstream.budget",

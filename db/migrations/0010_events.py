@@ -8,7 +8,7 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from db.fields import KeyText, ShortText
+from db.fields import KeyText
 
 
 class Migration(migrations.Migration):
@@ -32,15 +32,17 @@ class Migration(migrations.Migration):
             name="EventSequence",
             fields=[
                 (
-                    "workspace_id",
-                    ShortText(max_length=200, primary_key=True, unique=True, db_index=True),
+                    "id",
+                    fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True),
                 ),
+                ("workspace_id", KeyText(unique=False)),
                 ("last_number", fields.BigIntField()),
             ],
             options={
                 "table": "event_sequences",
                 "app": "models",
-                "pk_attr": "workspace_id",
+                "unique_together": (("workspace_id",),),
+                "pk_attr": "id",
                 "table_description": "The last number that was given to an event of a workspace.",
             },
             bases=["Model"],

@@ -167,25 +167,34 @@ async def test_an_event_is_taken_back_with_what_it_tells_of(
     assert kept.source.offer.price == usd("100")
 
 
-async def test_a_reader_that_goes_on_misses_nothing_of_writers_side_by_side() -> None:
-    await keep([product(number, price=usd("100")) for number in range(40)], history=True)
-    found: list[int] = []
+async def test_numbers_are_seen_in_their_order_whoever_commits_first() -> None:
+    await seen("100", "90", step=HOUR)
+    [first] = await told()
+    written, may_commit = asyncio.Event(), asyncio.Event()
 
-    async def drop(number: int) -> None:
-        at = NOW + HOUR
-        await keep([product(number, price=usd("50"), at=at)], now=at, history=True)
+    async def slow() -> None:
+        async with statements.transaction():
+            await events.record("default", Mode.LIVE, [first.news])
+            written.set()
+            await may_commit.wait()
 
-    async def read_on() -> None:
-        while len(found) < 40:
-            after = (found[-1],) if found else None
-            page = await events.page(OURS, EventFilter(), PageArgs(7, after))
-            found.extend(event.sequence for _, event in page.rows)
-            await asyncio.sleep(0)
+    async def quick() -> None:
+        await written.wait()
+        async with statements.transaction():
+            await events.record("default", Mode.LIVE, [first.news])
 
-    async with asyncio.timeout(60):
-        await asyncio.gather(read_on(), *map(drop, range(40)))
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(slow())
+        later = tasks.create_task(quick())
+        await written.wait()
+        await asyncio.sleep(0.2)  # the quick one would have committed by now
+        assert not later.done()
+        assert await told() == [first]
+        assert await events.last_number("default") == first.sequence
+        may_commit.set()
 
-    assert found == list(range(found[0], found[0] + 40))
+    numbers = [event.sequence for event in await told()]
+    assert numbers == [first.sequence + each for each in range(3)]
 
 
 async def test_events_are_of_their_workspace_and_mode() -> None:
