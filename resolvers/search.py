@@ -15,7 +15,7 @@ from functools import partial
 from clients.base import Marketplace
 from domain.countries import parse_country
 from domain.exceptions import AffiliateGraphError, InvalidInput
-from domain.money import parse_currency
+from domain.money import check_digits, parse_currency
 from domain.search import (
     ProductSearch,
     ProductSearchSort,
@@ -232,8 +232,14 @@ def _parts(position: Position) -> tuple[int, ...]:
 
 
 def _with_known_codes(search: ProductSearch) -> ProductSearch:
-    """The search in a currency and to a country that there are. Raises InvalidInput."""
+    """The search in a currency and to a country that there are, its prices as fine as the currency.
+
+    Raises InvalidInput: a price that is rounded would filter by another one.
+    """
     currency = parse_currency(search.currency, path=("search", "currencyCode"))
+    for name, price in (("minPrice", search.min_price), ("maxPrice", search.max_price)):
+        if price is not None:
+            check_digits(price, currency, path=("search", name))
     country = search.ship_to_country
     if country is not None:
         country = parse_country(country, path=("search", "shipToCountry"))
