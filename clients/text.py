@@ -27,7 +27,7 @@ START = re.compile(
 )
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
-BLACK = re.compile(r"\S*")
+BLACK = re.compile(r"\S+")
 # Not a parameter's value, encoded once or twice.
 GLUED_HOST = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
 # What an address may end at: text that goes on without a blank between, or another address.
@@ -86,6 +86,7 @@ WRAPPING = (
     "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
 BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
+ID_IN_A_ROW = re.compile(r"(?=[A-Z]*[0-9])[0-9A-Z]{10,19}")
 LISTED_WORD = rf"[\"'`]?(?:https?://[^\s{COMMAS}\"'`<>|]++|[0-9A-Za-z.+-]++)[\"'`]?"
 LIST_OF_WORDS = re.compile(
     rf"[\s\[(]*+{LISTED_WORD}(?:\s*+[{COMMAS}]\s*+{LISTED_WORD})++[\s{COMMAS}\]).\u3002]*+"
@@ -288,6 +289,8 @@ def _lone_words(text: str) -> Iterator[_Span]:
         cells = CELLS[separator] if separator else LINE
         if LIST_OF_WORDS.fullmatch(line[0]):
             cells = LISTED
+        elif _is_row_of_ids(line[0].split()):
+            cells = BLACK
         for cell in cells.finditer(text, *line.span()):
             mark = LIST_MARK.match(cell[0]) or LABEL.match(cell[0])
             start = cell.start() + (mark.end() if mark else 0)
@@ -297,6 +300,13 @@ def _lone_words(text: str) -> Iterator[_Span]:
                 start += len(held) - len(held.lstrip(WRAPPING))
                 end = start + len(word)
                 yield _Span(start, end, end, word)
+
+
+def _is_row_of_ids(words: Sequence[str]) -> bool:
+    """Whether nothing is in the line but ids of one length: a telephone number has groups."""
+    return (
+        len(words) > 1 and len(set(map(len, words))) == 1 and all(map(ID_IN_A_ROW.fullmatch, words))
+    )
 
 
 def _outside(spans: Sequence[_Span], lone: Iterable[_Span]) -> Iterator[_Span]:

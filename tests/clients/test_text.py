@@ -139,6 +139,21 @@ def test_ids_of_a_list_are_found_whatever_marks_and_separates_them(text: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("B0LAMP0001 B0LAMP0002", ["B0LAMP0001", "B0LAMP0002"]),
+        (" 1005006338829917  1005001234567891 ", ["1005006338829917", "1005001234567891"]),
+        ("B0LAMP0001 is B0LAMP0002", []),
+        ("0049 151 12345678901", []),
+        ("12345678901 4915112345678", []),
+        ("HEADPHONES 1005006338", []),
+    ],
+)
+def test_a_line_of_nothing_but_ids_is_a_list(text: str, ids: list[str]) -> None:
+    assert [ref.external_id for ref in products(read_text(f"a\n{text}\nb"))] == ids
+
+
+@pytest.mark.parametrize(
     "text", ["Call 12345678901, thanks", "Call 12345678901, https", "tel\uff0c +49 151 12345678901"]
 )
 def test_numbers_in_running_text_are_no_ids(text: str) -> None:
