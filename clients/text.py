@@ -62,12 +62,14 @@ LIST_MARK = re.compile(
     r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]|\(?[0-9]{1,3}[.)])\s+"
     r"(?:\[[ xX]\]\s+)?"
 )
-# What tells whose the id is: it may stand in running text.
+# What tells whose the ids are: they may stand in running text.
+CHECKED_ID = r"(?:B[0-9A-Z]{9}|97[89](?:-?[0-9]){10}|[0-9](?:-?[0-9]){8}-?[0-9X])(?![\w-])"
 LABELLED = re.compile(
-    r"(?<![\w-])(?:ASIN|ISBN(?:[ -]?1[03])?)[\s:=#*_|\"'\u2013\u2014-]++"
-    r"(?P<word>B[0-9A-Z]{9}|(?:97[89]-?)?[0-9][0-9-]{8,11}[0-9X])(?![\w-])",
+    r"(?<![\w-])(?:ASIN|ISBN(?:[ -]?1[03])?)s?[\s:=#*_|\"'\u2013\u2014-]++"
+    rf"(?P<ids>{CHECKED_ID}(?:[\s,;/&]++(?:(?:and|or|und|oder)\s++)?{CHECKED_ID})*+)",
     re.IGNORECASE | re.ASCII,
 )
+LABELLED_ID = re.compile(rf"(?<![\w-]){CHECKED_ID}", re.IGNORECASE | re.ASCII)
 # What does not tell it: the id still has to stand alone behind it.
 LABEL = re.compile(
     r"\s*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)\s*[:=#]\s*", re.IGNORECASE
@@ -278,8 +280,8 @@ def _untagged(text: str) -> str:
 def _labelled(text: str) -> Iterator[_Span]:
     """Ids behind a word that says what they are, wherever they stand."""
     for match in LABELLED.finditer(text):
-        start, end = match.span("word")
-        yield _Span(start, end, end, match["word"])
+        for id in LABELLED_ID.finditer(text, *match.span("ids")):
+            yield _Span(id.start(), id.end(), id.end(), id[0])
 
 
 def _lone_words(text: str) -> Iterator[_Span]:

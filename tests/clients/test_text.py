@@ -218,6 +218,11 @@ def test_a_broken_address_is_of_its_site_and_place() -> None:
     [
         ("a label", "ASIN: B0LAMP0001", ["B0LAMP0001"]),
         ("a label in a sentence", "the lamp (ASIN B0LAMP0001) is good", ["B0LAMP0001"]),
+        ("a label of several", "ASINs: B0LAMP0001, B0LAMP0002 und B0LAMP0003 and B0LAMP0004.", [
+            "B0LAMP0001", "B0LAMP0002", "B0LAMP0003", "B0LAMP0004",
+        ]),
+        ("a label of one, another behind", "ASIN B0LAMP0001 is like B0LAMP0002", ["B0LAMP0001"]),
+        ("a label before another number", "ASIN 12345678901, ISBN 4006381333931", []),
         ("a label of the shop", "ASIN \u200f : \u200e B0LAMP0001 Maker: X", ["B0LAMP0001"]),
         ("a label in a table", "x\nASIN\tB0LAMP0001\tx", ["B0LAMP0001"]),
         ("a label of a book", "ISBN-13 : 978-0-596-80229-5, paperback", ["0596802293"]),
