@@ -6,6 +6,7 @@ that they shorten is filled up from further pages of the marketplace. A sort tha
 orders the rows that were gathered: see `_sorted`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +30,7 @@ from resolvers.marketplaces import locale_of
 from resolvers.products import Listing, with_entries
 from resolvers.search_pages import BEGINNING, Place, Row, SearchPages, Walk
 
+LANGUAGE = re.compile("[A-Z]{2}")
 NOT_A_CURSOR = "This is not a cursor of this search."
 
 
@@ -232,7 +234,8 @@ def _parts(position: Position) -> tuple[int, ...]:
 
 
 def _with_known_codes(search: ProductSearch) -> ProductSearch:
-    """The search in a currency and to a country that there are, its prices as fine as the currency.
+    """The search in a currency and to a country that there are, its prices as fine as the currency,
+    its language two letters.
 
     Raises InvalidInput: a price that is rounded would filter by another one.
     """
@@ -240,6 +243,8 @@ def _with_known_codes(search: ProductSearch) -> ProductSearch:
     for name, price in (("minPrice", search.min_price), ("maxPrice", search.max_price)):
         if price is not None:
             check_digits(price, currency, path=("search", name))
+    if not LANGUAGE.fullmatch(search.language):
+        raise InvalidInput('A language is its two letters, like "EN".', path=("search", "language"))
     country = search.ship_to_country
     if country is not None:
         country = parse_country(country, path=("search", "shipToCountry"))

@@ -563,6 +563,15 @@ async def test_a_price_finer_than_its_currency_is_refused(
     assert "decimals" in page.error.message
 
 
+async def test_a_language_is_two_letters(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient(grid=LAMPS)
+
+    page = await ask(make_context(aliexpress=fake), wanted=replace(WANTED, language="GERMAN"))
+
+    assert isinstance(page.error, InvalidInput)
+    assert (page.error.path, fake.calls) == (("search", "language"), [])
+
+
 @pytest.mark.parametrize(
     "other",
     [
