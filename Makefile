@@ -68,7 +68,7 @@ slow-reduced: .venv/.dev
 	$(PYTEST) -m slow
 
 e2e: .venv/.dev web/node_modules/.installed
-	$(PYTEST) -m browser
+	$(PYTEST) $(PARALLEL) -m browser tests/e2e
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
 	$(PYTEST) -m typescript
