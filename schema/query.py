@@ -255,4 +255,4 @@ async def _node(info: Info, id: str) -> Node | None:
         return Event.of(event) if event else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
-    return marketplace_types.of_site(info, code, locale)
+    return marketplace_types.of_site(info.context, code, locale)
