@@ -32,9 +32,7 @@ from domain.metering import OperationNote
 from resolvers import quota
 from resolvers.context import Context
 from schema import cost, documents, plan, schema, streaming
-from schema.documents import Document, check_variables, too_complex
-from schema.errors import shown, told_codes
-from schema.outcomes import (
+from schema.answers import (
     Outcome,
     Terms,
     invalid,
@@ -44,6 +42,8 @@ from schema.outcomes import (
     status_of,
     throttled,
 )
+from schema.documents import Document, check_variables, too_complex
+from schema.errors import shown, told_codes
 from schema.public import private_field
 
 # Strawberry's, which is faster than the default and says less of its type.

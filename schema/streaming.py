@@ -15,7 +15,7 @@ from graphql.execution import Executor, create_source_event_stream
 
 from domain.exceptions import AffiliateGraphError
 from resolvers.context import Context
-from schema.outcomes import Outcome, Terms, late, outcome_of, request_error, unexpected
+from schema.answers import Outcome, Terms, late, outcome_of, request_error, unexpected
 
 Build = Callable[..., Executor[Any] | list[GraphQLError]]
 Body = dict[str, object]

@@ -64,7 +64,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "domain",
         "resolvers",
         "schema.execution",
-        "schema.outcomes",
+        "schema.answers",
         "schema.ids",
         "exports",
         "upstream.budget",

@@ -48,7 +48,7 @@ REQUEST_CODES = {
 WORDING = [
     "schema/errors.py",
     "schema/execution.py",
-    "schema/outcomes.py",
+    "schema/answers.py",
     "schema/streaming.py",
     "schema/documents.py",
     "schema/scalars.py",

@@ -19,8 +19,8 @@ from starlette.responses import Response
 from domain.buckets import BucketState
 from domain.limits import Limits
 from resolvers.context import Context
+from schema.answers import Bucket, Outcome, Terms, request_error, throttled, unexpected
 from schema.execution import Operation, refused, run
-from schema.outcomes import Bucket, Outcome, Terms, request_error, throttled, unexpected
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.compression import MINIMUM, pack

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.api_keys import Caller
-from schema.outcomes import Bucket
+from schema.answers import Bucket
 from web import graphiql
 from web.access import Access, Refused, refusal
 from web.cross_origin import CrossOrigin

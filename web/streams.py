@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.limits import Limits
-from schema.outcomes import Outcome, request_error
+from schema.answers import Outcome, request_error
 from web.accept import media_ranges
 
 KEEP_ALIVE = 12.0  # seconds
