@@ -74,7 +74,7 @@ class Event(Node):
     @strawberry.field(description="The marketplace that it is about.")
     def marketplace(self, info: Info) -> Marketplace:
         news = self.record.news
-        return marketplace_types.of_site(info, news.marketplace, news.locale)
+        return marketplace_types.of_site(info.context, news.marketplace, news.locale)
 
     @strawberry.field(
         description="The product as the catalogue has it now; null when it was deleted."
