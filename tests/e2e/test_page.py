@@ -232,7 +232,7 @@ def library(page: Page, visit: Visit, place: Server) -> None:
 def link(page: Page, visit: Visit, place: Server) -> None:
     go(page, "Links")
     page.get_by_label("Product address or id").fill(place.products[0])
-    page.get_by_label("Sub id").fill("spring")
+    page.get_by_label("Sub id", exact=True).fill("spring")
     page.get_by_role("button", name="Make link").click()
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

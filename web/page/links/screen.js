@@ -18,7 +18,7 @@ export function Links({ cards }) {
     ${may("LINK") && html`<${Make} />`}
     <div class="toolbar">
       <p role="status" class="grow">${list ? plural(list.totalCount ?? links.length, "link") : ""}</p>
-      <${Words} name="subId" label="Sub id" placeholder="Only this sub id" />
+      <${Words} name="subId" label="Only this sub id" placeholder="Only this sub id" />
       <${Choice} name="marketplace" label="Marketplace" value=${here().values.marketplace} options=${[["", "All marketplaces"], ...names]} />
     </div>
     ${error && html`<${Failure} error=${error} again=${again} />`}
