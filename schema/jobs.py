@@ -104,11 +104,7 @@ class JobResultConnection:
 
     @strawberry.field(description="Rows with their cursors.")
     def edges(self) -> list[JobResultEdge]:
-        nodes = self.nodes()
-        return [
-            JobResultEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
-        ]
+        return self.page.edges(JobResultEdge, self.nodes())
 
     @strawberry.field(description="The rows alone.")
     def nodes(self) -> list[JobResult]:
@@ -179,10 +175,7 @@ class JobConnection:
 
     @strawberry.field(description="Jobs with their cursors.")
     def edges(self) -> list[JobEdge]:
-        return [
-            JobEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), self.nodes(), strict=True)
-        ]
+        return self.page.edges(JobEdge, self.nodes())
 
     @strawberry.field(description="The jobs alone.")
     def nodes(self) -> list[Job]:
