@@ -15,6 +15,7 @@ LINK = "AffiliateLink"
 MARKETPLACE = "Marketplace"
 API_KEY = "ApiKey"
 JOB = "Job"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def of_product(ref: ProductRef) -> strawberry.ID:
@@ -88,7 +89,7 @@ def kind(text: str) -> str:
 
 
 def _encode(*parts: str) -> strawberry.ID:
-    packed = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    packed = _ENCODER.encode(parts).encode()
     return strawberry.ID(base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 

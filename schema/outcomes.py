@@ -1,6 +1,7 @@
 """What became of a row, as the graph shows it."""
 
 from domain.exceptions import NotFound
+from resolvers.products import Listing
 from resolvers.rows import Row
 from schema.errors import UserError, user_errors
 from schema.node import Info
@@ -14,7 +15,7 @@ async def product_of(info: Info, row: Row) -> tuple[Product | None, list[UserErr
     entry = await info.context.dataloaders.catalog_product.load(row.ref)
     if entry is None:
         return None, user_errors(NotFound("This product was deleted from the catalogue since."))
-    return Product.of_entry(entry), user_errors(row.error)
+    return Product.of(Listing.of(entry)), user_errors(row.error)
 
 
 async def link_of(info: Info, row: Row) -> tuple[AffiliateLink | None, list[UserError]]:

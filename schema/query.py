@@ -223,4 +223,4 @@ async def _node(info: Info, id: str) -> Node | None:
         return Job.of(job) if job else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
-    return marketplace_types.of_site(info, code, locale)
+    return marketplace_types.of_site(info.context, code, locale)
