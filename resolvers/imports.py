@@ -107,6 +107,7 @@ async def _store(
         ],
         only_stored=only_stored,
         rules=context.events,
+        lease=context.lease,
     )
     for ref, entry in stored.items():
         context.dataloaders.catalog_product.prime(ref, entry.product, force=True)
@@ -118,7 +119,9 @@ async def _mark_missing(
 ) -> dict[ProductRef, StoredProduct]:
     """Note what the marketplace no longer shows."""
     refs = [ref for ref, answer in live.items() if isinstance(answer, ProductNotFound)]
-    missing = await stored_products.mark_missing(context.workspace, refs, now=context.now)
+    missing = await stored_products.mark_missing(
+        context.workspace, refs, now=context.now, lease=context.lease
+    )
     for ref, entry in missing.items():
         context.dataloaders.catalog_product.prime(ref, entry, force=True)
     return {ref: StoredProduct(product=entry) for ref, entry in missing.items()}

@@ -15,6 +15,7 @@ LINK = "AffiliateLink"
 MARKETPLACE = "Marketplace"
 API_KEY = "ApiKey"
 EVENT = "Event"
+JOB = "Job"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -42,6 +43,11 @@ def of_api_key(key_id: str) -> strawberry.ID:
 def of_event(event_id: str) -> strawberry.ID:
     """By the id of its row."""
     return _encode(EVENT, event_id)
+
+
+def of_job(job_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(JOB, job_id)
 
 
 def product_ref(text: str) -> ProductRef:
@@ -83,6 +89,12 @@ def event(text: str) -> str:
     return event_id
 
 
+def job(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [job_id] = _parts(text, JOB, 1)
+    return job_id
+
+
 def kind(text: str) -> str:
     """What kind of thing an id names. Raises InvalidInput for text that is no id of ours."""
     return _decode(text)[0]
@@ -108,7 +120,7 @@ def _decode(text: str) -> list[str]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         parts = None
-    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT)
+    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB)
     words = parts if isinstance(parts, list) else []
     if not words or words[0] not in known or not all(_is_word(word) for word in words):
         raise InvalidInput("This is not an id that was given out here.")

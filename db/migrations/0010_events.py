@@ -12,7 +12,7 @@ from db.fields import KeyText
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0008_idempotency_holders")]  # noqa: RUF012 - declared so by Tortoise
+    dependencies = [("models", "0009_jobs")]  # noqa: RUF012 - declared so by Tortoise
 
     operations = [  # noqa: RUF012 - declared so by Tortoise
         ops.AddField(
