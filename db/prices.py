@@ -99,8 +99,8 @@ async def _first_of_each(
             by=[observations.product_id],
             columns=columns,
         ):
-            ref = product_rows.ref(row)
-            found[ref] = found[ref] or product_rows.observation(row)
+            if row["place"] == 1:
+                found[product_rows.ref(row)] = product_rows.observation(row)
     return found
 
 

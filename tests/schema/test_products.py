@@ -611,7 +611,7 @@ async def test_the_lowest_price_and_that_of_a_time_are_told(
     graph.clock.advance(minutes=20)
     await graph.run(SYNC, {"id": first["id"]})
     graph.sandbox.catalog.set_price(first["externalId"], "2.00")
-    graph.clock.advance(days=1)
+    graph.clock.advance(days=1, hours=1)
     await graph.run(SYNC, {"id": first["id"]})
     query = """query P($time: DateTime!) { products(sort: IMPORTED_ASC) { nodes {
         id lowestPrice { price { amount } } today: lowestPrice(days: 1) { price { amount } }
