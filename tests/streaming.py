@@ -9,10 +9,30 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import orjson
+import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from resolvers import following
 from tests.graph import API_KEY, Graph
+from web import streams
+
+EVENTS = """
+subscription S($types: [EventType!], $after: String) {
+  events(types: $types, after: $after) { type cursor product { title offer { price { amount } } } }
+}
+"""
+CHANGED = "subscription C($ids: [ID!]!) { productChanged(ids: $ids) { id title notes } }"
+
+
+def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real time, but less of it."""
+    for module, name in (
+        (following, "LOOK_EVERY"),
+        (following, "COMPARE_EVERY"),
+        (streams, "LOOK_EVERY"),
+    ):
+        monkeypatch.setattr(module, name, 0.02)
 
 
 class Stream:
