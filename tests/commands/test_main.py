@@ -155,7 +155,6 @@ READING = (
     ("export",),
     ("sync",),
     ("assume-quota-used",),
-    ("worker",),
 )
 
 
