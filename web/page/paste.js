@@ -7,7 +7,7 @@ import { count, plural } from "./words.js";
 const NOTHING = { message: "There is no product's address or id in this line." };
 const MOST = 250; // products of a request
 const LONGEST = 90_000; // bytes of its text
-const KINDS = ".csv,.tsv,.tab,.txt,.md,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
+const KINDS = ".csv,.tsv,.tab,.txt,.md,.html,.eml,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
 
 export function Paste({ onImport }) {
   const [text, setText] = useState("");
