@@ -34,6 +34,9 @@ COLUMNS = (
     *("orders_last_30_days", "commission_percent", "availability", "observed_at"),
     *("state", "state_since", "times_missing", "imported_at", "synced_at"),
     *("selling_price_amount", "selling_price_currency", "notes"),
+    "announced_price_amount",
+    "announced_price_currency",
+    "price_moved_at",
 )
 
 
