@@ -147,7 +147,7 @@ def _routes(
         *Health(
             shutdown=overrides.shutdown, ping=partial(require_ready, settings.database_url)
         ).routes(),
-        *WebPage(settings.public_url).routes(),
+        *WebPage(settings.public_url, has_key_file=settings.admin_api_key is None).routes(),
     ]
     if watching.metrics is not None:
         metrics = MetricsRoute(meter=watching.metrics, access=access, quotas_left=state.quotas_left)

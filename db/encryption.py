@@ -19,7 +19,7 @@ import json
 import logging
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -43,6 +43,7 @@ __all__ = [
     "check_canary",
     "key_file",
     "key_usage",
+    "move",
     "of_account",
     "open_canary",
     "reencrypt",
@@ -251,6 +252,24 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
             f"{done} values were sealed anew, {len(problems)} were not: {' '.join(problems)}"
         )
     return done
+
+
+async def move(keys: KeyProvider, workspace: str, to: str) -> None:
+    """Seal a workspace's values anew for a workspace that gets its rows. Inside the transaction
+    that gives it these.
+
+    Raises EncryptionError for a value that does not open: its row has to stay where it is.
+    """
+    # Locked, so that nobody stores a value for the old workspace meanwhile.
+    owners = await MarketplaceAccount.filter(workspace_id=workspace).select_for_update()
+    for row in await MarketplaceCredential.filter(
+        account_id__in=[owner.id for owner in owners]
+    ).select_related("account"):
+        place = _place(row)
+        value = unseal(keys, row.sealed, place)
+        row.sealed = seal(keys, value, replace(place, account=(to, *place.account[1:])))
+        row.key_id = keys.current_id
+        await row.save(update_fields=("sealed", "key_id"))
 
 
 @resilient

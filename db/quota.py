@@ -68,6 +68,16 @@ async def used_by_keys(key_ids: Collection[str], *, day: date) -> dict[str, int]
     return {key_id: used[_line(key_id)] for key_id in key_ids}
 
 
+async def forget_keys(key_ids: Collection[str]) -> None:
+    """Forget what these API keys have used, on any day. Inside a transaction."""
+    ids = sorted(key_ids)
+    for start in range(0, len(ids), GROUPS):
+        lines = [_line(key_id) for key_id in ids[start : start + GROUPS]]
+        await QuotaDay.filter(
+            workspace_id=EVERY_WORKSPACE, locale__in=[line.locale for line in lines]
+        ).delete()
+
+
 @resilient
 async def assume(key: AccountKey, *, day: date, used: int) -> None:
     """At least so many calls were made on that day, though nobody booked them here."""

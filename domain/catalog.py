@@ -46,6 +46,10 @@ PUBLIC_CONDITIONS = frozenset(
         "min_price",
         "max_price",
         "min_discount_percent",
+        "imported_after",
+        "imported_before",
+        "synced_after",
+        "synced_before",
         "looks_into_notes",
     }
 )

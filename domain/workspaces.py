@@ -19,6 +19,16 @@ class WorkspaceSummary:
     api_keys: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceContents:
+    """How much there is of what is lost with a workspace. `accounts`: of marketplaces."""
+
+    products: int
+    links: int
+    accounts: int
+    api_keys: int
+
+
 def checked_name(text: str) -> str:
     """The name of a workspace to make. Raises InvalidInput."""
     if NAME.fullmatch(text) is None:

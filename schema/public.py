@@ -55,6 +55,7 @@ OPEN: dict[str, frozenset[str] | None] = {
             "ordersLast30Days",
             "demand",
             "state",
+            "importedAt",
             "syncedAt",
             "marketplace",
             "isStale",

@@ -7,6 +7,7 @@ repetition by whoever of them may still pay. So the counts of all requests add u
 and nobody's cap is ever exceeded.
 """
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -68,6 +69,11 @@ class Budget(Protocol):
         """That allowance is used up: let somebody else be the caller. False: there is nobody."""
         ...
 
+    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
+        """Held from where a call of the account's day is booked until it is sent: a request has one
+        such call at a time, since a process that is killed leaves them booked."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class CallBudget:
@@ -90,6 +96,7 @@ class CallBudget:
     accounts: dict[AccountKey, QuotaRule] = field(default_factory=dict)
     pending: int = 0  # answers that it waits for at the moment
     reserved: int = 0
+    turns: dict[tuple[AccountKey, Priority], asyncio.Lock] = field(default_factory=dict)
 
     def seconds_left(self) -> float:
         """See `Budget`."""
@@ -114,6 +121,10 @@ class CallBudget:
     def pass_on(self, used_up: Allowance | None) -> bool:
         """See `Budget`."""
         return False
+
+    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
+        """See `Budget`."""
+        return self.turns.setdefault((account, priority), asyncio.Lock())
 
     def refund(self) -> None:
         """The call that was paid was not sent after all."""

@@ -211,6 +211,10 @@ class SharedCall(Generic[K, V]):
         self.caller, self.allowance = other.caller, other.allowance
         return True
 
+    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
+        """See `Budget`: that of the request that opened it."""
+        return self.opener.turn(account, priority)
+
     def release(self) -> None:
         """The call is over, or not made: a reservation that was not needed is given back."""
         if self._is_reserved:

@@ -22,8 +22,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -168,9 +168,13 @@ class Pipeline:
         try:
             with account.circuit.guard(call.operation):
                 try:
-                    if call.quota is not None:
-                        await self._reserve(call, call.quota, account, reserved)
-                    async with self._connection(call, account):
+                    async with AsyncExitStack() as slots:
+                        if call.quota is None:
+                            await self._connect(call, account, slots)
+                        else:
+                            async with call.budget.turn(call.account, call.budget.priority):
+                                await self._reserve(call, call.quota, account, reserved)
+                                await self._connect(call, account, slots)
                         reserved.pay()
                         return await self._exchange(call, account, reserved.permit)
                 except BaseException:
@@ -211,21 +215,18 @@ class Pipeline:
         if not reserved.is_of(quota.day(self.now())):  # midnight has passed in the line
             await _to_the_end(reserved.book(quota, self.now()))
 
-    @asynccontextmanager
-    async def _connection(self, call: Call[T], account: AccountState) -> AsyncIterator[None]:
-        """A slot of the account, then one of the process. Raises Throttled."""
+    async def _connect(self, call: Call[T], account: AccountState, slots: AsyncExitStack) -> None:
+        """Take a slot of the account, then one of the process. Raises Throttled."""
         longest = min(self.timeouts.permit, LONGEST_WAIT_FOR_SLOT, call.budget.seconds_left())
-        async with AsyncExitStack() as slots:
-            try:
-                async with asyncio.timeout(longest):
-                    await slots.enter_async_context(account.connections)
-                    await slots.enter_async_context(self._connections)
-            except TimeoutError:
-                raise Throttled(
-                    "This server has too many calls under way. Try again at retryAt.",
-                    retry_at=self.now() + timedelta(seconds=1),
-                ) from None
-            yield
+        try:
+            async with asyncio.timeout(longest):
+                await slots.enter_async_context(account.connections)
+                await slots.enter_async_context(self._connections)
+        except TimeoutError:
+            raise Throttled(
+                "This server has too many calls under way. Try again at retryAt.",
+                retry_at=self.now() + timedelta(seconds=1),
+            ) from None
 
     async def _exchange(self, call: Call[T], account: AccountState, permit: Permit) -> T:
         """Sign, send, classify; the call's line in the log, and its numbers."""

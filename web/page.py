@@ -33,6 +33,8 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
+KEY_FILE = "in the file admin.key of the data folder"
+KEY_SETTING = "the server's setting ADMIN_API_KEY"
 SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 FRAGMENT = re.compile(r"^fragment (\w+) on .*?^}\n", flags=re.DOTALL | re.MULTILINE)
 
@@ -111,11 +113,13 @@ def _packed(name: str) -> bytes:
 
 
 class WebPage:
-    """The routes. `public_url`: where callers find them, and the sandbox's pictures."""
+    """The routes. `public_url`: where callers find them, and the sandbox's pictures.
+    `has_key_file`: whether the operator's key is in a file of the data folder."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, *, has_key_file: bool) -> None:
         self._policy = content_security_policy(public_url)
         self._files = path_of(public_url) + PREFIX
+        self._admin_key = KEY_FILE if has_key_file else KEY_SETTING
 
     def routes(self) -> list[Route]:
         """To be put into the application's own routes."""
@@ -132,7 +136,9 @@ class WebPage:
         except OSError:
             return HTMLResponse((FOLDER / "page/missing.html").read_text("utf-8"), headers=headers)
         index = Template((FOLDER / "page/index.html").read_text("utf-8"))
-        return HTMLResponse(index.substitute(files=address), headers=headers)
+        return HTMLResponse(
+            index.substitute(files=address, admin_key=self._admin_key), headers=headers
+        )
 
 
 def serve(request: Request) -> Response:

@@ -20,6 +20,8 @@ COMMANDS = (
     ("workspace",),
     ("workspace", "create"),
     ("workspace", "list"),
+    ("workspace", "rename"),
+    ("workspace", "delete"),
     ("key",),
     ("key", "create"),
     ("key", "list"),
@@ -143,6 +145,8 @@ def test_a_foreign_encryption_key_is_told_with_exit_code_3(
 
 READING = (
     ("workspace", "list"),
+    ("workspace", "rename", "shop", "store"),
+    ("workspace", "delete", "shop", "--yes"),
     ("key", "list"),
     ("key", "revoke", "x"),
     ("keys", "status"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
+from domain.catalog import CatalogSort
 from schema.public import OPEN
 from tests.graph import Graph
 from tests.schema.test_upstream_cost import lamp
@@ -27,7 +28,6 @@ SECRETS = (
     "Product.notes",
     "Product.margin",
     "Product.commission",
-    "Product.importedAt",
     "Marketplace.health",
     "Marketplace.quota",
     "Marketplace.status",
@@ -120,17 +120,53 @@ async def test_other_queries_are_not_for_everybody(query: str, graph: Graph) -> 
 
 async def test_what_it_may_not_see_it_cannot_filter_by(graph: Graph) -> None:
     key = await filled(graph)
-    query = (
-        '{ products(filter: {syncedBefore: "2030-01-01T00:00:00Z"}) { totalCount nodes { id } } }'
-    )
+    query = "{ products(filter: {hasSellingPrice: true}) { totalCount nodes { id } } }"
 
     body = await graph.post(query, key=key)
 
     assert codes(body) == ["FORBIDDEN"]
     assert body["errors"][0]["message"].startswith(
-        "To filter by syncedBefore needs the scope READ;"
+        "To filter by hasSellingPrice needs the scope READ;"
     )
     assert body["data"] is None
+
+
+SORTED_BY = {
+    "IMPORTED": "importedAt",
+    "SYNCED": "syncedAt",
+    "TITLE": "title",
+    "PRICE": "offer",
+    "DISCOUNT": "offer",
+    "ORDERS": "ordersLast30Days",
+}
+
+
+@pytest.mark.parametrize("sort", CatalogSort, ids=lambda sort: sort.name)
+async def test_it_sorts_by_what_it_may_see_and_by_nothing_else(
+    sort: CatalogSort, graph: Graph
+) -> None:
+    key, field = await filled(graph), SORTED_BY[sort.name.rpartition("_")[0]]
+    shown = f"{field} {{ discountPercent }}" if field == "offer" else field
+    query = f"{{ products(sort: {sort.name}) {{ edges {{ cursor node {{ {shown} }} }} }} }}"
+
+    body = await graph.post(query, key=key)
+
+    assert codes(body) == []  # a cursor holds the value that the row is sorted by
+
+
+async def test_it_finds_what_is_new(graph: Graph) -> None:
+    key = await filled(graph)
+    counts = [
+        (
+            await graph.post(
+                f'{{ products(filter: {{{name}: "2020-01-01T00:00:00Z"}}) {{ totalCount }} }}',
+                key=key,
+            )
+        )
+        for name in ("importedAfter", "importedBefore", "syncedAfter", "syncedBefore")
+    ]
+
+    assert [body["data"]["products"]["totalCount"] for body in counts] == [1, 0, 1, 0]
 
 
 async def test_it_does_not_find_links_by_the_publishers_marks(graph: Graph) -> None:

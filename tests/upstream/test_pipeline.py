@@ -5,6 +5,7 @@ import copy
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -671,3 +672,50 @@ async def test_a_call_is_given_back_to_the_allowance_that_it_was_booked_on(
 
     assert given_back == [first]
     assert (opener.calls, batch.allowance) == (0, second)
+
+
+class Closed(WindowPermits):
+    """Gives no permit until it is opened."""
+
+    is_open = False
+
+    async def take(self, account: PermitAccount, rule: QuotaRule) -> Permit | float:
+        """See `PermitSource`."""
+        return await super().take(account, rule) if self.is_open else 0.001
+
+
+@respx.mock
+async def test_a_request_has_one_call_of_the_day_booked_that_is_not_sent(
+    client: httpx.AsyncClient,
+) -> None:
+    route, ledger, permits = respx.post(URL).respond(200), Ledger(), Closed()
+    out = pipeline(client, ledger, rate_limit=RateLimit(permits), timeouts=Timeouts())
+    one, other = CallBudget(), CallBudget()
+
+    batches = [asyncio.create_task(send(out, budget=shared(one))) for _ in range(3)]
+    batches.append(asyncio.create_task(send(out, budget=shared(other))))
+    await asyncio.sleep(0.02)
+    booked_in_line = ledger.booked
+    permits.is_open = True
+    await asyncio.gather(*batches)
+
+    assert booked_in_line == 2
+    assert (ledger.booked, route.call_count) == (4, 4)
+
+
+@respx.mock
+async def test_an_account_that_waits_holds_up_no_other_of_the_request(
+    client: httpx.AsyncClient,
+) -> None:
+    respx.post(URL).respond(200)
+    out = pipeline(client, timeouts=Timeouts())
+    budget, busy = CallBudget(), replace(ACCOUNT, marketplace="amazon")
+    with out.accounts.use(busy) as account:
+        await out.rate_limit.pause(account, 20)
+        waiting = asyncio.create_task(send(out, budget=budget, account=busy))
+        await asyncio.sleep(0)
+
+        await asyncio.wait_for(send(out, budget=budget), timeout=5)
+
+        assert not waiting.done()
+        waiting.cancel()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from graphql import FragmentDefinitionNode, build_schema, parse, validate
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from schema import schema
 from web import page
@@ -17,6 +18,7 @@ from web import page
 pytestmark = pytest.mark.anyio
 
 LIMIT = 150_000  # bytes of our own over the wire at the first visit
+REQUEST = Request({"type": "http"})
 OPERATIONS = page.FOLDER / "operations"
 PAGE = page.FOLDER / "page"
 LONGEST_COMPONENT = 150  # lines of a module
@@ -24,10 +26,18 @@ LONGEST_COMPONENT = 150  # lines of a module
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=page.WebPage("http://127.0.0.1:8000").routes())
+    app = Starlette(routes=page.WebPage("http://127.0.0.1:8000", has_key_file=True).routes())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
+
+
+async def test_it_is_said_where_the_key_to_sign_in_with_is(client: httpx.AsyncClient) -> None:
+    by_setting = page.WebPage("http://127.0.0.1:8000", has_key_file=False).show(REQUEST)
+
+    assert "admin.key" in (await client.get("/")).text
+    assert b"ADMIN_API_KEY" in by_setting.body
+    assert b"admin.key" not in by_setting.body
 
 
 def modules() -> list[Path]:

@@ -23,8 +23,8 @@ export function SignIn({ reason, onSignIn }) {
       </label>
       ${(state.error ?? reason) && html`<${Failure} error=${state.error ?? reason} />`}
       <button class="primary" disabled=${state.busy}>Sign in</button>
-      <p class="quiet">A start for development prints a link that signs you in. The key itself stands in
-        the file <code>admin.key</code> of the data folder.</p>
+      <p class="quiet">A start for development prints a link that signs you in. The operator's key is
+        ${document.querySelector("meta[name=admin-key]").content}.</p>
     </form>
   </main>`;
 }
