@@ -6,9 +6,9 @@
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
 
-Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `hasLink`, `syncedBefore`, as in
-the graph's products, or `id`, once for each product. Everything is checked, and the first page read, before the answer
-begins; a connection that breaks off later is an incomplete file.
+Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `hasLink`, `syncedBefore`, as
+in the graph's products, or `id`, once for each product. Everything is checked, and the first page
+read, before the answer begins; a connection that breaks off later is an incomplete file.
 
 How many products the file leaves out, and why, stands in headers: they are counted when the first
 page was read, and what changes while the file is on its way may be counted or not.

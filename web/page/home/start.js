@@ -20,7 +20,7 @@ export function Start({ cards, numbers, onCard }) {
   const next = steps.find((step) => !step.done);
   return html`<section class="panel" aria-labelledby="start">
     <h2 id="start">First steps</h2>
-    <ol class="steps">${steps.map((step) => html`<li key=${step.title} class=${step.done ? "done" : ""}>
+    <ol class="steps">${steps.map((step) => html`<li key=${step.title} class=${step.done ? "is-done" : ""}>
       <p><strong>${step.title}</strong>${step.done && html`<span class="good"> ✓ done</span>`}</p>
       ${step === next && html`<div class="row wrap">${step.action}</div>`}
     </li>`)}</ol>

@@ -43,6 +43,7 @@ function Drawing({ seen, words }) {
     const watch = new ResizeObserver(() => chart?.setSize(size()));
     import("../uplot.js").then(({ default: Plot }) => {
       if (isClosed) return;
+      dress();
       chart = new Plot({ ...options(Plot, place.current, seen[0].price.currencyCode), ...size() }, dataOf(seen), place.current);
       watch.observe(place.current);
     }, () => {});
@@ -53,6 +54,13 @@ function Drawing({ seen, words }) {
     };
   }, [seen]);
   return html`<div class="drawing" ref=${place} role="img" aria-label=${words} />`;
+}
+
+// The library's own style sheet, asked for with it.
+function dress() {
+  const href = new URL("../uplot.css", import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
 }
 
 const dataOf = (seen) => [seen.map((each) => Date.parse(each.observedAt) / 1000), seen.map(height)];
