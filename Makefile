@@ -13,6 +13,8 @@ PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
+# Tests that no database is behind, so that one run of them is enough.
+WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
 
 export PYTHON
 STALE := $(shell PYTHON="$(PYTHON)" .ci/fresh-venv)
@@ -39,14 +41,8 @@ help:
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
-# The sandbox's made credentials are left out as soon as you set one of your own.
 run: .venv/.run graphiql-if-possible
-	export SANDBOX="$${SANDBOX:-on}"; \
-	case "$$SANDBOX" in [oO][nN]|[tT]*|1) env | grep -q '^ALIEXPRESS_[AT]' || \
-		export ALIEXPRESS_APP_KEY=500100 ALIEXPRESS_APP_SECRET=sandbox-app-secret \
-			ALIEXPRESS_TRACKING_ID=sandbox_blog;; \
-	esac; \
-	exec $(RUN) server.py
+	exec $(RUN) server.py serve --demo
 
 setup: .venv/.run graphiql-if-possible
 
@@ -54,7 +50,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
 
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST)
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(WITHOUT_DATABASE:%=--ignore=%)
 
 # One at a time, since these measure. A quarter of an hour; needs redis-server.
 slow: .venv/.dev .venv/.fuzz
@@ -68,7 +64,7 @@ slow-reduced: .venv/.dev
 	$(PYTEST) -m slow
 
 e2e: .venv/.dev web/node_modules/.installed
-	$(PYTEST) -m browser
+	$(PYTEST) $(PARALLEL) -m browser tests/e2e
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
 	$(PYTEST) -m typescript
@@ -115,7 +111,7 @@ bench-catalogue: .venv/.run
 	mkdir -p build
 	$(RUN) -m benchmarks.catalogue "$(CATALOGUE_URL)" 1000000
 
-# A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
+# A quarter of an hour: calls go at the marketplaces' real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
 

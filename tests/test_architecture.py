@@ -125,8 +125,6 @@ MAY_NAME_MARKETPLACES = {
     "clients/registry.py": "registers them",
     "sandbox/registry.py": "registers their stand-ins",
     "clients/signing/sigv4.py": "follows the document of a retired interface, and goes with it",
-    "commands/banner.py": "prints a first query, which the README shows too",
-    "Makefile": "`make run` connects one of the sandbox's",
 }
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
