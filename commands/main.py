@@ -62,7 +62,7 @@ MODULES = (
 def main(arguments: Sequence[str]) -> int:
     """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
     try:
-        command = _parser().parse_args(arguments)
+        command = parser_of_commands().parse_args(arguments)
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     try:
@@ -100,7 +100,8 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads a command line; without a command it is that of `serve`."""
     parser = argparse.ArgumentParser(
         prog="python server.py", description=DESCRIPTION, epilog=EXIT_CODES
     )
@@ -125,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--workspace", metavar="NAME", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
-    parser.set_defaults(run=serve.run, socket=None, ready=None)
+    parser.set_defaults(run=serve.run, demo=False, socket=None, ready=None)
     commands = parser.add_subparsers(
         title="commands", metavar="[COMMAND]", parser_class=argparse.ArgumentParser
     )
