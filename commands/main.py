@@ -21,6 +21,7 @@ from commands import (
     serve,
     settings,
     sync,
+    worker,
     workspaces,
 )
 from commands.words import in_commands
@@ -44,6 +45,7 @@ EXIT_CODES = (
 )
 MODULES = (
     serve,
+    worker,
     doctor,
     database,
     workspaces,
