@@ -58,6 +58,8 @@ KNOWN = {
     "text",
     "state",
     "minDiscountPercent",
+    "hasLink",
+    "syncedBefore",
     "id",
     "currency",
     "published",
