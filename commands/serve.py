@@ -24,7 +24,7 @@ import uvicorn
 
 from application.app import build_app
 from application.keys import Keys, load_keys
-from application.preparation import make_folder, prepare_storage
+from application.preparation import make_folder, note_admin_key, prepare_storage
 from application.runtime import Overrides, open_runtime
 from commands import banner
 from commands.arguments import Commands, add_command
@@ -193,6 +193,7 @@ async def _make_ready(settings: Settings, keys: Keys) -> None:
     Raises NotReady, DatabaseUnavailable or CannotStart, each with what to do.
     """
     await prepare_storage(settings, keys.ring, keys.made_ring)
+    await note_admin_key(settings, keys)
     async with open_runtime(settings, keys.ring) as runtime:
         await store_bootstrap(settings, runtime.upstream, keys.ring)
 

@@ -1,5 +1,6 @@
 """doctor: every fault is found, named, and told with what mends it; nothing is changed."""
 
+import os
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -11,6 +12,7 @@ from commands import doctor
 from db.keys import new_key
 from tests.commands.conftest import ALIEXPRESS, Command
 from tests.database import on_postgres
+from tests.graph import API_KEY
 from tests.processes import run_server, started_server
 
 sqlite_only = pytest.mark.skipif(on_postgres(), reason="a property of SQLite")
@@ -58,6 +60,24 @@ def test_two_admin_keys_are_told(
     done = command("doctor")
 
     assert "note  Admin API key: ADMIN_API_KEY counts; " in done.out
+
+
+@pytest.mark.skipif(not on_postgres(), reason="SQLite is of one machine")
+def test_servers_of_one_database_with_two_admin_keys_are_told(
+    command: Command, tmp_path: Path
+) -> None:
+    shared = {name: os.environ[name] for name in ("DATABASE_URL", "ENCRYPTION_KEYS", "SANDBOX")}
+    with started_server(tmp_path / "one", shared | {"ADMIN_API_KEY": API_KEY}) as one:
+        agreed = command("doctor")
+    with started_server(tmp_path / "two", shared | {"ADMIN_API_KEY": "y" * 40}) as other:
+        pass
+
+    differing = command("doctor")
+
+    assert "another ADMIN_API_KEY" not in one.output + agreed.out
+    assert "another ADMIN_API_KEY" in other.output
+    assert differing.code == 1
+    assert "FAIL  Admin API key: the server of this database that" in differing.out
 
 
 def test_credentials_of_the_environment_that_are_not_used_are_told(
