@@ -31,6 +31,7 @@ from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
 from commands.context import mode_of, read_settings, shown_database
+from commands.words import in_commands
 from commands.workers import Workers
 from config import Settings, worker_environment
 from domain.release import VERSION
@@ -149,7 +150,7 @@ def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
         made=keys.made,
         sign_in=sign_in,
     )
-    print(banner.text(started), flush=True)
+    print(in_commands(banner.text(started)), flush=True)
 
 
 def _sign_in(settings: Settings, overrides: Overrides) -> str | None:
