@@ -18,8 +18,12 @@ OTHER_NUMBER = re.compile(
     r"|(?:order|invoice|shipment|parcel|transaction|payment|customer)(?:id|no|nr|number|nummer)"
     r"|tracking(?:no|nr|number|nummer)|(?:sku|shop|store|seller|category)id"
 )
+# What is printed on the box: no product's id, but for a book's, which tells itself what it is.
+BARCODE = re.compile(
+    r"(?:product)?(?:ean|gtin|upc|jan|barcode)(?:8|12|13|14|a)?(?:code|no|number)?s?"
+)
 MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
-SITE = re.compile(r"locale|(?:country)?site")
+SITE = re.compile(r"locale|country(?:code|site)?|site|domain")
 BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)
 SIGNS = re.compile(r"[\W_]+")
 LONGEST = 100
@@ -34,6 +38,11 @@ def is_of_product(cell: str) -> bool:
     """Whether a column with this heading tells the product."""
     heading = normal(cell)
     return (PRODUCT.fullmatch(heading) or HANDLE.fullmatch(heading)) is not None
+
+
+def is_of_barcodes(cell: str) -> bool:
+    """Whether a column with this heading tells what is printed on the box."""
+    return BARCODE.fullmatch(normal(cell)) is not None
 
 
 def places(head: Sequence[str], names: re.Pattern[str]) -> list[int]:

@@ -3,9 +3,10 @@
 import re
 
 from clients.base import CredentialField, Marketplace
+from clients.sites import site_of
 from domain.credentials import Secret
-from domain.parsers import any_text, number, one_of, web_address, whole
-from domain.settings import MarketplaceSettings, Setting
+from domain.parsers import any_text, either, number, web_address, whole
+from domain.settings import MarketplaceSettings, Parser, Setting
 
 
 def of(market: Marketplace) -> MarketplaceSettings:
@@ -49,12 +50,22 @@ def _locale(market: Marketplace) -> Setting | None:
         return None
     return Setting(
         name=market.locale_setting,
-        parser=one_of(market.locales),
+        parser=_site_of(market),
         help="Country site that the credentials below belong to.",
         group=market.name,
         default=market.locales[0],
         secret=True,
     )
+
+
+def _site_of(market: Marketplace) -> Parser:
+    def read(text: str) -> str:
+        site = site_of(market, text)
+        if site is None:
+            raise ValueError
+        return site
+
+    return Parser(f"{either(market.locales)}, or the country of one of them", read)
 
 
 def _credential(market: Marketplace, credential: CredentialField) -> Setting:

@@ -195,12 +195,16 @@ def _separator(text: str, *, is_table: bool) -> str | None:
     for separator in SEPARATORS:
         rows = [row.cells for row in _cells("\n".join(lines), separator)]
         heads = rows if is_table else rows[: _begins_a_table(rows)]
-        known = max((sum(map(headings.is_of_product, cells)) for cells in heads), default=0)
+        known = max((sum(map(_is_known, cells)) for cells in heads), default=0)
         width = len(rows[0]) if rows else 0
         if (known, width) > most:
             best, most = separator, (known, width)
             is_even = separator == "\t" and {len(cells) for cells in rows} == {width}
     return best if is_table or most[0] or is_even else None
+
+
+def _is_known(cell: str) -> bool:
+    return headings.is_of_product(cell) or headings.is_of_barcodes(cell)
 
 
 def _begins_a_table(rows: Sequence[Sequence[str]]) -> bool:

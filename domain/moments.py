@@ -1,7 +1,11 @@
 """Instants as callers read them, in answers, errors and files alike, and as headers write them."""
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT = 86_400.0  # seconds that an answer can ask for: a day later everything is new
+SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 
 
 def shown(moment: datetime) -> str:
@@ -16,3 +20,15 @@ def of_http(written: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def wait_of_http(written: str, now: datetime) -> float | None:
+    """The seconds that a Retry-After header asks for, as a number or a date; None where it is
+    neither. At most `LONGEST_WAIT`."""
+    told = written.strip()
+    if SECONDS.fullmatch(told):
+        return min(float(told), LONGEST_WAIT)
+    until = of_http(told)
+    if until is None:
+        return None
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)

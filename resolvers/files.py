@@ -8,12 +8,12 @@ from functools import lru_cache
 from itertools import islice
 
 from clients import headings, tables
-from clients.base import Marketplace
+from clients.base import Marketplace, PageKind
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, product_ref, read_text
+from clients.sites import site_of
 from clients.tables import Row, Table
 from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLink, WrongLocale
 from domain.products import ProductRef
-from resolvers.marketplaces import locale_of
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title
 SAMPLE = 200  # rows that tell which column holds the products
@@ -21,6 +21,7 @@ SAMPLE_CELLS = 20_000
 MOST_PRODUCT_COLUMNS = 20
 LONGEST_SHOWN = 200  # characters of a cell that names nothing
 MOST_SHOWN = 40  # headings in a message
+CORRECT = "Correct it, take the column out, or give the address of the product."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,13 @@ class FileRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
     """Whose bare ids are: the country site by marketplace code, and the marketplace where only one
-    is meant. `told`: marketplaces whose site the row tells; `stranger`: one that nobody knows."""
+    is meant. `told`: marketplaces whose site the row tells; `refused`: why what it says of them, by
+    code, cannot be meant."""
 
     sites: Mapping[str, str] = field(default_factory=dict)
     owner: Marketplace | None = None
     told: AbstractSet[str] = frozenset()
-    stranger: str = ""
+    refused: Mapping[str, InvalidInput] = field(default_factory=dict)
 
 
 OF_ADDRESSES = Sites()
@@ -136,6 +138,7 @@ class _Columns:
     names: Sequence[str]
     products: Sequence[int]
     handles: AbstractSet[int]  # among `products`: they name it as our exports do, or not at all
+    barcodes: AbstractSet[int]
     marketplaces: Sequence[int]
     sites: Sequence[int]
     bare: Sites
@@ -164,9 +167,7 @@ class _Columns:
         bare = self.bare
         for at in (*self.marketplaces, *self.sites):
             if name := _cell(row, at):
-                told = _told(bare, name)
-                is_stranger = told is bare and at in self.marketplaces
-                bare = replace(bare, stranger=name) if is_stranger else told
+                bare = _told(bare, name, is_site=at in self.sites)
         return bare
 
     def _found(self, at: int, cell: str, bare: Sites) -> list[Found]:
@@ -176,6 +177,12 @@ class _Columns:
         if at in self.handles or not cell:
             return []
         found = read_text(cell, sites=bare.sites, owner=bare.owner)
+        if at in self.barcodes:
+            found = [
+                each
+                for each in found
+                if not each.is_bare or _is_checked(cell[each.start : each.end])
+            ]
         return [_told_apart(each, bare) if each.is_bare else each for each in found]
 
     def _contradiction(self, named: Mapping[int, Sequence[Found]]) -> SeveralProducts:
@@ -191,7 +198,9 @@ class _Columns:
         for each in (each for column in found.values() for each in column):
             if isinstance(each.product, InvalidInput):
                 return each.product
-        for cell in cells.values():
+        for at, cell in cells.items():
+            if cell and at in self.barcodes:
+                return InvalidURL(f"{self.names[at]} names no product here: search by it.")
             if cell:
                 return _reason(cell, bare.owner)
         names = ", ".join(self.names[at] for at in self.products)
@@ -226,6 +235,7 @@ def _columns(table: Table, bare: Sites) -> _Columns:
         names=names,
         products=products,
         handles=frozenset(handles),
+        barcodes=frozenset(headings.places(head, headings.BARCODE)),
         marketplaces=headings.places(head, headings.MARKETPLACE),
         sites=headings.places(head, headings.SITE),
         bare=bare,
@@ -335,32 +345,54 @@ def _links(found: Sequence[Found]) -> list[Found]:
     return [each for each in found if isinstance(each.product, ShortLink)]
 
 
-def _told(bare: Sites, name: str) -> Sites:
-    """What a cell says of its row: a marketplace, or a country site of one."""
+def _told(bare: Sites, name: str, *, is_site: bool) -> Sites:
+    """What a cell says of its row: a marketplace, or a country site of one.
+
+    Ids are never taken for those of a site that the row does not mean.
+    """
     for market in BY_CODE.values():
-        if name.casefold() in (market.code, market.name.casefold()):
+        if _is_named(market, name):
             return replace(bare, owner=market)
     for market in BY_CODE.values():
-        if (site := _site(market, name)) is not None:
+        if (site := site_of(market, name)) is not None:
+            if market.code in bare.told and bare.sites[market.code] != site:
+                two = WrongLocale(f"The row names two country sites of {market.name}. {CORRECT}")
+                return replace(bare, refused={**bare.refused, market.code: two})
             return replace(
                 bare, sites={**bare.sites, market.code: site}, told=bare.told | {market.code}
             )
-    return bare
+    refusal = InvalidInput(f"{name[:60]} is not {MARKETPLACE_NAMES}, nor a site there. {CORRECT}")
+    if is_site:
+        refusal = WrongLocale(f"{name[:60]} is no country site of {MARKETPLACE_NAMES}. {CORRECT}")
+    meant = [market for market in BY_CODE.values() if not is_site or len(market.locales) > 1]
+    return replace(bare, refused={**bare.refused, **{each.code: refusal for each in meant}})
+
+
+def _is_named(market: Marketplace, name: str) -> bool:
+    """Whether it is the marketplace as a whole: by its name, or by an address of its one site."""
+    if name.casefold() in (market.code, market.name.casefold()):
+        return True
+    return len(market.locales) == 1 and market.read_page(name).kind is not PageKind.FOREIGN
 
 
 def _told_apart(found: Found, bare: Sites) -> Found:
     """An id that stood alone, as good as an address where its row or marketplace tells the site."""
-    if bare.stranger:
-        refusal = InvalidInput(
-            f"{bare.stranger[:60]} is no marketplace of this server: there are {MARKETPLACE_NAMES}."
-        )
-        return replace(found, product=refusal)
     ref = found.product
-    if isinstance(ref, ProductRef) and (
-        ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
-    ):
-        return replace(found, is_bare=False)
-    return found
+    if not isinstance(ref, ProductRef):
+        return found
+    if refusal := bare.refused.get(ref.marketplace):
+        return replace(found, product=refusal)
+    is_told = ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
+    return replace(found, is_bare=not is_told)
+
+
+def _is_checked(word: str) -> bool:
+    """Whether the number tells by its check digit what it is, or why it can be none."""
+    try:
+        found = [market.read_bare_id(word) for market in BY_CODE.values()]
+    except InvalidURL:
+        return True
+    return any(bare is not None and bare.is_checked for bare in found)
 
 
 def _contradict(columns: Iterable[Sequence[Found]]) -> bool:
@@ -377,16 +409,6 @@ def _keys(found: Sequence[Found]) -> frozenset[tuple[str, str]]:
         for each in found
         if isinstance(each.product, ProductRef)
     )
-
-
-def _site(market: Marketplace, name: str) -> str | None:
-    """The country site of that name, where the marketplace has several."""
-    if not name or len(market.locales) == 1:
-        return None
-    try:
-        return locale_of(market, name)
-    except WrongLocale:
-        return None
 
 
 def _of_handle(cell: str) -> ProductRef | None:

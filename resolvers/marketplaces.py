@@ -1,6 +1,5 @@
 """Marketplaces as this workspace sees them: list, connect, disconnect, verify."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -8,7 +7,7 @@ from functools import partial
 
 from clients.base import CredentialField, CredentialForm, Marketplace, Visibility
 from clients.registry import BY_CODE
-from clients.text import INVISIBLE
+from clients.sites import site_of
 from db import credentials as stored_credentials
 from domain.credentials import Secret
 from domain.exceptions import (
@@ -32,8 +31,6 @@ from upstream.accounts import skew_in_words
 from upstream.contract import Upstream
 
 MAX_CREDENTIAL_LENGTH = 2048
-# A site's host or country, also as an address of a page there.
-SITE = re.compile(r"\s*(?:https?://)?([a-z0-9.-]+?)\.?(?:[/?#]\S*)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +143,7 @@ def locale_of(
         return marketplace.locales[0]
     if marketplace.locales == ("",):
         raise WrongLocale(f"{marketplace.name} has no country sites: leave locale out.", path=path)
-    match = SITE.fullmatch(INVISIBLE.sub("", locale).lower())
-    name = match[1] if match else ""
-    site = name if name in marketplace.locales else marketplace.locale_names.get(name)
+    site = site_of(marketplace, locale)
     if site is None:
         sites = ", ".join(marketplace.locales)
         raise WrongLocale(f"{marketplace.name} has no such site. Its sites: {sites}.", path=path)

@@ -98,11 +98,7 @@ class ApiKeyConnection:
 
     @strawberry.field(description="Keys with their cursors.")
     def edges(self) -> list[ApiKeyEdge]:
-        nodes = self.nodes()
-        return [
-            ApiKeyEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
-        ]
+        return self.page.edges(ApiKeyEdge, self.nodes())
 
     @strawberry.field(description="The keys alone.")
     def nodes(self) -> list[ApiKey]:

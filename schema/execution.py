@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, TypeGuard, cast
 
 from graphql import (
@@ -22,6 +23,7 @@ from graphql import (
     OperationType,
     specified_rules,
 )
+from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 
@@ -310,7 +312,8 @@ async def _result(
 ) -> ExecutionResult:
     """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
     document = prepared.document
-    executor = schema.execution_context_class.build(
+    build = partial(
+        schema.execution_context_class.build,
         schema._schema,
         document.node,
         context_value=context,
@@ -318,13 +321,16 @@ async def _result(
         operation_name=operation.name or None,
         is_awaitable=IS_AWAITABLE,
     )
+    executor = build()
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
     if has_plans and (selection := _plan(prepared)):
+        run = plan.Run(selection, executor, schema)
         try:
-            return ExecutionResult(data=await plan.run(selection, executor, schema))
+            return ExecutionResult(data=await run.data())
         except Exception:
             log.debug("the plan of an operation was given up", exc_info=True)
+        executor = cast("Executor[object]", build(middleware=[run]))
     result = executor.execute_operation()
     return cast(ExecutionResult, await result if inspect.isawaitable(result) else result)
 
@@ -406,7 +412,7 @@ def _invalid(problems: Sequence[GraphQLError], context: Context, *, helps: bool)
 
 
 def _outcome(result: ExecutionResult, context: Context, *, helps: bool) -> Outcome:
-    errors = result.errors or []
+    errors = sorted(result.errors or [], key=_place)
     for error in errors:
         cause = error.original_error
         if cause and not isinstance(cause, (AffiliateGraphError, GraphQLError, NotAValue)):
@@ -419,6 +425,11 @@ def _outcome(result: ExecutionResult, context: Context, *, helps: bool) -> Outco
     if not is_request_error:
         body["data"] = result.data
     return Outcome(body=body, is_request_error=is_request_error)
+
+
+def _place(error: GraphQLError) -> tuple[object, ...]:
+    """By it errors stand as the document does, whichever of its fields failed first."""
+    return (error.locations or [], error.path or [])
 
 
 def _shown(

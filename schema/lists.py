@@ -1,6 +1,5 @@
 """Lists of products: a page of the catalogue and a page of a marketplace's search."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
@@ -12,7 +11,7 @@ from resolvers import products
 from resolvers.pasted import PastedProduct
 from resolvers.search import SearchResult
 from schema.errors import UserError, user_errors
-from schema.node import Info, PageInfo, StoredPage
+from schema.node import Info, PageInfo, StoredPage, edges_of
 from schema.products import Product
 
 
@@ -22,10 +21,6 @@ class ProductEdge:
     node: Product = strawberry.field(description="The product.")
 
 
-def _edges(marks: Sequence[str], nodes: Sequence[Product]) -> list[ProductEdge]:
-    return [ProductEdge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)]
-
-
 @strawberry.type(description="A page of the catalogue.")
 class ProductConnection:
     filter: strawberry.Private[CatalogFilter]
@@ -33,11 +28,7 @@ class ProductConnection:
 
     @strawberry.field(description="Products with their cursors.")
     def edges(self) -> list[ProductEdge]:
-        nodes = self.nodes()
-        return [
-            ProductEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
-        ]
+        return self.page.edges(ProductEdge, self.nodes())
 
     @strawberry.field(description="The products alone.")
     def nodes(self) -> list[Product]:
@@ -102,7 +93,7 @@ class ProductSearchConnection:
     def of(cls, result: SearchResult) -> "ProductSearchConnection":
         nodes = [Product.of(listing) for listing in result.listings]
         return cls(
-            edges=_edges(result.cursors, nodes),
+            edges=edges_of(ProductEdge, result.cursors, nodes),
             nodes=nodes,
             page_info=PageInfo(
                 has_next_page=result.has_next,

@@ -1,5 +1,6 @@
 """What lists and nodes have in common."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from resolvers.context import Context
 
 Info = strawberry.Info[Context, None]
 R = TypeVar("R")
+E = TypeVar("E")
 
 
 @strawberry.interface(description="A thing with an id of its own, which `node` finds again.")
@@ -46,9 +48,10 @@ class StoredPage(Generic[R]):
         """The page's records."""
         return [row for _, row in self.page.rows]
 
-    def cursors(self) -> list[str]:
-        """One for each record."""
-        return [cursors.encode(self.of_list, position) for position, _ in self.page.rows]
+    def edges(self, edge: Callable[..., E], nodes: Iterable[object]) -> list[E]:
+        """The nodes of the records, each in an `edge` with its cursor."""
+        marks = [cursors.encode(self.of_list, position) for position, _ in self.page.rows]
+        return edges_of(edge, marks, nodes)
 
     def info(self) -> PageInfo:
         """Where the page stands."""
@@ -59,3 +62,8 @@ class StoredPage(Generic[R]):
             start_cursor=ends[0] if ends else None,
             end_cursor=ends[1] if ends else None,
         )
+
+
+def edges_of(edge: Callable[..., E], marks: Iterable[str], nodes: Iterable[object]) -> list[E]:
+    """An `edge` for each cursor and its node."""
+    return [edge(cursor=mark, node=node) for mark, node in zip(marks, nodes, strict=True)]

@@ -2,13 +2,13 @@
 
 The schema stays Strawberry's: types, fields, enums and scalars are read from it, resolvers run as
 they do, with their checks. What a plan does not cover has none (`compiled` answers None), and an
-error of any kind while it runs ends it: then graphql-core answers the operation from the start.
-Nothing is lost by that, since no query changes anything and the loaders of the request keep what
-they were told. See docs/decisions/0043-plans.md.
+error of any kind while it runs ends it: then graphql-core answers the operation. What the fields of
+Query gave is kept for it, and the loaders of the request keep what they were told, so that nobody
+is asked twice. See docs/decisions/0043-plans.md.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -22,6 +22,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLResolveInfo,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
@@ -45,6 +46,7 @@ from strawberry.types.field import StrawberryField
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Fragments = Mapping[str, FragmentDefinitionNode]
 TYPENAME = "__typename"
+ROOT = (None,)  # of which object the fields of Query are asked
 AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
 
 
@@ -108,12 +110,6 @@ def compiled(
         return _Compiler(schema, fragments).selection(root, [operation.selection_set])
     except Uncovered:
         return None
-
-
-async def run(plan: Selection, executor: "Executor[Any]", schema: Schema) -> dict[str, Any]:
-    """The answer's data. Raises Uncovered, or what a resolver raised: see above."""
-    [data] = await _Run(executor, schema).objects(plan, [None])
-    return data
 
 
 class _Compiler:
@@ -203,14 +199,36 @@ def _plain(kind: type | None, write: Callable[[Any], Any], value: Any) -> Any:
     return value if type(value) is kind else write(value)
 
 
-class _Run:
-    """One run of a plan."""
+class Run:
+    """One run of a plan. Where it fails, graphql-core begins anew, with it as its middleware."""
 
-    def __init__(self, executor: "Executor[Any]", schema: Schema) -> None:
+    def __init__(self, plan: Selection, executor: "Executor[Any]", schema: Schema) -> None:
+        self._plan = plan
         self._executor = executor
         self._schema = schema
+        self._root: dict[str, Any] = {}  # what the fields of Query gave: values and exceptions
 
-    async def objects(self, selection: Selection, sources: Sequence[Any]) -> list[dict[str, Any]]:
+    async def data(self) -> dict[str, Any]:
+        """The answer's data. Raises Uncovered, or what a resolver raised: see above."""
+        [data] = await self._objects(self._plan, ROOT)
+        return data
+
+    def resolve(
+        self,
+        next_: Callable[..., Any],
+        source: Any,
+        info: "GraphQLResolveInfo[Any]",
+        **arguments: Any,
+    ) -> Any:
+        """Does not run again what ran: a search costs a call. Raises what it raised."""
+        if info.path.prev is not None or info.path.key not in self._root:
+            return next_(source, info, **arguments)
+        outcome = self._root[str(info.path.key)]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _objects(self, selection: Selection, sources: Sequence[Any]) -> list[dict[str, Any]]:
         """The answered objects, one for each source, all of one type."""
         answers: list[dict[str, Any]] = [dict.fromkeys(selection.steps) for _ in sources]
         waiting = []
@@ -219,13 +237,13 @@ class _Run:
                 for answer in answers:
                     answer[key] = selection.type.name
             elif step.waits:
-                waiting.append(self._awaited(step, sources, answers))
+                waiting.append(step)
             else:
                 await self._fill(step, self._values(step, sources), answers)
-        if len(waiting) == 1:
-            await waiting[0]
-        elif waiting:
-            await asyncio.gather(*waiting)
+        if waiting:
+            _raise_first(
+                await _outcomes([self._awaited(each, sources, answers) for each in waiting])
+            )
         return answers
 
     async def _awaited(
@@ -233,8 +251,10 @@ class _Run:
     ) -> None:
         values = self._values(step, sources)
         if not step.definition.is_basic_field and step.definition.is_async:
-            pending = list(values)
-            values = [await pending[0]] if len(pending) == 1 else await asyncio.gather(*pending)
+            values = await _outcomes(list(values))
+            if sources is ROOT:
+                [self._root[step.key]] = values
+            _raise_first(values)
         await self._fill(step, values, answers)
 
     def _values(self, step: Step, sources: Sequence[Any]) -> Iterable[Any]:
@@ -295,10 +315,29 @@ class _Run:
             selection = step.below.of.get(name)
             if selection is None:
                 raise Uncovered
-            objects = await self.objects(selection, [rows[place] for place in of_type])
+            objects = await self._objects(selection, [rows[place] for place in of_type])
             for place, answer in zip(of_type, objects, strict=True):
                 written[place] = answer
         return written
+
+
+async def _outcomes(pending: Sequence[Awaitable[Any]]) -> list[Any]:
+    """What each gives, or the exception it raises, once all have ended.
+
+    One alone is no task: it begins at once, also where no time is left.
+    """
+    if len(pending) == 1:
+        try:
+            return [await pending[0]]
+        except Exception as failure:
+            return [failure]
+    return await asyncio.gather(*pending, return_exceptions=True)
+
+
+def _raise_first(outcomes: Iterable[Any]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _type_name(row: Any) -> str:

@@ -42,11 +42,7 @@ class PriceObservationConnection:
 
     @strawberry.field(description="Prices with their cursors.")
     def edges(self) -> list[PriceObservationEdge]:
-        nodes = self.nodes()
-        return [
-            PriceObservationEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
-        ]
+        return self.page.edges(PriceObservationEdge, self.nodes())
 
     @strawberry.field(description="The prices alone.")
     def nodes(self) -> list[PriceObservation]:

@@ -92,11 +92,7 @@ class AffiliateLinkConnection:
 
     @strawberry.field(description="Links with their cursors.")
     def edges(self) -> list[AffiliateLinkEdge]:
-        nodes = self.nodes()
-        return [
-            AffiliateLinkEdge(cursor=cursor, node=node)
-            for cursor, node in zip(self.page.cursors(), nodes, strict=True)
-        ]
+        return self.page.edges(AffiliateLinkEdge, self.nodes())
 
     @strawberry.field(description="The links alone.")
     def nodes(self) -> list[AffiliateLink]:

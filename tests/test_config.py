@@ -149,7 +149,8 @@ def test_an_encryption_key_may_leave_out_its_padding() -> None:
         ({"AMAZON_TOKEN_URL": "https://me:pw@example.com"}, "AMAZON_TOKEN_URL"),
         ({"AMAZON_PAAPI_URL": "https://example.com/?a=b"}, "AMAZON_PAAPI_URL"),
         ({"AMAZON_PAAPI_URL": "https://exam\nple.com/"}, "AMAZON_PAAPI_URL"),
-        ({"AMAZON_MARKETPLACE": "amazon.com"}, "AMAZON_MARKETPLACE"),
+        ({"AMAZON_MARKETPLACE": "amazon.example"}, "AMAZON_MARKETPLACE"),
+        ({"AMAZON_MARKETPLACE": "ZZ"}, "AMAZON_MARKETPLACE"),
         ({"AMAZON_MARKETPLACE": "www.amazon.com.evil.example"}, "AMAZON_MARKETPLACE"),
     ],
 )
@@ -256,6 +257,17 @@ def test_bootstrap_credentials_carry_the_names_of_the_api() -> None:
     assert aliexpress.values["appKey"].reveal() == "ALIEXPRESS_APP_KEY-value"
     assert (amazon.marketplace, amazon.locale) == ("amazon", "www.amazon.co.uk")
     assert amazon.values.keys() == fields["amazon"].keys()
+
+
+@pytest.mark.parametrize(
+    "written", ["DE", "amazon.de", "www.amazon.de", "https://www.amazon.de", " WWW.Amazon.DE/dp/x "]
+)
+def test_a_country_site_is_written_as_everywhere(written: str) -> None:
+    [amazon] = read_settings(
+        {"AMAZON_PARTNER_TAG": "shop-21", "AMAZON_MARKETPLACE": written}
+    ).bootstrap
+
+    assert amazon.locale == "www.amazon.de"
 
 
 def test_only_what_is_given_is_bootstrapped() -> None:

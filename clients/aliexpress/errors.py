@@ -29,12 +29,11 @@ NOTHING_FOUND = "405"
 REMOTE_ERROR = "15"  # the gateway passes on what the service behind it said, in the sub code
 ERROR = "ERROR-"  # some methods put it before the same numbers
 # "this ban will last 1 seconds", "This ban will last for 31062 more seconds"
-BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9]{1,6})\b", re.IGNORECASE)
+BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9]{1,18})\b", re.IGNORECASE)
 DEFAULT_BAN = 1.0  # seconds
 ENDS_THE_DAY = 3_600.0  # seconds: nobody who is only too fast is banned for so long
 TRACKING_ID = re.compile(r"tracking[\s_-]*id", re.IGNORECASE)
 LARGE_SKEW = 60  # seconds; below that the clock is not to blame
-LONGEST_WAIT = 86_400.0
 NOT_IN_CODES = re.compile(r"[^\w./ -]", re.ASCII)
 
 Verdict = tuple[type[MarketplaceError], str]
@@ -196,14 +195,15 @@ def check_status(answer: Answer) -> None:
         )
 
 
-def unreadable(answer: Answer) -> MarketplaceError | None:
-    """The failure that a body without JSON stands for by its status; None: any broken answer.
+def check_origin(answer: Answer, refusal: Refusal | None) -> None:
+    """Raise for a 403 that does not hold a refusal of the platform as we know them.
 
-    A 403 of that kind is not the platform's: a proxy or a firewall on the way refuses us.
+    A proxy or a firewall on the way refuses us then, as a web page, as text or as JSON of its own:
+    that passes, and says nothing about what the application may do.
     """
-    if answer.status != 403:
-        return None
-    return MarketplaceUnavailable(BLOCKED, upstream_code="403", retry_after=_retry_after(answer))
+    if answer.status != 403 or (refusal is not None and _verdict(refusal) is not UNKNOWN):
+        return
+    raise MarketplaceUnavailable(BLOCKED, upstream_code="403", retry_after=_retry_after(answer))
 
 
 def _verdict(refusal: Refusal) -> Verdict:
@@ -248,20 +248,13 @@ def _upstream_code(refusal: Refusal) -> str:
 def _ban(refusal: Refusal) -> MarketplaceError:
     """Too fast, or no more today, with the seconds that the words tell."""
     words = BAN.search(refusal.message)
-    seconds = float(words[1]) if words else DEFAULT_BAN
+    seconds = min(float(words[1]), moments.LONGEST_WAIT) if words else DEFAULT_BAN
     kind, message = (QuotaExhausted, USED_UP) if seconds >= ENDS_THE_DAY else TOO_FAST
     return kind(message, upstream_code=_upstream_code(refusal), retry_after=seconds)
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds from the Retry-After header, which holds seconds or a date; None where unusable."""
-    told = answer.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,6}", told):
-        return min(float(told), LONGEST_WAIT)
-    moment = moments.of_http(told)
-    if moment is None:
-        return None
-    return min(max((moment - answer.received_at).total_seconds(), 0.0), LONGEST_WAIT)
+    return moments.wait_of_http(answer.headers.get("retry-after", ""), answer.received_at)
 
 
 def _measured_skew(answer: Answer) -> str:

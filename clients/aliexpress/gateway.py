@@ -42,6 +42,7 @@ QUOTA = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_
 
 WORDS = ("msg", "message", "resp_msg", "sub_msg")
 DONE = (None, "0", "200")  # a missing code beside a result is success
+ABOUT_THE_ANSWER = {"code", "success", "type", *WORDS}  # and not of what was asked
 
 
 def quota_account(account: Account) -> AccountKey:
@@ -157,6 +158,7 @@ def read_result(answer: Answer) -> Row | None:
     body = _decoded(answer)
     inner = _unwrapped(body)
     refusal = _platform_refusal(body, inner)
+    errors.check_origin(answer, refusal)
     if refusal is not None:
         errors.raise_unless_empty(errors.of_platform(refusal, answer))
         return None
@@ -170,7 +172,8 @@ def read_result(answer: Answer) -> Row | None:
 
 
 def _decoded(answer: Answer) -> Row:
-    """The JSON object of the body, whole numbers as text and fractions as Decimal."""
+    """The JSON object of the body, whole numbers as text and fractions as Decimal; empty where it
+    is none."""
     try:
         body = json.loads(
             answer.body.decode("utf-8-sig"),
@@ -179,11 +182,8 @@ def _decoded(answer: Answer) -> Row:
             parse_constant=lambda name: None,  # NaN and Infinity are no JSON and no values
         )
     except (ValueError, RecursionError, ArithmeticError):
-        body = None
-    if not isinstance(body, dict):
-        errors.raise_unless_empty(errors.unreadable(answer))
-        _raise_odd(answer)
-    return body
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _unwrapped(body: Row) -> Row:
@@ -205,7 +205,11 @@ def _platform_refusal(body: Row, inner: Row) -> Refusal | None:
 
 
 def _result_of(level: object, code_name: str, answer: Answer) -> Row | None:
-    """The result below one level that bears a code; product.sku.detail.get has two of them."""
+    """The result below one level that bears a code; product.sku.detail.get has two of them.
+
+    A success whose result says nothing at all is no answer: "nothing found" has a code of its own,
+    or a list without rows. Read as empty, it would be "not found" for every product of a batch.
+    """
     if not isinstance(level, dict):
         _raise_odd(answer)
     result = level.get("result")
@@ -216,7 +220,10 @@ def _result_of(level: object, code_name: str, answer: Answer) -> Row | None:
             return None
     if result is not None and not isinstance(result, dict):
         _raise_odd(answer)
-    return inner["result"] if isinstance(inner.get("result"), dict) else inner
+    found = inner["result"] if isinstance(inner.get("result"), dict) else inner
+    if set(found) <= ABOUT_THE_ANSWER:
+        _raise_odd(answer)
+    return found
 
 
 def _refusal(level: Row, code_name: str) -> Refusal:

@@ -61,10 +61,10 @@ BLOCKED = (
 UNREADABLE = "Amazon's answer is not what it documents. Try again; if it stays, check the address."
 
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
 _STALE_TOKEN = {"TokenExpired", "InvalidToken"}
 _TAG_CODES = {"InvalidPartnerTag", "InvalidAssociate"}
 _AUTHENTICATION_CODES = {"IncompleteSignature", "InvalidSignature", "UnrecognizedClient"}
+_FORBIDDEN_CODES = {"AssociateNotEligible", "RequestExpired", *_TAG_CODES, *_AUTHENTICATION_CODES}
 _NOT_FOUND = "ResourceNotFoundException"
 
 
@@ -151,19 +151,19 @@ def says_stale_token(answer: Answer) -> bool:
 
 def retry_after(answer: Answer, body: JSON | None) -> float | None:
     """Seconds that Amazon asks us to wait: the header (seconds or a date), else the member."""
-    header = answer.headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(header):
-        return float(header)
-    until = moments.of_http(header)
-    if until is not None:
-        return max(0.0, (until - answer.received_at).total_seconds())
-    seconds = values.text(values.member(body, "retryAfterSeconds"))
-    return float(seconds) if seconds is not None and _SECONDS.fullmatch(seconds) else None
+    header = answer.headers.get("retry-after", "")
+    member = values.text(values.member(body, "retryAfterSeconds")) or ""
+    found = (moments.wait_of_http(told, answer.received_at) for told in (header, member))
+    return next((wait for wait in found if wait is not None), None)
 
 
 def _is_foreign(status: int, told: _Told) -> bool:
     """A 403 without any code of Amazon's is a proxy's or a firewall's on the way."""
-    return status == 403 and told.code is None
+    if status != 403:
+        return False
+    code = told.code or ""
+    is_amazons = code.startswith("AccessDenied") or code in _FORBIDDEN_CODES
+    return not (is_amazons or (told.kind or "").endswith("Exception"))
 
 
 def _client_refusal(status: int, told: _Told) -> MarketplaceError:

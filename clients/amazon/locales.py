@@ -127,8 +127,9 @@ BY_MARKETPLACE = {locale.marketplace: locale for locale in LOCALES}
 BY_DOMAIN = {locale.domain: locale for locale in LOCALES}
 # Hosts of shops that are another site's.
 SHOP_ALIASES = {"amazon.jp": BY_DOMAIN["amazon.co.jp"]}
-# What people write for a site: its host without "www.", its country.
+# What people write for a site: its host without "www.", the ending of it, its country.
 LOCALE_NAMES = {
+    **{locale.domain.removeprefix("amazon."): locale.marketplace for locale in LOCALES},
     **{domain: locale.marketplace for domain, locale in (BY_DOMAIN | SHOP_ALIASES).items()},
     **{locale.country.lower(): locale.marketplace for locale in LOCALES},
     "uk": "www.amazon.co.uk",

@@ -45,3 +45,15 @@ def test_headings_of_other_long_numbers_are_known(heading: str) -> None:
 @pytest.mark.parametrize("heading", ["Nr", "EAN", "Order link", "Article", "tracking id"])
 def test_other_columns_may_hold_products(heading: str) -> None:
     assert not headings.places([heading], headings.OTHER_NUMBER)
+
+
+@pytest.mark.parametrize(
+    "heading", ["EAN", "ean-13", "GTIN", "GTIN14", "UPC", "UPC-A", "Barcode (EAN)", "Product EAN"]
+)
+def test_headings_of_barcodes_are_known(heading: str) -> None:
+    assert headings.is_of_barcodes(heading)
+
+
+@pytest.mark.parametrize("heading", ["Meaning", "ASIN", "JSON", "Product ID", ""])
+def test_other_headings_are_not_of_barcodes(heading: str) -> None:
+    assert not headings.is_of_barcodes(heading)

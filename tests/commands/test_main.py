@@ -145,8 +145,8 @@ def test_a_foreign_encryption_key_is_told_with_exit_code_3(
 
 READING = (
     ("workspace", "list"),
-    ("workspace", "rename"),
-    ("workspace", "delete"),
+    ("workspace", "rename", "shop", "store"),
+    ("workspace", "delete", "shop", "--yes"),
     ("key", "list"),
     ("key", "revoke", "x"),
     ("keys", "status"),

@@ -38,3 +38,28 @@ def test_instants_are_shown_in_utc(_case: str, moment: datetime, shown: str) -> 
 )
 def test_instants_of_headers(written: str, moment: datetime | None) -> None:
     assert moments.of_http(written) == moment
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("120", 120.0),
+        (" 1.5 ", 1.5),
+        ("86400", 86_400.0),
+        ("86401", 86_400.0),
+        ("9" * 18, 86_400.0),
+        ("9" * 19, None),
+        ("-3", None),
+        ("\u0661", None),
+        ("1e3", None),
+        ("Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
+        ("Sat, 21 Nov 2099 12:00:00 GMT", 86_400.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_wait_that_a_header_asks_for_is_a_day_at_most(written: str, seconds: float | None) -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    assert moments.wait_of_http(written, now) == seconds

@@ -133,6 +133,46 @@ def test_the_portals_table_is_read_in_any_order_of_its_columns(seed: int) -> Non
             f"id,marketplace\n{ID},eBay\n{ID},\n",
             ["2 INVALID_INPUT", f"3 {ITEM}"],
         ),
+        (
+            "of a site that there is not",
+            f"asin,Marketplace\n{ASIN},amazon.xx\n{ASIN},amazon.cn\n{ID},amazon.xx\n{ASIN},\n",
+            ["2 INVALID_INPUT", "3 INVALID_INPUT", "4 INVALID_INPUT", f"5 {ASIN}"],
+        ),
+        (
+            "of a country without a site",
+            f"asin,Country\n{ASIN},CN\n{ASIN},DE\n{ID},CN\n{DP},CN\n",
+            ["2 WRONG_LOCALE", f"3 {DP}", f"4 {ITEM}", f"5 {DP}"],
+        ),
+        (
+            "a site that is none, where no heading of products is known",
+            f"Artikel,Locale\n{ASIN},xx\n{ASIN},co.uk\n",
+            ["2 WRONG_LOCALE", f"3 {DP.replace('.de', '.co.uk')}"],
+        ),
+        (
+            "two sites, told",
+            f"asin,marketplace,country\n{ASIN},amazon.de,FR\n{ASIN},Amazon,FR\n",
+            ["2 WRONG_LOCALE", f"3 {DP.replace('.de', '.fr')}"],
+        ),
+        (
+            "a marketplace by its address",
+            f"id,marketplace\n{ID},www.aliexpress.com\n{ID},de.aliexpress.com\n",
+            [f"2 {ITEM}", f"3 {ITEM}"],
+        ),
+        (
+            "barcodes beside ids",
+            f"EAN;ASIN\n4006381333931;{ASIN}\n4006381333931;\n",
+            [f"2 {ASIN}", "3 INVALID_URL"],
+        ),
+        (
+            "barcodes of books",
+            "Title,EAN-13\nBook,9780596802295\nPen,4006381333931\nNew,9798776159572\n",
+            ["2 9780596802295", "3 INVALID_URL", "4 INVALID_URL"],
+        ),
+        (
+            "an address below the heading of barcodes",
+            f"GTIN,x\n{ITEM},a\n00012345600012,b\n",
+            [f"2 {ITEM}", "3 INVALID_URL"],
+        ),
         ("a shop's own number", f"SKU,External URL\n4006381333931,{ITEM}\n", [f"2 {ITEM}"]),
         (
             "our handles",
@@ -179,6 +219,9 @@ def test_a_sheet_without_products_is_told_beside_the_others() -> None:
     [
         ("no column", "Artikel;Preis\nLampe;12\n", "No column .* Its columns: Artikel, Preis"),
         ("telephones", "Name,Phone\nAnn,491511234567\n", "No column .* Its columns: Name, Phone"),
+        ("barcodes", "Name,EAN\nPen,4006381333931\n", "No column .* Its columns: Name, EAN"),
+        ("only barcodes", "gtin\n4006381333931\n04006381333931\n", "No column .* gtin"),
+        ("barcodes as numbers", "Barcode (UPC)\n725272730706.0\n", "No column .* Barcode"),
         ("orders", "Order ID\n8123456789012345\n", "No column .* Its columns: Order ID"),
         ("no column, no headings", "1;2\n3;4\n", "No column"),
         ("two columns", f"Eins,Zwei\n{ITEM},{DP}\n{CUP},\n", "different products: Eins, Zwei"),
@@ -190,6 +233,11 @@ def test_a_sheet_without_products_is_told_beside_the_others() -> None:
 def test_a_file_without_a_column_of_products_stops(_case: str, content: str, words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         files.read(content.encode(), "a.csv")
+
+
+def test_a_list_below_the_word_ean_is_no_list_of_ids() -> None:
+    with pytest.raises(InvalidInput, match="No column"):
+        files.read(b"EAN\n4006381333931\n4006381333948\n", "list.txt")
 
 
 def test_bare_ids_are_of_the_site_and_marketplace_that_are_meant() -> None:

@@ -59,6 +59,38 @@ CASES: list[dict[str, Any]] = [
         "code": "MARKETPLACE_UNAVAILABLE",
     },
     {
+        "id": "JSON of a proxy",
+        "gateway": "ALIEXPRESS",
+        "status": 403,
+        "body": {"code": "1020", "message": "Access denied"},
+        "code": "MARKETPLACE_UNAVAILABLE",
+    },
+    {
+        "id": "JSON of a firewall",
+        "gateway": "AMAZON",
+        "status": 403,
+        "body": {"type": "error", "code": "policy-7"},
+        "code": "MARKETPLACE_UNAVAILABLE",
+    },
+    {
+        "id": "success that says nothing",
+        "gateway": "ALIEXPRESS",
+        "body": {"x_response": {"resp_result": {"resp_code": 200, "result": {}}}},
+        "code": "MARKETPLACE_ANSWER_INVALID",
+    },
+    {
+        "id": "neither a code nor a result",
+        "gateway": "ALIEXPRESS",
+        "body": {"x_response": {"resp_result": {"resp_msg": "ok"}}},
+        "code": "MARKETPLACE_ANSWER_INVALID",
+    },
+    {
+        "id": "a ban of a month",
+        "gateway": "ALIEXPRESS",
+        "body": refused(7, sub_msg="This ban will last for 2592000 more seconds"),
+        "code": "QUOTA_EXHAUSTED",
+    },
+    {
         "id": "an empty 403",
         "gateway": "AMAZON",
         "status": 403,

@@ -18,6 +18,7 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from resolvers import products
 from schema import execution, plan, schema
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
 from web.page import operations
@@ -50,6 +51,12 @@ fragment P on Product {{
 }}"""
 FAILING = f"""{{ gone: product(by: {{url: "{UNKNOWN}"}}) {{ title }} products {{ totalCount }}
   bad: nodes(ids: ["nonsense"]) {{ id }} }}"""
+
+
+# A field that fails at once beside one that waits.
+REFUSED = f"""{{ product(by: {{url: "{ADDRESSES[0]}"}}) {{
+  margin(sellingPrice: {{amount: "1", currencyCode: "XYZ"}}) {{ percent }}
+  affiliateLink {{ url }} title }} }}"""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +106,7 @@ def is_planned(document: str) -> bool:
     return plan.compiled(schema, operation, fragments) is not None
 
 
-@pytest.mark.parametrize("document", [LIVE, FAILING], ids=["live", "failing"])
+@pytest.mark.parametrize("document", [LIVE, FAILING, REFUSED], ids=["live", "failing", "refused"])
 async def test_the_answers_are_the_same(filled: Graph, document: str) -> None:
     variables = {"url": ADDRESSES[2]} if "$url" in document else None
 
@@ -108,6 +115,47 @@ async def test_the_answers_are_the_same(filled: Graph, document: str) -> None:
     assert is_planned(document)
     assert told(planned) == told(plain)
     assert planned["data"] is not None
+
+
+async def test_errors_stand_as_the_document_does(filled: Graph) -> None:
+    for body in await both_ways(filled, FAILING):
+        assert [error["path"] for error in body["errors"]] == [["gone"], ["bad", 0]]
+
+
+async def test_what_a_root_field_gave_is_not_asked_again_where_another_fails(
+    filled: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+    filled.sandbox.clear_calls()
+
+    body = await filled.post(
+        """{ searchProducts(marketplace: ALIEXPRESS, search: {keywords: "asked once"}) {
+          errors { code } }
+        bad: nodes(ids: ["nonsense"]) { id } }"""
+    )
+
+    assert [error["path"] for error in body["errors"]] == [["bad", 0]]
+    assert body["data"]["searchProducts"] == {"errors": []}
+    assert filled.calls("aliexpress") == 1
+
+
+async def test_a_root_field_that_failed_is_not_asked_again(
+    filled: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    get = products.get
+
+    async def counted(*args: Any) -> object:
+        asked.append(args)
+        return await get(*args)
+
+    monkeypatch.setattr(products, "get", counted)
+    monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+
+    body = await filled.post(f'{{ product(by: {{url: "{UNKNOWN}"}}) {{ title }} }}')
+
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["NOT_FOUND"]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("name", sorted(operations()))

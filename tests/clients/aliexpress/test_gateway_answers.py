@@ -39,6 +39,13 @@ def test_flat_form() -> None:
         ("result is text", b'{"result": "x"}'),
         ("resp_result is null", b'{"x_response": {"resp_result": null}}'),
         ("neither", b'{"x_response": {"request_id": "1"}}'),
+        ("level without code and result", b'{"x_response": {"resp_result": {"resp_msg": "ok"}}}'),
+        ("empty level", b'{"x_response": {"resp_result": {}}}'),
+        ("success without result", b'{"x_response": {"resp_result": {"resp_code": 200}}}'),
+        ("success with null", b'{"resp_result": {"resp_code": "200", "result": null}}'),
+        ("success with nothing in it", b'{"resp_result": {"resp_code": 200, "result": {}}}'),
+        ("code of the inner level alone", b'{"x_response": {"result": {"code": 200, "msg": "o"}}}'),
+        ("inner result with nothing in it", b'{"x_response": {"result": {"result": {}}}}'),
     ],
 )
 def test_what_is_no_answer(_case: str, body: bytes) -> None:
@@ -94,9 +101,32 @@ def test_envelopes(body: object) -> None:
     assert read_result(answer(body)) == {"a": "1"}
 
 
-@pytest.mark.parametrize("result", [{}, None])
-def test_empty_result(result: Any) -> None:
-    assert read_result(answer({"resp_result": {"resp_code": 200, "result": result}})) == {}
+@pytest.mark.parametrize("result", [{"products": []}, {"current_record_count": 0}])
+def test_result_that_says_that_there_is_nothing(result: Any) -> None:
+    assert read_result(answer({"resp_result": {"resp_code": 200, "result": result}})) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "1020", "message": "Access denied"},
+        {"error": "forbidden"},
+        {"error_response": {"code": 1020, "msg": "Access denied", "type": "ISV"}},
+        {"resp_result": {"resp_code": 1020, "resp_msg": "Access denied"}},
+        {"resp_result": {"resp_code": 200, "result": {"products": []}}},
+        {},
+    ],
+)
+def test_json_of_somebody_on_the_way_is_passing_too(body: object) -> None:
+    with pytest.raises(MarketplaceUnavailable, match="on the way") as caught:
+        read_result(answer(body, status=403))
+
+    assert (caught.value.upstream_code, caught.value.retryable) == ("403", True)
+
+
+def test_refusal_of_the_platform_is_known_by_its_code_under_that_status_too() -> None:
+    with pytest.raises(CredentialsRejected):
+        read_result(answer(platform("InvalidAppKey"), status=403))
 
 
 def test_numbers_keep_every_digit_and_byte_order_marks_are_skipped() -> None:
