@@ -47,7 +47,7 @@ def test_the_mode_is_told_and_that_nothing_is_connected(command: Command) -> Non
     assert done.code == 0
     assert "the mode is SANDBOX" in done.out
     assert "note  Marketplaces: nothing is connected in SANDBOX\n" in done.out
-    assert "-> python server.py connect MARKETPLACE" in done.out
+    assert " python server.py connect MARKETPLACE" in done.out
 
 
 def test_two_admin_keys_are_told(
@@ -111,7 +111,7 @@ def test_an_account_that_does_not_work_is_told_with_its_cure(command: Command) -
     done = command("doctor")
 
     assert untried.code == 0
-    assert "-> python server.py --workspace default verify aliexpress" in untried.out
+    assert " python server.py --workspace default verify aliexpress" in untried.out
     assert done.code == 1
     assert "FAIL  AliExpress in default: CREDENTIALS_REJECTED" in done.out
     assert "->" in done.out
@@ -125,7 +125,7 @@ def test_an_incomplete_account_is_told_in_its_workspace(command: Command) -> Non
 
     assert done.code == 1
     assert "FAIL  AliExpress in b" in done.out
-    assert "-> python server.py --workspace b connect aliexpress" in done.out
+    assert " python server.py --workspace b connect aliexpress" in done.out
 
 
 def test_a_reading_key_of_web_pages_is_told_of(command: Command) -> None:
@@ -135,7 +135,7 @@ def test_a_reading_key_of_web_pages_is_told_of(command: Command) -> None:
 
     assert done.code == 0
     assert "note  API key box of default: stands in web pages" in done.out
-    assert "-> python server.py --workspace default key narrow " in done.out
+    assert " python server.py --workspace default key narrow " in done.out
 
 
 def test_a_foreign_encryption_key_is_told(
@@ -205,7 +205,7 @@ def test_pending_migrations_are_told_with_the_command_where_one_is_needed(
 
     assert "9999_later" in done.out
     assert done.code == (1 if on_postgres() else 0)  # SQLite migrates itself
-    assert ("-> python server.py migrate" in done.out) is on_postgres()
+    assert (" python server.py migrate" in done.out) is on_postgres()
 
 
 def test_a_clock_behind_the_data_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
