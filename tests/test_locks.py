@@ -189,7 +189,7 @@ def test_an_environment_of_another_python_is_made_anew(
 
 
 def test_a_set_up_fetches_no_more_than_the_server_needs() -> None:
-    # What is unpacked, since no lock tells what is sent: about three times as much.
+    # What is unpacked, since no lock tells what is sent.
     installed = sum(
         file.size or 0
         for package in pinned("requirements.lock")
