@@ -13,6 +13,8 @@ PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
+# Tests that no database is behind, so that one run of them is enough.
+WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
 
 export PYTHON
 # CHECKED: by the make that called this one.
@@ -61,7 +63,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
 
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST)
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(WITHOUT_DATABASE:%=--ignore=%)
 
 # One at a time, since these measure. A quarter of an hour; needs redis-server.
 slow: .venv/.dev .venv/.fuzz
@@ -75,7 +77,7 @@ slow-reduced: .venv/.dev
 	$(PYTEST) -m slow
 
 e2e: .venv/.dev web/node_modules/.installed
-	$(PYTEST) -m browser
+	$(PYTEST) $(PARALLEL) -m browser tests/e2e
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
 	$(PYTEST) -m typescript

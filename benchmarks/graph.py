@@ -1,8 +1,8 @@
 """`python -m benchmarks.graph`: what the graph costs beside a server without one; GRAPH.md.
 
-Both answer the same rows of the same SQLite file, in turns, round by round. Compared is the CPU
-time of the server's process for a request: it is what a core can carry, and does not depend on how
-busy the machine is, or how fast the client.
+With plans, without, and bare: all answer the same rows of one SQLite file, by turns in each round.
+Compared is the CPU time of the server's process for a request: it is what a core can carry, and
+depends less than time by the clock on how busy the machine is, and not on how fast the client is.
 """
 
 import asyncio
@@ -17,10 +17,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
@@ -103,9 +104,9 @@ class Client:
 
 
 def cpu(pid: int) -> float:
-    """Seconds of CPU that the process has used, in and outside the kernel."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU that the threads of the process have used, in and outside the kernel."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in threads) / 10**9
 
 
 def stock(number: int) -> SourceProduct:
@@ -205,68 +206,79 @@ def works(ours: Client, database: Path) -> list[Work]:
     ]
 
 
-def measure(work: Work, ours: Client, bare: Client) -> tuple[float, float]:
-    """Milliseconds of CPU a request, ours and bare: medians of rounds in turns.
+def measure(work: Work, ours: Mapping[str, Client], bare: Client) -> list[float]:
+    """Milliseconds of CPU a request, of each of ours and of bare: medians of rounds in turns.
 
     Raises AssertionError where they do not answer the same.
     """
-    answers = [json.loads(ours.post(work.document, work.variables)) for _ in range(3)]
-    for answer in answers:
-        assert work.nodes(answer["data"]) == json.loads(bare.get(work.bare)), work.name
-    spent: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        spent[0].append(ours.cost(lambda: ours.post(work.document, work.variables)))
-        spent[1].append(bare.cost(lambda: bare.get(work.bare)))
-    return statistics.median(spent[0]), statistics.median(spent[1])
+    sends: list[tuple[Client, Callable[[], bytes]]] = [
+        (client, partial(client.post, work.document, work.variables)) for client in ours.values()
+    ]
+    for _, send in sends * 3:
+        data = json.loads(send())["data"]
+        assert work.nodes(data) == json.loads(bare.get(work.bare)), work.name
+    sends.append((bare, partial(bare.get, work.bare)))
+    rounds = [[client.cost(send) for client, send in sends] for _ in range(ROUNDS)]
+    return [statistics.median(each) for each in zip(*rounds, strict=True)]
+
+
+@contextlib.contextmanager
+def our_server(database: Path, folder: Path, plan: str) -> Iterator[Client]:
+    """The server with a graph, on a copy of the database."""
+    folder.mkdir()
+    shutil.copy(database, folder / DATABASE_FILE)
+    environ = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, "BUCKET_CAPACITY": "1000000000"}
+    with started_server(folder, environ | {"PLAN": plan}) as server:
+        yield Client(int(server.address.rpartition(":")[2]), server.process.pid)
 
 
 def main() -> None:
     """Measure with and without plans, and write GRAPH.md."""
     rows: dict[str, list[str]] = {}
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        database = folder / DATABASE_FILE
+    load = os.getloadavg()[0]
+    with TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        database = Path(name) / DATABASE_FILE
         shutil.copy(sqlite_template(), database)
         asyncio.run(fill(database))
-        for plan in ("on", "off"):
-            environ = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, "BUCKET_CAPACITY": "1000000000"}
-            with (
-                started_server(folder, environ | {"PLAN": plan}) as server,
-                bare_server(database) as bare,
-            ):
-                ours = Client(int(server.address.rpartition(":")[2]), server.process.pid)
-                for work in works(ours, database):
-                    mine, least = measure(work, ours, bare)
-                    row = rows.setdefault(work.name, [f"{work.must}", f"{least:.2f}"])
-                    row += [f"{mine:.2f}", f"**{least / mine:.3f}**"]
-                    sys.stderr.write(f"{work.name}, plan {plan}: {mine:.2f} ms, {least:.2f} bare\n")
-    RESULTS.write_text(document(rows), "utf-8")
+        ours = {
+            plan: stack.enter_context(our_server(database, Path(name) / plan, plan))
+            for plan in ("on", "off")
+        }
+        bare = stack.enter_context(bare_server(database))
+        for work in works(ours["on"], database):
+            planned, plain, least = measure(work, ours, bare)
+            cells = [least, planned, least / planned, plain, least / plain]
+            rows[work.name] = [f"{work.must}", *(f"{cell:.2f}" for cell in cells)]
+            sys.stderr.write(f"{work.name}: {' '.join(rows[work.name])}\n")
+    RESULTS.write_text(document(rows, load), "utf-8")
     sys.stdout.write(f"Written to benchmarks/{RESULTS.name}.\n")
 
 
 NOTES = f"""\
 - CPU time of the server's process for a request, in milliseconds; medians of {ROUNDS} rounds of
-  {REQUESTS} requests, both servers in turns. The share is bare by ours: how much of a bare server's
-  load ours carries on a core.
+  {REQUESTS} requests, the three servers in turns. The share is bare by ours: how much of a bare
+  server's load ours carries on a core.
 - Bare: Starlette and orjson on uvloop, the statement and the JSON written by hand, no key, no
-  limits, no log (benchmarks/bare.py). Both read one SQLite file of {STOCK:,} products, and answer
-  the same before anything is timed.
+  limits, no log (benchmarks/bare.py). It knows that all products are alike, and so reads them by
+  the index that ours finds by itself. All read one SQLite file of {STOCK:,} products, ours a copy
+  each, and answer the same before anything is timed.
 - Ours: `server.py` with an API key, limits, costs and a log line each, as in production.
 - Not measured here: PostgreSQL, servers of other languages, links in the page, conditional
   requests.
 """
 
 
-def document(rows: dict[str, list[str]]) -> str:
+def document(rows: dict[str, list[str]], load: float) -> str:
     """GRAPH.md."""
     head = ("work", "share to reach", "bare ms", "ours ms", "share", "without plans ms", "share")
     lines = [head, ("---",) * len(head), *((name, *cells) for name, cells in rows.items())]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    busy = f"Others kept {load:.0f} processes running or waiting for a core beside it."
     return (
         "# The graph beside a server without one\n\n"
         f"Written by `make bench-graph` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC;"
-        f" Python {platform.python_version()}, {machine}.\n\n{table}\n{NOTES}"
+        f" Python {platform.python_version()}, {machine}. {busy}\n\n{table}\n{NOTES}"
     )
 
 

@@ -15,6 +15,9 @@ PIECES = {
     "encoded addresses": "https%3A%2F%2Fa.bc%2F",
     "dots": "a.",
     "brackets": "http://a.bc/(",
+    "lines of a mail": "www.amazon.de/a-\nxyz\n",
+    "source of a mail": "a=3D=\n",
+    "cells of HTML": "<td>a</td><td <b>",
     "separators": '",;|\t',
 }
 

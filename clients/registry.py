@@ -9,7 +9,8 @@ from urllib.parse import unquote_plus, urlsplit
 
 from clients import aliexpress, amazon, settings
 from clients.base import BareID, Marketplace, PageKind, PageReading
-from clients.text import INVISIBLE, Word, words
+from clients.cleaning import INVISIBLE
+from clients.text import Word, words
 from domain.exceptions import (
     InvalidInput,
     InvalidURL,

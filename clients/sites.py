@@ -3,7 +3,7 @@
 import re
 
 from clients.base import Marketplace
-from clients.text import INVISIBLE
+from clients.cleaning import INVISIBLE
 
 SITE = re.compile(r"\s*(?:https?://)?([a-z0-9.-]+?)\.?(?:[/?#]\S*)?\s*", re.ASCII)
 

@@ -1,33 +1,19 @@
 """Finds the addresses and the words that stand alone in a text that somebody pasted.
 
 Pure: nothing is opened, and which address is whose is asked of the caller. What people paste is
-cleaned first (characters that nobody sees, HTML escapes), places are those of the text as pasted.
-An address inside the query of a foreign address is part of that one. Protects against text made to
-hold the reader up: the work grows linearly with the text, whatever it holds.
+cleaned first (`clients.cleaning`), places are those of the text as pasted. An address that a mail
+program has broken into lines is one; an address inside the query of a foreign address is part of
+that one. Protects against text made to hold the reader up: the work grows linearly with the text,
+whatever it holds.
 """
 
-import bisect
-import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from clients.base import PageKind
-
-# Unicode's Default_Ignorable_Code_Point, and annotation marks: zero-width, direction, soft hyphen.
-IGNORABLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
-)
-ENCODED_IGNORABLE = (
-    r"%C2%AD|%D8%9C|%E1%A0%8[B-F]|%E2%80%(?:8[B-F]|A[A-E])|%E2%81%A[0-9A-F]"
-    r"|%EF%B8%8[0-9A-F]|%EF%BB%BF"
-)
-INVISIBLE = re.compile(rf"(?:[{IGNORABLE}]|{ENCODED_IGNORABLE})+", re.IGNORECASE)
-# With its semicolon only: "&copy=" and "&region=" are parameters.
-ESCAPE = r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});"
-NOISE = re.compile(rf"{INVISIBLE.pattern}|(?P<kept>{ESCAPE}|\\/)", re.IGNORECASE)
+from clients.cleaning import INVISIBLE, Cleaned
 
 START = re.compile(
     # What runs or holds something is no address, and neither is what stands in it.
@@ -41,11 +27,18 @@ START = re.compile(
 )
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
-BLACK = re.compile(r"\S*")
+BLACK = re.compile(r"\S+")
 # Not a parameter's value, encoded once or twice.
 GLUED_HOST = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
 # What an address may end at: text that goes on without a blank between, or another address.
-EVENT = re.compile(rf"https?://|{GLUED_HOST}|" r"[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE)
+EVENT = re.compile(
+    rf"https?://|{GLUED_HOST}|" r"(?<=\.html)[a-z]|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE
+)
+# The next line, as far as an address can go on there; mail programs quote with ">".
+NEXT_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<more>[A-Za-z0-9/?#&=%._~:@+$-]+)")
+REST_OF_A_NUMBER = re.compile(r"[0-9]+(?:\.html?|[?#/])")
+MOST_BREAKS = 8
+LONGEST_BROKEN = 4_096
 OPENED_BY = {")": "(", "]": "[", "}": "{"}
 VALUE = "=:@%"  # behind one of these an address is part of the one before
 JOINT = "/#?&"  # behind one of these it is part of a foreign one
@@ -69,12 +62,33 @@ LIST_MARK = re.compile(
     r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]|\(?[0-9]{1,3}[.)])\s+"
     r"(?:\[[ xX]\]\s+)?"
 )
+# What tells whose the ids are: they may stand in running text.
+CHECKED_ID = r"(?:B[0-9A-Z]{9}|97[89](?:-?[0-9]){10}|[0-9](?:-?[0-9]){8}-?[0-9X])(?![\w-])"
+LABELLED = re.compile(
+    r"(?<![\w-])(?:ASIN|ISBN(?:[ -]?1[03])?)s?[\s:=#*_|\"'\u2013\u2014-]++"
+    rf"(?P<ids>{CHECKED_ID}(?:[\s,;/&]++(?:(?:and|or|und|oder)\s++)?{CHECKED_ID})*+)",
+    re.IGNORECASE | re.ASCII,
+)
+LABELLED_ID = re.compile(rf"(?<![\w-]){CHECKED_ID}", re.IGNORECASE | re.ASCII)
+# What does not tell it: the id still has to stand alone behind it.
+LABEL = re.compile(
+    r"\s*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)\s*[:=#]\s*", re.IGNORECASE
+)
+BLOCK_TAG = re.compile(
+    r"</?(?:t[dhr]|table|t(?:head|body|foot)|li|[uod]l|d[dt]|p|div|br|hr|h[1-6]|option)\b[^<>]*>",
+    re.IGNORECASE,
+)
+TEXT_TAG = re.compile(
+    r"</?(?:a|b|i|u|em|strong|span|font|small|big|code|tt|su[bp]|mark|img|bdi)\b[^<>]*>",
+    re.IGNORECASE,
+)
 WRAPPING = (
     " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u202f\u205f\u3000\u3002\uff08\uff09\u3010\u3011\u300c\u300d"
     "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
 BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
+ID_IN_A_ROW = re.compile(r"(?=[A-Z]*[0-9])[0-9A-Z]{10,19}")
 LISTED_WORD = rf"[\"'`]?(?:https?://[^\s{COMMAS}\"'`<>|]++|[0-9A-Za-z.+-]++)[\"'`]?"
 LIST_OF_WORDS = re.compile(
     rf"[\s\[(]*+{LISTED_WORD}(?:\s*+[{COMMAS}]\s*+{LISTED_WORD})++[\s{COMMAS}\]).\u3002]*+"
@@ -111,10 +125,12 @@ class _Span:
 
 def words(text: str, kind_of: KindOf) -> list[Word]:
     """Addresses and words that stand alone, in order. `kind_of`: what an address stands for."""
-    clean = _Cleaned(text)
+    clean = Cleaned(text)
     spans = list(_addresses(clean.text, kind_of, is_whole=True))
+    untagged = _untagged(clean.text)
+    lone = {span.start: span for span in (*_lone_words(untagged), *_labelled(untagged))}
     found = [(span, True) for span in spans]
-    found += [(span, False) for span in _outside(spans, _lone_words(clean.text))]
+    found += [(span, False) for span in _outside(spans, map(lone.__getitem__, sorted(lone)))]
     return [
         Word(
             start=clean.place(span.start),
@@ -125,38 +141,6 @@ def words(text: str, kind_of: KindOf) -> list[Word]:
         )
         for span, is_address in sorted(found, key=lambda each: each[0].start)
     ]
-
-
-class _Cleaned:
-    """A text without what nobody sees, escapes undone; it knows where each character was."""
-
-    def __init__(self, text: str) -> None:
-        pieces: list[str] = []
-        self._here, self._there = [0], [0]
-        length = last = 0
-
-        def add(piece: str, upto: int) -> None:
-            nonlocal length
-            pieces.append(piece)
-            length += len(piece)
-            self._here.append(length)
-            self._there.append(upto)
-
-        for noise in NOISE.finditer(text):
-            add(text[last : noise.start()], noise.start())
-            add(_undone(noise["kept"]) if noise["kept"] else "", noise.end())
-            last = noise.end()
-        pieces.append(text[last:])
-        self.text = "".join(pieces)
-
-    def place(self, at: int) -> int:
-        """Where the character of the cleaned text was."""
-        piece = bisect.bisect_right(self._here, at) - 1
-        return self._there[piece] + at - self._here[piece]
-
-
-def _undone(escape: str) -> str:
-    return "/" if escape == "\\/" else INVISIBLE.sub("", html.unescape(escape))
 
 
 def _addresses(text: str, kind_of: KindOf, *, is_whole: bool) -> Iterator[_Span]:
@@ -217,7 +201,38 @@ def _address(text: str, match: re.Match[str], run_end: int, kind_of: KindOf) -> 
                 stop = at
                 break
     long = _trimmed(text, start, stop)
-    return _Span(start, start + len(long), stop, long)
+    whole = _over_lines(text, start, stop, kind_of) if stop == run_end else None
+    return whole or _Span(start, start + len(long), stop, long)
+
+
+def _over_lines(text: str, start: int, end: int, kind_of: KindOf) -> _Span | None:
+    """The address of a product that was broken into lines; `end`: where it is broken first.
+
+    A line that names something by itself is never taken for the rest of another: only what makes a
+    page a product's is put together, or a number that a line cannot begin with otherwise.
+    """
+    joined, kind = text[start:end], PageKind.NOT_A_PRODUCT
+    for number in range(MOST_BREAKS):
+        line = NEXT_LINE.match(text, end) if len(joined) <= LONGEST_BROKEN else None
+        if line is None or _begins_another(text, line.start("more")):
+            break
+        if number == 0:
+            kind = kind_of(_trimmed(text, start, end))
+        is_cut = kind is PageKind.PRODUCT and joined[-1].isdecimal()
+        if kind is not PageKind.NOT_A_PRODUCT and not (
+            is_cut and REST_OF_A_NUMBER.match(line["more"])
+        ):
+            break
+        joined, end = joined + line["more"], line.end()
+        address = _trimmed(joined, 0, len(joined))
+        if kind_of(address) is PageKind.PRODUCT:
+            return _Span(start, end - len(joined) + len(address), end, address)
+    return None
+
+
+def _begins_another(text: str, at: int) -> bool:
+    match = START.match(text, at)
+    return match is not None and not match[0].lower().rstrip(".").endswith((".html", ".htm"))
 
 
 def _trimmed(text: str, start: int, end: int) -> str:
@@ -254,6 +269,21 @@ def _start(match: re.Match[str]) -> int:
     return match.start()
 
 
+def _untagged(text: str) -> str:
+    """The text with cells and paragraphs of HTML as lines; what is left stands where it stood."""
+    if not BLOCK_TAG.search(text):
+        return text
+    lines = BLOCK_TAG.sub(lambda tag: "\n" * len(tag[0]), text)
+    return TEXT_TAG.sub(lambda tag: " " * len(tag[0]), lines)
+
+
+def _labelled(text: str) -> Iterator[_Span]:
+    """Ids behind a word that says what they are, wherever they stand."""
+    for match in LABELLED.finditer(text):
+        for id in LABELLED_ID.finditer(text, *match.span("ids")):
+            yield _Span(id.start(), id.end(), id.end(), id[0])
+
+
 def _lone_words(text: str) -> Iterator[_Span]:
     """Words that are all that their line or cell holds."""
     for line in LINE.finditer(text):
@@ -261,8 +291,10 @@ def _lone_words(text: str) -> Iterator[_Span]:
         cells = CELLS[separator] if separator else LINE
         if LIST_OF_WORDS.fullmatch(line[0]):
             cells = LISTED
+        elif _is_row_of_ids(line[0].split()):
+            cells = BLACK
         for cell in cells.finditer(text, *line.span()):
-            mark = LIST_MARK.match(cell[0])
+            mark = LIST_MARK.match(cell[0]) or LABEL.match(cell[0])
             start = cell.start() + (mark.end() if mark else 0)
             held = text[start : cell.end()]
             word = held.strip(WRAPPING)
@@ -270,6 +302,13 @@ def _lone_words(text: str) -> Iterator[_Span]:
                 start += len(held) - len(held.lstrip(WRAPPING))
                 end = start + len(word)
                 yield _Span(start, end, end, word)
+
+
+def _is_row_of_ids(words: Sequence[str]) -> bool:
+    """Whether nothing is in the line but ids of one length: a telephone number has groups."""
+    return (
+        len(words) > 1 and len(set(map(len, words))) == 1 and all(map(ID_IN_A_ROW.fullmatch, words))
+    )
 
 
 def _outside(spans: Sequence[_Span], lone: Iterable[_Span]) -> Iterator[_Span]:

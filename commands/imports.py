@@ -23,7 +23,8 @@ from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
 from resolvers import files, imports, lookups, pasted
 from resolvers.context import Context
-from resolvers.files import FileRow, Sites
+from resolvers.files import FileRow
+from resolvers.sites import Sites
 from upstream.budget import CallBudget, Priority
 
 BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls

@@ -10,7 +10,8 @@ SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 
 def shown(moment: datetime) -> str:
     """The instant in UTC as ISO 8601: "2026-05-01T12:00:00Z"."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat().replace("+00:00", "Z")
 
 
 def of_http(written: str) -> datetime | None:

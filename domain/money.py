@@ -27,10 +27,9 @@ class Money:
     @property
     def text(self) -> str:
         """The amount as plain text with at least the digits of its currency: "19.90", "500"."""
-        digits = minor_digits(self.currency)
-        plain = self.amount.normalize()
-        shown = max(digits, -int(plain.as_tuple().exponent))
-        return format(self.amount.quantize(Decimal(1).scaleb(-shown)), "f")
+        whole, _, fraction = format(self.amount, "f").partition(".")
+        fraction = fraction.rstrip("0").ljust(minor_digits(self.currency), "0")
+        return f"{whole}.{fraction}" if fraction else whole
 
 
 def minor_digits(currency: str) -> int:

@@ -124,7 +124,7 @@ async def _exported(
 
 
 def _one(now: datetime, entry: CatalogProduct, link: Link | None) -> ExportedProduct:
-    listing = Listing(source=entry.source, entry=entry)
+    listing = Listing.of(entry)
     market = BY_CODE[listing.ref.marketplace]
     source = listing.shown(now)
     return ExportedProduct(

@@ -1,19 +1,20 @@
 """Which products a file names: in which column they stand, and each row with what it names or why
 it names none. Nothing is opened or asked."""
 
+import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
 from clients import headings, tables
-from clients.base import Marketplace, PageKind
+from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, product_ref, read_text
-from clients.sites import site_of
 from clients.tables import Row, Table
-from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLink, WrongLocale
+from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLink
 from domain.products import ProductRef
+from resolvers.sites import OF_ADDRESSES, Sites, told, told_apart
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title
 SAMPLE = 200  # rows that tell which column holds the products
@@ -21,7 +22,6 @@ SAMPLE_CELLS = 20_000
 MOST_PRODUCT_COLUMNS = 20
 LONGEST_SHOWN = 200  # characters of a cell that names nothing
 MOST_SHOWN = 40  # headings in a message
-CORRECT = "Correct it, take the column out, or give the address of the product."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +41,6 @@ class FileRow:
     def place(self) -> str:
         """Where it stands, for people."""
         return f"line {self.line}" + (f" of {self.sheet}" if self.sheet else "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sites:
-    """Whose bare ids are: the country site by marketplace code, and the marketplace where only one
-    is meant. `told`: marketplaces whose site the row tells; `refused`: why what it says of them, by
-    code, cannot be meant."""
-
-    sites: Mapping[str, str] = field(default_factory=dict)
-    owner: Marketplace | None = None
-    told: AbstractSet[str] = frozenset()
-    refused: Mapping[str, InvalidInput] = field(default_factory=dict)
-
-
-OF_ADDRESSES = Sites()
 
 
 def tables_of(content: bytes, name: str = "") -> list[Table]:
@@ -92,20 +77,47 @@ def rows(found: Sequence[Table], bare: Sites = OF_ADDRESSES) -> list[FileRow]:
 def _rows(table: Table, bare: Sites) -> Iterator[FileRow]:
     """Raises InvalidInput where the table as a whole cannot be read, before the first row."""
     if table.is_text:
-        return (each for row in table.rows for each in _text_rows(row, bare))
+        return _text_rows(table.rows, bare)
     columns = _columns(table, bare)
     return (each for row in columns.rows for each in columns.read(row))
 
 
-def _text_rows(row: Row, bare: Sites) -> Iterator[FileRow]:
-    [text] = row.cells
-    if text.startswith("#"):  # a comment, a heading of Markdown
-        return
-    found = read_text(text, sites=bare.sites, owner=bare.owner)
-    if not found:
-        yield _refused(row.line, text, _reason(text, bare.owner))
-    for each in found:
-        yield FileRow(line=row.line, text=_words(text, each), product=each.product)
+def _text_rows(rows: Sequence[Row], bare: Sites) -> Iterator[FileRow]:
+    """What the lines of a text name; an address may go on in the next one."""
+    text, begins = _joined(rows)
+    shown = 0  # lines that were told
+    for each in read_text(text, sites=bare.sites, owner=bare.owner):
+        at = bisect.bisect_right(begins, each.start) - 1
+        yield from _nameless(rows[shown:at], bare)
+        yield FileRow(line=rows[at].line, text=_words(text, each), product=each.product)
+        shown = bisect.bisect_left(begins, each.end)
+    yield from _nameless(rows[shown:], bare)
+
+
+def _joined(rows: Sequence[Row]) -> tuple[str, list[int]]:
+    """One text without its comments, and where each line begins in it."""
+    pieces: list[str] = []
+    begins: list[int] = []
+    length = last = 0
+    for row in rows:
+        [line] = row.cells
+        gap = "\n" if row.line <= last + 1 else "\n\n"  # nothing goes on behind an empty line
+        piece = gap + ("" if _is_comment(line) else line)
+        begins.append(length + len(gap))
+        pieces.append(piece)
+        length, last = length + len(piece), row.line
+    return "".join(pieces), begins
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#")  # also a heading of Markdown
+
+
+def _nameless(rows: Iterable[Row], bare: Sites) -> Iterator[FileRow]:
+    for row in rows:
+        [line] = row.cells
+        if not _is_comment(line):
+            yield _refused(row.line, line, _reason(line, bare.owner))
 
 
 def _words(cell: str, found: Found) -> str:
@@ -167,7 +179,7 @@ class _Columns:
         bare = self.bare
         for at in (*self.marketplaces, *self.sites):
             if name := _cell(row, at):
-                bare = _told(bare, name, is_site=at in self.sites)
+                bare = told(bare, name, is_site=at in self.sites)
         return bare
 
     def _found(self, at: int, cell: str, bare: Sites) -> list[Found]:
@@ -183,7 +195,7 @@ class _Columns:
                 for each in found
                 if not each.is_bare or _is_checked(cell[each.start : each.end])
             ]
-        return [_told_apart(each, bare) if each.is_bare else each for each in found]
+        return [told_apart(each, bare) if each.is_bare else each for each in found]
 
     def _contradiction(self, named: Mapping[int, Sequence[Found]]) -> SeveralProducts:
         words = " and ".join(self.names[at] for at in named)
@@ -273,7 +285,7 @@ def _head(table: Table, bare: Sites) -> int | None:
 
 
 def _cell_rows(line: int, cell: str, bare: Sites) -> Iterable[FileRow]:
-    return _text_rows(Row(line, [cell.strip()]), bare) if cell.strip() else ()
+    return _text_rows([Row(line, [cell.strip()])], bare) if cell.strip() else ()
 
 
 def _is_good(row: FileRow) -> bool:
@@ -343,47 +355,6 @@ def _products(found: Sequence[Found]) -> list[Found]:
 
 def _links(found: Sequence[Found]) -> list[Found]:
     return [each for each in found if isinstance(each.product, ShortLink)]
-
-
-def _told(bare: Sites, name: str, *, is_site: bool) -> Sites:
-    """What a cell says of its row: a marketplace, or a country site of one.
-
-    Ids are never taken for those of a site that the row does not mean.
-    """
-    for market in BY_CODE.values():
-        if _is_named(market, name):
-            return replace(bare, owner=market)
-    for market in BY_CODE.values():
-        if (site := site_of(market, name)) is not None:
-            if market.code in bare.told and bare.sites[market.code] != site:
-                two = WrongLocale(f"The row names two country sites of {market.name}. {CORRECT}")
-                return replace(bare, refused={**bare.refused, market.code: two})
-            return replace(
-                bare, sites={**bare.sites, market.code: site}, told=bare.told | {market.code}
-            )
-    refusal = InvalidInput(f"{name[:60]} is not {MARKETPLACE_NAMES}, nor a site there. {CORRECT}")
-    if is_site:
-        refusal = WrongLocale(f"{name[:60]} is no country site of {MARKETPLACE_NAMES}. {CORRECT}")
-    meant = [market for market in BY_CODE.values() if not is_site or len(market.locales) > 1]
-    return replace(bare, refused={**bare.refused, **{each.code: refusal for each in meant}})
-
-
-def _is_named(market: Marketplace, name: str) -> bool:
-    """Whether it is the marketplace as a whole: by its name, or by an address of its one site."""
-    if name.casefold() in (market.code, market.name.casefold()):
-        return True
-    return len(market.locales) == 1 and market.read_page(name).kind is not PageKind.FOREIGN
-
-
-def _told_apart(found: Found, bare: Sites) -> Found:
-    """An id that stood alone, as good as an address where its row or marketplace tells the site."""
-    ref = found.product
-    if not isinstance(ref, ProductRef):
-        return found
-    if refusal := bare.refused.get(ref.marketplace):
-        return replace(found, product=refusal)
-    is_told = ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
-    return replace(found, is_bare=not is_told)
 
 
 def _is_checked(word: str) -> bool:

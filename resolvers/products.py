@@ -57,6 +57,11 @@ class Listing:
     entry: CatalogProduct | None = None
     seen_live: bool = False
 
+    @classmethod
+    def of(cls, entry: CatalogProduct) -> "Listing":
+        """A product as the catalogue has it."""
+        return cls(source=entry.source, entry=entry)
+
     @property
     def ref(self) -> ProductRef:
         """Which product this is."""
@@ -131,7 +136,7 @@ async def get(context: Context, ref: ProductRef) -> Listing:
     """
     entry = await context.dataloaders.catalog_product.load(ref)
     if entry is not None:
-        listing = Listing(source=entry.source, entry=entry)
+        listing = Listing.of(entry)
         if not listing.is_expired(context.now):
             return listing
     try:
@@ -139,7 +144,7 @@ async def get(context: Context, ref: ProductRef) -> Listing:
     except MarketplaceError:
         if entry is None:
             raise
-        return Listing(source=entry.source, entry=entry)
+        return Listing.of(entry)
     return _seen_live(source, entry)
 
 

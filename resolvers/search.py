@@ -6,6 +6,7 @@ that they shorten is filled up from further pages of the marketplace. A sort tha
 orders the rows that were gathered: see `_sorted`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from functools import partial
 from clients.base import Marketplace
 from domain.countries import parse_country
 from domain.exceptions import AffiliateGraphError, InvalidInput
-from domain.money import parse_currency
+from domain.money import check_digits, parse_currency
 from domain.search import (
     ProductSearch,
     ProductSearchSort,
@@ -29,6 +30,7 @@ from resolvers.marketplaces import locale_of
 from resolvers.products import Listing, with_entries
 from resolvers.search_pages import BEGINNING, Place, Row, SearchPages, Walk
 
+LANGUAGE = re.compile("[A-Z]{2}")
 NOT_A_CURSOR = "This is not a cursor of this search."
 
 
@@ -232,8 +234,17 @@ def _parts(position: Position) -> tuple[int, ...]:
 
 
 def _with_known_codes(search: ProductSearch) -> ProductSearch:
-    """The search in a currency and to a country that there are. Raises InvalidInput."""
+    """The search in a currency and to a country that there are, its prices as fine as the currency,
+    its language two letters.
+
+    Raises InvalidInput: a price that is rounded would filter by another one.
+    """
     currency = parse_currency(search.currency, path=("search", "currencyCode"))
+    for name, price in (("minPrice", search.min_price), ("maxPrice", search.max_price)):
+        if price is not None:
+            check_digits(price, currency, path=("search", name))
+    if not LANGUAGE.fullmatch(search.language):
+        raise InvalidInput('A language is its two letters, like "EN".', path=("search", "language"))
     country = search.ship_to_country
     if country is not None:
         country = parse_country(country, path=("search", "shipToCountry"))

@@ -14,6 +14,7 @@ PRODUCT = "Product"
 LINK = "AffiliateLink"
 MARKETPLACE = "Marketplace"
 API_KEY = "ApiKey"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def of_product(ref: ProductRef) -> strawberry.ID:
@@ -76,7 +77,7 @@ def kind(text: str) -> str:
 
 
 def _encode(*parts: str) -> strawberry.ID:
-    packed = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    packed = _ENCODER.encode(parts).encode()
     return strawberry.ID(base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 

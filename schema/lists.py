@@ -1,6 +1,7 @@
 """Lists of products: a page of the catalogue and a page of a marketplace's search."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import strawberry
 
@@ -8,17 +9,27 @@ from domain.catalog import CatalogFilter, CountPrecision
 from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
 from resolvers import products
+from resolvers.context import Context
 from resolvers.pasted import PastedProduct
+from resolvers.products import Listing
 from resolvers.search import SearchResult
 from schema.errors import UserError, user_errors
+from schema.made import made
 from schema.node import Info, PageInfo, StoredPage, edges_of
 from schema.products import Product
+from schema.shown import ShownProduct
 
 
 @strawberry.type(description="A product in a list, with its cursor.")
 class ProductEdge:
     cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
     node: Product = strawberry.field(description="The product.")
+
+
+class ShownPage(NamedTuple):
+    """The products of a page."""
+
+    nodes: list[ShownProduct]
 
 
 @strawberry.type(description="A page of the catalogue.")
@@ -30,9 +41,21 @@ class ProductConnection:
     def edges(self) -> list[ProductEdge]:
         return self.page.edges(ProductEdge, self.nodes())
 
-    @strawberry.field(description="The products alone.")
+    @strawberry.field(
+        description="The products alone.",
+        metadata=made("nodes"),
+    )
     def nodes(self) -> list[Product]:
-        return [Product.of_entry(row) for row in self.page.rows]
+        return [Product.of(listing) for listing in self.listings]
+
+    @property
+    def listings(self) -> list[Listing]:
+        """The products' records."""
+        return [Listing.of(row) for row in self.page.rows]
+
+    def made_from(self, context: Context) -> "ShownPage":
+        """What its products are made from."""
+        return ShownPage([ShownProduct.of(listing, context) for listing in self.listings])
 
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:

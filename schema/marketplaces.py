@@ -12,9 +12,10 @@ from clients.base import CredentialForm as FormRecord
 from clients.base import Visibility
 from clients.registry import BY_CODE, MarketplaceCode
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
-from domain.products import Mode
+from domain.products import Mode, ProductRef
 from domain.search import ProductSearchSort
 from resolvers import marketplaces
+from resolvers.context import Context
 from resolvers.marketplaces import ConnectedMarketplace
 from schema import ids
 from schema.node import Info, Node
@@ -234,6 +235,11 @@ class Marketplace(Node):
         )
 
 
-def of_site(info: Info, code: str, locale: str) -> Marketplace:
+def of_site(context: Context, code: str, locale: str) -> Marketplace:
     """The marketplace (by stored code) and country site of a product or link."""
-    return Marketplace.of_site(code, locale, info.context.account_key(code, locale).mode)
+    return Marketplace.of_site(code, locale, context.account_key(code, locale).mode)
+
+
+def of_product(context: Context, ref: ProductRef) -> Marketplace:
+    """The marketplace and country site that a product is from."""
+    return of_site(context, ref.marketplace, ref.locale)

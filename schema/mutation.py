@@ -17,6 +17,7 @@ from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import InvalidInput, NotFound
 from resolvers import idempotency, imports, links, marketplaces, products
 from resolvers.lookups import RefOrError
+from resolvers.products import Listing
 from resolvers.rows import Row
 from schema import ids
 from schema.api_keys import ApiKeyMutations
@@ -397,7 +398,7 @@ async def _product_of(info: Info, row: Row) -> tuple[Product | None, list[UserEr
     entry = await info.context.dataloaders.catalog_product.load(row.ref)
     if entry is None:
         return None, user_errors(NotFound("This product was deleted from the catalogue since."))
-    return Product.of_entry(entry), user_errors(row.error)
+    return Product.of(Listing.of(entry)), user_errors(row.error)
 
 
 def _deleted(row: Row) -> tuple[strawberry.ID | None, list[UserError]]:

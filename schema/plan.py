@@ -10,7 +10,7 @@ is asked twice. See docs/decisions/0043-plans.md.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -43,15 +43,16 @@ from strawberry.schema.schema_converter import (
 )
 from strawberry.types.field import StrawberryField
 
+from resolvers.context import Context
+from schema import made
+from schema.made import MADE, Make, Part, Place, Uncovered, Whole
+
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Fragments = Mapping[str, FragmentDefinitionNode]
 TYPENAME = "__typename"
 ROOT = (None,)  # of which object the fields of Query are asked
-AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
-
-
-class Uncovered(Exception):
-    """The plan does not cover this: graphql-core is to answer."""
+AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
+LEAST, MOST = -(2**31), 2**31 - 1  # of what GraphQL calls Int
 
 
 @dataclass(slots=True)
@@ -59,7 +60,8 @@ class Step:
     """One key of an answered object: how its values are had from the objects, and how written.
 
     `write`: of a leaf, a value as JSON has it. `below`: what is asked of its objects; None for a
-    leaf. `waits`: its values, or something below them, have to be awaited.
+    leaf. `waits`: its values, or something below them, have to be awaited. `part`: how the answer
+    is made from a record of its object, where the field says so (schema/made.py).
     """
 
     key: str
@@ -72,6 +74,7 @@ class Step:
     may_be_null: bool = True
     items_may_be_null: bool = True
     waits: bool = False
+    part: Part | None = None
 
     @property
     def definition(self) -> StrawberryField:
@@ -80,12 +83,24 @@ class Step:
         return found
 
 
-@dataclass(slots=True)
+@dataclass
 class Selection:
-    """What is asked of the objects of one type."""
+    """What is asked of the objects of one type.
+
+    `of_object`, `of_record`: all of it, where nothing has to be asked otherwise. `in_part`: makes
+    so much as is made of the record that an object tells (`made_from`).
+    """
 
     type: GraphQLObjectType
     steps: dict[str, Step | None]  # None: its __typename
+    of_object: Whole | None = None
+    of_record: Whole | None = None
+    in_part: Make | None = None
+
+    @cached_property
+    def make(self) -> Make | None:
+        """Answers an object, where all of it can be made at once; compiled when it is needed."""
+        return made.compiled(self.of_object) if self.of_object else None
 
 
 @dataclass(slots=True)
@@ -129,7 +144,9 @@ class _Compiler:
         for step in steps.values():
             if step is not None:
                 self._complete(step)
-        return Selection(parent, steps)
+        selection = Selection(parent, steps)
+        _make(selection)
+        return selection
 
     def _collect(
         self, parent: GraphQLObjectType, node: SelectionSetNode, steps: dict[str, Step | None]
@@ -175,9 +192,69 @@ class _Compiler:
             raise Uncovered
         else:
             step.write = _writer(get_named_type(type_))
+        if place := definition.metadata.get(MADE):
+            step.part = _part(step, place, of_record=True)
 
     def _implementing(self, type_: GraphQLInterfaceType) -> Sequence[GraphQLObjectType]:
         return self._schema.get_possible_types(type_)
+
+
+def _make(selection: Selection) -> None:
+    """Finds out what of a selection can be made at once."""
+    steps = [step for step in selection.steps.values() if step is not None]
+    parts = {step.key: step.part for step in steps}
+    selection.of_record = _whole(selection, parts)
+    if hasattr(_definition(selection.type).origin, "made_from"):
+        some: Whole = {key: part for key, part in parts.items() if part is not None}
+        selection.in_part = made.compiled(some) if some else None
+    elif all(step.definition.is_basic_field for step in steps):
+        attributes = {
+            step.key: _part(step, Place(step.definition.python_name), of_record=False)
+            for step in steps
+        }
+        selection.of_object = _whole(selection, attributes)
+
+
+def _whole(selection: Selection, parts: Mapping[str, Part | None]) -> Whole | None:
+    whole: Whole = {}
+    for key, step in selection.steps.items():
+        part = selection.type.name if step is None else parts[key]
+        if part is None:
+            return None
+        whole[key] = part
+    return whole
+
+
+def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
+    """None where what is below has to be asked otherwise."""
+    below: Whole | Make | None
+    if step.below is None:
+        is_written = place.is_written or get_named_type(step.of.type).name in AS_IT_IS
+        below = None if is_written else step.write
+    else:
+        if not isinstance(step.below.type, GraphQLObjectType):
+            return None
+        [selection] = step.below.of.values()
+        has_records = of_record and _is_of_records(selection.type)
+        below = selection.of_record if has_records else selection.of_object
+        if below is None:
+            return None
+    return Part(
+        path=place.path,
+        below=below,
+        is_list=step.is_list,
+        may_be_null=step.may_be_null,
+        items_may_be_null=step.items_may_be_null,
+    )
+
+
+def _definition(type_: GraphQLObjectType) -> Any:
+    """The type as Strawberry knows it."""
+    return type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+
+
+def _is_of_records(type_: GraphQLObjectType) -> bool:
+    return any(MADE in field.metadata for field in _definition(type_).fields)
 
 
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
@@ -192,11 +269,18 @@ def _writer(type_: Any) -> Callable[[Any], Any]:
         members: Iterable[Any] = type_.wrapped_cls
         names = {member: write(member) for member in members}
         return lambda value: names.get(value) or write(value)
-    return partial(_plain, AS_IT_IS.get(type_.name), write)
+    if type_.name == "Int":
+        return partial(_whole_number, write)
+    kind = AS_IT_IS.get(type_.name)
+    return partial(_plain, kind, write) if kind else write
 
 
 def _plain(kind: type | None, write: Callable[[Any], Any], value: Any) -> Any:
     return value if type(value) is kind else write(value)
+
+
+def _whole_number(write: Callable[[Any], Any], value: Any) -> Any:
+    return value if type(value) is int and LEAST <= value <= MOST else write(value)
 
 
 class Run:
@@ -206,6 +290,7 @@ class Run:
         self._plan = plan
         self._executor = executor
         self._schema = schema
+        self._context: Context = executor.context_value
         self._root: dict[str, Any] = {}  # what the fields of Query gave: values and exceptions
 
     async def data(self) -> dict[str, Any]:
@@ -230,12 +315,19 @@ class Run:
 
     async def _objects(self, selection: Selection, sources: Sequence[Any]) -> list[dict[str, Any]]:
         """The answered objects, one for each source, all of one type."""
+        if make := selection.make:
+            return [make(source) for source in sources]
         answers: list[dict[str, Any]] = [dict.fromkeys(selection.steps) for _ in sources]
+        if make := selection.in_part:
+            for answer, source in zip(answers, sources, strict=True):
+                answer.update(make(source.made_from(self._context)))
         waiting = []
         for key, step in selection.steps.items():
             if step is None:
                 for answer in answers:
                     answer[key] = selection.type.name
+            elif step.part is not None and selection.in_part:
+                continue
             elif step.waits:
                 waiting.append(step)
             else:

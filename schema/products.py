@@ -10,7 +10,7 @@ from domain import products as records
 from domain.catalog import LinkFilter
 from domain.exceptions import AffiliateGraphError
 from domain.links import Link
-from domain.products import Availability, CatalogProduct, Demand, Mode, ProductState
+from domain.products import Availability, Demand, Mode, ProductState
 from resolvers import links, products
 from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
@@ -19,9 +19,11 @@ from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.errors import UserError
 from schema.inputs import After, Before, First, Last, MoneyInput
+from schema.made import made
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node, PageInfo, StoredPage
 from schema.prices import PriceObservationConnection
+from schema.shown import ShownProduct, shown_offer
 from schema.values import (
     Attribute,
     Category,
@@ -68,8 +70,7 @@ class AffiliateLink(Node):
 
     @strawberry.field(description="The marketplace whose programme pays.")
     def marketplace(self, info: Info) -> Marketplace:
-        ref = self.record.key.ref
-        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_product(info.context, self.record.key.ref)
 
     @strawberry.field(
         description="The product, from the catalogue or else live; null when it cannot be had."
@@ -113,30 +114,55 @@ class AffiliateLinkConnection:
 )
 class Product(Node):
     listing: strawberry.Private[Listing]
+    id: strawberry.ID = strawberry.field(
+        description="Opaque; the same for ever.",
+        metadata=made("id"),
+    )
     external_id: strawberry.ID = strawberry.field(
-        description="The marketplace's own id of the product."
+        description="The marketplace's own id of the product.",
+        metadata=made("source.ref.external_id"),
     )
     locale: str | None = strawberry.field(
-        description="The country site it was read from, for marketplaces that have several."
+        description="The country site it was read from, for marketplaces that have several.",
+        metadata=made("locale"),
     )
-    url: str = strawberry.field(description="The plain product page, without tracking.")
-    title: str = strawberry.field(description="As the marketplace has it.")
+    url: str = strawberry.field(
+        description="The plain product page, without tracking.",
+        metadata=made("source.url"),
+    )
+    title: str = strawberry.field(
+        description="As the marketplace has it.",
+        metadata=made("source.title"),
+    )
     orders_last_30_days: int | None = strawberry.field(
         name="ordersLast30Days",
         description="Rolling 30 days, not all time; null where unknown.",
+        metadata=made("listing.source.orders_last_30_days"),
     )
     demand: Demand = strawberry.field(
-        description="500 or more orders in 30 days: STRONG. Under 10: LOW."
+        description="500 or more orders in 30 days: STRONG. Under 10: LOW.",
+        metadata=made("demand"),
     )
-    state: ProductState = strawberry.field(description="ACTIVE for what was just seen live.")
+    state: ProductState = strawberry.field(
+        description="ACTIVE for what was just seen live.",
+        metadata=made("listing.state"),
+    )
     state_since: datetime | None = strawberry.field(
-        description="When the marketplace was first found not to show it; null while ACTIVE."
+        description="When the marketplace was first found not to show it; null while ACTIVE.",
+        metadata=made("listing.state_since"),
     )
     imported_at: datetime | None = strawberry.field(
-        description="Null while the product is not in the catalogue."
+        description="Null while the product is not in the catalogue.",
+        metadata=made("imported_at"),
     )
-    synced_at: datetime | None = strawberry.field(description="When the catalogue's data is from.")
-    notes: str | None = strawberry.field(description="The publisher's own; survives every sync.")
+    synced_at: datetime | None = strawberry.field(
+        description="When the catalogue's data is from.",
+        metadata=made("synced_at"),
+    )
+    notes: str | None = strawberry.field(
+        description="The publisher's own; survives every sync.",
+        metadata=made("notes"),
+    )
 
     @classmethod
     def of(cls, listing: Listing) -> "Product":
@@ -157,58 +183,75 @@ class Product(Node):
             notes=entry.notes if entry else None,
         )
 
-    @classmethod
-    def of_entry(cls, entry: CatalogProduct) -> "Product":
-        return cls.of(Listing(source=entry.source, entry=entry))
+    def made_from(self, context: Context) -> ShownProduct:
+        """What its fields are made from."""
+        return ShownProduct.of(self.listing, context)
 
-    @strawberry.field(description="The marketplace that sells it.")
+    @strawberry.field(
+        description="The marketplace that sells it.",
+        metadata=made("marketplace"),
+    )
     def marketplace(self, info: Info) -> Marketplace:
-        ref = self.listing.ref
-        return marketplace_types.of_site(info, ref.marketplace, ref.locale)
+        return marketplace_types.of_product(info.context, self.listing.ref)
 
     @strawberry.field(
         description="Whether the marketplace's terms ask to fetch the product anew before it is "
         "shown (see Marketplace.pricesShownForHours). Until a sync only id, title, "
-        "address and your own fields are given."
+        "address and your own fields are given.",
+        metadata=made("is_withheld"),
     )
     def is_stale(self, info: Info) -> bool:
         return self.listing.is_withheld(info.context.now)
 
     @strawberry.field(
-        description="Selling points or description lines; empty where the marketplace gives none."
+        description="Selling points or description lines; empty where the marketplace gives none.",
+        metadata=made("source.features"),
     )
     def features(self, info: Info) -> list[str]:
         return list(self.listing.shown(info.context.now).features)
 
-    @strawberry.field(description="Brand, else the maker.")
+    @strawberry.field(description="Brand, else the maker.", metadata=made("source.brand"))
     def brand(self, info: Info) -> str | None:
         return self.listing.shown(info.context.now).brand
 
-    @strawberry.field(description="A film of the product.")
+    @strawberry.field(
+        description="A film of the product.",
+        metadata=made("source.video_url"),
+    )
     def video_url(self, info: Info) -> str | None:
         return self.listing.shown(info.context.now).video_url
 
-    @strawberry.field(description="The main picture.")
+    @strawberry.field(
+        description="The main picture.",
+        metadata=made("image"),
+    )
     def image(self, info: Info) -> Image | None:
         images = self.listing.shown(info.context.now).images
         return Image.of(images[0]) if images else None
 
-    @strawberry.field(description="All pictures, the main one first.")
+    @strawberry.field(
+        description="All pictures, the main one first.",
+        metadata=made("source.images"),
+    )
     def images(self, info: Info) -> list[Image]:
         return [Image.of(image) for image in self.listing.shown(info.context.now).images]
 
-    @strawberry.field(description="The category path, root first.")
+    @strawberry.field(
+        description="The category path, root first.",
+        metadata=made("source.categories"),
+    )
     def categories(self, info: Info) -> list[Category]:
         return [Category.of(step) for step in self.listing.shown(info.context.now).categories]
 
-    @strawberry.field(description="The shop that sells it.")
+    @strawberry.field(description="The shop that sells it.", metadata=made("source.seller"))
     def seller(self, info: Info) -> Seller | None:
         seller = self.listing.shown(info.context.now).seller
         return Seller.of(seller) if seller else None
 
     @strawberry.field(
         description="What it costs. Null where the marketplace shows no price, and when the last "
-        "answer is older than its terms let prices be shown."
+        "answer is older than its terms let prices be shown.",
+        metadata=made("offer"),
     )
     def offer(self, info: Info) -> Offer | None:
         return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
@@ -223,12 +266,16 @@ class Product(Node):
 
     @strawberry.field(
         description="Whether it can be bought, also where the price is hidden. UNKNOWN "
-        "when the last answer is older than the marketplace's terms let it be shown."
+        "when the last answer is older than the marketplace's terms let it be shown.",
+        metadata=made("source.offer.availability"),
     )
     def availability(self, info: Info) -> Availability:
         return self.listing.shown(info.context.now).offer.availability
 
-    @strawberry.field(description="What buyers say, where told.")
+    @strawberry.field(
+        description="What buyers say, where told.",
+        metadata=made("source.reviews"),
+    )
     def reviews(self, info: Info) -> Reviews | None:
         reviews = self.listing.shown(info.context.now).reviews
         return Reviews.of(reviews) if reviews else None
@@ -290,7 +337,8 @@ class Product(Node):
         return None
 
     @strawberry.field(
-        description="The price that the publisher plans to sell at; survives every sync."
+        description="The price that the publisher plans to sell at; survives every sync.",
+        metadata=made("selling_price"),
     )
     def selling_price(self) -> Money | None:
         entry = self.listing.entry
@@ -372,15 +420,6 @@ class Product(Node):
 
 
 def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:
-    """The offer as shown; None without a price."""
-    if record is None or record.price is None:
-        return None
-    expires_at = listing.policy.expires_at(record.observed_at)
-    context.note_expiry(expires_at)
-    return Offer.of(
-        record,
-        record.price,
-        expires_at=expires_at,
-        is_expired=listing.policy.is_expired(record.observed_at, context.now),
-        disclaimer=listing.policy.disclaimer,
-    )
+    """The offer of a listing as it is shown; None without a price."""
+    offer = shown_offer(listing, record, context)
+    return None if offer is None else Offer.of(offer)

@@ -218,4 +218,4 @@ async def _node(info: Info, id: str) -> Node | None:
         return ApiKey.of(stored, info.context.now) if stored else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
-    return marketplace_types.of_site(info, code, locale)
+    return marketplace_types.of_site(info.context, code, locale)

@@ -8,12 +8,19 @@ import strawberry
 from domain import money as amounts
 from domain import products as records
 from domain.products import Availability, Condition
+from schema.made import made
+from schema.shown import ShownOffer
 
 
 @strawberry.type(description="An amount of one currency. Nothing is ever converted.")
 class Money:
-    amount: Decimal = strawberry.field(description="Exact, with the digits of its currency.")
-    currency_code: str = strawberry.field(description="ISO 4217: USD, EUR, JPY.")
+    amount: Decimal = strawberry.field(
+        description="Exact, with the digits of its currency.",
+        metadata=made("text", is_written=True),
+    )
+    currency_code: str = strawberry.field(
+        description="ISO 4217: USD, EUR, JPY.", metadata=made("currency")
+    )
 
     @classmethod
     def of(cls, record: amounts.Money) -> "Money":
@@ -30,9 +37,11 @@ def money(record: amounts.Money | None) -> Money | None:
     "Marketplace.letsPicturesBeCopied."
 )
 class Image:
-    url: str = strawberry.field(description="Where the picture is.")
-    width: int | None = strawberry.field(description="Pixels, where told.")
-    height: int | None = strawberry.field(description="Pixels, where told.")
+    url: str = strawberry.field(description="Where the picture is.", metadata=made("url"))
+    width: int | None = strawberry.field(description="Pixels, where told.", metadata=made("width"))
+    height: int | None = strawberry.field(
+        description="Pixels, where told.", metadata=made("height")
+    )
 
     @classmethod
     def of(cls, record: records.Image) -> "Image":
@@ -112,9 +121,14 @@ class Shipping:
     "count; some tell it to specially approved accounts only."
 )
 class Reviews:
-    average_rating: Decimal | None = strawberry.field(description="Stars out of five.")
-    positive_percent: Decimal | None = strawberry.field(description="Share of good feedback.")
-    count: int | None = strawberry.field(description="How many reviews.")
+    average_rating: Decimal | None = strawberry.field(
+        description="Stars out of five.", metadata=made("average_rating")
+    )
+    positive_percent: Decimal | None = strawberry.field(
+        description="Share of good feedback.",
+        metadata=made("positive_percent"),
+    )
+    count: int | None = strawberry.field(description="How many reviews.", metadata=made("count"))
 
     @classmethod
     def of(cls, record: records.Reviews) -> "Reviews":
@@ -127,9 +141,11 @@ class Reviews:
 
 @strawberry.type(description="The shop that sells a product.")
 class Seller:
-    external_id: str | None = strawberry.field(description="The marketplace's id of the shop.")
-    name: str | None = strawberry.field(description="The shop's name.")
-    url: str | None = strawberry.field(description="The shop's page.")
+    external_id: str | None = strawberry.field(
+        description="The marketplace's id of the shop.", metadata=made("external_id")
+    )
+    name: str | None = strawberry.field(description="The shop's name.", metadata=made("name"))
+    url: str | None = strawberry.field(description="The shop's page.", metadata=made("url"))
 
     @classmethod
     def of(cls, record: records.Seller) -> "Seller":
@@ -139,9 +155,11 @@ class Seller:
 @strawberry.type(description="One step of a product's category path.")
 class Category:
     external_id: str = strawberry.field(
-        description="The marketplace's category id, for searches; empty where it gives only a name."
+        description="The marketplace's category id, for searches; empty where it gives only "
+        "a name.",
+        metadata=made("external_id"),
     )
-    name: str = strawberry.field(description="The category's name.")
+    name: str = strawberry.field(description="The category's name.", metadata=made("name"))
 
     @classmethod
     def of(cls, record: records.Category) -> "Category":
@@ -184,47 +202,62 @@ class Margin:
 )
 class Offer:
     price: Money = strawberry.field(
-        description="What anybody pays, without shipping. What members pay is in deal."
+        description="What anybody pays, without shipping. What members pay is in deal.",
+        metadata=made("price"),
     )
-    list_price: Money | None = strawberry.field(description="The price to strike through.")
+    list_price: Money | None = strawberry.field(
+        description="The price to strike through.",
+        metadata=made("record.list_price"),
+    )
     list_price_type: str | None = strawberry.field(
         description="What kind of price listPrice is, where the marketplace tells: "
-        "LIST_PRICE, WAS_PRICE, LOWEST_PRICE; only the first may be called a list price."
+        "LIST_PRICE, WAS_PRICE, LOWEST_PRICE; only the first may be called a list price.",
+        metadata=made("record.list_price_type"),
     )
     list_price_label: str | None = strawberry.field(
-        description="The marketplace's own words for listPrice."
+        description="The marketplace's own words for listPrice.",
+        metadata=made("record.list_price_label"),
     )
     discount_percent: int = strawberry.field(
         description="round((1 - price / listPrice) * 100). Without a listPrice the marketplace's "
-        "own figure, 0 where it has none."
+        "own figure, 0 where it has none.",
+        metadata=made("record.discount_percent"),
     )
     condition: Condition | None = strawberry.field(
         description="The state of what is offered; null where the marketplace does not tell. A new "
-        "one is taken where there is one."
+        "one is taken where there is one.",
+        metadata=made("record.condition"),
     )
     deal: Deal | None = strawberry.field(
         description="A price for a time, or for members only; null when there is none."
     )
     coupon: Coupon | None = strawberry.field(description="A code or coupon that lowers the price.")
-    availability: Availability = strawberry.field(description="Whether it can be bought.")
+    availability: Availability = strawberry.field(
+        description="Whether it can be bought.",
+        metadata=made("record.availability"),
+    )
     shipping: Shipping | None = strawberry.field(description="Sending it, where told.")
-    observed_at: datetime = strawberry.field(description="When the marketplace said so.")
-    expires_at: datetime = strawberry.field(description="Until when it may be believed.")
-    is_expired: bool = strawberry.field(description="Whether that time is over.")
-    disclaimer: str = strawberry.field(description="Words to show beside the price.")
+    observed_at: datetime = strawberry.field(
+        description="When the marketplace said so.",
+        metadata=made("record.observed_at"),
+    )
+    expires_at: datetime = strawberry.field(
+        description="Until when it may be believed.",
+        metadata=made("expires_at"),
+    )
+    is_expired: bool = strawberry.field(
+        description="Whether that time is over.", metadata=made("is_expired")
+    )
+    disclaimer: str = strawberry.field(
+        description="Words to show beside the price.",
+        metadata=made("disclaimer"),
+    )
 
     @classmethod
-    def of(
-        cls,
-        record: records.Offer,
-        price: amounts.Money,
-        *,
-        expires_at: datetime,
-        is_expired: bool,
-        disclaimer: str,
-    ) -> "Offer":
+    def of(cls, offer: ShownOffer) -> "Offer":
+        record = offer.record
         return cls(
-            price=Money.of(price),
+            price=Money.of(offer.price),
             list_price=money(record.list_price),
             list_price_type=record.list_price_type,
             list_price_label=record.list_price_label,
@@ -235,9 +268,9 @@ class Offer:
             availability=record.availability,
             shipping=Shipping.of(record.shipping) if record.shipping else None,
             observed_at=record.observed_at,
-            expires_at=expires_at,
-            is_expired=is_expired,
-            disclaimer=disclaimer,
+            expires_at=offer.expires_at,
+            is_expired=offer.is_expired,
+            disclaimer=offer.disclaimer,
         )
 
 

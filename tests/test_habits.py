@@ -1,6 +1,7 @@
 """Habits of the tests themselves: where they lie, and what they leave alone."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -107,6 +108,19 @@ def test_tests_are_named_alike_in_every_process() -> None:
     ]
 
     assert not findings, told(findings)
+
+
+def test_folders_left_out_on_postgresql_ask_for_no_database() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    [listed] = re.findall(r"^WITHOUT_DATABASE := (.+)$", makefile, re.MULTILINE)
+    folders = tuple(f"{folder}/" for folder in listed.split())
+    words = r"\b(graph: Graph|migrated_database|empty_database|running_graph|running_server)\b"
+    left_out = [module for module in TESTS if module.path.startswith(folders)]
+
+    findings = [each.path for each in left_out if re.search(words, each.source)]
+
+    assert len(left_out) > len(folders)
+    assert not findings, f"They ask for a database:{told(findings)}"
 
 
 CODE = [

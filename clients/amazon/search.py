@@ -84,7 +84,7 @@ def _prices(search: ProductSearch, locale: Locale) -> dict[str, object]:
         raise InvalidInput(
             "The highest price is not below the lowest one.", path=("search", "maxPrice")
         )
-    if search.currency not in locale.currencies:
+    if search.currency != locale.currency:  # in which one it counts when it converts is not told
         raise InvalidInput(
             f"{locale.marketplace} has its prices in {locale.currency}: give minPrice and "
             f"maxPrice in it, with currencyCode {locale.currency}.",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 
 from tests.run import free_port
 from web.page import operations
@@ -167,18 +167,37 @@ def ask(server: Server, query: str, **variables: Any) -> Any:
     return answer["data"]
 
 
-@pytest.fixture
-def visit() -> Iterator[Visit]:
-    """Headless Chromium. Every request outside 127.0.0.1 is cut off and noted."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives Chromium. One to a process: it brings a loop of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        visit = Visit(browser.new_page(viewport={"width": 1280, "height": 800}))
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """Headless Chromium, of which every test takes a context with nothing in it."""
+    launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """A new page. Every request outside 127.0.0.1 is cut off and noted."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        visit = Visit(context.new_page())
         _watch(visit)
         yield visit
-        browser.close()
 
 
 def _watch(visit: Visit) -> None:

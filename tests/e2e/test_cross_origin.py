@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.e2e.conftest import ARGUMENTS, Server, Visit, running_server
 
@@ -105,13 +104,15 @@ def test_a_listed_page_reads_a_file(visit: Visit, server: Server, site: str) -> 
 
 
 @pytest.mark.parametrize("is_listed", [True, False])
-def test_a_browser_extension_reads_what_it_is_listed_for(tmp_path: Path, is_listed: bool) -> None:
+def test_a_browser_extension_reads_what_it_is_listed_for(
+    tmp_path: Path, playwright: Playwright, chromium: str, is_listed: bool
+) -> None:
     origin, page = extension(tmp_path / "extension")
     listed = {"ALLOWED_ORIGINS": origin} if is_listed else {}
 
     with (
         running_server(tmp_path, listed) as server,
-        browser_with(tmp_path / "extension") as visit,
+        browser_with(tmp_path / "extension", playwright, chromium) as visit,
     ):
         visit.page.goto(f"{origin}/{page}")
         answers = [
@@ -139,18 +140,17 @@ def extension(folder: Path) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def browser_with(folder: Path) -> Iterator[Visit]:
+def browser_with(folder: Path, playwright: Playwright, chromium: str) -> Iterator[Visit]:
     """Headless Chromium with that extension."""
     loading = (f"--disable-extensions-except={folder}", f"--load-extension={folder}")
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            folder.with_name("profile"),
-            executable_path=shutil.which("chromium"),
-            headless=False,  # Playwright's own kind of headless has no extensions
-            args=[*ARGUMENTS, "--headless=new", *loading],
-        )
-        yield Visit(context.new_page())
-        context.close()
+    context = playwright.chromium.launch_persistent_context(
+        folder.with_name("profile"),
+        executable_path=chromium,
+        headless=False,  # Playwright's own kind of headless has no extensions
+        args=[*ARGUMENTS, "--headless=new", *loading],
+    )
+    yield Visit(context.new_page())
+    context.close()
 
 
 def test_a_page_sends_no_header_that_nobody_listed(visit: Visit, server: Server, site: str) -> None:

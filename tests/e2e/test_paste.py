@@ -33,6 +33,13 @@ def preview(page: Page, text: str) -> None:
             2,
         ),
         ("a comma inside an address", f"{ITEM.format('1005000000001151')}?pvid=1,2", 1),
+        (
+            "a message with an address that was broken into lines",
+            "Just found this! $1.46\n" + ITEM.format("1005000000\n001151"),
+            2,
+        ),
+        ("cells of HTML", "<td>1005000000001151</td><td>B0SANDBX00</td>", 2),
+        ("labels", "ASIN: B0SANDBX00, and the case: Item ID 1", 1),
         ("the same twice", "1005000000001151\n1005000000001151", 1),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.e2e.conftest import ARGUMENTS, ROOT, Server, ask, running_server
 from tests.run import free_port
@@ -110,29 +110,27 @@ def wait_for(url: str) -> None:
 
 
 @pytest.fixture
-def browser(place: tuple[Server, str, int]) -> Iterator[tuple[BrowserContext, list[str]]]:
+def outside(
+    playwright: Playwright, chromium: str, place: tuple[Server, str, int]
+) -> Iterator[tuple[BrowserContext, list[str]]]:
     """A browser, and what was wrong in it: errors, and requests outside the path."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("Chromium is needed: apt-get install chromium fonts-liberation")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[*ARGUMENTS, f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{place[2]}"],
-        )
-        context = launched.new_context(ignore_https_errors=True)
-        wrong: list[str] = []
-        context.on(
-            "request",
-            lambda request: (
-                None
-                if re.match(rf"https://{HOST}/affiliates/|data:|blob:", request.url)
-                else wrong.append(request.url)
-            ),
-        )
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
-        yield context, wrong
-        launched.close()
+    launched = playwright.chromium.launch(
+        executable_path=chromium,
+        args=[*ARGUMENTS, f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{place[2]}"],
+    )
+    context = launched.new_context(ignore_https_errors=True)
+    wrong: list[str] = []
+    context.on(
+        "request",
+        lambda request: (
+            None
+            if re.match(rf"https://{HOST}/affiliates/|data:|blob:", request.url)
+            else wrong.append(request.url)
+        ),
+    )
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    yield context, wrong
+    launched.close()
 
 
 def signed_in(page: Page, url: str, key: str) -> None:
@@ -143,9 +141,9 @@ def signed_in(page: Page, url: str, key: str) -> None:
 
 
 def test_the_page_works_below_a_path(
-    place: tuple[Server, str, int], browser: tuple[BrowserContext, list[str]]
+    place: tuple[Server, str, int], outside: tuple[BrowserContext, list[str]]
 ) -> None:
-    (server, url, _), (context, wrong) = place, browser
+    (server, url, _), (context, wrong) = place, outside
     page = context.new_page()
 
     signed_in(page, url, server.api_key)
@@ -163,9 +161,9 @@ def test_the_page_works_below_a_path(
 
 
 def test_graphiql_works_below_a_path(
-    place: tuple[Server, str, int], browser: tuple[BrowserContext, list[str]]
+    place: tuple[Server, str, int], outside: tuple[BrowserContext, list[str]]
 ) -> None:
-    (server, url, _), (context, wrong) = place, browser
+    (server, url, _), (context, wrong) = place, outside
     page = context.new_page()
     signed_in(page, url, server.api_key)
 
@@ -180,9 +178,9 @@ def test_graphiql_works_below_a_path(
 
 
 def test_an_export_is_downloaded_below_a_path(
-    place: tuple[Server, str, int], browser: tuple[BrowserContext, list[str]]
+    place: tuple[Server, str, int], outside: tuple[BrowserContext, list[str]]
 ) -> None:
-    (server, url, _), (context, wrong) = place, browser
+    (server, url, _), (context, wrong) = place, outside
     ask(server, IMPORT, url=f"https://www.aliexpress.com/item/{server.products[0]}.html")
     page = context.new_page()
     signed_in(page, url, server.api_key)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from clients.registry import BY_CODE
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
 from resolvers import files
-from resolvers.files import Sites
+from resolvers.sites import Sites
 from tests.clients.test_contract import lamps
 from tests.workbooks import workbook
 
@@ -205,6 +206,31 @@ def test_a_text_is_read_line_by_line() -> None:
         f"line 4 {DP}",
         "line 6 INVALID_URL",
         f"line 7 {ASIN}",
+    ]
+
+
+def test_a_broken_address_in_a_text_is_one_row() -> None:
+    text = f"Hi\n> {ITEM[:40]}\n> {ITEM[40:]}\n{DP[:-10]}\n\nB0LAMP0001\n# {CUP}\n{CUP}\n"
+
+    assert told(text, "mail.txt") == [
+        "line 1 INVALID_URL",
+        f"line 2 {ITEM}",
+        "line 4 NOT_A_PRODUCT",
+        f"line 6 {ASIN}",
+        f"line 8 {CUP}",
+    ]
+
+
+def test_the_source_of_a_mail_is_read() -> None:
+    message = EmailMessage()
+    message["Subject"] = "Lamps = cheap"
+    html = f"<p>\u00dcber <a href='{DP}?th=1'>this</a></p>"
+    message.set_content(html, "html", cte="quoted-printable")
+
+    rows = files.read(message.as_bytes(), "mail.eml")
+
+    assert [row.product for row in rows if isinstance(row.product, ProductRef)] == [
+        ProductRef("amazon", ASIN, "www.amazon.de")
     ]
 
 

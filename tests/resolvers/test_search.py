@@ -544,6 +544,35 @@ async def test_a_site_that_is_none_is_data(make_context: MakeContext) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ("minPrice", replace(WANTED, min_price=Decimal("5.555"))),
+        ("maxPrice", replace(WANTED, max_price=Decimal("0.001"), currency="EUR")),
+        ("maxPrice", replace(WANTED, max_price=Decimal("900.5"), currency="JPY")),
+    ],
+)
+async def test_a_price_finer_than_its_currency_is_refused(
+    make_context: MakeContext, name: str, search: ProductSearch
+) -> None:
+    fake = FakeMarketplaceClient(grid=LAMPS)
+
+    page = await ask(make_context(aliexpress=fake), wanted=search)
+
+    assert isinstance(page.error, InvalidInput)
+    assert (page.error.path, fake.calls) == (("search", name), [])
+    assert "decimals" in page.error.message
+
+
+async def test_a_language_is_two_letters(make_context: MakeContext) -> None:
+    fake = FakeMarketplaceClient(grid=LAMPS)
+
+    page = await ask(make_context(aliexpress=fake), wanted=replace(WANTED, language="GERMAN"))
+
+    assert isinstance(page.error, InvalidInput)
+    assert (page.error.path, fake.calls) == (("search", "language"), [])
+
+
+@pytest.mark.parametrize(
     "other",
     [
         replace(WANTED, keywords="lamps"),

@@ -130,10 +130,12 @@ def test_only_the_us_store_converts() -> None:
     assert members("www.amazon.de", currency="USD") == {}
 
 
-def test_prices_in_a_currency_that_the_us_store_converts_to() -> None:
-    found = members("www.amazon.com", currency="JPY", max_price=Decimal(900), language="EN")
+@pytest.mark.parametrize(("locale", "own"), [("www.amazon.com", "USD"), ("www.amazon.de", "EUR")])
+def test_prices_are_asked_in_the_currency_of_the_site(locale: str, own: str) -> None:
+    with pytest.raises(InvalidInput, match=f"currencyCode {own}") as refusal:
+        members(locale, currency="JPY", max_price=Decimal(900))
 
-    assert found == {"maxPrice": 900, "currencyOfPreference": "JPY"}
+    assert refusal.value.path == ("search", "currencyCode")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import strawberry
+
+from domain import products as records
+from domain.money import Money
+from domain.products import CatalogProduct, Demand, Image, SourceProduct
+from resolvers.context import Context
+from resolvers.products import Listing
+from schema import ids
+from schema.marketplaces import Marketplace, of_product
+
+
+class ShownOffer(NamedTuple):
+    """An offer with a price, and what its marketplace's terms say of it."""
+
+    record: records.Offer
+    price: Money
+    expires_at: datetime
+    is_expired: bool
+    disclaimer: str
+
+
+class ShownProduct(NamedTuple):
+    """A product. `source`: what of it its marketplace's terms let be shown by now."""
+
+    listing: Listing
+    source: SourceProduct
+    entry: CatalogProduct | None
+    context: Context
+
+    @classmethod
+    def of(cls, listing: Listing, context: Context) -> "ShownProduct":
+        """The product as it is shown now."""
+        return cls(listing, listing.shown(context.now), listing.entry, context)
+
+    @property
+    def id(self) -> strawberry.ID:
+        """Its global id."""
+        return ids.of_product(self.source.ref)
+
+    @property
+    def locale(self) -> str | None:
+        """None where the marketplace has only one catalogue."""
+        return self.source.ref.locale or None
+
+    @property
+    def demand(self) -> Demand:
+        """How well it sells."""
+        return records.demand(self.listing.source.orders_last_30_days)
+
+    @property
+    def marketplace(self) -> Marketplace:
+        """Who sells it."""
+        return of_product(self.context, self.source.ref)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the marketplace's terms forbid to show most of it by now."""
+        return self.source is not self.listing.source
+
+    @property
+    def image(self) -> Image | None:
+        """The main picture."""
+        return self.source.images[0] if self.source.images else None
+
+    @property
+    def offer(self) -> ShownOffer | None:
+        """None without a price."""
+        return shown_offer(self.listing, self.source.offer, self.context)
+
+    @property
+    def imported_at(self) -> datetime | None:
+        """None while it is not in the catalogue."""
+        return None if self.entry is None else self.entry.imported_at
+
+    @property
+    def synced_at(self) -> datetime | None:
+        """None while it is not in the catalogue."""
+        return None if self.entry is None else self.entry.synced_at
+
+    @property
+    def notes(self) -> str | None:
+        """The publisher's own."""
+        return None if self.entry is None else self.entry.notes
+
+    @property
+    def selling_price(self) -> Money | None:
+        """The publisher's own."""
+        return None if self.entry is None else self.entry.selling_price
+
+
+def shown_offer(
+    listing: Listing, offer: records.Offer | None, context: Context
+) -> ShownOffer | None:
+    """The offer of a listing as its marketplace's terms let it be shown; None without a price.
+
+    Notes in the context until when the answer may be believed.
+    """
+    if offer is None or offer.price is None:
+        return None
+    expires_at = listing.policy.expires_at(offer.observed_at)
+    context.note_expiry(expires_at)
+    return ShownOffer(
+        offer,
+        offer.price,
+        expires_at=expires_at,
+        is_expired=listing.policy.is_expired(offer.observed_at, context.now),
+        disclaimer=listing.policy.disclaimer,
+    )
