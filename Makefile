@@ -44,14 +44,8 @@ help:
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
-# The sandbox's made credentials are left out as soon as you set one of your own.
 run: packages
-	export SANDBOX="$${SANDBOX:-on}"; \
-	case "$$SANDBOX" in [oO][nN]|[tT]*|1) env | grep -q '^ALIEXPRESS_[AT]' || \
-		export ALIEXPRESS_APP_KEY=500100 ALIEXPRESS_APP_SECRET=sandbox-app-secret \
-			ALIEXPRESS_TRACKING_ID=sandbox_blog;; \
-	esac; \
-	exec $(RUN) server.py
+	exec $(RUN) server.py serve --demo
 
 setup: packages
 
@@ -124,7 +118,7 @@ bench-catalogue: .venv/.run
 	mkdir -p build
 	$(RUN) -m benchmarks.catalogue "$(CATALOGUE_URL)" 1000000
 
-# A quarter of an hour: Amazon's calls go at their real pace, and 64,000 operations take a while.
+# A quarter of an hour: calls go at the marketplaces' real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
 

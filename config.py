@@ -18,13 +18,12 @@ from urllib.parse import unquote
 from domain import parsers
 from domain.credentials import MASK, BootstrapCredentials, Secret
 from domain.limits import Limits
-from domain.parsers import SWITCH, any_text, number, own_address, web_address, whole
+from domain.parsers import FOLDER, SWITCH, any_text, number, own_address, web_address, whole
 from domain.settings import (
     BadSettings,
     BadValue,
     MarketplaceSettings,
     Pace,
-    Parser,
     Setting,
     mistyped,
     setting,
@@ -48,15 +47,6 @@ SANDBOX = "Sandbox"
 CALLS = "Marketplace calls"
 ACCESS = "Who may call, and what"
 OPERATION = "Operation"
-
-
-def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
-        raise BadValue(f"names {text}, which is not a folder.")
-    return Path(text).absolute()
-
-
-FOLDER = Parser("a folder", _folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +213,9 @@ class Settings:
         "off: callers cannot ask for the schema, nor guess at it.",
     )
     plans: bool = setting("PLAN", True, SWITCH, OPERATION, "off: without plans, only more slowly.")
+    worker: bool = setting(
+        "WORKER", True, SWITCH, OPERATION, "off: jobs are left to processes of their own."
+    )
     drain_seconds: float = setting(
         "DRAIN_SECONDS",
         1.0,
@@ -297,7 +290,8 @@ def from_environment(marketplaces: Marketplaces) -> Settings:
 
 def set_where_unset(variables: Mapping[str, str]) -> list[str]:
     """Give these to the environment where it has none; the names of which it has another value."""
-    return [name for name, text in variables.items() if os.environ.setdefault(name, text) != text]
+    os.environ.update({name: text for name, text in variables.items() if not os.environ.get(name)})
+    return [name for name, text in variables.items() if os.environ[name] != text]
 
 
 def set_now(names: Sequence[str]) -> dict[str, str]:

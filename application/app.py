@@ -20,6 +20,7 @@ from config import Settings
 from db.connection import require_ready
 from domain.api_keys import Caller
 from domain.marketplaces import AccountKey
+from engine.worker import working
 from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.quota import fewest_left
@@ -79,9 +80,12 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with open_runtime(
-            settings, keys.ring, overrides, meter=watching.meter, is_server=True
-        ) as state.runtime:
+        async with (
+            open_runtime(
+                settings, keys.ring, overrides, meter=watching.meter, is_server=True
+            ) as state.runtime,
+            _worker(settings, state.runtime),
+        ):
             yield
         await watching.close()
 
@@ -97,6 +101,11 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
         ],
         exception_handlers={HTTPException: wrong_address},
     )
+
+
+def _worker(settings: Settings, runtime: Runtime) -> contextlib.AbstractAsyncContextManager[None]:
+    """The worker inside the server, unless there are processes of their own for that."""
+    return working(runtime, settings.database_url) if settings.worker else contextlib.nullcontext()
 
 
 def _routes(

@@ -105,6 +105,10 @@ class Runtime:
             caller=caller,
         )
 
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return self.upstream.now()
+
     def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
         """Lasts as long as a request or a piece of work, whose calls others may share."""
         return self.upstream.coalescer.request(workspace)

@@ -151,6 +151,11 @@ class Marketplace:
     search_page_size: int
     search_last_page: int
     search_sorts: tuple[ProductSearchSort, ...]  # those that it puts its search in itself
+    # Fields of the search, as GraphQL spells them, that narrow it here; others nobody can apply.
+    search_filters: tuple[str, ...] = ()
+    # Country site -> currencies that its prices can be asked in, its own first; () for any.
+    search_currencies: Callable[[str], tuple[str, ...]] = lambda _: ()
+    country: Callable[[str], str | None] = lambda _: None  # site -> ISO code, None: the world
     quota: QuotaRule
     policy: OfferPolicy
     # The tracked address that comes with a product is the link to publish (some count sales

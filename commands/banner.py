@@ -5,19 +5,21 @@ import shlex
 from dataclasses import dataclass
 
 FIRST_QUERY = (
-    "{ searchProducts(marketplace: ALIEXPRESS, first: 3,"
-    ' search: {keywords: "phone case", sort: ORDERS_DESC})'
+    '{ searchProducts(marketplace: %s, first: 3, search: {keywords: "phone case"})'
     " { totalCount nodes { title offer { price { amount currencyCode } } } errors { message } } }"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """`new_key`: the API key, only at the start that made it; `key_place`: where it is kept."""
+    """`new_key`: the API key, only at the start that made it; `key_place`: where it is kept.
+    `marketplace`: the code of the one to try.
+    """
 
     version: str
     address: str
     sandbox: bool
+    marketplace: str
     database: str
     key_place: str
     new_key: str | None = None
@@ -69,7 +71,7 @@ def _key(started: Started) -> str:
 
 def _curl(started: Started) -> str:
     key = shlex.quote(started.new_key) if started.new_key else _key_command(started.key_place)
-    body = shlex.quote(json.dumps({"query": FIRST_QUERY}))
+    body = shlex.quote(json.dumps({"query": FIRST_QUERY % started.marketplace.upper()}))
     return (
         f"  curl -s {started.address}/graphql -H 'Content-Type: application/json' \\\n"
         f'    -H "X-Api-Key: {key}" \\\n'

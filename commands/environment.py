@@ -1,10 +1,14 @@
-"""--env-file FILE: the settings of a server, as systemd and Docker read them too."""
+"""Settings that come from elsewhere than the environment, which wins over them: those of a file,
+as systemd and Docker read it too, and those that a newcomer begins with.
+"""
 
 import sys
 from pathlib import Path
 
-from config import set_where_unset
+from clients import registry
+from config import from_environment, set_where_unset
 from domain.exceptions import InvalidInput
+from sandbox import GATEWAYS
 
 
 def load(file: Path) -> None:
@@ -24,6 +28,20 @@ def load(file: Path) -> None:
             f"To take the file's: unset {' '.join(other)}",
             file=sys.stderr,
         )
+
+
+def begin_demo() -> None:
+    """The sandbox, unless SANDBOX says otherwise, with what its gateways can be connected with.
+
+    A marketplace of which the environment has a credential is left alone. Raises BadSettings.
+    """
+    set_where_unset({"SANDBOX": "on"})
+    settings = from_environment(registry.SETTINGS)
+    given = {each.marketplace for each in settings.bootstrap}
+    for marketplace in registry.SETTINGS:
+        if settings.sandbox and marketplace.code not in given:
+            demo = GATEWAYS[marketplace.code].demo_credentials
+            set_where_unset({marketplace.credentials[name].name: demo[name] for name in demo})
 
 
 def variables(text: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from commands import (
     serve,
     settings,
     sync,
+    worker,
     workspaces,
 )
 from commands.words import CALL, PROGRAM, Call, in_commands
@@ -45,6 +46,7 @@ EXIT_CODES = (
 )
 MODULES = (
     serve,
+    worker,
     doctor,
     database,
     workspaces,

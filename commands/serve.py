@@ -26,7 +26,8 @@ from application.app import build_app
 from application.keys import Keys, load_keys
 from application.preparation import make_folder, note_admin_key, prepare_storage
 from application.runtime import Overrides, open_runtime
-from commands import banner
+from clients.registry import BY_CODE
+from commands import banner, environment
 from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
@@ -51,6 +52,11 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
     parser = add_command(
         commands, shared, "serve", "run the server (what happens without a command)", run
     )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="with the sandbox, and a marketplace of it connected, unless the settings say other",
+    )
     # For the workers that the server starts itself (commands/workers.py).
     parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--ready", type=int, help=argparse.SUPPRESS)
@@ -58,6 +64,8 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until a signal ends it. Returns the exit code."""
+    if arguments.demo:
+        environment.begin_demo()
     settings = read_settings()
     if arguments.socket is None:
         return serve(settings)
@@ -144,6 +152,7 @@ def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
         version=VERSION,
         address=settings.public_url,
         sandbox=settings.sandbox,
+        marketplace=_to_try(settings),
         database=shown_database(settings),
         key_place=keys.admin_place,
         new_key=keys.new_admin,
@@ -151,6 +160,11 @@ def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
         sign_in=sign_in,
     )
     print(in_commands(banner.text(started)), flush=True)
+
+
+def _to_try(settings: Settings) -> str:
+    """Of the marketplaces that the settings connect the first, else the first of all."""
+    return next((each.marketplace for each in settings.bootstrap), next(iter(BY_CODE)))
 
 
 def _sign_in(settings: Settings, overrides: Overrides) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg  # type: ignore[import-untyped]
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import ConfigurationError, OperationalError
@@ -124,6 +125,29 @@ def _postgres(url: str) -> dict[str, Any]:
             "The PostgreSQL URL lacks a part: postgres://user:password@host:5432/name."
         )
     return credentials
+
+
+@asynccontextmanager
+async def open_pool(url: str, *, size: int) -> AsyncIterator[Any]:
+    """A pool of asyncpg's own, for a package that brings its statements along.
+
+    Raises what asyncpg raises (see db/availability.py).
+    """
+    credentials = _postgres(url)
+    schema = credentials.get("schema")
+    pool = asyncpg.create_pool(
+        **{
+            name: credentials.get(name) for name in ("host", "port", "user", "password", "database")
+        },
+        ssl=credentials.get("ssl"),
+        server_settings={"search_path": schema} if schema else None,
+        timeout=postgres.SETTINGS["timeout"],
+        command_timeout=postgres.SETTINGS["command_timeout"],
+        min_size=1,
+        max_size=size,
+    )
+    async with pool:
+        yield pool
 
 
 async def _ensure_default_workspace() -> None:

@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 
 from db import paging, product_rows, rows, statements
 from db.availability import resilient
+from db.leases import Lease
 from db.models import AffiliateLink, Product
 from db.statements import Row
 from db.workspaces import among, by_site, chunks, visible
@@ -23,14 +24,16 @@ BATCH = 500
 
 
 @resilient
-async def keep(workspace_id: str, links: Sequence[Link]) -> None:
+async def keep(workspace_id: str, links: Sequence[Link], *, lease: Lease | None = None) -> None:
     """Store links; one that is there already by its key gets the new addresses and time.
 
-    Of duplicates the last one counts.
+    Of duplicates the last one counts. Raises LeaseLost where `lease` is held no more.
     """
     unique = {(link.mode.value, link.key): link for link in links}
     ordered = sorted(unique.items(), key=lambda item: (item[0][0], *_sortable(item[0][1])))
     async with statements.transaction():
+        if lease is not None:
+            await lease.require()
         await statements.insert(
             AffiliateLink,
             [_row(workspace_id, link) for _, link in ordered],

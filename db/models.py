@@ -280,6 +280,75 @@ class IdempotencyKey(Model):
         indexes = (("created_at",),)
 
 
+class Job(Model):
+    """Work on many rows while nobody waits. `done`, `failed`: rows, see domain/jobs.py."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    kind = Text()
+    status = KeyText()
+    options = fields.JSONField[dict[str, Any]]()
+    key_id = fields.UUIDField(null=True)
+    idempotency_key = KeyText(null=True)
+    fingerprint = Text()
+    total = fields.IntField()
+    done = fields.IntField()
+    failed = fields.IntField()
+    created_at = fields.DatetimeField()
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "jobs"
+        unique_together = (("workspace_id", "idempotency_key"),)
+        indexes = (("workspace_id", "created_at", "id"), ("status", "created_at"))
+
+
+class JobLines(Model):
+    """Rows of the input of a job, many in one, in order: where the outcome of each is."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    job: fields.ForeignKeyRelation[Job] = fields.ForeignKeyField(
+        "models.Job", related_name="lines", on_delete=fields.CASCADE
+    )
+    number = fields.IntField()
+    lines = fields.JSONField[list[Any]]()
+
+    class Meta:
+        table = "job_lines"
+        unique_together = (("job_id", "number"),)
+
+
+class JobBatch(Model):
+    """What is asked together. `due_at`: when it may be claimed, which a claim puts off.
+
+    `token`, `holder`: of the claim; see db/leases.py and db/holders.py.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    job: fields.ForeignKeyRelation[Job] = fields.ForeignKeyField(
+        "models.Job", related_name="batches", on_delete=fields.CASCADE
+    )
+    number = fields.IntField()
+    state = KeyText()
+    due_at = fields.DatetimeField()
+    token = fields.UUIDField(null=True)
+    holder = Text(null=True)
+    tries = fields.IntField()
+    items = fields.JSONField[list[Any]]()
+    counts = fields.JSONField[list[int]]()
+    outcomes = fields.JSONField[list[Any]]()
+    done = fields.IntField()
+    failed = fields.IntField()
+
+    class Meta:
+        table = "job_batches"
+        unique_together = (("job_id", "number"),)
+        indexes = (("job_id", "state", "due_at"),)
+
+
 class EncryptionCanary(Model):
     """A sealed text that tells a wrong key at start."""
 

@@ -11,6 +11,7 @@ from tortoise.expressions import Case, F, Q, When
 
 from db import prices, product_rows, rows, statements, texts
 from db.availability import REFUSED_VALUES, resilient
+from db.leases import Lease
 from db.models import Product, ProductCategory
 from db.prices import price_history
 from db.statements import Row
@@ -86,6 +87,7 @@ class _Import:
     now: datetime
     history_for: Collection[str]
     only_stored: bool
+    lease: Lease | None
 
 
 @resilient
@@ -103,6 +105,7 @@ async def keep(
     now: datetime,
     history_for: Collection[str],
     only_stored: bool = False,
+    lease: Lease | None = None,
 ) -> dict[ProductRef, StoredProduct]:
     """Insert or update products with a newer answer of their marketplace.
 
@@ -112,11 +115,11 @@ async def keep(
     one was seen by a clock that is far ahead of `now`. Prices
     are observed for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
     A product that cannot be stored (an amount out of all bounds) is absent from the result and
-    logged; the others are kept.
+    logged; the others are kept. Raises LeaseLost where `lease` is held no more.
     """
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
-    task = _Import(workspace, now, history_for, only_stored)
+    task = _Import(workspace, now, history_for, only_stored, lease)
     kept: dict[ProductRef, StoredProduct] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
@@ -125,16 +128,22 @@ async def keep(
 
 @resilient
 async def mark_missing(
-    workspace: Workspace, refs: Collection[ProductRef], *, now: datetime
+    workspace: Workspace,
+    refs: Collection[ProductRef],
+    *,
+    now: datetime,
+    lease: Lease | None = None,
 ) -> dict[ProductRef, CatalogProduct]:
     """Note that the marketplace's answer of `now` lacks these products; what is stored of them.
 
     The first miss makes a product UNAVAILABLE, the third in a row GONE; its data stay. A product
-    that was seen after `now` is left as it is.
+    that was seen after `now` is left as it is. Raises LeaseLost.
     """
     if not refs:
         return {}
     async with statements.transaction():
+        if lease is not None:
+            await lease.require()
         moment: Any = statements.utc(now)  # `When` takes more than its annotation says
         is_gone = Q(times_missing__gte=GONE_AFTER - 1)
         is_news = Q(Q(state=ACTIVE), Q(is_gone, ~Q(state=GONE)), join_type=Q.OR)
@@ -242,6 +251,8 @@ async def _keep(
     kept: dict[ProductRef, StoredProduct] = {}
     writes: list[Row] = []
     async with statements.transaction():
+        if task.lease is not None:
+            await task.lease.require()
         await _one_import_at_a_time(task, products)
         stored = await _stored(task.workspace, list(new_rows), locked=True)
         for ref, source in new_rows.items():

@@ -14,6 +14,7 @@
     |-- NotFound                    NOT_FOUND       nothing here by that id
     |-- Forbidden                   FORBIDDEN       the API key lacks the scope
     |-- IdempotencyConflict         IDEMPOTENCY_CONFLICT
+    |-- JobGivenUp                  JOB_GIVEN_UP    a part of a job broke off again and again
     `-- MarketplaceError            (a marketplace stands in the way; knows whether to try again)
         |-- MarketplaceNotConnected MARKETPLACE_NOT_CONNECTED
         |-- ProductNotFound         NOT_FOUND       the marketplace does not show this product
@@ -164,6 +165,12 @@ class IdempotencyConflict(AffiliateGraphError):
     """The idempotency key is taken: by another input, or by a call that still runs."""
 
     code = "IDEMPOTENCY_CONFLICT"
+
+
+class JobGivenUp(AffiliateGraphError):
+    """A part of a job broke what worked on it, so often that it is tried no more."""
+
+    code = "JOB_GIVEN_UP"
 
 
 class MarketplaceError(AffiliateGraphError):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from domain.api_keys import is_mistyped
@@ -257,12 +258,19 @@ def _every(words: list[str], is_right: Callable[[str], bool], refusal: str) -> f
     return frozenset(words)
 
 
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise BadValue(f"names {text}, which is not a folder.")
+    return Path(text).absolute()
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ON_OR_OFF:
         raise ValueError
     return ON_OR_OFF[text.lower()]
 
 
+FOLDER = Parser("a folder", _folder)
 SWITCH = Parser(either(ON_OR_OFF), _switch)
 HOST = Parser("an address or a host name, such as 127.0.0.1", _host)
 DATABASE_URL = Parser(

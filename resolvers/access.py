@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from db import api_keys as stored_keys
@@ -81,6 +81,19 @@ class Authenticator:
             # A full, read-only or locked database can still be read: the caller is not to blame.
             log.warning("The use of an API key cannot be noted: %s", failure)
         return Caller(workspace=key.workspace, name=key.name, scopes=key.scopes, key=key)
+
+
+async def caller_of(workspace: str, key_id: str | None, now: datetime) -> Caller | None:
+    """Who asks, in work that the key of that id began; None where it is accepted no more.
+
+    `key_id` None: the operator's own key. Raises DatabaseUnavailable.
+    """
+    if key_id is None:
+        return replace(OPERATOR, workspace=workspace)
+    key = await stored_keys.by_id(workspace, key_id)
+    if key is None or key.status(now) is not APIKeyStatus.ACTIVE:
+        return None
+    return Caller(workspace=key.workspace, name=key.name, scopes=key.scopes, key=key)
 
 
 def _bytes(secret: Secret) -> bytes:

@@ -6,6 +6,7 @@ from datetime import datetime
 from clients.base import Marketplace
 from clients.registry import BY_CODE
 from db.keys import KeyProvider
+from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode
@@ -23,7 +24,8 @@ class Context:
     the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
-    is when the first part of the answer expires.
+    is when the first part of the answer expires. `lease`: under which everything is written, of a
+    batch of a job.
     """
 
     workspace: Workspace
@@ -33,6 +35,7 @@ class Context:
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     valid_until: datetime | None = None
+    lease: Lease | None = None
     accounts: Accounts = field(init=False)
     dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)

@@ -45,11 +45,7 @@ async def once(
     """
     if key is None:
         return await run()
-    if not key.strip() or len(key) > MAX_KEY_LENGTH or not key.isprintable():
-        raise InvalidInput(
-            f"An idempotency key is 1 to {MAX_KEY_LENGTH} printable characters.",
-            path=("input", "idempotencyKey"),
-        )
+    check(key)
     begun = await stored.begin(
         context.workspace.id,
         key,
@@ -70,6 +66,15 @@ async def once(
         path=("input", "idempotencyKey"),
         retry_at=begun.retry_at,
     )
+
+
+def check(key: str) -> None:
+    """Raises InvalidInput for a text that cannot be an idempotency key."""
+    if not key.strip() or len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        raise InvalidInput(
+            f"An idempotency key is 1 to {MAX_KEY_LENGTH} printable characters.",
+            path=("input", "idempotencyKey"),
+        )
 
 
 def raw(input: object) -> str:

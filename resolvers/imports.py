@@ -106,6 +106,7 @@ async def _store(
             market.code for market in BY_CODE.values() if market.policy.keeps_price_history
         ],
         only_stored=only_stored,
+        lease=context.lease,
     )
     for ref, entry in stored.items():
         context.dataloaders.catalog_product.prime(ref, entry.product, force=True)
@@ -117,7 +118,9 @@ async def _mark_missing(
 ) -> dict[ProductRef, StoredProduct]:
     """Note what the marketplace no longer shows."""
     refs = [ref for ref, answer in live.items() if isinstance(answer, ProductNotFound)]
-    missing = await stored_products.mark_missing(context.workspace, refs, now=context.now)
+    missing = await stored_products.mark_missing(
+        context.workspace, refs, now=context.now, lease=context.lease
+    )
     for ref, entry in missing.items():
         context.dataloaders.catalog_product.prime(ref, entry, force=True)
     return {ref: StoredProduct(product=entry) for ref, entry in missing.items()}

@@ -83,7 +83,7 @@ async def generate(
         *map(link_or_error, await lookups.located(context, refs))
     )
     links = {link.key: link for link in links_or_errors if isinstance(link, Link)}
-    await stored_links.keep(context.workspace.id, list(links.values()))
+    await stored_links.keep(context.workspace.id, list(links.values()), lease=context.lease)
     for key, link in links.items():
         context.dataloaders.stored_link.prime(key, link, force=True)
     return [

@@ -149,11 +149,11 @@ def checked_site(code: str, locale: str) -> Marketplace:
     return market
 
 
-def limit_rows(count: int, *, path: tuple[str, ...]) -> None:
-    """Raises InvalidInput when a bulk mutation asks for more than 250 rows."""
-    if count > MAX_ROWS:
+def limit_rows(count: int, *, path: tuple[str, ...], most: int = MAX_ROWS) -> None:
+    """Raises InvalidInput when a mutation asks for more than so many rows."""
+    if count > most:
         raise InvalidInput(
-            f"At most {MAX_ROWS} rows a mutation; {count} were sent. Nothing was done: send them "
+            f"At most {most} rows a mutation; {count} were sent. Nothing was done: send them "
             "in several mutations.",
             path=path,
         )

@@ -59,22 +59,23 @@ def find(
     locale: str | None,
     *,
     path: tuple[str, ...],
+    most: int = MAX_ROWS,
 ) -> list[Found]:
-    """What the text names, in order. Bare ids are of `marketplace`, where it is given.
+    """What the text names, in order, at most so many.
 
-    Their site is `locale`; without one it may be open, see `lookups.located`. Raises InvalidInput
-    or WrongLocale with the path of the field.
+    Bare ids are of `marketplace`, where it is given. Their site is `locale`; without one it may be
+    open, see `lookups.located`. Raises InvalidInput or WrongLocale with the path of the field.
     """
-    if len(text.encode(errors="replace")) > LONGEST:
+    if most == MAX_ROWS and len(text.encode(errors="replace")) > LONGEST:
         raise InvalidInput(
             f"A text has at most {LONGEST // 1000} kB. Nothing was asked: send it in parts.",
             path=(*path, "text"),
         )
     sites = {} if locale is None else _named_sites(marketplace, locale, (*path, "locale"))
     found = read_text(text, sites=sites, owner=marketplace)
-    if len(found) > MAX_ROWS:
+    if len(found) > most:
         raise InvalidInput(
-            f"At most {MAX_ROWS} products a text; this one names {len(found)}. Nothing was asked: "
+            f"At most {most:,} products a text; this one names {len(found)}. Nothing was asked: "
             "send it in parts.",
             path=(*path, "text"),
         )
@@ -87,12 +88,13 @@ def rows(
     locale: str | None,
     *,
     path: tuple[str, ...],
+    most: int = MAX_ROWS,
 ) -> list[Found]:
     """What the text of a bulk mutation names; refusals say where the text is.
 
     Raises as `find`, and where the text names nothing.
     """
-    found = find(text, marketplace, locale, path=path)
+    found = find(text, marketplace, locale, path=path, most=most)
     if not found:
         raise InvalidURL(
             f"There is no address and no id of {MARKETPLACE_NAMES} in the text.",

@@ -9,6 +9,7 @@ import strawberry
 from clients.registry import MarketplaceCode
 from domain.api_keys import APIKeyStatus, Scope
 from domain.catalog import CatalogSort, CountPrecision
+from domain.jobs import JobKind, JobStatus
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.search import ProductSearchSort
@@ -63,6 +64,7 @@ class ErrorCode(Enum):
     MARKETPLACE_UNAVAILABLE = "MARKETPLACE_UNAVAILABLE"
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    JOB_GIVEN_UP = "JOB_GIVEN_UP"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
 
 
@@ -97,6 +99,7 @@ describe(
         "MARKETPLACE_UNAVAILABLE": "The marketplace did not answer or says it has trouble.",
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
+        "JOB_GIVEN_UP": "A part of a job broke off again and again; retryJob tries it once more.",
         "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
     },
 )
@@ -109,9 +112,9 @@ describe(
         "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
         "notes and prices. Marketplace calls as far as the key was given some.",
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
-        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many.",
-        "SYNC": "syncProduct, syncProducts.",
-        "LINK": "generateLink, generateLinks, deleteLink.",
+        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many; startImport.",
+        "SYNC": "syncProduct, syncProducts, startSync.",
+        "LINK": "generateLink, generateLinks, startLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
@@ -285,5 +288,31 @@ describe(
     {
         "EXACT": "There are so many.",
         "AT_LEAST": "There are more: it was counted up to there.",
+    },
+)
+
+describe(
+    JobKind,
+    "JobKind",
+    "What a job does with each of its rows.",
+    {
+        "IMPORT": "Fetch the product and keep it in the catalogue.",
+        "SYNC": "Fetch a product of the catalogue anew.",
+        "LINKS": "Make, check and store a tracked link.",
+    },
+)
+
+describe(
+    JobStatus,
+    "JobStatus",
+    "How far a job is.",
+    {
+        "QUEUED": "It waits for a worker.",
+        "RUNNING": "It is being worked on, or waits for quota or for a marketplace that is away.",
+        "SUCCEEDED": "All rows were gone through; `progress.failed` counts those that did not "
+        "work.",
+        "FAILED": "No row worked, or a part of it was given up.",
+        "CANCELLED": "cancelJob ended it, or the end of the API key that began it. What was done "
+        "stays done.",
     },
 )

@@ -21,8 +21,11 @@ from schema.errors import UserError, user_errors
 Payload = Callable[[list[UserError], int], object]
 
 
-def mutation(scope: Scope, *, description: str) -> Any:
-    """A field of Mutation, as `strawberry.mutation` makes it. Every one is made here."""
+def mutation(scope: Scope | None, *, description: str) -> Any:
+    """A field of Mutation, as `strawberry.mutation` makes it. Every one is made here.
+
+    `scope` None: which one is needed depends on the input, and its resolver asks for it.
+    """
     # The last one is asked first: a missing scope is an expected failure too.
     return strawberry.mutation(
         description=description, extensions=[Needs(scope), ExpectedFailures()]

@@ -146,6 +146,18 @@ class Marketplace(Node):
         description="The orders that the marketplace puts its search in itself. Another one orders "
         "the rows that were gathered: see ProductSearchConnection.sortedRows."
     )
+    search_filters: list[str] = strawberry.field(
+        description="Names of the fields of ProductSearchInput that narrow a search here, by the "
+        "marketplace or by this server. Another one would end in unsupportedFilters, or be refused."
+    )
+    search_currencies: list[str] = strawberry.field(
+        description="The currencies that its prices can be asked in, its own first; empty where "
+        "any can."
+    )
+    country: str | None = strawberry.field(
+        description="Where the country site sells, as ISO code; null for a marketplace that sells "
+        "to many countries."
+    )
     keeps_price_history: bool = strawberry.field(
         description="Whether its terms let prices be kept: see Product.priceHistory."
     )
@@ -177,6 +189,9 @@ class Marketplace(Node):
             disclosure=market.disclosure(locale),
             sites=[locale for locale in market.locales if locale],
             search_sorts=list(market.search_sorts),
+            search_filters=list(market.search_filters),
+            search_currencies=list(market.search_currencies(locale)),
+            country=market.country(locale),
             keeps_price_history=market.policy.keeps_price_history,
             lets_pictures_be_copied=market.policy.lets_pictures_be_copied,
             prices_shown_for_hours=market.policy.shown_for_hours,

@@ -14,10 +14,9 @@ from strawberry import UNSET
 
 from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
-from domain.exceptions import InvalidInput, NotFound
+from domain.exceptions import InvalidInput
 from resolvers import idempotency, imports, links, marketplaces, products
 from resolvers.lookups import RefOrError
-from resolvers.products import Listing
 from resolvers.rows import Row
 from schema import ids
 from schema.api_keys import ApiKeyMutations
@@ -39,6 +38,7 @@ from schema.inputs import (
     UpdateProductsInput,
     VerifyMarketplaceInput,
 )
+from schema.job_mutations import JobMutations
 from schema.marketplaces import Marketplace
 from schema.naming import (
     IDS,
@@ -53,6 +53,7 @@ from schema.naming import (
     row_paths,
 )
 from schema.node import Info
+from schema.outcomes import link_of, product_of
 from schema.payloads import (
     ConnectMarketplacePayload,
     DeleteLinkPayload,
@@ -74,7 +75,6 @@ from schema.payloads import (
     UpdateProductsPayload,
     VerifyMarketplacePayload,
 )
-from schema.products import AffiliateLink, Product
 
 T = TypeVar("T")
 INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
@@ -91,7 +91,7 @@ class Repeatable(Protocol):
 
 
 @strawberry.type(description="Everything that changes something. Fields run one after another.")
-class Mutation(ApiKeyMutations):
+class Mutation(ApiKeyMutations, JobMutations):
     @mutation(
         Scope.SETTINGS,
         description="Store credentials of one marketplace, sealed. The status changes at once; "
@@ -147,7 +147,7 @@ class Mutation(ApiKeyMutations):
         [row] = await _rows(
             info, input, "import", lambda: imports.import_products(info.context, refs), PRODUCT
         )
-        product, errors = await _product_of(info, row)
+        product, errors = await product_of(info, row)
         return ImportProductPayload(product=product, errors=errors)
 
     @mutation(
@@ -163,7 +163,7 @@ class Mutation(ApiKeyMutations):
             return named.placed(await imports.import_products(info.context, named.refs))
 
         rows = await _rows(info, input, "import", run, named.path)
-        products_of_rows = await _all(_product_of, info, rows)
+        products_of_rows = await _all(product_of, info, rows)
         return ImportProductsPayload(
             results=[
                 ImportProductResult(product=product, errors=errors, **place_of(row, input))
@@ -181,7 +181,7 @@ class Mutation(ApiKeyMutations):
     ) -> UpdateProductPayload:
         change = ref_of(input.id, ID), _publisher_fields(input, INPUT)
         [row] = await products.change(info.context, [change])
-        product, errors = await _product_of(info, _placed(row, ID))
+        product, errors = await product_of(info, _placed(row, ID))
         return UpdateProductPayload(product=product, errors=errors)
 
     @mutation(
@@ -198,7 +198,7 @@ class Mutation(ApiKeyMutations):
         return UpdateProductsPayload(
             results=[
                 UpdateProductResult(product=product, errors=errors)
-                for product, errors in await _all(_product_of, info, rows)
+                for product, errors in await _all(product_of, info, rows)
             ],
             errors=[],
         )
@@ -243,7 +243,7 @@ class Mutation(ApiKeyMutations):
         [row] = await _rows(
             info, input, "sync", lambda: imports.sync_products(info.context, refs), ID
         )
-        product, errors = await _product_of(info, row)
+        product, errors = await product_of(info, row)
         return SyncProductPayload(product=product, changed=list(row.changed), errors=errors)
 
     @mutation(
@@ -257,7 +257,7 @@ class Mutation(ApiKeyMutations):
         rows = await _rows(
             info, input, "sync", lambda: imports.sync_products(info.context, refs), IDS
         )
-        products_of_rows = await _all(_product_of, info, rows)
+        products_of_rows = await _all(product_of, info, rows)
         return SyncProductsPayload(
             results=[
                 SyncProductResult(product=product, changed=list(row.changed), errors=errors)
@@ -276,7 +276,7 @@ class Mutation(ApiKeyMutations):
     ) -> GenerateLinkPayload:
         refs = [ref_of_lookup(input.product, PRODUCT)]
         [row] = await _rows(info, input, "link", lambda: _generate(info, refs, input), PRODUCT)
-        link, errors = await _link_of(info, row)
+        link, errors = await link_of(info, row)
         return GenerateLinkPayload(affiliate_link=link, errors=errors)
 
     @mutation(
@@ -292,7 +292,7 @@ class Mutation(ApiKeyMutations):
             return named.placed(await _generate(info, named.refs, input))
 
         rows = await _rows(info, input, "link", run, named.path)
-        links_of_rows = await _all(_link_of, info, rows)
+        links_of_rows = await _all(link_of, info, rows)
         return GenerateLinksPayload(
             results=[
                 GenerateLinkResult(affiliate_link=link, errors=errors, **place_of(row, input))
@@ -391,24 +391,8 @@ async def _all(
     return await asyncio.gather(*(read(info, row) for row in rows))
 
 
-async def _product_of(info: Info, row: Row) -> tuple[Product | None, list[UserError]]:
-    """The catalogue's product and what went wrong. A replayed answer's product may be deleted."""
-    if row.ref is None:
-        return None, user_errors(row.error)
-    entry = await info.context.dataloaders.catalog_product.load(row.ref)
-    if entry is None:
-        return None, user_errors(NotFound("This product was deleted from the catalogue since."))
-    return Product.of(Listing.of(entry)), user_errors(row.error)
-
-
 def _deleted(row: Row) -> tuple[strawberry.ID | None, list[UserError]]:
     """The id of what was deleted, and what went wrong."""
     if row.link is not None:
         return ids.of_link(row.link), user_errors(row.error)
     return ids.of_product(row.ref) if row.ref else None, user_errors(row.error)
-
-
-async def _link_of(info: Info, row: Row) -> tuple[AffiliateLink | None, list[UserError]]:
-    """The stored link and what went wrong."""
-    link = await info.context.dataloaders.stored_link.load(row.link) if row.link else None
-    return AffiliateLink.of(link) if link else None, user_errors(row.error)

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
+from clients.registry import MarketplaceCode
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.links import LinkKey
 from domain.products import ProductRef
 from resolvers import lookups, pasted
-from resolvers.lookups import RefOrError
+from resolvers.lookups import MAX_ROWS, RefOrError
 from resolvers.reading import beside
 from resolvers.rows import Row
 from schema import ids
-from schema.inputs import GenerateLinksInput, ImportProductsInput, ProductLookup
+from schema.inputs import ProductLookup
 
 Path = tuple[str, ...]
 IDS, PRODUCTS, TEXT = ("input", "ids"), ("input", "products"), ("input", "text")
@@ -41,28 +42,37 @@ class Place(TypedDict, total=False):
     words: str
 
 
-async def named_by(input: ImportProductsInput | GenerateLinksInput) -> Named:
-    """The products of a bulk mutation. Raises InvalidInput."""
+class NamesProducts(Protocol):
+    """An input that names products, by a list or in a text."""
+
+    products: list[ProductLookup] | None
+    text: str | None
+    marketplace: MarketplaceCode | None
+    locale: str | None
+
+
+async def named_by(input: NamesProducts, *, most: int = MAX_ROWS) -> Named:
+    """The products of a mutation for at most so many of them. Raises InvalidInput."""
     characters = len(input.text or "") + sum(len(each.url or "") for each in input.products or ())
-    return await beside(characters, lambda: _named_by(input))
+    return await beside(characters, lambda: _named_by(input, most))
 
 
-def _named_by(input: ImportProductsInput | GenerateLinksInput) -> Named:
+def _named_by(input: NamesProducts, most: int) -> Named:
     if isinstance(input.products, list) == isinstance(input.text, str):
         raise InvalidInput("Send either products or text.", path=("input",))
     owner = input.marketplace.value if input.marketplace else None
     if isinstance(input.text, str):
-        found = pasted.rows(input.text, owner, input.locale, path=("input",))
+        found = pasted.rows(input.text, owner, input.locale, path=("input",), most=most)
         places = [(each.start, each.end) for each in found]
         return Named([each.product for each in found], TEXT, places)
     if owner or input.locale:
         raise InvalidInput("marketplace and locale go with text.", path=("input",))
     products = input.products or []
-    refs = map(ref_of_lookup, products, row_paths("products", products))
+    refs = map(ref_of_lookup, products, row_paths("products", products, most=most))
     return Named(list(refs), PRODUCTS)
 
 
-def place_of(row: Row, input: ImportProductsInput | GenerateLinksInput) -> Place:
+def place_of(row: Row, input: NamesProducts) -> Place:
     """Where in the text the row's product was found."""
     if row.place is None or not isinstance(input.text, str):
         return {}
@@ -70,9 +80,9 @@ def place_of(row: Row, input: ImportProductsInput | GenerateLinksInput) -> Place
     return {"start": start, "end": end, "words": input.text[start:end]}
 
 
-def row_paths(field: str, rows: Sequence[object]) -> list[Path]:
+def row_paths(field: str, rows: Sequence[object], *, most: int = MAX_ROWS) -> list[Path]:
     """Where the rows of a bulk mutation stand. Raises InvalidInput for too many of them."""
-    lookups.limit_rows(len(rows), path=("input", field))
+    lookups.limit_rows(len(rows), path=("input", field), most=most)
     return [("input", field, str(number)) for number in range(len(rows))]
 
 

@@ -10,7 +10,7 @@ from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
 from domain.exceptions import InvalidInput
-from resolvers import api_keys, links, lookups, marketplaces, pasted, products, search
+from resolvers import api_keys, jobs, links, lookups, marketplaces, pasted, products, search
 from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from schema import ids
 from schema import marketplaces as marketplace_types
@@ -29,6 +29,7 @@ from schema.inputs import (
     ProductLookup,
     ProductSearchInput,
 )
+from schema.jobs import Job, JobQueries
 from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node, StoredPage
@@ -42,7 +43,7 @@ Locale = Annotated[
 
 
 @strawberry.type(description="Everything that can be read. No query changes what is stored.")
-class Query(ApiKeyQueries):
+class Query(ApiKeyQueries, JobQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
         extensions=[Needs(Scope.PUBLIC)],
@@ -216,6 +217,10 @@ async def _node(info: Info, id: str) -> Node | None:
         info.context.caller.require(Scope.ADMIN, "Reading an API key")
         stored = await api_keys.by_id(info.context, ids.api_key(id))
         return ApiKey.of(stored, info.context.now) if stored else None
+    if kind == ids.JOB:
+        info.context.caller.require(Scope.READ, "Reading a job")
+        job = await jobs.get(info.context, ids.job(id))
+        return Job.of(job) if job else None
     code, locale = ids.marketplace(id)
     lookups.checked_site(code, locale)
     return marketplace_types.of_site(info.context, code, locale)

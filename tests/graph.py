@@ -214,6 +214,7 @@ async def running_graph(
     box = sandbox or Sandbox(public_url="http://127.0.0.1:8000", now=clock)
     settings = read_settings(
         {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "SANDBOX": "on"}
+        | {"WORKER": "off"}  # only tests of jobs have one
         | {"BUCKET_CAPACITY": "1000000000"}  # one caller makes all requests of a test
         | {"ENCRYPTION_KEYS": new_key(), "ADMIN_API_KEY": API_KEY}
         | dict(environ or {}),

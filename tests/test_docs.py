@@ -233,7 +233,7 @@ def test_first_query_is_the_one_that_the_server_prints() -> None:
     [command] = re.findall(r"^ {4}(curl (?:.*\\\n)*.*)$", text_of(README), flags=re.MULTILINE)
     words = shlex.split(command.replace("\\\n", " "))
 
-    assert json.loads(words[words.index("-d") + 1]) == {"query": FIRST_QUERY}
+    assert json.loads(words[words.index("-d") + 1]) == {"query": FIRST_QUERY % "ALIEXPRESS"}
     assert text_of(README)[: text_of(README).index(command)].count("\n") < 24
 
 

@@ -6,7 +6,7 @@ script, no eval), and being framed. It holds no key: the browser's session does 
 pictures over https, and nothing else from elsewhere.
 
 All files stand under one address with the version of them all, so that modules find each other by
-name and may still be kept for ever.
+name and may still be kept for ever. A screen is a folder of `web/page/`.
 """
 
 import gzip
@@ -78,9 +78,10 @@ def _with_fragments(text: str, fragments: dict[str, str]) -> str:
 @lru_cache(maxsize=1)
 def files() -> dict[str, bytes]:
     """Every file by its public name. Raises OSError where the library is not installed."""
+    folder = FOLDER / "page"
     own = {
-        path.name: path.read_bytes()
-        for path in sorted((FOLDER / "page").iterdir())
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
         if path.suffix in MEDIA_TYPES
     }
     return own | {
@@ -96,7 +97,7 @@ def version() -> str:
     return hashlib.sha256(joined).hexdigest()[:16]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _packed(name: str) -> bytes:
     return gzip.compress(files()[name], mtime=0)
 
@@ -114,7 +115,7 @@ class WebPage:
         """To be put into the application's own routes."""
         return [
             Route("/", self.show, methods=["GET"]),
-            Route(PREFIX + "/{version}/{name}", serve, name="page-asset"),
+            Route(PREFIX + "/{version}/{name:path}", serve, name="page-asset"),
         ]
 
     def show(self, _request: Request) -> Response:

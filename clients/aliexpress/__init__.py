@@ -11,7 +11,7 @@ from clients.aliexpress.client import (
     AliExpressClient,
 )
 from clients.aliexpress.gateway import ADDRESS_SETTING, QUOTA, quota_account
-from clients.aliexpress.search import OWN_SORTS
+from clients.aliexpress.search import FILTERS, OWN_SORTS
 from clients.base import Marketplace
 from domain.marketplaces import OfferPolicy
 
@@ -39,6 +39,7 @@ MARKETPLACE = Marketplace(
     search_page_size=PAGE_SIZE,
     search_last_page=LAST_PAGE,
     search_sorts=OWN_SORTS,
+    search_filters=FILTERS,
     quota=QUOTA,
     policy=OfferPolicy(
         fresh_for=timedelta(minutes=15),

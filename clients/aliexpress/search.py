@@ -21,6 +21,16 @@ SORTS = {
     ProductSearchSort.ORDERS_DESC: "LAST_VOLUME_DESC",
 }
 OWN_SORTS = (ProductSearchSort.RELEVANCE, *SORTS)
+FILTERS = (
+    "categoryId",
+    "minPrice",
+    "maxPrice",
+    "shipToCountry",
+    "maxDeliveryDays",
+    "minOrders",
+    "minPositivePercent",
+    "minDiscountPercent",
+)
 TWO_LETTERS = re.compile(r"[A-Z]{2}")
 
 

@@ -2,7 +2,7 @@
 
 from clients.amazon import catalog, creators, credentials, parse, policy, search, urls
 from clients.amazon.connect import connect
-from clients.amazon.locales import LOCALE_NAMES, LOCALES
+from clients.amazon.locales import BY_MARKETPLACE, LOCALE_NAMES, LOCALES
 from clients.base import CredentialForm, Marketplace
 
 MARKETPLACE = Marketplace(
@@ -30,6 +30,9 @@ MARKETPLACE = Marketplace(
     search_page_size=catalog.PAGE_SIZE,
     search_last_page=parse.LAST_PAGE,
     search_sorts=search.OWN_SORTS,
+    search_filters=search.FILTERS,
+    search_currencies=lambda site: BY_MARKETPLACE[site].currencies,
+    country=lambda site: BY_MARKETPLACE[site].country,
     quota=catalog.QUOTA,
     policy=policy.POLICY,
     prefers_answered_link=True,

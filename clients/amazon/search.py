@@ -22,6 +22,7 @@ _SORTS = {
     ProductSearchSort.RATING_DESC: "AvgCustomerReviews",
 }
 OWN_SORTS = tuple(_SORTS)
+FILTERS = ("categoryId", "minPrice", "maxPrice", "minDiscountPercent", "freeShippingOnly")
 
 
 def plan(search: ProductSearch, locale: Locale) -> SearchPlan:

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TypeVar
+from decimal import Decimal
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -148,6 +149,33 @@ def test_every_site_has_a_disclosure(market: Marketplace) -> None:
 @EVERY
 def test_links_are_marked_as_paid(market: Marketplace) -> None:
     assert {"sponsored", "nofollow"} <= set(market.rel.split())
+
+
+NARROWING: Mapping[str, dict[str, Any]] = {
+    "categoryId": {"category_id": "172282"},
+    "minPrice": {"min_price": Decimal(5)},
+    "maxPrice": {"max_price": Decimal(50)},
+    "shipToCountry": {"ship_to_country": "CH"},  # no site of anybody's own
+    "maxDeliveryDays": {"max_delivery_days": 5},
+    "minOrders": {"min_orders": 10},
+    "minPositivePercent": {"min_positive_percent": Decimal(90)},
+    "minDiscountPercent": {"min_discount_percent": 20},
+    "freeShippingOnly": {"free_shipping_only": True},
+}
+
+
+@EVERY
+@pytest.mark.parametrize("name", NARROWING)
+def test_the_filters_that_it_tells_are_those_that_narrow(market: Marketplace, name: str) -> None:
+    currency = next(iter(market.search_currencies(market.locales[0])), "USD")
+    search = ProductSearch(keywords="lamp", currency=currency, min_orders=0)
+
+    plan = client_of(market, FakeSender()).plan_search
+    narrows = False
+    with contextlib.suppress(InvalidInput):
+        narrows = replace(plan(replace(search, **NARROWING[name])), unsupported=()) != plan(search)
+
+    assert (name in market.search_filters) == narrows
 
 
 @EVERY

@@ -10,6 +10,7 @@ STARTED = Started(
     version="1.0.0-rc.1",
     address="http://127.0.0.1:8000",
     sandbox=True,
+    marketplace="aliexpress",
     database="/srv/data/graph.db",
     key_place="/srv/data/admin.key",
 )
@@ -52,7 +53,7 @@ def test_the_line_to_try_is_a_command_with_the_first_query() -> None:
     words = shlex.split(command.replace("\\\n", " "))
 
     assert words[:3] == ["curl", "-s", "http://127.0.0.1:8000/graphql"]
-    assert json.loads(words[words.index("-d") + 1]) == {"query": FIRST_QUERY}
+    assert json.loads(words[words.index("-d") + 1]) == {"query": FIRST_QUERY % "ALIEXPRESS"}
 
 
 def test_the_link_to_sign_in_and_new_files_are_told_where_there_are_any() -> None:

@@ -1,10 +1,13 @@
 """--env-file: what a file may hold, and who wins where it and the environment differ."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from commands.environment import load, variables
+from clients.registry import SETTINGS
+from commands.environment import begin_demo, load, variables
+from config import from_environment
 from domain.exceptions import InvalidInput
 from tests.commands.conftest import Command
 
@@ -69,3 +72,28 @@ def test_a_file_that_is_not_there_is_told(command: Command, tmp_path: Path) -> N
 
     assert done.code == 2
     assert "none cannot be read" in done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "is_sandbox", "app_key"),
+    [
+        ({}, True, "500100"),
+        ({"SANDBOX": "", "ALIEXPRESS_APP_KEY": ""}, True, "500100"),
+        ({"SANDBOX": "off"}, False, None),
+        ({"ALIEXPRESS_TRACKING_ID": "mine"}, True, None),
+        ({"ALIEXPRESS_CALLS_PER_DAY": "9"}, True, "500100"),
+    ],
+)
+def test_a_demo_connects_what_nobody_else_did(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], is_sandbox: bool, app_key: str | None
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(given))
+
+    begin_demo()
+
+    settings = from_environment(SETTINGS)
+    keys = {each.marketplace: each.values.get("appKey") for each in settings.bootstrap}
+    found = keys.get("aliexpress")
+    assert settings.sandbox is is_sandbox
+    assert (found.reveal() if found else None) == app_key
+    assert "amazon" not in keys

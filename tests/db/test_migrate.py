@@ -29,6 +29,7 @@ ALL = (
     "0006_catalog_texts",
     "0007_bound_seals",
     "0008_idempotency_holders",
+    "0009_jobs",
 )
 LATER = "9000_later"
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Server, Visit
+from tests.e2e.conftest import OPERATIONS, Server, Visit, ask
 from tests.e2e.test_states import search, signed_in
 
 pytestmark = pytest.mark.browser
@@ -63,7 +63,7 @@ def test_a_refused_question_does_not_show_the_answer_to_the_one_before(
     page.get_by_label("Price to").fill("5")
     page.get_by_role("button", name="Search").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("minPrice is above maxPrice")
+    expect(page.get_by_role("alert")).to_contain_text("“Price from” is above “Price to”")
     expect(page.locator(CARDS)).to_have_count(0)
     expect(page.locator(STATUS)).to_have_text("")
 
@@ -106,5 +106,50 @@ def test_what_cannot_be_meant_is_told_at_its_field_and_not_asked(
     search(page)
 
     expect(page.get_by_label(field, exact=True)).to_be_focused()
-    assert page.get_by_label(field, exact=True).evaluate("node => node.validity.patternMismatch")
+    assert not page.get_by_label(field, exact=True).evaluate("node => node.validity.valid")
     assert not [body for body in asked if "query Explore" in body]
+
+
+AMAZON = {
+    "credentialId": "sandbox-credential-id",
+    "credentialSecret": "sandbox-credential-secret",
+    "credentialVersion": "2.2",
+    "partnerTag": "sandbox-21",
+}
+
+
+def test_a_site_brings_its_currency_and_offers_only_what_it_has(
+    server: Server, visit: Visit
+) -> None:
+    credentials = [{"name": name, "value": value} for name, value in AMAZON.items()]
+    site = {"marketplace": "AMAZON", "locale": "www.amazon.de"}
+    connected = ask(server, OPERATIONS["connect"], input=site | {"credentials": credentials})
+    assert connected["connectMarketplace"]["errors"] == []
+    page = signed_in(server, visit)
+    sorts = page.get_by_label("Sort").locator("option")
+    expect(page.get_by_label("Orders from")).to_be_visible()
+    expect(sorts.filter(has_text="Best rated")).to_have_count(0)
+
+    page.get_by_role("radio", name="Amazon · amazon.de").check()
+
+    expect(page.locator(".told output")).to_have_text("EUR")
+    expect(page.get_by_label("Ship to")).to_have_count(0)
+    expect(page.get_by_label("Orders from")).to_have_count(0)
+    expect(sorts.filter(has_text="Best rated")).to_have_count(1)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+    expect(page.locator(STATUS)).not_to_contain_text("cannot be filtered here")
+    expect(page.locator(STATUS)).not_to_contain_text("filtered afterwards")
+    expect(page.locator(".price strong").first).to_contain_text("€")
+    ask(server, OPERATIONS["disconnect"], input=site)
+
+
+def test_a_margin_that_cannot_be_computed_says_why(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.locator(CARDS)).not_to_have_count(0)
+
+    page.get_by_label("Sell at").fill("0")
+    expect(page.locator(".profit").first).to_have_text("No margin: the selling price is zero.")
+    page.get_by_label("Sell at").fill("cheap")
+    expect(page.get_by_role("alert")).to_contain_text("“cheap” is no amount here")

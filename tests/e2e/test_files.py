@@ -41,7 +41,7 @@ def test_a_table_is_looked_at_and_imported(emptied: Server, visit: Visit, tmp_pa
 
     dialog.get_by_role("button", name="Import 1 product").click()
 
-    expect(dialog.get_by_role("status")).to_have_text("1 imported, 2 not.")
+    expect(dialog.get_by_role("status")).to_have_text("1 new, 2 not imported.")
     assert visit.complaints == []
 
 

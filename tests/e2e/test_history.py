@@ -61,7 +61,8 @@ def set_price(marketplace: str, amount: str) -> None:
 
 def sync(page: Page) -> None:
     page.get_by_role("button", name="Sync").click()
-    expect(page.get_by_text("Working ...")).to_have_count(0)
+    expect(page.get_by_text("Synced 1 product.")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
 
 
 def points(page: Page) -> list[tuple[float, float]]:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.conftest import Server, Visit
+from tests.e2e.conftest import Server, Visit, have
 from tests.e2e.test_states import search, signed_in
 
 pytestmark = pytest.mark.browser
@@ -85,3 +85,63 @@ def test_previews_and_links_fit_a_narrow_screen(server: Server, visit: Visit) ->
 
     expect(page.get_by_role("textbox", name="Affiliate link")).to_be_visible()
     assert not is_cut_off(page)
+
+
+@pytest.mark.parametrize("width", [320, 761, 900, 1000, 1920])
+def test_every_screen_fits_every_width(emptied: Server, visit: Visit, width: int) -> None:
+    have(emptied, "1005000000001141")
+    page = signed_in(emptied, visit, "library")
+    page.set_viewport_size({"width": width, "height": 900})
+
+    for screen in page.get_by_role("navigation", name="Screens").get_by_role("link").all():
+        screen.click()
+        expect(screen).to_have_attribute("aria-current", "page")
+        expect(page.locator(".skeleton")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(CUT) == []
+
+
+CUT = """
+() => [...document.querySelectorAll("button, h1, th, label, .top nav a, td")].filter((each) =>
+  each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".top nav")
+).map((each) => each.outerHTML.slice(0, 80))
+"""
+
+
+def test_on_paper_there_are_rows_and_no_buttons(emptied: Server, visit: Visit) -> None:
+    have(emptied, "1005000000001141")
+    page = signed_in(emptied, visit, "library")
+    expect(page.locator("tr[data-id]")).to_have_count(1)
+
+    page.emulate_media(media="print")
+
+    expect(page.locator("tr[data-id] .title")).to_be_visible()
+    for gone in ("header.top", ".paste", ".bulk", ".toolbar", "tr[data-id] .check"):
+        expect(page.locator(gone)).to_be_hidden()
+
+
+def test_the_next_page_is_read_from_its_top(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()
+    page.get_by_role("button", name="Next").scroll_into_view_if_needed()
+
+    page.get_by_role("button", name="Next").click()
+
+    expect(page.locator(".grid > .card[data-id]")).not_to_have_count(0)
+    top = page.locator("#results").evaluate("node => node.getBoundingClientRect().top")
+    assert 0 <= top < 200
+
+
+def test_a_link_does_not_stand_under_the_error_of_the_next(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit, "links")
+    address = page.get_by_label("Product address or id")
+    address.fill("1005000000001141")
+    page.get_by_role("button", name="Make link").click()
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+
+    address.fill("https://shop.example/lamp")
+    page.get_by_role("button", name="Make link").click()
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy link")).to_have_count(0)

@@ -21,7 +21,7 @@ from tests.e2e.conftest import ROOT, SCREENSHOTS, Server, Visit, running_server
 pytestmark = pytest.mark.browser
 
 AXE = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text("utf-8")
-WIDTHS = {"wide": 1280, "narrow": 390}
+WIDTHS = {"wide": 1280, "narrow": 390, "middle": 768, "full": 1920}
 MARGIN = (ROOT / "web/operations/margin.graphql").read_text("utf-8")
 
 
@@ -111,7 +111,7 @@ def connect(page: Page, visit: Visit, place: Server) -> None:
     assert secret.get_attribute("type") == "text"
 
     card.get_by_role("button", name="Save").click()
-    expect(card.locator(".badge.ok")).to_have_text("Connected")
+    expect(card.locator(".badge.warn")).to_have_text("Needs attention")
     expect(card.locator(".cure")).to_contain_text("Copy app key and app secret anew")
     expect(page.get_by_role("link", name="Explore")).to_have_count(0)
     screenshots(visit, place, "marketplaces-wrong")
@@ -232,7 +232,7 @@ def library(page: Page, visit: Visit, place: Server) -> None:
 def link(page: Page, visit: Visit, place: Server) -> None:
     go(page, "Links")
     page.get_by_label("Product address or id").fill(place.products[0])
-    page.get_by_label("Sub id").fill("spring")
+    page.get_by_label("Sub id", exact=True).fill("spring")
     page.get_by_role("button", name="Make link").click()
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

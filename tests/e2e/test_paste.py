@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.conftest import Server, Visit
+from tests.e2e.conftest import Server, Visit, have
 from tests.e2e.test_states import signed_in
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def test_after_the_import_it_is_told_what_was_imported(emptied: Server, visit: V
 
     dialog.get_by_role("button", name="Import 1 product").click()
 
-    expect(dialog.get_by_role("status")).to_have_text("1 imported, 1 not.")
+    expect(dialog.get_by_role("status")).to_have_text("1 new, 1 not imported.")
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_have_count(0)
 
@@ -86,13 +86,53 @@ def test_a_whole_text_is_looked_at_in_one_request(server: Server, visit: Visit) 
     assert visit.complaints == []
 
 
-def test_more_than_fits_is_told_and_nothing_shown(server: Server, visit: Visit) -> None:
+def test_what_is_more_than_a_request_takes_is_asked_in_parts(server: Server, visit: Visit) -> None:
     page = signed_in(server, visit)
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if "/graphql" in request.url else None)
 
     preview(page, "\n".join(str(1005000000001000 + number) for number in range(251)))
 
-    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("send it in parts")
-    expect(page.get_by_role("button", name="Import 0 products")).to_be_disabled()
+    expect(page.locator("dialog .lines > li")).to_have_count(251, timeout=30_000)
+    assert len(asked) == 2
+
+
+def test_what_failed_stays_in_the_box_and_the_rest_is_counted(
+    emptied: Server, visit: Visit
+) -> None:
+    have(emptied, "1005000000001151")
+    page = signed_in(emptied, visit)
+    preview(page, "1005000000001151\n1005000000001152\n1005000000001153\nhttps://shop.example/lamp")
+    dialog = page.get_by_role("dialog")
+
+    dialog.get_by_role("button", name="Import 3 products").click()
+
+    expect(dialog.get_by_role("status")).to_have_text("2 new, 1 was already there, 1 not imported.")
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_label("Product addresses or ids")).to_have_value("https://shop.example/lamp")
+
+
+def test_bare_asins_and_shared_texts_are_read(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+
+    preview(page, f"B0SANDBX00\n\nHey, look at this: {ITEM.format(IDS[0])}?spm=a2g0o 😍 so cheap!")
+
+    expect(page.locator("dialog .lines .source")).to_have_text(
+        ["B0SANDBX00", f"{ITEM.format(IDS[0])}?spm=a2g0o"]
+    )
+
+
+def test_a_preview_can_be_cancelled(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    page.route("**/graphql", lambda route: None)
+    preview(page, "\n".join(IDS))
+
+    with page.expect_event("requestfailed") as broken_off:
+        page.get_by_role("button", name="Cancel").click()
+
+    assert broken_off.value.failure == "net::ERR_ABORTED"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_label("Product addresses or ids")).to_have_value("\n".join(IDS))
 
 
 def test_once_it_is_closed_nothing_is_asked_any_more(server: Server, visit: Visit) -> None:

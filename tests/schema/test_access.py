@@ -15,7 +15,8 @@ from tests.schema.walking import SERVED, RootField, least, root_fields
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {"viewer"}  # for every valid key
+# For every valid key; what ends or repeats a job asks for the scope that began it.
+OPEN = {"viewer", "cancelJob", "retryJob"}
 
 
 def needs() -> dict[str, Needs | None]:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 URL = "https://www.aliexpress.com/item/1005001234567890.html"
 PRODUCT_ID = ids.of_product(ProductRef("aliexpress", "1005001234567890"))
 KEY_ID = ids.of_api_key("1")
+JOB_ID = ids.of_job("1")
 LOOKUP, ID = f'{{url: "{URL}"}}', f'"{PRODUCT_ID}"'
 ERRORS = "errors { code message path retryAt upstreamCode }"
 # Field, what one row of its input is, what its payload and each of its results show.
@@ -132,6 +133,11 @@ RESOLVERS = {
     "syncProducts": "imports.sync_products",
     "generateLink": "links.generate",
     "generateLinks": "links.generate",
+    "startImport": "jobs.start",
+    "startSync": "jobs.start",
+    "startLinks": "jobs.start",
+    "cancelJob": "jobs.cancel",
+    "retryJob": "jobs.retry",
     "createApiKey": "api_keys.create",
     "revokeApiKey": "api_keys.revoke",
     "narrowApiKey": "api_keys.narrow",
@@ -148,8 +154,9 @@ async def test_a_full_storage_is_data_in_every_mutation(
         raise DatabaseUnavailable("The storage is full.", retryable=False)
 
     monkeypatch.setattr(f"resolvers.{RESOLVERS[name]}", full)
+    kind = next((each for each in ("ApiKey", "Job") if name.endswith(each)), "")
     data = await graph.run(
-        least(MUTATIONS[name], KEY_ID if name.endswith("ApiKey") else PRODUCT_ID)
+        least(MUTATIONS[name], {"ApiKey": KEY_ID, "Job": JOB_ID, "": PRODUCT_ID}[kind])
     )
 
     assert [error["code"] for error in data[name]["errors"]] == ["DATABASE_UNAVAILABLE"]

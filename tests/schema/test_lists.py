@@ -206,6 +206,22 @@ async def test_a_search_tells_what_its_order_is_worth(graph: Graph) -> None:
         assert found["sortedRows"] == found["sortedRowsUnknown"] >= len(found["nodes"]) == 5
 
 
+async def test_a_marketplace_tells_what_its_search_has(graph: Graph) -> None:
+    query = """{
+      ali: marketplace(code: ALIEXPRESS) { ...Search }
+      german: marketplace(code: AMAZON, locale: "DE") { ...Search }
+      american: marketplace(code: AMAZON) { ...Search } }
+    fragment Search on Marketplace { country searchFilters searchCurrencies }"""
+
+    told = await graph.run(query)
+
+    assert (told["ali"]["country"], told["ali"]["searchCurrencies"]) == (None, [])
+    assert "minOrders" in told["ali"]["searchFilters"]
+    assert (told["german"]["country"], told["german"]["searchCurrencies"]) == ("DE", ["EUR"])
+    assert "minOrders" not in told["german"]["searchFilters"]
+    assert told["american"]["searchCurrencies"][:2] == ["USD", "AED"]
+
+
 async def test_the_least_call_cap_still_shows_what_one_call_finds(graph: Graph) -> None:
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     wanted = {"keywords": "phone case", "minOrders": 100_000}

@@ -1,17 +1,51 @@
 // Money: shown by the browser's own rules, and the one sum that this page does itself, exactly.
+export const LANGUAGE = navigator.language; // of numbers: the person's own
+const SIGNS = new Intl.NumberFormat(LANGUAGE).formatToParts(123456.5);
+const sign = (type) => SIGNS.find((part) => part.type === type)?.value ?? ",";
+const POINT = sign("decimal");
+const GROUP = sign("group");
 const SCALE = 8n; // digits behind the point that are kept; the server takes at most four
 
 // "19.90", "USD" -> "$19.90". The text is passed on as it is: it never becomes a float.
 export const shown = (money) =>
   money
-    ? new Intl.NumberFormat("en", { style: "currency", currency: money.currencyCode }).format(
+    ? new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: money.currencyCode }).format(
         money.amount,
       )
     : "";
 
-// As the server takes it; also the pattern of a field.
-export const AMOUNT = "[0-9]{1,15}([.][0-9]{1,4})?";
-export const isAmount = (text) => new RegExp(`^${AMOUNT}$`).test(text.trim());
+const AMOUNT = `(\\${POINT}\\d{1,4})?$`;
+const PLAIN = new RegExp(`^\\d{1,15}${AMOUNT}`);
+const GROUPED = new RegExp(`^\\d{1,3}(\\${GROUP}\\d{3})+${AMOUNT}`);
+const WITH_POINT = /^\d{1,15}\.(\d{1,2}|\d{4})$/; // three digits behind it would be thousands
+const EXAMPLE = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 2 }).format(1234.5);
+
+// What somebody typed, read as in the person's own language: { amount } as the server takes it (""
+// for nothing), or { problem } in words where it cannot be meant.
+export function amountOf(text) {
+  const typed = text.replace(/[\s'’]/g, "");
+  if (!typed) return { amount: "" };
+  if (GROUPED.test(typed)) return { amount: typed.replaceAll(GROUP, "").replace(POINT, ".") };
+  if (PLAIN.test(typed)) return { amount: typed.replace(POINT, ".") };
+  if (WITH_POINT.test(typed)) return { amount: typed };
+  return { problem: `“${text.trim()}” is no amount here. Write it like ${EXAMPLE}.` };
+}
+
+// An amount as it is typed: "12.50" -> "12,50" in German.
+export const typed = (amount) => (amount ?? "").replace(".", POINT);
+
+// Why there is no margin at a selling price, in words; null where there is one.
+export function whyNoMargin(sellingPrice, offer) {
+  if (!offer) return "No margin: the price is not known.";
+  if (sellingPrice.currencyCode !== offer.price.currencyCode) {
+    return `No margin: you sell in ${sellingPrice.currencyCode}, the price is in ${offer.price.currencyCode}, and nothing is converted.`;
+  }
+  const cost = offer.shipping?.cost;
+  if (cost && cost.currencyCode !== sellingPrice.currencyCode) {
+    return `No margin: shipping is paid in ${cost.currencyCode}, and nothing is converted.`;
+  }
+  return units(sellingPrice.amount) <= 0n ? "No margin: the selling price is zero." : null;
+}
 
 // What is left of a selling price, by the server's rule: profit = selling price - price - shipping,
 // rounded to the digits of the currency; percent = profit / selling price, two decimals; half away

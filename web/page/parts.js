@@ -1,7 +1,8 @@
 // Small pieces that every screen is made of.
 import { html, useEffect, useRef, useState } from "./html.js";
 import { shown } from "./money.js";
-import { time } from "./words.js";
+import { go, here } from "./address.js";
+import { said, time } from "./words.js";
 
 // A picture, or a placeholder where there is none or its address is dead.
 export function Picture({ url, small = false }) {
@@ -22,7 +23,7 @@ export const Sandbox = ({ mode }) =>
 // What went wrong, in the server's words; when it makes sense, with a countdown and another try.
 export function Failure({ error, again }) {
   return html`<div class="notice bad" role="alert">
-    <p>${error.message}</p>
+    <p>${said(error)}</p>
     ${error.retryAt && html`<${Countdown} until=${error.retryAt} again=${again} />`}
     ${!error.retryAt && again && html`<button type="button" onClick=${again}>Try again</button>`}
   </div>`;
@@ -48,20 +49,6 @@ const secondsTo = (iso) => Math.ceil((new Date(iso) - Date.now()) / 1000);
 function duration(seconds) {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}
-
-export function Copy({ text, label = "Copy" }) {
-  const [copied, setCopied] = useState("");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied("Copied");
-    } catch {
-      setCopied("Press Ctrl+C"); // not allowed here: the text is selected instead
-    }
-    setTimeout(() => setCopied(""), 2500);
-  };
-  return html`<button type="button" onClick=${copy} aria-live="polite">${copied || label}</button>`;
 }
 
 // A dialog of the browser's own: it keeps the focus inside and closes on Escape.
@@ -92,31 +79,30 @@ export function Price({ product }) {
   </p>`;
 }
 
-// A stored link with all that goes with it when it is published.
-export function LinkBox({ link }) {
-  return html`<div class="link-box">
-    <${Sandbox} mode=${link.mode} />
-    <div class="row">
-      <input class="grow" readonly value=${link.url} aria-label="Affiliate link" onFocus=${(event) => event.target.select()} />
-      <${Copy} text=${link.url} label="Copy link" />
-    </div>
-    <dl class="facts">
-      <dt>Tracking id</dt><dd>${link.trackingId}</dd>
-      ${link.subId && html`<dt>Sub id</dt><dd>${link.subId}</dd>`}
-      <dt>rel</dt><dd><code>${link.rel}</code></dd>
-      <dt>Made</dt><dd>${time(link.createdAt)}</dd>
-    </dl>
-    <p class="quiet">Publish beside it: “${link.disclosure}”</p>
-  </div>`;
+// What is left of a selling price, or why that is not known.
+export function Profit({ margin: left, why }) {
+  if (!left) return html`<p class="quiet profit">${why}</p>`;
+  const isLoss = left.profit.amount.startsWith("-");
+  return html`<p class="profit ${isLoss ? "loss" : "gain"}" data-profit=${left.profit.amount} data-percent=${left.percent}>
+    ${isLoss ? "Loss" : "Profit"} <strong>${shown(left.profit)}</strong> · ${left.percent}%</p>`;
 }
 
-// Pages of a list: `trail` holds the cursors of the pages before this one.
-export function Pager({ trail, info, onMove }) {
-  if (!trail.length && !info.hasNextPage) return null;
+// Pages of a list. The address says which; the browser's history holds those before.
+export function Pager({ info }) {
+  const { screen, values, trail } = here();
+  const page = Number(values.page) || 1;
+  if (page === 1 && !info.hasNextPage) return null;
+  const to = (after, number, before) => {
+    go(screen, { ...values, after, page: number > 1 ? number : "" }, { trail: before });
+    const results = document.getElementById("results") ?? document.getElementById("main");
+    results.scrollIntoView();
+    results.focus({ preventScroll: true });
+  };
+  const back = trail.length ? () => to(trail.at(-1), page - 1, trail.slice(0, -1)) : () => to("", 1, []);
   return html`<nav class="pager" aria-label="Pages">
-    <button type="button" disabled=${!trail.length} onClick=${() => onMove(trail.slice(0, -1))}>Previous</button>
-    <span>Page ${trail.length + 1}</span>
-    <button type="button" disabled=${!info.hasNextPage} onClick=${() => onMove([...trail, info.endCursor])}>Next</button>
+    <button type="button" disabled=${page === 1} onClick=${back}>${trail.length || page === 1 ? "Previous" : "First page"}</button>
+    <span>Page ${page}</span>
+    <button type="button" disabled=${!info.hasNextPage} onClick=${() => to(info.endCursor, page + 1, [...trail, values.after ?? ""])}>Next</button>
   </nav>`;
 }
 
@@ -124,21 +110,3 @@ export const Skeletons = ({ count }) =>
   html`<ul class="grid" aria-busy="true" aria-label="Loading">
     ${Array.from({ length: count }, (_, n) => html`<li key=${n} class="card skeleton"><div class="picture" /><p /><p /></li>`)}
   </ul>`;
-
-// State of something that is asked for: { busy, value, error }, and a function that asks.
-// `known`: the answer that is there already.
-export function useAsk(ask, known = null) {
-  const [state, setState] = useState({ busy: false, value: known, error: null });
-  const turn = useRef(0);
-  const go = async (...given) => {
-    const mine = ++turn.current; // an answer that comes after a later question is of no use
-    setState((now) => ({ ...now, busy: true, error: null }));
-    try {
-      const value = await ask(...given);
-      if (mine === turn.current) setState({ busy: false, value, error: null });
-    } catch (error) {
-      if (mine === turn.current) setState((now) => ({ ...now, busy: false, error }));
-    }
-  };
-  return [state, go, setState];
-}

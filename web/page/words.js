@@ -1,4 +1,6 @@
 // How counts, times and codes are said.
+import { LANGUAGE } from "./money.js";
+
 const SECONDS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -7,13 +9,13 @@ const SECONDS = [
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const clock = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
-export const count = (number) => new Intl.NumberFormat("en").format(number);
+export const count = (number) => new Intl.NumberFormat(LANGUAGE).format(number);
 
 // 1234 -> "1.2K", as shops write it; under a thousand as it is.
 export const compact = (number) =>
   number < 1000
     ? String(number)
-    : new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(number);
+    : new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 }).format(number);
 
 // "Nov 21, 8:27 AM"; of another year with that year.
 export function time(iso) {
@@ -55,4 +57,43 @@ export function rating(reviews) {
   const of = reviews.count ? ` (${compact(reviews.count)})` : "";
   if (reviews.averageRating) return `★ ${Number(reviews.averageRating).toFixed(1)}${of}`;
   return reviews.positivePercent ? `${Number(reviews.positivePercent)}% positive${of}` : "";
+}
+
+const FIELDS = {
+  price: "price",
+  listPrice: "price before",
+  ordersLast30Days: "orders",
+  discountPercent: "discount",
+};
+export const changes = (names) => names.map((name) => FIELDS[name] ?? plain(name)).join(", ");
+
+const FILTERS = {
+  categoryId: "category",
+  minPrice: "price",
+  maxPrice: "price",
+  shipToCountry: "country",
+  maxDeliveryDays: "delivery time",
+  minOrders: "orders",
+  minPositivePercent: "positive feedback",
+  minDiscountPercent: "discount",
+  freeShippingOnly: "free shipping",
+};
+export const filterNames = (names) => names.map((name) => FILTERS[name] ?? plain(name)).join(", ");
+
+// The server speaks to programs; people are shown the words of this page.
+const WORDS = [
+  [/ (in|with) connectMarketplace\b/g, " on the Marketplaces screen"],
+  [/\bat (retryAt|nextTryAt)\b/g, "at the time shown"],
+  [/\buntil nextTryAt\b/g, "until the time shown"],
+  [/\bminPrice\b/g, "“Price from”"],
+  [/\bmaxPrice\b/g, "“Price to”"],
+  [/\bcurrencyCode\b/g, "currency"],
+  [/\bshipToCountry\b/g, "“Ship to”"],
+  [/\bminOrders\b/g, "“Orders from”"],
+  [/\ba categoryId\b/g, "a category"],
+  [/\bgive keywords\b/g, "give words"],
+];
+export function said(error) {
+  if (error.code === "FORBIDDEN") return "The key that you signed in with may not do this. Sign in with one that may.";
+  return WORDS.reduce((text, [name, word]) => text.replace(name, word), error.message);
 }

@@ -1,9 +1,10 @@
 // Prices that were really seen, as a small line. Between two of them nothing is known.
-import { html, useEffect } from "./html.js";
-import { run } from "./api.js";
-import { shown } from "./money.js";
-import { Failure, useAsk } from "./parts.js";
-import { plural, time } from "./words.js";
+import { html, useEffect } from "../html.js";
+import { run } from "../api.js";
+import { useAsk } from "../asks.js";
+import { shown } from "../money.js";
+import { Failure } from "../parts.js";
+import { plural, time } from "../words.js";
 
 const WIDTH = 600;
 const HEIGHT = 120;

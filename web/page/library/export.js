@@ -1,8 +1,9 @@
 // Export: which file, of which products, with what its importer needs to know.
-import { html, useState } from "./html.js";
-import { download } from "./api.js";
-import { Dialog, Failure, useAsk } from "./parts.js";
-import { count, plural } from "./words.js";
+import { html, useState } from "../html.js";
+import { download } from "../api.js";
+import { useAsk } from "../asks.js";
+import { Dialog, Failure } from "../parts.js";
+import { count, plural } from "../words.js";
 
 const FORMATS = {
   csv: ["CSV", "Everything, for a spreadsheet."],

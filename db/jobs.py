@@ -1,0 +1,230 @@
+"""Jobs and the rows of their input. db/job_batches.py has what they are worked on by."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tortoise.expressions import Q
+
+from db import models, paging, rows, statements
+from db.availability import resilient
+from db.statements import Row
+from domain.catalog import Page, PageArgs
+from domain.jobs import (
+    BATCH_ROWS,
+    OPEN_STATUSES,
+    BatchState,
+    Document,
+    Job,
+    JobKind,
+    JobStatus,
+    Line,
+    NewJob,
+    has_failed,
+)
+
+ORDER = paging.NEWEST_FIRST["created_at"]
+KEPT_FOR = timedelta(days=30)  # after the end
+OPEN = f"({', '.join(repr(status.value) for status in OPEN_STATUSES)})"
+CANCEL = (
+    "UPDATE jobs SET status = 'CANCELLED', finished_at = $3"
+    f" WHERE id = $1 AND workspace_id = $2 AND status IN {OPEN} RETURNING id"
+)
+REOPEN = (
+    "UPDATE jobs SET status = 'QUEUED', finished_at = NULL, done = done - $3, failed = failed - $4"
+    f" WHERE id = $1 AND workspace_id = $2 AND status NOT IN {OPEN} RETURNING *"
+)
+REOPEN_BATCH = (
+    "UPDATE job_batches SET state = 'OPEN', due_at = $2, tries = 0, outcomes = $3, done = $4,"
+    " failed = 0 WHERE id = $1"
+)
+
+
+@resilient
+async def create(new: NewJob) -> Job:
+    """Store the job, or find the one that its idempotency key began before."""
+    job = new.job
+    async with statements.transaction():
+        await statements.insert(models.Job, [_columns(job)])
+        stored = await models.Job.filter(id=job.id).values()
+        if not stored:  # the key is taken
+            [row] = await models.Job.filter(
+                workspace_id=job.workspace, idempotency_key=job.idempotency_key
+            ).values()
+            return record(row)
+        await _insert_parts(new)
+        return record(stored[0])
+
+
+async def _insert_parts(new: NewJob) -> None:
+    parts = [
+        new.lines[start : start + BATCH_ROWS] for start in range(0, len(new.lines), BATCH_ROWS)
+    ]
+    owned = {"job_id": new.job.id, "workspace_id": new.job.workspace}
+    await statements.insert(
+        models.JobLines,
+        [
+            {"id": str(uuid4()), **owned, "number": number, "lines": list(lines)}
+            for number, lines in enumerate(parts)
+        ],
+    )
+    await statements.insert(
+        models.JobBatch,
+        [
+            {
+                "id": str(uuid4()),
+                **owned,
+                "number": number,
+                "state": BatchState.OPEN,
+                "due_at": new.job.created_at,
+                "tries": 0,
+                "items": [item for item, _ in batch],
+                "counts": [count for _, count in batch],
+                "outcomes": [None] * len(batch),
+                "done": 0,
+                "failed": 0,
+            }
+            for number, batch in enumerate(new.batches)
+        ],
+    )
+
+
+@resilient
+async def by_id(workspace_id: str, job_id: str) -> Job | None:
+    """The job with that id; None for a text that is no id."""
+    if not _is_id(job_id):
+        return None
+    found = await models.Job.filter(id=job_id, workspace_id=workspace_id).values()
+    return record(found[0]) if found else None
+
+
+@resilient
+async def page(
+    workspace_id: str,
+    statuses: Collection[JobStatus],
+    args: PageArgs,
+    *,
+    count: bool = False,
+) -> Page[Job]:
+    """The workspace's jobs, newest first; all of them without `statuses`."""
+    condition = Q(workspace_id=workspace_id)
+    if statuses:
+        condition &= Q(status__in=[status.value for status in statuses])
+    return await paging.read(models.Job, condition, ORDER, record, args, count=count)
+
+
+@resilient
+async def lines(job: Job, start: int, count: int) -> list[Line]:
+    """Rows of the input, from number `start` on, in its order."""
+    first, last = start // BATCH_ROWS, (start + count - 1) // BATCH_ROWS
+    parts = await models.JobLines.filter(
+        job_id=job.id, number__gte=first, number__lte=last
+    ).order_by("number")
+    every = [line for part in parts for line in part.lines]
+    wanted = every[start - first * BATCH_ROWS :][:count]
+    numbers = sorted({line["batch"] for line in wanted if "batch" in line})
+    batches = await models.JobBatch.filter(job_id=job.id, number__in=numbers)
+    outcomes = {batch.number: batch.outcomes for batch in batches}
+
+    def outcome(line: Mapping[str, Any]) -> Document | None:
+        if "batch" not in line:
+            known: Document = line["outcome"]
+            return known
+        found: Document | None = outcomes[line["batch"]][line["place"]]
+        return found
+
+    return [
+        Line(number=number, named=line, outcome=outcome(line))
+        for number, line in enumerate(wanted, start=start)
+    ]
+
+
+@resilient
+async def cancel(workspace_id: str, job_id: str, now: datetime) -> bool:
+    """Let it be worked on no more. False where it had ended before."""
+    return bool(await statements.rows(CANCEL, [job_id, workspace_id, now]))
+
+
+@resilient
+async def reopen(job: Job, now: datetime, *, only_failed: bool) -> Job | None:
+    """Have a job that has ended worked on again: the rows that failed, or all of them.
+
+    None where there are none, or somebody else has reopened it.
+    """
+    async with statements.transaction():
+        done = failed = 0
+        reopened: list[Sequence[object]] = []
+        ended = Q(state=BatchState.DEAD.value) | Q(failed__gt=0)
+        chosen = models.JobBatch.filter(ended if only_failed else Q(), job_id=job.id)
+        async for batch in chosen:
+            kept = [_kept(outcome, only_failed=only_failed) for outcome in batch.outcomes]
+            left = sum(count for count, one in zip(batch.counts, kept, strict=True) if one)
+            reopened.append([batch.id, now, kept, left])
+            done += batch.done - left
+            failed += batch.failed
+        if not reopened and not await _has_open(job.id):
+            return None
+        found = await statements.rows(REOPEN, [job.id, job.workspace, done, failed])
+        await statements.many(REOPEN_BATCH, reopened if found else [])
+    return record(found[0]) if found else None
+
+
+def _kept(outcome: Document | None, *, only_failed: bool) -> Document | None:
+    return outcome if outcome and only_failed and not has_failed(outcome) else None
+
+
+async def _has_open(job_id: str) -> bool:
+    return await models.JobBatch.filter(job_id=job_id, state=BatchState.OPEN.value).exists()
+
+
+@resilient
+async def prune(now: datetime) -> int:
+    """Forget jobs that ended long ago, with their rows; how many."""
+    return await models.Job.filter(finished_at__lte=now - KEPT_FOR).delete()
+
+
+def record(row: Row) -> Job:
+    """The job that the row holds."""
+    return Job(
+        id=str(row["id"]),
+        workspace=row["workspace_id"],
+        kind=JobKind(row["kind"]),
+        status=JobStatus(row["status"]),
+        options=rows.document(row["options"]),
+        key_id=str(row["key_id"]) if row["key_id"] else None,
+        idempotency_key=row["idempotency_key"],
+        fingerprint=row["fingerprint"],
+        total=row["total"],
+        done=row["done"],
+        failed=row["failed"],
+        created_at=rows.moment(row["created_at"]),
+        started_at=rows.moment_or_none(row["started_at"]),
+        finished_at=rows.moment_or_none(row["finished_at"]),
+    )
+
+
+def _columns(job: Job) -> Row:
+    return {
+        "id": job.id,
+        "workspace_id": job.workspace,
+        "kind": job.kind,
+        "status": job.status,
+        "options": dict(job.options),
+        "key_id": job.key_id,
+        "idempotency_key": job.idempotency_key,
+        "fingerprint": job.fingerprint,
+        "total": job.total,
+        "done": job.done,
+        "failed": job.failed,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

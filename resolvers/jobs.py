@@ -1,0 +1,230 @@
+"""Jobs: work on up to 100,000 rows that nobody waits for. They are begun, read, and ended here.
+
+What a job is to ask is laid out when it begins: each product once, and those of one account
+together, in batches that fill the marketplace's own. `resolvers/job_batches.py` works on them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from db import jobs as stored_jobs
+from domain.api_keys import Scope
+from domain.catalog import Page, PageArgs
+from domain.exceptions import (
+    AffiliateGraphError,
+    IdempotencyConflict,
+    InvalidInput,
+    NotFound,
+    ShortLink,
+)
+from domain.jobs import (
+    BATCH_ROWS,
+    MAX_JOB_ROWS,
+    Document,
+    Job,
+    JobKind,
+    JobStatus,
+    Line,
+    NewJob,
+)
+from domain.products import ProductRef
+from resolvers import cursors, idempotency, lookups
+from resolvers.context import Context
+from resolvers.cursors import ConnectionArgs
+from resolvers.lookups import RefOrError
+from resolvers.reading import beside
+from resolvers.rows import Row, to_json
+
+SCOPES = {JobKind.IMPORT: Scope.IMPORT, JobKind.SYNC: Scope.SYNC, JobKind.LINKS: Scope.LINK}
+MISSING = "There is no job by this id here. Finished ones are forgotten after 30 days."
+ID = ("input", "id")
+ROWS_IN_THREAD = 4  # characters that laying out one row is like
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a job is begun with. `field`: the field of the input that has the rows. `notes`: what
+    else is to be known of each row, such as its place in a text.
+
+    `input_text`: see `idempotency.once`.
+    """
+
+    kind: JobKind
+    field: str
+    rows: Sequence[RefOrError]
+    notes: Sequence[Document] | None = None
+    options: Document
+    key: str | None
+    input_text: str
+
+
+async def start(context: Context, order: Order) -> Job:
+    """Store a job, for a worker to take up; or the one that this idempotency key began.
+
+    Raises InvalidInput for no rows and too many, IdempotencyConflict.
+    """
+    path = ("input", order.field)
+    if not order.rows:
+        raise InvalidInput("Name at least one product.", path=path)
+    lookups.limit_rows(len(order.rows), path=path, most=MAX_JOB_ROWS)
+    if order.key is not None:
+        idempotency.check(order.key)
+    rows = await _sited(context, order.rows)
+    new = await beside(len(rows) * ROWS_IN_THREAD, lambda: _laid_out(context, order, rows))
+    job = await stored_jobs.create(new)
+    if job.fingerprint != new.job.fingerprint:
+        raise IdempotencyConflict(
+            "This idempotency key began a job with another input. Use a new one.",
+            path=("input", "idempotencyKey"),
+        )
+    return job
+
+
+async def get(context: Context, job_id: str) -> Job | None:
+    """The job with that id in the workspace."""
+    return await stored_jobs.by_id(context.workspace.id, job_id)
+
+
+async def page(
+    context: Context, statuses: Sequence[JobStatus], args: ConnectionArgs
+) -> tuple[str, Page[Job]]:
+    """One page of the jobs, newest first, with the fingerprint of its cursors."""
+    of_list = _list_of(statuses)
+    return of_list, await stored_jobs.page(context.workspace.id, statuses, args.page(of_list))
+
+
+async def count(context: Context, statuses: Sequence[JobStatus]) -> int | None:
+    """How many jobs there are."""
+    counted = await stored_jobs.page(context.workspace.id, statuses, PageArgs(1), count=True)
+    return counted.total
+
+
+async def lines(job: Job, first: int | None, after: str | None) -> tuple[str, Page[Line]]:
+    """One page of the rows in the order of the input, with the fingerprint of its cursors.
+
+    Raises InvalidInput.
+    """
+    of_list = cursors.fingerprint("job", job.id)
+    size = cursors.page_size(first)
+    position = cursors.decode(of_list, after, path=("after",))
+    start = position[0] + 1 if position and isinstance(position[0], int) else 0
+    found = await stored_jobs.lines(job, start, size) if 0 <= start < job.total else []
+    return of_list, Page(
+        rows=[((line.number,), line) for line in found],
+        has_next=start + len(found) < job.total and bool(found),
+        has_previous=start > 0,
+    )
+
+
+async def cancel(context: Context, job_id: str) -> Job:
+    """End a job: what was done stays done. Raises NotFound, Forbidden."""
+    job = await _named(context, job_id)
+    await stored_jobs.cancel(context.workspace.id, job.id, context.now)
+    return await _named(context, job_id)
+
+
+async def retry(context: Context, job_id: str, *, only_failed: bool) -> Job:
+    """Have the rows of a job that has ended gone through again: those that failed, or all.
+
+    What was not yet done of a cancelled job is done too. Raises NotFound, Forbidden, InvalidInput.
+    """
+    job = await _named(context, job_id)
+    if job.is_open:
+        raise InvalidInput("This job still runs. Wait for its end, or cancel it.", path=ID)
+    again = await stored_jobs.reopen(job, context.now, only_failed=only_failed)
+    if again is None:
+        raise InvalidInput(
+            "No row of this job can be tried again: what failed, failed for what was sent.", path=ID
+        )
+    return again
+
+
+async def _named(context: Context, job_id: str) -> Job:
+    job = await get(context, job_id)
+    if job is None:
+        raise NotFound(MISSING, path=ID)
+    context.caller.require(SCOPES[job.kind], "Changing this job")
+    return job
+
+
+def _list_of(statuses: Sequence[JobStatus]) -> str:
+    return cursors.fingerprint("jobs", sorted(status.value for status in statuses))
+
+
+async def _sited(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
+    """The same rows with bare ids at their site. Short links are opened by whoever works on
+    them."""
+    refs = [row for row in rows if isinstance(row, ProductRef)]
+    located = iter(await lookups.located(context, refs))
+    return [next(located) if isinstance(row, ProductRef) else row for row in rows]
+
+
+def _laid_out(context: Context, order: Order, rows: Sequence[RefOrError]) -> NewJob:
+    plan = _Plan()
+    notes = order.notes or [{}] * len(rows)
+    lines = [{**plan.line(row), **note} for row, note in zip(rows, notes, strict=True)]
+    failed = sum("outcome" in line for line in lines)
+    batches = plan.batches()
+    at = context.now
+    status = JobStatus.QUEUED if batches else JobStatus.FAILED
+    job = Job(
+        id=str(uuid4()),
+        workspace=context.workspace.id,
+        kind=order.kind,
+        status=status,
+        options={**order.options, "field": order.field},
+        key_id=context.caller.key.id if context.caller.key else None,
+        idempotency_key=order.key,
+        fingerprint=hashlib.sha256(repr((order.kind.value, order.input_text)).encode()).hexdigest(),
+        total=len(rows),
+        done=failed,
+        failed=failed,
+        created_at=at,
+        finished_at=None if batches else at,
+    )
+    return NewJob(job=job, lines=lines, batches=batches)
+
+
+@dataclass(slots=True)
+class _Item:
+    """Something to ask, and for how many rows."""
+
+    asked: Document
+    rows: int = 0
+
+
+class _Plan:
+    """Which batch asks what. Products of one account stand together; so do short links, of which
+    nobody knows yet what they are."""
+
+    def __init__(self) -> None:
+        self._batches: list[list[_Item]] = []
+        self._filling: dict[object, int] = {}  # the number of the batch, by account
+        self._places: dict[object, tuple[int, int]] = {}
+
+    def line(self, row: RefOrError) -> dict[str, object]:
+        """Where the outcome of that row will be, or its outcome."""
+        if isinstance(row, ShortLink) and row.address:
+            return self._placed(row.address, "short links", {"address": row.address})
+        if isinstance(row, AffiliateGraphError):
+            return {"outcome": to_json(Row(error=row))}
+        ref = [row.marketplace, row.external_id, row.locale]
+        return self._placed(row, (row.marketplace, row.locale), {"ref": ref})
+
+    def batches(self) -> list[list[tuple[Document, int]]]:
+        """All of them, by number."""
+        return [[(item.asked, item.rows) for item in batch] for batch in self._batches]
+
+    def _placed(self, key: object, account: object, asked: Document) -> dict[str, object]:
+        if key not in self._places:
+            number = self._filling.get(account)
+            if number is None or len(self._batches[number]) == BATCH_ROWS:
+                number = self._filling[account] = len(self._batches)
+                self._batches.append([])
+            self._places[key] = number, len(self._batches[number])
+            self._batches[number].append(_Item(asked))
+        number, place = self._places[key]
+        self._batches[number][place].rows += 1
+        return {"batch": number, "place": place}

@@ -1,0 +1,53 @@
+// A product that was found.
+import { html, useState } from "../html.js";
+import { run } from "../api.js";
+import { useAsk } from "../asks.js";
+import { may } from "../may.js";
+import { margin, shown, whyNoMargin } from "../money.js";
+import { Dialog, Failure, Picture, Price, Profit, Sandbox } from "../parts.js";
+import { LinkBox } from "../publish.js";
+import { compact, rating, shipping, time } from "../words.js";
+
+export function Card({ product, plan, onProduct }) {
+  const { offer, commission } = product;
+  return html`<li class="card" data-id=${product.id}>
+    <div class="frame">
+      <${Picture} url=${product.image?.url} />
+      ${offer?.discountPercent > 0 && html`<span class="badge discount">−${offer.discountPercent}%</span>`}
+      <${Sandbox} mode=${product.marketplace.mode} />
+    </div>
+    <h2 class="title"><a href=${product.url} target="_blank" rel="nofollow noopener noreferrer" title=${product.title}>${product.title}</a></h2>
+    <${Price} product=${product} />
+    <p class="quiet">${factsOf(product).join(" · ") || "No rating or orders told"}</p>
+    <p class="quiet">${shipping(offer)}</p>
+    <p class="quiet">${commission ? `Commission ${Number(commission.ratePercent)}%${commission.amount ? `, ${shown(commission.amount)}` : ""}` : ""}</p>
+    ${plan && html`<${Profit} margin=${offer && margin(plan, offer.price, offer.shipping?.cost)} why=${whyNoMargin(plan, offer)} />`}
+    <p class="quiet as-of" title=${offer?.disclaimer}>${offer ? `Price as of ${time(offer.observedAt)}` : ""}</p>
+    <${Actions} product=${product} onProduct=${onProduct} />
+  </li>`;
+}
+
+const factsOf = ({ reviews, ordersLast30Days: orders }) =>
+  [rating(reviews), orders !== null && `${compact(orders)} ${orders === 1 ? "order" : "orders"}`].filter(Boolean);
+
+function Actions({ product, onProduct }) {
+  const [link, setLink] = useState(null);
+  const [imported, doImport] = useAsk(async () => {
+    const [row] = (await run("import", { products: [{ id: product.id }] })).importProducts.results;
+    if (row.errors.length) throw row.errors[0];
+    onProduct(row.product);
+  });
+  const [made, makeLink] = useAsk(async () => {
+    const [row] = (await run("make-links", { products: [{ id: product.id }] })).generateLinks.results;
+    if (row.errors.length) throw row.errors[0];
+    setLink(row.affiliateLink);
+  });
+  return html`<div class="row actions">
+      ${product.importedAt && html`<span class="done">✓ In the library</span>`}
+      ${!product.importedAt && may("IMPORT") && html`<button type="button" disabled=${imported.busy} onClick=${doImport}>${imported.busy ? "Importing ..." : "Import"}</button>`}
+      ${may("LINK") && html`<button type="button" disabled=${made.busy} onClick=${makeLink}>Link</button>`}
+    </div>
+    ${imported.error && html`<${Failure} error=${imported.error} again=${doImport} />`}
+    ${made.error && html`<${Failure} error=${made.error} again=${makeLink} />`}
+    ${link && html`<${Dialog} title="Affiliate link" onClose=${() => setLink(null)}><p>${product.title}</p><${LinkBox} link=${link} /></${Dialog}>`}`;
+}

@@ -1,0 +1,59 @@
+// A search as the address tells it, as the form shows it, and as the server takes it.
+import { amountOf, typed } from "../money.js";
+
+// Field of the form -> that of the server's search; all that narrows a search.
+export const FILTERS = {
+  from: "minPrice",
+  to: "maxPrice",
+  ship: "shipToCountry",
+  orders: "minOrders",
+  positive: "minPositivePercent",
+  discount: "minDiscountPercent",
+  days: "maxDeliveryDays",
+  free: "freeShippingOnly",
+  category: "categoryId",
+};
+const BLANK = { q: "", from: "", to: "", ship: "", orders: "10", positive: "", discount: "", days: "", free: "", category: "" };
+
+export const has = (card, field) => card.searchFilters.includes(FILTERS[field]);
+
+export const cardOf = (searchable, { marketplace, locale = "" }) =>
+  searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
+
+export const currencyOf = (card, wanted) =>
+  card.searchCurrencies.length && !card.searchCurrencies.includes(wanted) ? card.searchCurrencies[0] : wanted || "USD";
+
+export const sortOf = (card, wanted) => (card.searchSorts.includes(wanted) ? wanted : card.searchSorts[0]);
+
+// The form that shows an address.
+export function formOf(values) {
+  const known = Object.fromEntries(Object.keys(BLANK).map((name) => [name, values[name] ?? BLANK[name]]));
+  return { ...known, from: typed(known.from), to: typed(known.to), currency: values.currency ?? "", sort: values.sort ?? "" };
+}
+
+// The address of a form: what the marketplace does not have is left out.
+export function addressOf(form, card) {
+  const told = { q: form.q.trim() };
+  for (const field of Object.keys(FILTERS)) if (has(card, field)) told[field] = String(form[field]).trim();
+  return {
+    marketplace: card.code,
+    locale: card.locale ?? "",
+    ...told,
+    ...("from" in told && { from: amountOf(form.from).amount, to: amountOf(form.to).amount }),
+    ...("orders" in told && { orders: told.orders || "0" }),
+    ...(told.ship && { ship: told.ship.toUpperCase() }),
+    currency: currencyOf(card, form.currency.trim().toUpperCase()),
+    sort: sortOf(card, form.sort),
+  };
+}
+
+// What is asked of the server; null while the address asks for nothing.
+export function variablesOf(values, card, first) {
+  if (!values.q && !values.category) return null;
+  const search = { currencyCode: currencyOf(card, values.currency), sort: sortOf(card, values.sort), minOrders: 0 };
+  if (values.q) search.keywords = values.q;
+  for (const [field, name] of Object.entries(FILTERS)) if (has(card, field) && values[field]) search[name] = values[field];
+  for (const name of ["minOrders", "minDiscountPercent", "maxDeliveryDays"]) if (search[name]) search[name] = Number(search[name]);
+  if (search.freeShippingOnly) search.freeShippingOnly = true;
+  return { marketplace: card.code, locale: card.locale, search, first, after: values.after ?? null };
+}

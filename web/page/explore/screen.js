@@ -1,0 +1,58 @@
+// Explore: a marketplace's own search, with what would be left of a planned selling price.
+import { html, useState } from "../html.js";
+import { go, here, link } from "../address.js";
+import { forgetAnswer, useQuery } from "../asks.js";
+import { kept } from "../kept.js";
+import { amountOf } from "../money.js";
+import { Failure, Failures, Pager, Skeletons } from "../parts.js";
+import { Card } from "./card.js";
+import { Form } from "./form.js";
+import { cardOf, variablesOf } from "./question.js";
+import { Summary } from "./summary.js";
+
+const PAGE = 24;
+
+export function Explore({ searchable }) {
+  const { values } = here();
+  const card = cardOf(searchable, values);
+  const variables = variablesOf(values, card, PAGE);
+  const { busy, value, error, again, change } = useQuery("search", variables, { isKept: true });
+  const found = busy ? null : value?.searchProducts;
+  const [selling, setSelling] = useState(kept.selling ?? "");
+  kept.selling = selling;
+  const { amount } = amountOf(selling);
+  const plan = amount && variables ? { amount, currencyCode: variables.search.currencyCode } : null;
+  const onSearch = (next) => {
+    if (link("explore", next) === location.hash) return again();
+    forgetAnswer("search", variablesOf(next, cardOf(searchable, next), PAGE));
+    return go("explore", next);
+  };
+  const onProduct = (product) => change((now) => {
+    const nodes = now.searchProducts.nodes.map((each) => (each.id === product.id ? { ...each, ...product } : each));
+    return { searchProducts: { ...now.searchProducts, nodes } };
+  });
+  return html`
+    <h1>Explore</h1>
+    <${Form} values=${values} searchable=${searchable} categories=${categoriesOf(found)} busy=${busy} onSearch=${onSearch} />
+    ${variables && html`<${Summary} busy=${busy} found=${found} selling=${selling} onSelling=${setSelling} currency=${variables.search.currencyCode} />`}
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${found && html`<${Failures} errors=${found.errors} again=${again} />`}
+    ${busy ? html`<${Skeletons} count=${8} />` : html`<${Found} isAsked=${variables} found=${error ? null : found} plan=${plan} onProduct=${onProduct} />`}
+    ${found && html`<${Pager} info=${found.pageInfo} />`}`;
+}
+
+function Found({ isAsked, found, plan, onProduct }) {
+  if (!isAsked) return html`<p class="empty">Search a marketplace to find products. Nothing is stored until you import it.</p>`;
+  if (!found || found.errors.length) return null;
+  if (!found.nodes.length) {
+    return html`<p class="empty">Nothing on this page. Try other keywords, a wider price range, or fewer orders.
+      ${found.pageInfo.hasNextPage && " The next page may hold more."}</p>`;
+  }
+  return html`<ul class="grid">
+    ${found.nodes.map((product) => html`<${Card} key=${product.id} product=${product} plan=${plan} onProduct=${onProduct} />`)}
+  </ul>`;
+}
+
+// Categories of what was found, id and name: marketplaces have no list of theirs to offer.
+const categoriesOf = (found) =>
+  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(([id]) => id);

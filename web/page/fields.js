@@ -1,0 +1,25 @@
+// Fields whose values stand in the address.
+import { html, useEffect, useState } from "./html.js";
+import { choose, here } from "./address.js";
+
+const PAUSE = 250; // milliseconds without a letter until the words are looked for
+
+export function Choice({ name, label, value, options }) {
+  return html`<label><span class="hidden">${label}</span><select value=${value ?? ""} onChange=${(event) => choose({ [name]: event.target.value })}>
+    ${options.map(([code, text]) => html`<option key=${code} value=${code}>${text}</option>`)}
+  </select></label>`;
+}
+
+// A field whose words go into the address once nobody types.
+export function Words({ name, label, placeholder }) {
+  const told = here().values[name] ?? "";
+  const [text, setText] = useState(told);
+  useEffect(() => setText(told), [told]);
+  useEffect(() => {
+    if (text === told) return undefined;
+    const timer = setTimeout(() => choose({ [name]: text }, { replaces: true }), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return html`<label class="grow"><span class="hidden">${label}</span>
+    <input type="search" placeholder=${placeholder} value=${text} onInput=${(event) => setText(event.target.value)} /></label>`;
+}

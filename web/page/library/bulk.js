@@ -1,0 +1,63 @@
+// What is done with many products: part by part, with a count of how far it is, and an end at will.
+import { useState } from "../html.js";
+import { run } from "../api.js";
+
+const PART = 250; // products of a request
+
+// { work, start, stop }: `work` is { name, done, total, isOver, isStopped, error, results } or null.
+export function useBulk() {
+  const [work, setWork] = useState(null);
+  const [stopping] = useState({ now: false });
+  const start = async (name, choice, task) => {
+    stopping.now = false;
+    const results = [];
+    const tell = (change) => setWork((now) => ({ ...now, ...change }));
+    setWork({ name, done: 0, total: choice.size, isOver: false });
+    try {
+      const ids = choice.ids ?? (await everyId(choice.filter, stopping));
+      tell({ total: ids.length });
+      for (let at = 0; at < ids.length && !stopping.now; at += PART) {
+        const part = ids.slice(at, at + PART);
+        results.push(...(await task(part)));
+        tell({ done: at + part.length });
+      }
+      tell({ isOver: true, isStopped: stopping.now, results });
+    } catch (error) {
+      tell({ isOver: true, error, results });
+    }
+  };
+  const stop = () => {
+    stopping.now = true;
+    setWork((now) => now && { ...now, isStopping: true });
+  };
+  return { work, start, stop, close: () => setWork(null) };
+}
+
+// Everything that a filter finds, not only what a page shows of it.
+async function everyId(filter, stopping) {
+  const ids = [];
+  let after = null;
+  do {
+    const { nodes, pageInfo } = (await run("ids", { filter, after })).products;
+    ids.push(...nodes.map((node) => node.id));
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after && !stopping.now);
+  return ids;
+}
+
+// Each takes the ids of a part, and gives { id, errors } with what else was told of each.
+export async function sync(ids) {
+  const askedAt = performance.now();
+  const rows = whole((await run("sync", { ids })).syncProducts, ids);
+  return rows.map((row) => ({ ...row, product: row.product && { ...row.product, askedAt } }));
+}
+
+export const makeLinks = async (ids) =>
+  whole((await run("make-links", { products: ids.map((id) => ({ id })) })).generateLinks, ids);
+
+export const remove = async (ids) => whole((await run("delete", { ids })).deleteProducts, ids);
+
+function whole({ results, errors }, ids) {
+  if (errors.length) throw errors[0]; // of the whole, told once
+  return results.map((row, n) => ({ ...row, id: ids[n] }));
+}

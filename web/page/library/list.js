@@ -1,0 +1,25 @@
+// The products of the address's filter and page.
+import { here } from "../address.js";
+import { useQuery } from "../asks.js";
+
+export const PAGE = 50;
+
+export function filterOf({ text, marketplace, state }) {
+  return Object.fromEntries(Object.entries({ text, marketplace, state }).filter(([, value]) => value));
+}
+
+// As `useQuery`, with the rows, and how one of them is replaced.
+export function useList() {
+  const { values } = here();
+  const filter = filterOf(values);
+  const variables = { first: PAGE, after: values.after ?? null, filter, sort: values.sort ?? "IMPORTED_DESC" };
+  const asked = useQuery("library", variables, { holds: true });
+  const list = asked.value?.products;
+  const rows = (list?.nodes ?? []).map((row) => ({ askedAt: asked.askedAt, ...row }));
+  const onRows = (news) => {
+    const byId = new Map(news.map((row) => [row.id, row]));
+    const nodes = (now) => now.products.nodes.map((row) => byId.get(row.id) ?? row);
+    asked.change((now) => ({ ...now, products: { ...now.products, nodes: nodes(now) } }));
+  };
+  return { ...asked, list, rows, filter, onRows };
+}

@@ -1,0 +1,63 @@
+// Library: the catalogue as a table; many products can be synced, linked, exported or deleted at once.
+import { html, useState } from "../html.js";
+import { outdated } from "../asks.js";
+import { kept } from "../kept.js";
+import { Failure, Pager } from "../parts.js";
+import { plural } from "../words.js";
+import { makeLinks, remove, sync, useBulk } from "./bulk.js";
+import { Export } from "./export.js";
+import { useList } from "./list.js";
+import { MadeLinks, Tools, Work } from "./tools.js";
+import { Row } from "./row.js";
+import { Toolbar } from "./toolbar.js";
+
+const HEADINGS = ["Product", "Price", "Sell at", "Notes", "Synced"];
+
+export function Library({ cards }) {
+  const { list, rows, filter, busy, error, again, onRows } = useList();
+  const [chosen, setChosen] = useState(new Set()); // ids, or "all" that the filter finds
+  const [news, setNews] = useState(kept.news ?? {}); // id -> what the last sync said
+  kept.news = news;
+  const [isExporting, setExporting] = useState(false);
+  const bulk = useBulk();
+  const isAll = chosen === "all";
+  const picked = rows.filter((row) => isAll || chosen.has(row.id));
+  const total = list?.totalCount ?? rows.length;
+  const choice = isAll ? { filter, size: total } : { ids: picked.map((row) => row.id), size: picked.length };
+  const toggle = (id) => setChosen(() => {
+    const now = new Set(picked.map((row) => row.id));
+    if (!now.delete(id)) now.add(id);
+    return now;
+  });
+  const onSync = async (ids) => {
+    const results = await sync(ids);
+    setNews((now) => ({ ...now, ...Object.fromEntries(results.map((row) => [row.id, row])) }));
+    onRows(results.map((row) => row.product).filter(Boolean));
+    return results;
+  };
+  const onDelete = () => {
+    if (!confirm(`Delete ${plural(choice.size, "product")} from the library? Links stay.`)) return;
+    bulk.start("Deleted", choice, remove).then(() => (setChosen(new Set()), outdated("library")));
+  };
+  return html`
+    <h1>Library</h1>
+    <${Toolbar} cards=${cards} />
+    <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
+      onAll=${() => setChosen(isAll ? new Set() : "all")}
+      onSync=${() => bulk.start("Synced", choice, onSync)} onLinks=${() => bulk.start("Linked", choice, makeLinks)}
+      onDelete=${onDelete} onExport=${() => setExporting(true)} />
+    <${Work} bulk=${bulk} />
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? "Nothing fits this filter." : "Nothing imported yet. Explore a marketplace, or paste addresses above."}</p>`}
+    ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
+    ${rows.length > 0 && html`<table class="library" id="results" tabindex="-1">
+      <thead><tr>
+        <th scope="col"><span class="hidden">Chosen</span></th>
+        ${HEADINGS.map((name) => html`<th key=${name} scope="col">${name}</th>`)}
+      </tr></thead>
+      <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} news=${news[row.id]} isChosen=${isAll || chosen.has(row.id)} onToggle=${() => toggle(row.id)} />`)}</tbody>
+    </table>`}
+    ${list && html`<${Pager} info=${list.pageInfo} />`}
+    ${isExporting && html`<${Export} cards=${cards} chosen=${isAll ? [] : picked} filter=${filter} total=${total} onClose=${() => setExporting(false)} />`}
+    ${bulk.work?.name === "Linked" && bulk.work.isOver && bulk.work.results.length > 0 && html`<${MadeLinks} made=${bulk.work.results} rows=${rows} onClose=${bulk.close} />`}`;
+}

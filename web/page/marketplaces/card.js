@@ -1,0 +1,64 @@
+// A marketplace's card: its health, its keys, its calls of today.
+import { html } from "../html.js";
+import { may } from "../may.js";
+import { Failure, Failures, Sandbox } from "../parts.js";
+import { ago, capital, count, plain, said, time, titleOf } from "../words.js";
+import { Credential } from "./credential.js";
+import { useCredentials } from "./credentials.js";
+
+export function Settings({ card, onCard }) {
+  const { form, setFormName, values, setValues, others, at, busy, save, verify, disconnect } = useCredentials(card, onCard);
+  const isSet = card.credentialFields.some((field) => field.isSet);
+  const fields = card.credentialFields.filter((field) => form.fieldNames.includes(field.name));
+  const isConnected = card.status === "CONNECTED";
+  const needsAttention = isConnected && !["HEALTHY", "UNVERIFIED"].includes(card.health.state);
+  return html`<section class="panel settings" aria-labelledby=${`title-${card.id}`}>
+    <header class="row wrap">
+      <h2 id=${`title-${card.id}`} class="grow">${titleOf(card)}</h2>
+      <${Sandbox} mode=${card.mode} />
+      <span class="badge ${needsAttention ? "warn" : isConnected ? "ok" : "off"}" role="status">${needsAttention ? "Needs attention" : isConnected ? "Connected" : "Not configured"}</span>
+    </header>
+    <${Health} card=${card} />
+    ${may("SETTINGS") && html`<form class="stack" autocomplete="off" onSubmit=${save}>
+      ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">Which keys</legend>
+        ${card.credentialForms.map((each) => html`<label key=${each.name} class="chip">
+          <input type="radio" checked=${each === form} onChange=${() => setFormName(each.name)} /><span>${each.label}</span></label>`)}
+      </fieldset>`}
+      ${fields.map((field) => html`<${Credential} key=${field.name} card=${card} field=${field} value=${values[field.name] ?? ""} error=${at(field.name)}
+        onInput=${(value) => setValues({ ...values, [field.name]: value })} />`)}
+      ${busy.error && html`<${Failure} error=${busy.error} />`}
+      <${Failures} errors=${others} />
+      <div class="row wrap">
+        <button class="primary" disabled=${busy.busy || !Object.values(values).some((value) => value.trim())}>Save</button>
+        <button type="button" disabled=${busy.busy || !isSet} onClick=${verify}>${busy.busy ? "Working ..." : "Test connection"}</button>
+        <button type="button" class="danger" disabled=${busy.busy || !isSet} onClick=${disconnect}>Disconnect</button>
+      </div>
+    </form>`}
+    <${Quota} quota=${card.quota} />
+  </section>`;
+}
+
+function Health({ card }) {
+  const { health } = card;
+  const missing = card.credentialFields.filter((field) => card.missingFields.includes(field.name)).map((field) => field.label);
+  const can = card.capabilities.map(plain).join(", ");
+  const isWell = health.state === "HEALTHY";
+  return html`<div class="health">
+    ${missing.length > 0 && html`<p class="quiet">Missing: ${missing.join(", ")}</p>`}
+    ${card.status === "CONNECTED" && html`<p class=${isWell ? "good" : "problem"}>
+      <strong>${isWell ? "Works" : capital(plain(health.state))}</strong>
+      ${health.checkedAt && html`<span class="quiet" title=${time(health.checkedAt)}> · checked ${ago(health.checkedAt)}</span>`}
+      ${health.upstreamCode && html`<span class="quiet"> · ${health.upstreamCode}</span>`}</p>`}
+    ${card.status === "CONNECTED" && health.cure && html`<p class="cure">${said({ message: health.cure })}</p>`}
+    ${health.warnings.map((warning) => html`<p key=${warning} class="problem">${said({ message: warning })}</p>`)}
+    ${can && html`<p class="quiet">Can be used for: ${can}</p>`}
+  </div>`;
+}
+
+function Quota({ quota }) {
+  const { limitPerDay, usedToday, resetsAt } = quota;
+  return html`<div class="quota">
+    ${limitPerDay && html`<progress max=${limitPerDay} value=${usedToday} aria-label="Calls of today" />`}
+    <p class="quiet">${count(usedToday)} ${limitPerDay ? `of ${count(limitPerDay)} calls today` : "calls today; no published limit"} · counted anew ${time(resetsAt)}</p>
+  </div>`;
+}

@@ -1,0 +1,44 @@
+// The paste box: a text or a file with one or many products, looked at before they are imported.
+import { html, useState } from "../html.js";
+import { Preview } from "./preview.js";
+
+const KINDS = ".csv,.tsv,.tab,.txt,.md,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
+
+export function Paste() {
+  const [text, setText] = useState("");
+  const [given, setGiven] = useState(null); // what is previewed: { text } or { file }
+  const [isOver, setOver] = useState(false); // a file is held above the box
+  const submit = (event) => {
+    event.preventDefault();
+    if (text.trim()) setGiven({ text: text.trim() });
+  };
+  const keys = (event) => {
+    if (event.key === "Enter" && !event.shiftKey) submit(event);
+  };
+  const choose = (event) => {
+    const [file] = event.target.files;
+    if (file) setGiven({ file });
+    event.target.value = ""; // so that the same file can be chosen again
+  };
+  const hold = (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(event.type === "dragover");
+  };
+  const drop = (event) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return; // a text that is dropped goes into the box
+    hold(event);
+    setGiven({ file });
+  };
+  const onDone = (failed) => given.text && setText(failed.join("\n")); // they stay, to be mended
+  return html`<form class=${isOver ? "paste over" : "paste"} onSubmit=${submit} onDragOver=${hold} onDragLeave=${hold} onDrop=${drop}>
+      <label class="hidden" for="paste">Product addresses or ids</label>
+      <textarea id="paste" rows=${Math.min(6, text.split("\n").length)} value=${text} onKeyDown=${keys}
+        placeholder="Paste addresses or ids, or drop a file"
+        onInput=${(event) => setText(event.target.value)} />
+      <button>Preview</button>
+      <label class="button">File<input type="file" accept=${KINDS} onChange=${choose} /></label>
+    </form>
+    ${given && html`<${Preview} given=${given} onDone=${onDone} onClose=${() => setGiven(null)} />`}`;
+}

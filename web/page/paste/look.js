@@ -1,0 +1,89 @@
+// What a text or a file names, asked of the server in as few requests as it takes; and its import.
+import { rowsOf, run } from "../api.js";
+
+const NOTHING = { message: "There is no product's address or id in this line." };
+export const MOST = 250; // products of a request
+const LONGEST = 90_000; // bytes of its text
+
+// Hands each part's lines to `add`, with how many rows are left. The server reads a file; what its
+// rows name is asked as if it was pasted.
+export async function lookAt({ text, file }, add, signal) {
+  const rows = file ? await rowsOf(file, signal) : text.split("\n").map((line) => ({ text: line }));
+  let left = rows.length;
+  for (const part of parts(rows)) {
+    const good = part.filter((row) => !row.error);
+    const words = good.map((row) => row.text).join("\n");
+    const found = words.trim() ? listed(words, (await run("pasted", { text: words }, { signal })).productsIn) : [];
+    left -= part.length;
+    add(file ? placed(part, found) : found, left);
+  }
+}
+
+// What was found in the words of rows, and the rows that name nothing, each with its place.
+function placed(rows, found) {
+  let start = 0;
+  const rest = [...found];
+  return rows.flatMap((row) => {
+    const place = row.sheet ? `${row.sheet}, line ${row.line}` : `Line ${row.line}`;
+    if (row.error) return [{ ...row, place }];
+    start += [...row.text].length + 1;
+    const own = rest.splice(0, rest.filter((each) => each.start < start).length);
+    return own.map((each) => ({ ...each, place }));
+  });
+}
+
+// Rows in parts that fit a request each.
+function parts(rows) {
+  const made = [];
+  let size = Infinity;
+  for (const row of rows) {
+    const bytes = new TextEncoder().encode(row.text).length + 1;
+    if (size + bytes > LONGEST || made.at(-1).length === MOST) {
+      made.push([]);
+      size = 0;
+    }
+    made.at(-1).push(row);
+    size += bytes;
+  }
+  return made;
+}
+
+// What was found in the text and the lines in which nothing was, in order.
+function listed(text, rows) {
+  const found = rows.map(({ start, words, product, errors }) => ({ start, text: words, product, error: errors[0] }));
+  let start = 0; // in characters, as the server counts, not in UTF-16 units
+  for (const line of text.split("\n")) {
+    const end = start + [...line].length;
+    if (line.trim() && !rows.some((row) => row.start < end && row.end > start)) {
+      found.push({ start, text: line.trim(), error: NOTHING });
+    }
+    start = end + 1;
+  }
+  return found.sort((one, other) => one.start - other.start);
+}
+
+// Each thing once, with every place where it stands: a product, or a line that is none.
+export function once(lines) {
+  const kept = new Map();
+  for (const line of lines) {
+    const key = line.product?.id ?? `${line.place ?? ""} ${line.text}`;
+    const earlier = kept.get(key);
+    if (!earlier) kept.set(key, { ...line, key });
+    else if (line.place !== earlier.place) kept.set(key, { ...earlier, place: `${earlier.place}, ${line.place}` });
+  }
+  return [...kept.values()];
+}
+
+// What became of each line, by its key.
+export async function imported(lines) {
+  try {
+    const products = lines.map((line) => ({ id: line.product.id }));
+    const { results } = (await run("import", { products })).importProducts;
+    return new Map(results.map((row, n) => [lines[n].key, outcome(row, lines[n])]));
+  } catch (error) {
+    return new Map(lines.map((line) => [line.key, { error }]));
+  }
+}
+
+const outcome = ({ product, errors: [error] }, line) =>
+  error ? { error } : { product, error: null, done: line.product.importedAt ? "known" : "new" };

@@ -1,0 +1,90 @@
+// What was pasted, line by line, before and after it is imported.
+import { html, useEffect, useRef, useState } from "../html.js";
+import { outdated } from "../asks.js";
+import { may } from "../may.js";
+import { Dialog, Failure, Picture, Price } from "../parts.js";
+import { count, plural, said } from "../words.js";
+import { imported, lookAt, MOST, once } from "./look.js";
+
+export function Preview({ given, onDone, onClose }) {
+  const { lines, error, left, isBusy, importAll, cancel } = usePreview(given, onDone);
+  const good = lines?.filter((line) => line.product && !line.done) ?? [];
+  const isDone = lines?.some((line) => line.done) && !isBusy;
+  const isLooking = left !== 0 && !error;
+  const close = () => (cancel(), onClose());
+  return html`<${Dialog} title=${given.file?.name ?? "Preview"} wide onClose=${close}>
+    ${error && html`<${Failure} error=${error} />`}
+    ${(lines || !error) && html`<p role="status" class="quiet">${isLooking ? looking(left) : summary(lines)}</p>`}
+    <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} />`)}</ul>
+    <div class="row end">
+      ${(isLooking || isBusy) && html`<button type="button" onClick=${isBusy ? cancel : close}>Cancel</button>`}
+      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>Done</button>` : may("IMPORT") && html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
+        ${isBusy ? "Importing ..." : `Import ${plural(good.length, "product")}`}</button>`}
+    </div>
+  </${Dialog}>`;
+}
+
+// Looks at what was given, and imports it part by part until somebody cancels.
+function usePreview(given, onDone) {
+  const [lines, setLines] = useState(null); // [{ key, place, text, product, error, done }]
+  const [error, setError] = useState(null);
+  const [left, setLeft] = useState(null); // rows that were not looked at yet
+  const [isBusy, setBusy] = useState(false);
+  const isCancelled = useRef(false);
+  useEffect(() => {
+    const asking = new AbortController(); // once this is closed nobody waits for the answer
+    const { signal } = asking;
+    const add = (more, rest) => {
+      if (signal.aborted) return;
+      setLines((now) => once([...(now ?? []), ...more]));
+      setLeft(rest);
+    };
+    setLines(null);
+    setError(null);
+    lookAt(given, add, signal).catch((failure) => signal.aborted || setError(failure));
+    return () => asking.abort();
+  }, [given]);
+  const importAll = async (good) => {
+    isCancelled.current = false;
+    setBusy(true);
+    let now = lines;
+    for (let start = 0; start < good.length && !isCancelled.current; start += MOST) {
+      const news = await imported(good.slice(start, start + MOST));
+      now = now.map((line) => ({ ...line, ...news.get(line.key) }));
+      setLines(now);
+    }
+    setBusy(false);
+    outdated("library");
+    onDone(now.filter((line) => !line.done).map((line) => line.text));
+  };
+  const cancel = () => {
+    isCancelled.current = true;
+  };
+  return { lines, error, left, isBusy, importAll, cancel };
+}
+
+const looking = (left) => (left === null ? "Looking ..." : `Looking, ${plural(left, "row")} left ...`);
+
+function summary(lines) {
+  const those = (done) => lines.filter((line) => line.done === done).length;
+  const [fresh, known, bad] = [those("new"), those("known"), lines.filter((line) => line.error).length];
+  if (fresh || known) {
+    const rest = lines.length - fresh - known;
+    return `${count(fresh)} new${known ? `, ${count(known)} ${known === 1 ? "was" : "were"} already there` : ""}${rest ? `, ${count(rest)} not imported` : ""}.`;
+  }
+  return `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`;
+}
+
+function Line({ line }) {
+  const { product, error, done } = line;
+  const outcome = { new: "✓ Imported", known: "✓ Was already there" }[done];
+  return html`<li class=${error ? "bad" : done ? "good" : ""}>
+    <${Picture} url=${product?.image?.url} small />
+    <div class="grow">
+      <p class="source">${line.place && html`<strong>${line.place}</strong> `}${line.text}</p>
+      ${product && html`<p class="title">${product.title}</p><${Price} product=${product} />`}
+      ${error && html`<p class="problem">${said(error)}</p>`}
+    </div>
+    <p class="outcome">${outcome ?? (error ? "✕ Not imported" : product?.importedAt ? "Already in the library" : "")}</p>
+  </li>`;
+}
