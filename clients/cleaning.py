@@ -64,9 +64,9 @@ def _is_quoted_printable(text: str) -> bool:
     """Whether it is of an e-mail's source: "=3D" alone may be a value that begins with 3D."""
     if "=3D" not in text:
         return False
-    signs = text.count("=")
-    is_every_sign_quoted = signs > 1 and len(QUOTED_SIGN.findall(text)) == signs
-    return is_every_sign_quoted or re.search(SOFT_BREAK, text) is not None
+    if re.search(SOFT_BREAK, text):
+        return True
+    return text.count("=3D") > 1 and len(QUOTED_SIGN.findall(text)) == text.count("=")
 
 
 def _undone(escape: str) -> str:

@@ -36,7 +36,7 @@ EVENT = re.compile(
 )
 # The next line, as far as an address can go on there; mail programs quote with ">".
 NEXT_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<more>[A-Za-z0-9/?#&=%._~:@+$-]+)")
-REST_OF_A_NUMBER = re.compile(r"[0-9]+(?:\.html?|[?#/])")
+REST_OF_A_NUMBER = re.compile(r"[0-9]+(?:\.html?\b|\?[A-Za-z_]+=)")
 MOST_BREAKS = 8
 LONGEST_BROKEN = 4_096
 OPENED_BY = {")": "(", "]": "[", "}": "{"}

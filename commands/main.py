@@ -149,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--workspace", metavar="NAME", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
-    parser.set_defaults(run=serve.run, socket=None, ready=None)
+    parser.set_defaults(run=serve.run, demo=False, socket=None, ready=None)
     commands = parser.add_subparsers(
         title="commands", metavar="[COMMAND]", parser_class=argparse.ArgumentParser
     )

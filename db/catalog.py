@@ -205,8 +205,10 @@ class _Search:
         direction = "DESC" if order.descending != args.from_end else "ASC"
         ordered = f"ORDER BY {{0}}.{order.key} {direction}, {{0}}.id {direction} LIMIT {limit}"
         found = way(values, section, ordered)
+        read = dict.fromkeys([*product_rows.COLUMNS, *(each.name for each in order.columns)])
+        columns = ", ".join(f"products.{name}" for name in read)
         return await statements.rows(
-            f"{_GROUPS} SELECT products.* FROM products WHERE products.id IN"
+            f"{_GROUPS} SELECT {columns} FROM products WHERE products.id IN"
             f" (SELECT id FROM ({found}) AS found) {ordered.format('products')}",
             values.all,
         )

@@ -26,6 +26,14 @@ from domain.products import (
 PRODUCT_FIELDS = ("ref", "title", "url", "offer", "orders_last_30_days", "commission_percent")
 OFFER_FIELDS = ("observed_at", "price", "list_price", "availability")
 LARGEST = 2**63
+# What `catalog_product` reads: the others are there for searches and orders.
+COLUMNS = (
+    *("id", "marketplace", "locale", "external_id", "mode", "title", "url", "details"),
+    *("price_amount", "price_currency", "list_price_amount", "list_price_currency"),
+    *("orders_last_30_days", "commission_percent", "availability", "observed_at"),
+    *("state", "state_since", "times_missing", "imported_at", "synced_at"),
+    *("selling_price_amount", "selling_price_currency", "notes"),
+)
 
 
 def _stored(kind: type, *, without: Collection[str]) -> type[msgspec.Struct]:

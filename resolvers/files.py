@@ -2,6 +2,7 @@
 it names none. Nothing is opened or asked."""
 
 import bisect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ SAMPLE = 200  # rows that tell which column holds the products
 SAMPLE_CELLS = 20_000
 MOST_PRODUCT_COLUMNS = 20
 LONGEST_SHOWN = 200  # characters of a cell that names nothing
+TAG = re.compile(r"<[^<>]*>")
 MOST_SHOWN = 40  # headings in a message
 
 
@@ -116,7 +118,8 @@ def _is_comment(line: str) -> bool:
 def _nameless(rows: Iterable[Row], bare: Sites) -> Iterator[FileRow]:
     for row in rows:
         [line] = row.cells
-        if not _is_comment(line):
+        is_told = any(map(str.isalnum, TAG.sub("", line)))  # more than a tag of HTML
+        if is_told and not _is_comment(line):
             yield _refused(row.line, line, _reason(line, bare.owner))
 
 

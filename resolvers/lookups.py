@@ -76,13 +76,17 @@ def _is_open(row: RefOrError) -> TypeGuard[ProductRef]:
 
 
 async def site_of(context: Context, market: Marketplace) -> str:
-    """The country site that bare ids are of: the first one connected, else the first."""
-    connected = {
-        account.key.locale
-        for account in (await context.accounts.all()).values()
+    """The country site that bare ids are of: the first one connected, else the first of which some
+    credentials are stored (links may need no more), else the first."""
+    accounts = (await context.accounts.all()).values()
+    stored = {
+        account.key.locale: account.credentials
+        for account in accounts
         if account.credentials and account.key.marketplace == market.code
     }
-    return next((site for site in market.locales if site in connected), market.locales[0])
+    complete = {site for site, given in stored.items() if not market.missing(tuple(given))}
+    sites = (site for known in (complete, stored) for site in market.locales if site in known)
+    return next(sites, market.locales[0])
 
 
 async def _opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:

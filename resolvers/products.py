@@ -188,8 +188,9 @@ async def page(
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
-    for _, entry in stored.rows:
-        context.dataloaders.catalog_product.prime(entry.source.ref, entry)
+    context.dataloaders.catalog_product.prime_many(
+        {entry.source.ref: entry for _, entry in stored.rows}
+    )
     return of_list, stored
 
 

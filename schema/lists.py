@@ -22,14 +22,34 @@ from schema.shown import ShownProduct
 
 @strawberry.type(description="A product in a list, with its cursor.")
 class ProductEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Product = strawberry.field(description="The product.")
+    cursor: str = strawberry.field(
+        description="Send it as `after` to read on behind this row.", metadata=made("cursor")
+    )
+    node: Product = strawberry.field(description="The product.", metadata=made("node"))
+
+
+class ShownEdge(NamedTuple):
+    """A product of a page, with its cursor."""
+
+    cursor: str
+    node: ShownProduct
 
 
 class ShownPage(NamedTuple):
-    """The products of a page."""
+    """A page of the catalogue."""
 
-    nodes: list[ShownProduct]
+    page: StoredPage[CatalogProduct]
+    context: Context
+
+    @property
+    def nodes(self) -> list[ShownProduct]:
+        """Its products."""
+        return [ShownProduct.of(Listing.of(row), self.context) for row in self.page.rows]
+
+    @property
+    def edges(self) -> list[ShownEdge]:
+        """Its products with their cursors."""
+        return self.page.edges(ShownEdge, self.nodes)
 
 
 @strawberry.type(description="A page of the catalogue.")
@@ -37,25 +57,17 @@ class ProductConnection:
     filter: strawberry.Private[CatalogFilter]
     page: strawberry.Private[StoredPage[CatalogProduct]]
 
-    @strawberry.field(description="Products with their cursors.")
+    @strawberry.field(description="Products with their cursors.", metadata=made("edges"))
     def edges(self) -> list[ProductEdge]:
         return self.page.edges(ProductEdge, self.nodes())
 
-    @strawberry.field(
-        description="The products alone.",
-        metadata=made("nodes"),
-    )
+    @strawberry.field(description="The products alone.", metadata=made("nodes"))
     def nodes(self) -> list[Product]:
-        return [Product.of(listing) for listing in self.listings]
+        return [Product.of(Listing.of(row)) for row in self.page.rows]
 
-    @property
-    def listings(self) -> list[Listing]:
-        """The products' records."""
-        return [Listing.of(row) for row in self.page.rows]
-
-    def made_from(self, context: Context) -> "ShownPage":
+    def made_from(self, context: Context) -> ShownPage:
         """What its products are made from."""
-        return ShownPage([ShownProduct.of(listing, context) for listing in self.listings])
+        return ShownPage(self.page, context)
 
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:

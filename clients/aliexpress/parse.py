@@ -267,13 +267,15 @@ def read_rows(
 ) -> tuple[tuple[T, ...], int]:
     """What `read_row` makes of the rows, and how many rows were none; `rows` tells of wrappings.
 
-    Raises AnswerInvalid where there are rows and none can be read: that is no empty list.
+    Raises AnswerInvalid where there are rows, or are said to be, and none can be read: that is no
+    empty list.
     """
     is_object = isinstance(holder, dict)
     items = _items(holder.get(outer), inner) if is_object else [holder] * bool(holder)
     read_ones = (read_row(row) for row in items if isinstance(row, dict))
     found = [record for record in read_ones if record is not None]
-    if items and not found:
+    counted = count(holder.get("current_record_count")) if is_object else None
+    if (items or counted) and not found:
         raise AnswerInvalid(
             "AliExpress sent a list whose rows are none that its interface has. Try again; if it "
             "stays so, report it to whoever runs this server."

@@ -110,7 +110,7 @@ def token_refusal(answer: Answer) -> MarketplaceError:
     """The exception for a refusal of a token endpoint: `{error, error_description}`, or no JSON."""
     body = values.load(answer.body)
     code = code_of(values.text(values.member(body, "error")))
-    if answer.status == 403 and body is None:
+    if answer.status == 403 and code is None:  # of somebody on the way
         return refusal(answer)
     if answer.status in (400, 401, 403):
         return CredentialsRejected(CREDENTIALS, upstream_code=code)

@@ -10,6 +10,7 @@ import pytest
 from clients.base import PageKind
 from clients.registry import BY_CODE, Found, read_text
 from clients.text import MOST_BREAKS, words
+from domain.exceptions import ShortLink
 from domain.products import ProductRef
 from tests.clients.test_contract import lamps
 
@@ -191,6 +192,8 @@ ALI, DP = (
             ["B0LAMP0001"],
         ),
         ("a list of addresses and ids", f"{DP}\nB0LAMP0002\n{DP}3", ["B0LAMP0001", "B0LAMP0002"]),
+        ("a short number and a question", f"{ALI[:40]}\n12? No, 3/4", ["10050063"]),
+        ("a short number and parameters", f"{ALI[:40]}\n38829917?a=1", ["1005006338829917"]),
         ("a short number and one more", f"{ALI[:40]}\n38829917", ["10050063"]),
         ("a page and an id", "https://www.amazon.de/\nB0LAMP0001", ["B0LAMP0001"]),
         ("an empty line between", f"{DP[:-10]}\n\nB0LAMP0001", ["B0LAMP0001"]),
@@ -271,6 +274,25 @@ def test_products_in_mails_are_found_in_order() -> None:
         source = message.as_string()
 
         assert products(read_text(source)) == refs, source
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://sl.aliexpress.ru/p?key=3DaBc", "https://sl.aliexpress.ru/p?key=3DaBc"),
+        ("https://sl.aliexpress.ru/p?key=3DaBc&x=AB", "https://sl.aliexpress.ru/p?key=3DaBc&x=AB"),
+        (
+            "https://sl.aliexpress.ru/p?key=3D3DaBc&x=3D1",
+            "https://sl.aliexpress.ru/p?key=3DaBc&x=1",
+        ),
+        ("https://sl.aliexpress.ru/p?k=\ney=3DaBc", "https://sl.aliexpress.ru/p?key=aBc"),
+    ],
+)
+def test_only_the_source_of_a_mail_is_decoded(text: str, address: str) -> None:
+    [found] = read_text(text)
+
+    assert isinstance(found.product, ShortLink)
+    assert found.product.address == address
 
 
 def test_places_are_those_of_the_text_as_it_was_pasted() -> None:

@@ -221,6 +221,18 @@ def test_a_broken_address_in_a_text_is_one_row() -> None:
     ]
 
 
+def test_a_web_page_is_read_by_its_cells() -> None:
+    cells = f"<tr><td>Lamp</td>\n<td><b>{ASIN}</b></td></tr>"
+    text = f"<table>\n{cells}\n<a href='{ITEM}'>\n</table>\n<{CUP}>\n"
+
+    assert told(text, "list.html") == [
+        "line 2 INVALID_URL",
+        f"line 3 {ASIN}",
+        f"line 4 {ITEM}",
+        f"line 6 {CUP}",
+    ]
+
+
 def test_the_source_of_a_mail_is_read() -> None:
     message = EmailMessage()
     message["Subject"] = "Lamps = cheap"

@@ -17,7 +17,7 @@ from tests.schema.test_plan import both_ways, told
 
 pytestmark = pytest.mark.anyio
 
-TYPES = ("Product", "Offer", "Money", "Image", "Reviews", "Category", "Seller")
+TYPES = ("Product", "Offer", "Money", "Image", "Reviews", "Category", "Seller", "ProductEdge")
 NOT_MADE = {
     "Product": {
         "affiliateLink",  # asked together, by loaders

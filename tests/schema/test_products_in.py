@@ -113,6 +113,19 @@ async def test_too_much_is_refused_before_any_call(graph: Graph, _case: str, tex
     assert graph.calls("aliexpress") == 0
 
 
+async def test_a_site_that_is_half_connected_is_not_the_one_of_bare_ids(graph: Graph) -> None:
+    await graph.connect("AMAZON", {"partnerTag": "shop-20"}, "www.amazon.com")
+    [links_only] = await find(graph, "B0SANDBX1D")
+    await graph.connect(
+        "AMAZON", {**AMAZON, "credentialVersion": "3.2", "partnerTag": "sandbox-21"}, "DE"
+    )
+
+    [found] = await find(graph, "B0SANDBX1D")
+
+    assert links_only["errors"][0]["code"] == "MARKETPLACE_NOT_CONNECTED"
+    assert found["product"] == {"externalId": "B0SANDBX1D", "locale": "www.amazon.de"}
+
+
 async def test_a_bare_id_is_of_the_site_that_is_connected(graph: Graph) -> None:
     await graph.connect(
         "AMAZON", AMAZON | {"credentialVersion": "3.2", "partnerTag": "sandbox-21"}, "www.amazon.de"

@@ -102,6 +102,16 @@ async def test_no_products_found() -> None:
     assert [type(value) for value in found.values()] == [ProductNotFound, ProductNotFound]
 
 
+@pytest.mark.parametrize(
+    "result", [{"current_record_count": 2}, {"current_record_count": "1", "products": {}}]
+)
+async def test_rows_that_are_counted_and_not_sent_are_no_answer(result: object) -> None:
+    client, _ = connected({"resp_result": {"resp_code": 200, "result": result}})
+
+    with pytest.raises(AnswerInvalid):
+        await client.get_products([LAMP, SHADE])
+
+
 async def test_nothing_is_sent_for_nothing() -> None:
     client, sender = connected()
 

@@ -245,6 +245,8 @@ def test_wait_is_read_without_a_body(status: int) -> None:
         (400, {"error": "invalid_scope"}, CredentialsRejected, "invalid_scope"),
         (403, {"error": "access_denied"}, CredentialsRejected, "access_denied"),
         (403, PAGE, MarketplaceUnavailable, "403"),
+        (403, {"code": "1020", "message": "Access denied"}, MarketplaceUnavailable, "1020"),
+        (403, {"error": {"code": 7}}, MarketplaceUnavailable, "403"),
         (404, PAGE, AnswerInvalid, None),
         (302, b"", AnswerInvalid, None),
         (429, {}, Throttled, "429"),

@@ -2,7 +2,7 @@
 import { html, useState } from "../html.js";
 import { Preview } from "./preview.js";
 
-const KINDS = ".csv,.tsv,.tab,.txt,.md,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
+const KINDS = ".csv,.tsv,.tab,.txt,.md,.html,.eml,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
 
 export function Paste() {
   const [text, setText] = useState("");
