@@ -38,6 +38,7 @@ COMMANDS = (
     ("backup",),
     ("restore",),
     ("assume-quota-used",),
+    ("worker",),
 )
 COPYING = ("backup", "copy")  # on PostgreSQL it says which program does it
 
@@ -265,3 +266,9 @@ def test_commands_work_as_processes_of_their_own(tmp_path: Path) -> None:
     assert made.returncode == listed.returncode == 0
     assert made.stdout.strip()[-4:] in listed.stdout
     assert not (tmp_path / "data" / "admin.key").exists()  # the first start makes and shows it
+
+
+def test_no_command_is_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commands.serve.serve", lambda _settings: 0)
+
+    assert main([]) == main(["serve"]) == 0
