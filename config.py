@@ -299,6 +299,11 @@ def set_where_unset(variables: Mapping[str, str]) -> list[str]:
     return [name for name, text in variables.items() if os.environ[name] != text]
 
 
+def set_now(names: Sequence[str]) -> dict[str, str]:
+    """Those of these variables that the environment has."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
 def worker_environment(metrics_folder: Path | None) -> dict[str, str]:
     """The variables of a further process of this server, with a folder for its numbers."""
     return os.environ | ({METRICS_FOLDER: str(metrics_folder)} if metrics_folder else {})
