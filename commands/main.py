@@ -71,7 +71,7 @@ def main(arguments: Sequence[str], *, program: str = PROGRAM) -> int:
     `program`: what was typed before the arguments.
     """
     try:
-        command = _parser().parse_args(arguments)
+        command = parser_of_commands().parse_args(arguments)
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
     told = CALL.set(
@@ -124,7 +124,8 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads a command line; without a command it is that of `serve`."""
     parser = argparse.ArgumentParser(
         prog="python server.py", description=DESCRIPTION, epilog=EXIT_CODES
     )
