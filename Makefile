@@ -17,10 +17,13 @@ FAST := -m "not slow and not browser and not typescript and not peers"
 WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
 
 export PYTHON
-STALE := $(shell PYTHON="$(PYTHON)" .ci/fresh-venv)
+# CHECKED: by the make that called this one.
+STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
+# Whether npm is there, looked for only where its files have to be installed.
+NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -41,10 +44,14 @@ help:
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
-run: .venv/.run graphiql-if-possible
+run: packages
 	exec $(RUN) server.py serve --demo
 
-setup: .venv/.run graphiql-if-possible
+setup: packages
+
+# Python's and npm's side by side.
+packages:
+	$(MAKE) -j2 CHECKED=yes .venv/.run graphiql-if-possible
 
 test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
@@ -153,5 +160,5 @@ tests/peers/node_modules/.installed: tests/peers/package-lock.json | .venv/.run
 
 # The server works without GraphiQL and the page: both then say how to get them.
 .PHONY: graphiql-if-possible
-graphiql-if-possible: | .venv/.run
+graphiql-if-possible: | $(if $(NPM),,.venv/.run)
 	[ web/node_modules/.installed -nt web/package-lock.json ] || web/install || true

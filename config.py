@@ -18,15 +18,7 @@ from urllib.parse import unquote
 from domain import parsers
 from domain.credentials import MASK, BootstrapCredentials, Secret
 from domain.limits import Limits
-from domain.parsers import (
-    FOLDER,
-    SWITCH,
-    any_text,
-    number,
-    own_address,
-    web_address,
-    whole,
-)
+from domain.parsers import FOLDER, SWITCH, any_text, number, own_address, web_address, whole
 from domain.settings import (
     BadSettings,
     BadValue,
@@ -300,6 +292,11 @@ def set_where_unset(variables: Mapping[str, str]) -> list[str]:
     """Give these to the environment where it has none; the names of which it has another value."""
     os.environ.update({name: text for name, text in variables.items() if not os.environ.get(name)})
     return [name for name, text in variables.items() if os.environ[name] != text]
+
+
+def set_now(names: Sequence[str]) -> dict[str, str]:
+    """Those of these variables that the environment has."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
 def worker_environment(metrics_folder: Path | None) -> dict[str, str]:

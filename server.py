@@ -12,6 +12,7 @@ try:
     from application.app import build_app
     from application.runtime import Overrides
     from commands.main import main
+    from commands.words import program
 except ModuleNotFoundError as missing:
     if __name__ != "__main__":
         raise
@@ -24,4 +25,4 @@ except ModuleNotFoundError as missing:
 __all__ = ["Overrides", "build_app", "main"]
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], program=program()))

@@ -1,14 +1,19 @@
 """What must hold before anything is opened: a folder, tables that fit, keys that open them."""
 
+import logging
 from pathlib import Path
 
+from application.keys import Keys
 from config import Settings
-from db.connection import open_database
+from db import admin_key
+from db.connection import is_sqlite, open_database
 from db.encryption import check_canary, require_keys
 from db.exceptions import EncryptionError
 from db.keys import KeyRing
 from db.migrate import Migrated, is_first, pending, prepare
 from domain.starting import CannotStart
+
+log = logging.getLogger("affiliate_graph.server")
 
 
 def make_folder(folder: Path) -> None:
@@ -41,6 +46,21 @@ async def prepare_storage(
         _forget(made_ring)
         raise
     return done
+
+
+async def note_admin_key(settings: Settings, keys: Keys) -> None:
+    """Tell it where another server of the same PostgreSQL was started with another admin key.
+
+    Raises DatabaseUnavailable.
+    """
+    if is_sqlite(settings.database_url):  # its folder holds the key: one for all
+        return
+    async with open_database(settings.database_url, shared=False):
+        if await admin_key.keep(keys.admin, keys.ring):
+            log.warning(
+                "The server of this database that started last has another ADMIN_API_KEY: what one "
+                "accepts another one refuses. Give all the same, and restart those that lack it."
+            )
 
 
 def _forget(made_ring: Path | None) -> None:

@@ -41,6 +41,8 @@ NOTES = """\
   in memory and the network answers after 20 ms, so that what is measured is ours.
 - `{ __typename }`: the naive client is the same server on asyncio and h11, in place of uvloop and
   httptools. No log is written.
+- The longest block of the loop: the most that its thread works between two turns of a task that
+  asks for one every millisecond. The naive client reads the texts where it stands.
 - The lone request: shared and direct calls in turns in one application, each for a product that was
   not asked for before; "added" is the difference of the two medians.
 """

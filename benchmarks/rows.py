@@ -222,7 +222,7 @@ async def stall_row() -> Row:
     """What one request's long texts cost everybody else."""
     naive, ours = await stall_run(is_naive=True), await stall_run()
     return Row(
-        work="longest wait of others while 250 addresses of 3.8 kB and texts of 100 kB are read",
+        work="longest block of the loop while 250 addresses of 3.8 kB and texts of 100 kB are read",
         naive=f"{naive:.0f} ms",
         ours=f"{ours:.0f} ms",
         must=f"at most {MOST_MILLISECONDS} ms",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from commands.arguments import Commands, add_command, add_group
 from commands.context import open_context, read_settings
 from commands.tables import print_table
+from commands.words import in_commands
 from domain.api_keys import APIKey, Scope, in_order
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP, MAX_CALLS_PER_DAY, Made
@@ -116,7 +117,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     )
     for key, _ in listed:
         if warning := api_keys.warning(key, now):
-            print(f"{key.name}: {warning}", file=sys.stderr)
+            print(in_commands(f"{key.name}: {warning}"), file=sys.stderr)
     return 0
 
 
@@ -193,7 +194,7 @@ def _print_made(made: Made) -> None:
     )
     print(made.text.reveal())
     if warning := api_keys.warning(made.key, made.key.created_at):
-        print(warning, file=sys.stderr)
+        print(in_commands(warning), file=sys.stderr)
 
 
 def _minute(moment: datetime | None) -> str:

@@ -10,6 +10,7 @@ from application.keys import load_ring
 from application.preparation import make_folder
 from commands.arguments import Commands, add_command
 from commands.context import quiet_logs, read_settings, require_database, tell_place
+from commands.words import in_commands
 from config import Settings
 from db.backup import back_up, restore
 from db.connection import is_sqlite, sqlite_path
@@ -20,9 +21,9 @@ PG_RESTORE = (
     'pg_restore --clean --if-exists --no-owner --single-transaction --dbname="$DATABASE_URL" {file}'
 )
 AFTERWARDS = """Before you start the server, look after what the backup does not know:
-  python server.py assume-quota-used   today's calls are not counted in it
-  python server.py key list            API keys revoked since then are accepted again
-  python server.py verify              credentials changed since then are the old ones"""
+  today's calls are not counted in it:            python server.py assume-quota-used
+  API keys revoked since then are accepted again: python server.py key list
+  credentials changed since then are the old ones: python server.py verify"""
 
 
 def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -69,7 +70,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
     if copy is not None:
         print(f"The file as it was before: {copy}")
     print("Restored.")
-    print(AFTERWARDS, file=sys.stderr)
+    print(in_commands(AFTERWARDS), file=sys.stderr)
     return 0
 
 

@@ -23,6 +23,7 @@ from commands.context import mode_of, quiet_logs, read_settings
 from commands.serve import listen
 from commands.words import in_commands
 from config import Settings
+from db import admin_key as admin_keys
 from db import api_keys, credentials, doctor, texts, workspaces
 from db.connection import DEFAULT_WORKSPACE, is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
@@ -220,6 +221,21 @@ async def seals(patient: Patient) -> AsyncIterator[Finding]:
         )
 
 
+async def admin_key(patient: Patient) -> AsyncIterator[Finding]:
+    """All servers of a PostgreSQL accept the same admin key."""
+    admin = patient.settings.admin_api_key
+    if not patient.is_migrated or patient.ring is None or admin is None:
+        return
+    async with _opened(patient):
+        is_other = await admin_keys.is_other(admin, patient.ring)
+    if is_other:
+        yield _failure(
+            "Admin API key",
+            "the server of this database that started last has another ADMIN_API_KEY",
+            "Give all servers the same one, and restart those that lack it.",
+        )
+
+
 async def accounts(patient: Patient) -> AsyncIterator[Finding]:
     """Each workspace's credentials can be read, and worked when they were last used."""
     if not patient.is_migrated or patient.ring is None:
@@ -312,6 +328,7 @@ CHECKS: tuple[Check, ...] = (
     database,
     text_search,
     seals,
+    admin_key,
     accounts,
     public_keys,
     clock,

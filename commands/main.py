@@ -24,7 +24,8 @@ from commands import (
     worker,
     workspaces,
 )
-from commands.words import in_commands
+from commands.words import CALL, PROGRAM, Call, in_commands
+from config import set_now
 from db.connection import DEFAULT_WORKSPACE
 from db.exceptions import DatabaseUnavailable, NotReady
 from domain.exceptions import AffiliateGraphError, InvalidInput
@@ -61,12 +62,33 @@ MODULES = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run a command of the operator. Returns the exit code; see EXIT_CODES."""
+SHOWN = ("DATA_DIR", "SANDBOX")  # settings that hold no secret, and say whose data is meant
+
+
+def main(arguments: Sequence[str], *, program: str = PROGRAM) -> int:
+    """Run a command of the operator. Returns the exit code; see EXIT_CODES.
+
+    `program`: what was typed before the arguments.
+    """
     try:
-        command = _parser().parse_args(arguments)
+        command = parser_of_commands().parse_args(arguments)
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else USAGE
+    told = CALL.set(
+        Call(
+            program=program,
+            variables=set_now(SHOWN),
+            env_file=command.env_file,
+            workspace=None if command.workspace == DEFAULT_WORKSPACE else command.workspace,
+        )
+    )
+    try:
+        return _run(command)
+    finally:
+        CALL.reset(told)
+
+
+def _run(command: argparse.Namespace) -> int:
     try:
         if command.env_file is not None:
             environment.load(command.env_file)
@@ -79,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"SANDBOX_CATALOG cannot be used: {bad}", file=sys.stderr)
         return USAGE
     except (CannotStart, NotReady, DatabaseUnavailable) as failure:
-        print(failure, file=sys.stderr)
+        print(in_commands(str(failure)), file=sys.stderr)
         return CANNOT_START
     except AffiliateGraphError as error:
         print(in_commands(error.message), file=sys.stderr)
@@ -102,7 +124,8 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads a command line; without a command it is that of `serve`."""
     parser = argparse.ArgumentParser(
         prog="python server.py", description=DESCRIPTION, epilog=EXIT_CODES
     )

@@ -69,7 +69,7 @@ def run_connect(arguments: argparse.Namespace) -> int:
         print(in_commands(connected.cure or ""))
         return 1
     site = f" --locale {arguments.locale}" if arguments.locale else ""
-    print(f"Try it: python server.py verify {arguments.marketplace.code}{site}")
+    print(in_commands(f"Try it: python server.py verify {arguments.marketplace.code}{site}"))
     return 0
 
 
@@ -84,7 +84,8 @@ async def _verify(arguments: argparse.Namespace) -> int:
     async with open_context(read_settings(), arguments.workspace) as context:
         accounts = await _accounts(context, arguments.marketplace, arguments.locale)
         if not accounts:
-            print("No marketplace is connected. Connect one: python server.py connect MARKETPLACE")
+            connect = "python server.py connect MARKETPLACE"
+            print(in_commands(f"No marketplace is connected. Connect one: {connect}"))
             return 1
         codes = [await _try(context, market, locale) for market, locale in accounts]
     return max(codes)

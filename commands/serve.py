@@ -24,7 +24,7 @@ import uvicorn
 
 from application.app import build_app
 from application.keys import Keys, load_keys
-from application.preparation import make_folder, prepare_storage
+from application.preparation import make_folder, note_admin_key, prepare_storage
 from application.runtime import Overrides, open_runtime
 from clients.registry import BY_CODE
 from commands import banner, environment
@@ -32,6 +32,7 @@ from commands.arguments import Commands, add_command
 from commands.bootstrap import store_bootstrap
 from commands.connections import LateConnections
 from commands.context import mode_of, read_settings, shown_database
+from commands.words import in_commands
 from commands.workers import Workers
 from config import Settings, worker_environment
 from domain.release import VERSION
@@ -158,7 +159,7 @@ def _greet(settings: Settings, keys: Keys, sign_in: str | None) -> None:
         made=keys.made,
         sign_in=sign_in,
     )
-    print(banner.text(started), flush=True)
+    print(in_commands(banner.text(started)), flush=True)
 
 
 def _to_try(settings: Settings) -> str:
@@ -207,6 +208,7 @@ async def _make_ready(settings: Settings, keys: Keys) -> None:
     Raises NotReady, DatabaseUnavailable or CannotStart, each with what to do.
     """
     await prepare_storage(settings, keys.ring, keys.made_ring)
+    await note_admin_key(settings, keys)
     async with open_runtime(settings, keys.ring) as runtime:
         await store_bootstrap(settings, runtime.upstream, keys.ring)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from commands.arguments import Commands, add_command, add_group
 from commands.context import open_storage, read_settings
 from commands.tables import print_table
+from commands.words import in_commands
 from db import whole_workspaces, workspaces
 from db.connection import DEFAULT_WORKSPACE
 from domain.exceptions import InvalidInput
@@ -40,9 +41,8 @@ def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
 def run_create(arguments: argparse.Namespace) -> int:
     """Make it. Raises InvalidInput for a bad name and for one that is taken."""
     asyncio.run(_create(checked_name(arguments.name)))
-    print(
-        f"Made. Its first key: python server.py --workspace {arguments.name} key create admin ADMIN"
-    )
+    create = f"python server.py --workspace {arguments.name} key create admin ADMIN"
+    print(in_commands(f"Made. Its first key: {create}"))
     return 0
 
 

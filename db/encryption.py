@@ -36,6 +36,7 @@ from domain.marketplaces import AccountKey
 from domain.products import Mode
 
 __all__ = [
+    "ADMIN_KEY",
     "CANARY",
     "KeyProvider",
     "KeyRing",
@@ -78,6 +79,7 @@ class Place:
 
 
 CANARY = Place("encryption_canary", CANARY_ID, "sealed")
+ADMIN_KEY = replace(CANARY, row_id=str(UUID(int=2)))  # see db/admin_key.py
 
 
 def of_account(key: AccountKey, row_id: str, field: str) -> Place:
@@ -238,7 +240,7 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
     made are forgotten: the next reading makes them anew.
     """
     await _forget_fingerprints(keys.current_id)
-    done, problems = await _reencrypt_canary(keys), list[str]()
+    done, problems = await _reencrypt_canaries(keys), list[str]()
     last = str(UUID(int=0))
     while found := await _not_sealed_with(keys.current_id, last, batch):
         for row in found:
@@ -279,11 +281,15 @@ async def _forget_fingerprints(key_id: str) -> None:
     await made.update(fingerprint=None)
 
 
-async def _reencrypt_canary(keys: KeyProvider) -> int:
-    canary = await resilient(EncryptionCanary.get_or_none)(id=CANARY_ID)
-    if canary is None or canary.key_id == keys.current_id:
-        return 0
-    return await _replace(keys, canary.sealed, CANARY)
+@resilient
+async def _reencrypt_canaries(keys: KeyProvider) -> int:
+    return sum(
+        [
+            await _store(keys, place, row.sealed, unseal(keys, row.sealed, place))
+            for row in await EncryptionCanary.exclude(key_id=keys.current_id)
+            for place in [replace(CANARY, row_id=str(row.id))]
+        ]
+    )
 
 
 @resilient
@@ -306,7 +312,7 @@ async def _replace(keys: KeyProvider, sealed: str, place: Place) -> int:
 
 
 async def _store(keys: KeyProvider, place: Place, sealed: str, value: Secret) -> int:
-    model = EncryptionCanary if place == CANARY else MarketplaceCredential
+    model = EncryptionCanary if place.table == CANARY.table else MarketplaceCredential
     return await model.filter(id=place.row_id, sealed=sealed).update(
         sealed=seal(keys, value, place), key_id=keys.current_id
     )

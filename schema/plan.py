@@ -87,20 +87,25 @@ class Step:
 class Selection:
     """What is asked of the objects of one type.
 
-    `of_object`, `of_record`: all of it, where nothing has to be asked otherwise. `in_part`: makes
-    so much as is made of the record that an object tells (`made_from`).
+    `of_object`, `of_record`: all of it, where nothing has to be asked otherwise. `in_part`: so much
+    as is made of the record, where objects tell theirs (`made_from`).
     """
 
     type: GraphQLObjectType
     steps: dict[str, Step | None]  # None: its __typename
     of_object: Whole | None = None
     of_record: Whole | None = None
-    in_part: Make | None = None
+    in_part: Whole | None = None
 
     @cached_property
     def make(self) -> Make | None:
         """Answers an object, where all of it can be made at once; compiled when it is needed."""
         return made.compiled(self.of_object) if self.of_object else None
+
+    @cached_property
+    def make_in_part(self) -> Make | None:
+        """Answers of a record what is made of it; compiled when it is needed."""
+        return made.compiled(self.in_part) if self.in_part else None
 
 
 @dataclass(slots=True)
@@ -205,8 +210,7 @@ def _make(selection: Selection) -> None:
     parts = {step.key: step.part for step in steps}
     selection.of_record = _whole(selection, parts)
     if hasattr(_definition(selection.type).origin, "made_from"):
-        some: Whole = {key: part for key, part in parts.items() if part is not None}
-        selection.in_part = made.compiled(some) if some else None
+        selection.in_part = {key: part for key, part in parts.items() if part is not None}
     elif all(step.definition.is_basic_field for step in steps):
         attributes = {
             step.key: _part(step, Place(step.definition.python_name), of_record=False)
@@ -318,7 +322,7 @@ class Run:
         if make := selection.make:
             return [make(source) for source in sources]
         answers: list[dict[str, Any]] = [dict.fromkeys(selection.steps) for _ in sources]
-        if make := selection.in_part:
+        if make := selection.make_in_part:
             for answer, source in zip(answers, sources, strict=True):
                 answer.update(make(source.made_from(self._context)))
         waiting = []

@@ -1,6 +1,7 @@
 """The lock files agree with each other and are complete, whatever is released after them."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -185,3 +186,17 @@ def test_an_environment_of_another_python_is_made_anew(
         (tmp_path / ".venv" / ".python").write_text(f"{made_by}\n")
 
     assert made_anew(tmp_path) == is_made_anew
+
+
+def test_a_set_up_fetches_no_more_than_the_server_needs() -> None:
+    # What is unpacked, since no lock tells what is sent.
+    installed = sum(
+        file.size or 0
+        for package in pinned("requirements.lock")
+        if package in {canonicalize_name(found.name) for found in metadata.distributions()}
+        for file in metadata.files(package) or ()
+    )
+    of_npm = json.loads((ROOT / "web/package-lock.json").read_text("utf-8"))["packages"]
+
+    assert 20_000_000 < installed < 65_000_000
+    assert len(of_npm) <= 15  # GraphiQL's own file holds what it needs: decision 0010

@@ -148,7 +148,15 @@ def test_what_breaks_nobody_is_let_through(_case: str, old: str, new: str) -> No
     ],
 )
 def test_only_a_named_break_is_allowed(_case: str, changelog: str, coordinates: set[str]) -> None:
-    assert findings.allowed(changelog) == coordinates
+    assert findings.allowed(changelog, "## Unreleased\n\n## 1.0\n") == coordinates
+
+
+def test_a_break_stays_announced_when_unreleased_becomes_a_release() -> None:
+    before = "## Unreleased\n\n- Breaking: Lamp.colour\n\n## 1.0\n\n- Breaking: Lamp.size\n"
+    released = before.replace("## Unreleased\n", "## Unreleased\n\n## 1.1 - 2026-12-01\n")
+
+    assert findings.allowed(released, before) == {"Lamp.colour"}
+    assert findings.allowed(released, released) == set()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
 
-Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, as in the graph's products, or
-`id`, once for each product. Everything is checked, and the first page read, before the answer
-begins; a connection that breaks off later is an incomplete file.
+Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `hasLink`, `syncedBefore`, as
+in the graph's products, or `id`, once for each product. Everything is checked, and the first page
+read, before the answer begins; a connection that breaks off later is an incomplete file.
 
 How many products the file leaves out, and why, stands in headers: they are counted when the first
 page was read, and what changes while the file is on its way may be counted or not.
@@ -21,6 +21,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -57,6 +58,8 @@ KNOWN = {
     "text",
     "state",
     "minDiscountPercent",
+    "hasLink",
+    "syncedBefore",
     "id",
     "currency",
     "published",
@@ -224,7 +227,29 @@ def _filter(parameters: QueryParams) -> CatalogFilter:
         text=parameters.get("text") or None,
         state=ProductState(state) if state else None,
         min_discount_percent=_percent(parameters.get("minDiscountPercent")),
+        has_link=_truth(parameters, "hasLink"),
+        synced_before=_moment(parameters, "syncedBefore"),
     )
+
+
+def _truth(parameters: QueryParams, name: str) -> bool | None:
+    text = parameters.get(name)
+    if text not in (None, "true", "false"):
+        raise InvalidInput(f"{name} is true or false.", path=(name,))
+    return None if text is None else text == "true"
+
+
+def _moment(parameters: QueryParams, name: str) -> datetime | None:
+    text = parameters.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidInput(f'{name} is an instant like "2026-05-01T12:00:00Z".', path=(name,))
+    return moment
 
 
 def _percent(text: str | None) -> int | None:

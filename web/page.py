@@ -26,6 +26,7 @@ from web.security import DEFAULT_HEADERS, path_of
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "/assets/page"
 LIBRARY = "node_modules/htm/preact/standalone.module.js"  # Preact with its hooks, and htm
+CHART = "node_modules/uplot/dist"  # asked for by the chart alone, which does without if need be
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -84,10 +85,19 @@ def files() -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.suffix in MEDIA_TYPES
     }
-    return own | {
-        "html.js": (FOLDER / LIBRARY).read_bytes(),
-        "operations.json": json.dumps(operations()).encode(),
+    chart = {
+        "uplot.js": FOLDER / CHART / "uPlot.esm.js",
+        "uplot.css": FOLDER / CHART / "uPlot.min.css",
     }
+    there = {name: path.read_bytes() for name, path in chart.items() if path.exists()}
+    return (
+        own
+        | there
+        | {
+            "html.js": (FOLDER / LIBRARY).read_bytes(),
+            "operations.json": json.dumps(operations()).encode(),
+        }
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """doctor: every fault is found, named, and told with what mends it; nothing is changed."""
 
+import os
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -11,6 +12,7 @@ from commands import doctor
 from db.keys import new_key
 from tests.commands.conftest import ALIEXPRESS, Command
 from tests.database import on_postgres
+from tests.graph import API_KEY
 from tests.processes import run_server, started_server
 
 sqlite_only = pytest.mark.skipif(on_postgres(), reason="a property of SQLite")
@@ -45,7 +47,7 @@ def test_the_mode_is_told_and_that_nothing_is_connected(command: Command) -> Non
     assert done.code == 0
     assert "the mode is SANDBOX" in done.out
     assert "note  Marketplaces: nothing is connected in SANDBOX\n" in done.out
-    assert "-> python server.py connect MARKETPLACE" in done.out
+    assert " python server.py connect MARKETPLACE" in done.out
 
 
 def test_two_admin_keys_are_told(
@@ -58,6 +60,24 @@ def test_two_admin_keys_are_told(
     done = command("doctor")
 
     assert "note  Admin API key: ADMIN_API_KEY counts; " in done.out
+
+
+@pytest.mark.skipif(not on_postgres(), reason="SQLite is of one machine")
+def test_servers_of_one_database_with_two_admin_keys_are_told(
+    command: Command, tmp_path: Path
+) -> None:
+    shared = {name: os.environ[name] for name in ("DATABASE_URL", "ENCRYPTION_KEYS", "SANDBOX")}
+    with started_server(tmp_path / "one", shared | {"ADMIN_API_KEY": API_KEY}) as one:
+        agreed = command("doctor")
+    with started_server(tmp_path / "two", shared | {"ADMIN_API_KEY": "y" * 40}) as other:
+        pass
+
+    differing = command("doctor")
+
+    assert "another ADMIN_API_KEY" not in one.output + agreed.out
+    assert "another ADMIN_API_KEY" in other.output
+    assert differing.code == 1
+    assert "FAIL  Admin API key: the server of this database that" in differing.out
 
 
 def test_credentials_of_the_environment_that_are_not_used_are_told(
@@ -91,7 +111,7 @@ def test_an_account_that_does_not_work_is_told_with_its_cure(command: Command) -
     done = command("doctor")
 
     assert untried.code == 0
-    assert "-> python server.py --workspace default verify aliexpress" in untried.out
+    assert " python server.py --workspace default verify aliexpress" in untried.out
     assert done.code == 1
     assert "FAIL  AliExpress in default: CREDENTIALS_REJECTED" in done.out
     assert "->" in done.out
@@ -105,7 +125,7 @@ def test_an_incomplete_account_is_told_in_its_workspace(command: Command) -> Non
 
     assert done.code == 1
     assert "FAIL  AliExpress in b" in done.out
-    assert "-> python server.py --workspace b connect aliexpress" in done.out
+    assert " python server.py --workspace b connect aliexpress" in done.out
 
 
 def test_a_reading_key_of_web_pages_is_told_of(command: Command) -> None:
@@ -115,7 +135,7 @@ def test_a_reading_key_of_web_pages_is_told_of(command: Command) -> None:
 
     assert done.code == 0
     assert "note  API key box of default: stands in web pages" in done.out
-    assert "-> python server.py --workspace default key narrow " in done.out
+    assert " python server.py --workspace default key narrow " in done.out
 
 
 def test_a_foreign_encryption_key_is_told(
@@ -185,7 +205,7 @@ def test_pending_migrations_are_told_with_the_command_where_one_is_needed(
 
     assert "9999_later" in done.out
     assert done.code == (1 if on_postgres() else 0)  # SQLite migrates itself
-    assert ("-> python server.py migrate" in done.out) is on_postgres()
+    assert (" python server.py migrate" in done.out) is on_postgres()
 
 
 def test_a_clock_behind_the_data_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.main import main
+from commands.main import main, parser_of_commands
 from tests.commands.conftest import Command
 from tests.database import on_postgres
 from tests.processes import PLAIN, ROOT, run_server
@@ -53,6 +53,12 @@ def test_every_command_explains_itself(
     assert code == 0
     assert f"python server.py {words[0]}" in printed
     assert ".\n" in printed
+
+
+def test_without_a_command_the_server_is_started_as_by_serve() -> None:
+    parser = parser_of_commands()
+
+    assert parser.parse_args([]) == parser.parse_args(["serve"])
 
 
 def test_help_lists_the_commands_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,15 @@
 """What the graph words with mutations is told at a terminal with commands."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from clients.registry import BY_CODE
-from commands.words import COMMANDS, in_commands
-from tests.commands.conftest import Command
-from tests.processes import ROOT
+from commands.words import CALL, COMMANDS, Call, in_commands
+from tests.commands.conftest import ALIEXPRESS, Command
+from tests.processes import PLAIN, ROOT, run_server
 
 MUTATIONS = (ROOT / "schema.graphql").read_text("utf-8").partition("type Mutation {")[2]
 
@@ -31,3 +33,69 @@ def test_a_command_that_fails_names_commands(command: Command) -> None:
     assert done.code == 1
     assert "connectMarketplace" not in done.out + done.err
     assert "python server.py connect" in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("call", "text", "told"),
+    [
+        (Call(), "Run: python server.py migrate", "Run: python server.py migrate"),
+        (
+            Call(program=".venv/bin/python server.py", env_file=Path("/etc/my settings")),
+            "Run: python server.py migrate",
+            "Run: .venv/bin/python server.py --env-file '/etc/my settings' migrate",
+        ),
+        (
+            Call(variables={"DATA_DIR": "/a b"}, workspace="shop"),
+            "connectMarketplace stores it.",
+            "DATA_DIR='/a b' python server.py --workspace shop connect stores it.",
+        ),
+        (
+            Call(env_file=Path("env"), workspace="shop"),
+            "python server.py --workspace store verify, or python server.py workspace list",
+            "python server.py --env-file env --workspace store verify, or "
+            "python server.py --env-file env workspace list",
+        ),
+        (
+            Call(program=".venv/bin/python server.py"),
+            "From then on: .venv/bin/python server.py",
+            "From then on: .venv/bin/python server.py",
+        ),
+    ],
+)
+def test_advice_is_called_as_the_command_that_gives_it(call: Call, text: str, told: str) -> None:
+    before = CALL.set(call)
+    try:
+        assert in_commands(text) == told
+        assert in_commands(told) == told or not call.env_file
+    finally:
+        CALL.reset(before)
+
+
+def test_advice_works_when_it_is_pasted(tmp_path: Path) -> None:
+    settings = tmp_path / "settings"
+    settings.write_text(f"SANDBOX=on\nDATA_DIR={tmp_path / 'data'}\n")
+    option = ("--env-file", str(settings))
+    made = run_server(*option, "workspace", "create", "shop", environ={})
+    advice = run_server(*option, "--workspace", "shop", "verify", environ={})
+    pasted = advice.stdout.strip().partition(": ")[2].replace("MARKETPLACE", "aliexpress")
+
+    done = subprocess.run(
+        pasted,
+        shell=True,
+        cwd=ROOT,
+        env=PLAIN,
+        input=ALIEXPRESS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert made.returncode == 0, made.stderr
+    assert advice.returncode == 1
+    assert done.returncode == 0, (pasted, done.stderr)
+    assert "CONNECTED" in done.stdout
+    verify = done.stdout.partition("Try it: ")[2].strip()
+    tried = subprocess.run(
+        verify, shell=True, cwd=ROOT, env=PLAIN, capture_output=True, text=True, check=False
+    )
+    assert tried.stdout == "AliExpress: HEALTHY.\n"

@@ -11,6 +11,7 @@ from db import (
     credentials,
     doctor,
     idempotency,
+    jobs,
     links,
     quota,
     sessions,
@@ -26,6 +27,7 @@ from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
 from domain.products import Category, Mode
 from tests.db.records import HOUR, NOW, full_product, keep, link, product, titles
+from tests.db.test_job_batches import new_job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
@@ -48,6 +50,8 @@ async def fill(name: str, keyring: KeyRing) -> tuple[Secret, Secret]:
     await credentials.save(account, SECRETS, keyring=keyring, now=NOW)
     await quota.book(account, day=NOW.date(), limit=None)
     await idempotency.begin(name, "once", "print", now=NOW, lease=HOUR)
+    job = new_job(1)
+    await jobs.create(replace(job, job=replace(job.job, workspace=name)))
     key = APIKey(
         id=str(uuid4()),
         workspace=name,

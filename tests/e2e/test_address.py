@@ -71,7 +71,7 @@ def test_an_address_that_is_shared_shows_the_same(emptied: Server, visit: Visit)
     expect(other.page.get_by_label("Sort")).to_have_value("TITLE_ASC")
 
 
-@pytest.mark.parametrize("screen", ["Explore", "Library", "Links", "Marketplaces"])
+@pytest.mark.parametrize("screen", ["Home", "Explore", "Library", "Links", "Marketplaces"])
 def test_the_title_names_the_screen(server: Server, visit: Visit, screen: str) -> None:
     page = signed_in(server, visit)
 

@@ -33,6 +33,7 @@ def test_nothing_is_left_for_who_signs_in_next(server: Server, visit: Visit) -> 
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("API key").fill(server.api_key)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Explore").click()
 
     expect(page.get_by_label("Keywords")).to_have_value("")
     expect(page.locator(CARDS)).to_have_count(0)

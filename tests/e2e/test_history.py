@@ -1,4 +1,4 @@
-"""Prices that change between two syncs, as the library tells and draws them."""
+"""Prices that change between two syncs: told by the library, drawn on the product's own page."""
 
 import re
 import subprocess
@@ -65,55 +65,76 @@ def sync(page: Page) -> None:
     page.get_by_role("button", name="Close").click()
 
 
-def points(page: Page) -> list[tuple[float, float]]:
-    drawn = page.locator(".chart polyline").get_attribute("points") or ""
-    return [(float(x), float(y)) for x, y in (point.split(",") for point in drawn.split())]
-
-
-def test_changed_prices_are_told_and_drawn(marketplace: str, live: Server, visit: Visit) -> None:
-    set_price(marketplace, "20.00")
-    page = signed_in(live, visit)
+def imported(page: Page) -> None:
     page.get_by_label("Product addresses or ids").fill(PRODUCT)
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Import 1 product").click()
     page.get_by_role("button", name="Done").click()
-    page.get_by_role("link", name="Library").click()
-    page.get_by_label("Choose all").check()
 
+
+def test_changed_prices_are_told_and_drawn(marketplace: str, live: Server, visit: Visit) -> None:
+    set_price(marketplace, "20.00")
+    page = signed_in(live, visit, "library")
+    imported(page)
+    page.get_by_label("Choose all").check()
     for amount in ("26.00", "17.50"):
         set_price(marketplace, amount)
         sync(page)
         expect(page.locator(".library .price strong")).to_have_text(f"${amount}")
     expect(page.locator(".changed")).to_contain_text("Changed: price")
-    page.get_by_role("button", name="Price history").click()
+
+    page.locator(".library .title a").click()
 
     caption = page.locator(".chart figcaption")
     expect(caption).to_contain_text(re.compile(r"3 prices seen, from \$20\.00 on .* to \$17\.50"))
-    (first_x, first), (second_x, second), (third_x, third) = points(page)
-    assert first_x < second_x < third_x
-    assert second < first < third  # upwards is a smaller number
-    shown = page.locator(".chart circle title").all_text_contents()
-    assert [text.split(",")[0] for text in shown] == ["$20.00", "$26.00", "$17.50"]
+    expect(caption).to_contain_text("Lowest seen in 30 days: $17.50.")
+    expect(
+        page.get_by_role("img", name=re.compile("^3 prices seen")).locator("canvas")
+    ).to_be_visible()
+    page.get_by_text("As a table").click()
+    assert page.locator(".prices td:last-child").all_inner_texts() == ["$20.00", "$26.00", "$17.50"]
     # The pictures of that sandbox are on another port, from where the page takes none.
     assert [text for text in visit.complaints if "/sandbox/pictures/" not in text] == []
 
 
-def test_an_open_history_follows_a_sync(marketplace: str, live: Server, visit: Visit) -> None:
+def test_a_product_is_synced_linked_and_noted_on_its_own_page(
+    marketplace: str, live: Server, visit: Visit
+) -> None:
     set_price(marketplace, "20.00")
-    page = signed_in(live, visit)
-    page.get_by_label("Product addresses or ids").fill(PRODUCT)
-    page.get_by_role("button", name="Preview").click()
-    page.get_by_role("button", name="Import 1 product").click()
-    page.get_by_role("button", name="Done").click()
-    page.get_by_role("link", name="Library").click()
-    page.get_by_role("button", name="Price history").click()
-    expect(page.locator(".history")).to_contain_text("One price seen so far")
-    page.get_by_label("Choose all").check()
+    page = signed_in(live, visit, "library")
+    imported(page)
+    page.locator(".library .title a").click()
+    expect(page.locator(".product-page")).to_contain_text("One price seen so far")
+    set_price(marketplace, "26.00")
 
+    page.get_by_role("button", name="Sync").click()
+    expect(page.get_by_text("Changed: price")).to_be_visible()
+    page.get_by_role("button", name="Make link").click()
+    expect(page.get_by_label("Affiliate link")).to_have_count(1)
+    page.get_by_label(re.compile("^Selling price")).fill("52")
+    page.get_by_label(re.compile("^Notes on")).fill("for spring")
+    page.get_by_label(re.compile("^Notes on")).press("Tab")
+
+    expect(page.locator(".profit")).to_contain_text("$26.00")
+    expect(page.get_by_text("Saving ...")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_label(re.compile("^Notes on"))).to_have_value("for spring")
+    expect(page.get_by_label(re.compile("^Selling price"))).to_have_value("52.00")
+    expect(page.locator(".chart figcaption")).to_contain_text("2 prices seen")
+
+
+def test_without_the_library_that_draws_caption_and_table_stay(
+    marketplace: str, live: Server, visit: Visit
+) -> None:
+    set_price(marketplace, "20.00")
+    page = signed_in(live, visit, "library")
+    imported(page)
+    page.get_by_label("Choose all").check()
     set_price(marketplace, "26.00")
     sync(page)
+    page.route("**/uplot.js", lambda route: route.fulfill(status=404))
 
-    expect(page.locator(".chart circle")).to_have_count(2)
-    page.get_by_role("link", name="Links").click()
-    page.get_by_role("link", name="Library").click()
-    expect(page.locator(".changed")).to_contain_text("Changed: price")
+    page.locator(".library .title a").click()
+
+    expect(page.locator(".chart figcaption")).to_contain_text("2 prices seen")
+    expect(page.locator(".chart canvas")).to_have_count(0)

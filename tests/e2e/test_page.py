@@ -98,8 +98,11 @@ def test_the_whole_way(place: Server, visit: Visit) -> None:
 
 
 def connect(page: Page, visit: Visit, place: Server) -> None:
-    expect(page.get_by_role("heading", name="Marketplaces")).to_be_visible()
-    expect(page.get_by_role("link", name="Explore")).to_have_count(0)
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    screenshots(visit, place, "home-first")
+    go(page, "Marketplaces")
+    navigation = page.get_by_role("navigation", name="Screens")
+    expect(navigation.get_by_role("link", name="Explore")).to_have_count(0)
     card = page.locator(".settings", has_text="AliExpress")
     expect(card.locator(".badge.off")).to_have_text("Not configured")
     for label, value in {"App key": "500100", "Tracking ID": "sandbox_blog"}.items():
@@ -221,9 +224,15 @@ def library(page: Page, visit: Visit, place: Server) -> None:
     row.locator("textarea").fill("Try it in spring")
     row.locator("textarea").press("Tab")
     expect(row.get_by_text("Saving ...")).to_have_count(0)
-    row.get_by_role("button", name="Price history").click()
-    expect(page.locator(".history")).to_contain_text("One price seen so far")
     screenshots(visit, place, "library")
+    row.locator(".title a").click()
+    expect(page.locator(".product-page")).to_contain_text("One price seen so far")
+    expect(page.get_by_label(re.compile("^Notes on"))).to_have_value("Try it in spring")
+    screenshots(visit, place, "product")
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", name="Your catalogue")).to_be_visible()
+    screenshots(visit, place, "home")
+    go(page, "Library")
     page.reload()
     expect(rows.first.locator("textarea")).to_have_value("Try it in spring")
     expect(rows.first.locator(".amount")).to_have_value("120.50")
@@ -234,8 +243,9 @@ def link(page: Page, visit: Visit, place: Server) -> None:
     page.get_by_label("Product address or id").fill(place.products[0])
     page.get_by_label("Sub id", exact=True).fill("spring")
     page.get_by_role("button", name="Make link").click()
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    made = page.locator("form .link-box")
+    made.get_by_role("button", name="Copy link").click()
+    expect(made.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.get_by_label("Affiliate link").input_value()
     assert ".sandbox.invalid/" in copied

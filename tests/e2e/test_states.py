@@ -26,7 +26,7 @@ PRODUCT = "1005000000001131"
 END = {"hasNextPage": False, "endCursor": None}
 
 
-def signed_in(server: Server, visit: Visit, screen: str = "") -> Page:
+def signed_in(server: Server, visit: Visit, screen: str = "explore") -> Page:
     page = visit.page
     page.goto(f"{server.url}/#{screen}")
     page.get_by_label("API key").fill(server.api_key)
@@ -209,6 +209,7 @@ def test_a_key_that_reads_sees_no_button_that_it_cannot_use(emptied: Server, vis
     have(emptied, PRODUCT)
     page = signed_in(emptied, visit)
     signed_in_with(page, emptied, "READ")
+    page.get_by_role("link", name="Explore").click()
     search(page)
     expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
     expect(page.locator(".actions button")).to_have_count(0)

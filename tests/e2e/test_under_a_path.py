@@ -147,6 +147,7 @@ def test_the_page_works_below_a_path(
     page = context.new_page()
 
     signed_in(page, url, server.api_key)
+    page.get_by_role("link", name="Explore").click()
     page.get_by_label("Keywords").fill(server.words)
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".card img").first).to_be_visible(timeout=20_000)

@@ -44,7 +44,10 @@ def _broken(folder: Path) -> list[str]:
 def _told(folder: Path, commit: str, before: str) -> list[str]:
     found = findings.breaks(before, (folder / SCHEMA).read_text("utf-8"))
     changelog = folder / CHANGELOG
-    allowed = findings.allowed(changelog.read_text("utf-8") if changelog.exists() else "")
+    allowed = findings.allowed(
+        changelog.read_text("utf-8") if changelog.exists() else "",
+        history.file_at(folder, commit, CHANGELOG) or "",
+    )
     for one in found:
         if one.coordinate in allowed:
             sys.stdout.write(f"Deliberate break: {one.description}\n")

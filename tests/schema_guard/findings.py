@@ -22,7 +22,8 @@ from graphql import (
 COORDINATE = r"@?\w+(?:\.\w+)?(?:\(\w+:\))?"
 MEMBER = re.compile(r"@\w+(?:\(\w+:\))?|\w+\.\w+(?:\(\w+:\))?")
 ALLOWANCE = re.compile(rf"\bBreaking: ((?:`?{COORDINATE}`?(?:, )?)+)")
-UNRELEASED = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+SECTION = re.compile(r"^## (.+?)$\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+UNRELEASED = "Unreleased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,19 @@ def _coordinate(description: str, old: GraphQLSchema) -> str:
     return next((word for word in words if word in old.type_map), description)
 
 
-def allowed(changelog: str) -> set[str]:
-    """Coordinates that lines "Breaking: Type.field, Other.field" of the part Unreleased name."""
-    unreleased = UNRELEASED.search(changelog)
-    named = ALLOWANCE.findall(unreleased[1]) if unreleased else []
+def allowed(changelog: str, before: str = "") -> set[str]:
+    """Coordinates that lines "Breaking: Type.field, Other.field" name, of the part Unreleased and
+    of releases that the changelog of before has not.
+
+    So a break stays announced in the commit that gives Unreleased the number of its release.
+    """
+    released = {heading for heading, _ in SECTION.findall(before)} - {UNRELEASED}
+    named = [
+        line
+        for heading, text in SECTION.findall(changelog)
+        if heading not in released
+        for line in ALLOWANCE.findall(text)
+    ]
     return {coordinate for line in named for coordinate in re.findall(COORDINATE, line)}
 
 

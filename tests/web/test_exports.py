@@ -86,6 +86,26 @@ async def test_the_file_is_the_catalogue_with_its_links(graph: Graph) -> None:
     assert Decimal(rows["ALIEXPRESS"]["price"]) > 0
 
 
+async def test_products_are_chosen_by_their_link_and_their_age(graph: Graph) -> None:
+    await imported(graph)
+    await graph.run(LINK, {"url": ALIEXPRESS})
+    later = (graph.clock.time + HOUR).isoformat()
+    asked: list[dict[str, str]] = [
+        {"hasLink": "true"},
+        {"hasLink": "false"},
+        {"syncedBefore": later},
+        {"syncedBefore": "2001-01-01T00:00:00Z"},
+    ]
+
+    found = [(await export(graph, "json", params)).json() for params in asked]
+
+    assert [[row["marketplace"] for row in rows] for rows in found[:2]] == [
+        ["ALIEXPRESS"],
+        ["AMAZON"],
+    ]
+    assert [len(rows) for rows in found[2:]] == [2, 0]
+
+
 @pytest.mark.parametrize("name", ["json", "csv", "woocommerce", "shopify"])
 async def test_amazon_pictures_are_left_out(graph: Graph, name: str) -> None:
     await imported(graph)
@@ -126,6 +146,9 @@ async def test_products_are_chosen_by_filter_or_by_id(graph: Graph) -> None:
         ("currency", "csv", {"currency": "dollars"}, 400, "ISO 4217"),
         ("marketplace", "csv", {"marketplace": "EBAY"}, 400, "ALIEXPRESS, AMAZON"),
         ("state", "csv", {"state": "sold"}, 400, "ACTIVE"),
+        ("link", "csv", {"hasLink": "perhaps"}, 400, "true or false"),
+        ("time", "csv", {"syncedBefore": "yesterday"}, 400, "an instant"),
+        ("time without zone", "csv", {"syncedBefore": "2026-05-01T12:00:00"}, 400, "an instant"),
         ("discount", "csv", {"minDiscountPercent": "-5"}, 400, "0 to 100"),
         ("discount of many digits", "csv", {"minDiscountPercent": "9" * 5000}, 400, "0 to 100"),
         ("header", "shopify", {"header": "new"}, 400, "legacy"),

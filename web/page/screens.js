@@ -1,12 +1,19 @@
-// The screens: one line each. `isOpen`: whether there is something to see on it.
+// The screens: one line each. `isOpen`: whether there is something to see on it; `inMenu`: else it is
+// reached by links alone.
 import { Explore } from "./explore/screen.js";
+import { Home } from "./home/screen.js";
 import { Library } from "./library/screen.js";
 import { Links } from "./links/screen.js";
 import { Marketplaces } from "./marketplaces/screen.js";
+import { Product } from "./product/screen.js";
+
+const always = () => true;
 
 export const SCREENS = {
-  explore: { title: "Explore", View: Explore, isOpen: ({ searchable }) => searchable.length > 0 },
-  library: { title: "Library", View: Library },
-  links: { title: "Links", View: Links },
-  marketplaces: { title: "Marketplaces", View: Marketplaces },
+  home: { title: "Home", View: Home, isOpen: always, inMenu: true },
+  explore: { title: "Explore", View: Explore, isOpen: ({ searchable }) => searchable.length > 0, inMenu: true },
+  library: { title: "Library", View: Library, isOpen: always, inMenu: true },
+  product: { title: "Product", View: Product, isOpen: always, inMenu: false },
+  links: { title: "Links", View: Links, isOpen: always, inMenu: true },
+  marketplaces: { title: "Marketplaces", View: Marketplaces, isOpen: always, inMenu: true },
 };

@@ -16,9 +16,8 @@ export function Shell({ who, onSignOut }) {
   const { value, error, again, change } = useQuery("marketplaces", {});
   const cards = value?.marketplaces;
   const searchable = cards?.filter((card) => card.capabilities.includes("SEARCH")) ?? [];
-  const names = Object.keys(SCREENS).filter((each) => SCREENS[each].isOpen?.({ searchable }) ?? true);
-  const first = names.includes("explore") ? "explore" : "marketplaces";
-  const name = names.includes(screen) ? screen : first;
+  const names = Object.keys(SCREENS).filter((each) => SCREENS[each].isOpen({ searchable }));
+  const name = names.includes(screen) ? screen : names[0];
   const title = SCREENS[name].title;
   if (screen === name) kept.places = { ...kept.places, [name]: link(name, values) }; // where the menu leads back to
   useEffect(() => {
@@ -68,7 +67,7 @@ function Header({ names, name, cards, who, onSignOut }) {
     <header class="top">
       <a class="brand" href="#${names[0]}"><span class="mark" aria-hidden="true" /> Affiliate Graph</a>
       <nav aria-label="Screens">
-        ${names.map((each) => html`<a key=${each} href=${(each !== name && kept.places?.[each]) || `#${each}`} aria-current=${each === name ? "page" : null}>${SCREENS[each].title}</a>`)}
+        ${names.filter((each) => SCREENS[each].inMenu).map((each) => html`<a key=${each} href=${(each !== name && kept.places?.[each]) || `#${each}`} aria-current=${each === name ? "page" : null}>${SCREENS[each].title}</a>`)}
       </nav>
       <div class="who">
         <a href=${address("/graphql")}>GraphiQL</a>

@@ -49,5 +49,5 @@ function Actions({ product, onProduct }) {
     </div>
     ${imported.error && html`<${Failure} error=${imported.error} again=${doImport} />`}
     ${made.error && html`<${Failure} error=${made.error} again=${makeLink} />`}
-    ${link && html`<${Dialog} title="Affiliate link" onClose=${() => setLink(null)}><p>${product.title}</p><${LinkBox} link=${link} /></${Dialog}>`}`;
+    ${link && html`<${Dialog} title="Affiliate link" onClose=${() => setLink(null)}><p>${product.title}</p><${LinkBox} link=${link} title=${product.title} /></${Dialog}>`}`;
 }

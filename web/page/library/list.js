@@ -4,8 +4,16 @@ import { useQuery } from "../asks.js";
 
 export const PAGE = 50;
 
-export function filterOf({ text, marketplace, state }) {
-  return Object.fromEntries(Object.entries({ text, marketplace, state }).filter(([, value]) => value));
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+
+// So many days ago, to the hour: a filter that is asked anew every hour, not at every look.
+export const syncedBefore = (days) => new Date(Math.floor(Date.now() / HOUR) * HOUR - days * DAY).toISOString();
+
+// The filter of an address.
+function filterOf({ text, marketplace, state, links, age }) {
+  const filter = { text, marketplace, state, hasLink: links && links === "true", syncedBefore: age && syncedBefore(Number(age) || 1) };
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""));
 }
 
 // As `useQuery`, with the rows, and how one of them is replaced.

@@ -13,6 +13,8 @@ const SORTS = {
   DISCOUNT_DESC: "Highest discount",
   ORDERS_DESC: "Most orders",
 };
+const LINKS = [["", "With or without links"], ["true", "With links"], ["false", "Without links"]];
+const AGES = [["", "Synced at any time"], ["1", "Not synced for a day"], ["7", "Not synced for a week"]];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
 export function Toolbar({ cards }) {
@@ -23,6 +25,8 @@ export function Toolbar({ cards }) {
     <${Choice} name="marketplace" label="Marketplace" value=${values.marketplace} options=${[["", "All marketplaces"], ...names]} />
     <${Choice} name="state" label="State" value=${values.state}
       options=${[["", "All states"], ...STATES.map((state) => [state, capital(plain(state))])]} />
+    <${Choice} name="links" label="Links" value=${values.links} options=${LINKS} />
+    <${Choice} name="age" label="Age" value=${values.age} options=${AGES} />
     <${Choice} name="sort" label="Sort" value=${values.sort ?? "IMPORTED_DESC"} options=${Object.entries(SORTS)} />
   </div>`;
 }

@@ -45,6 +45,6 @@ export function MadeLinks({ made, rows, onClose }) {
   return html`<${Dialog} title="Affiliate links" wide onClose=${onClose}>
     ${made.length > SHOWN && html`<p class="quiet">The first ${SHOWN} of ${count(made.length)}. All of them are on the Links screen.</p>`}
     ${made.slice(0, SHOWN).map((each) => html`<section key=${each.id}><h3 class="title">${titles.get(each.id)}</h3>
-      ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`)}
+      ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} title=${titles.get(each.id)} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`)}
   </${Dialog}>`;
 }

@@ -1,10 +1,10 @@
 // Links: what was made, for which product and under which id, and how to publish it.
 import { html } from "../html.js";
-import { here } from "../address.js";
+import { here, link as address } from "../address.js";
 import { Choice, Words } from "../fields.js";
 import { may } from "../may.js";
 import { Failure, Pager, Sandbox } from "../parts.js";
-import { Copy } from "../publish.js";
+import { Copies } from "../publish.js";
 import { plural, time } from "../words.js";
 import { useLinks } from "./list.js";
 import { Make } from "./make.js";
@@ -28,9 +28,12 @@ export function Links({ cards }) {
     ${list && html`<${Pager} info=${list.pageInfo} />`}`;
 }
 
+const titleOf = (link) => link.product?.title ?? link.sourceUrl;
+
 const Link = ({ link }) => html`<li class="panel">
-    <div class="row"><h2 class="title grow">${link.product?.title ?? link.sourceUrl}</h2><${Sandbox} mode=${link.mode} /></div>
-    <div class="row"><a class="grow cut" href=${link.url} target="_blank" rel="${link.rel} noreferrer">${link.url}</a><${Copy} text=${link.url} /></div>
+    <div class="row"><h2 class="title grow">${link.product?.importedAt ? html`<a href=${address("product", { id: link.product.id })}>${link.product.title}</a>` : titleOf(link)}</h2><${Sandbox} mode=${link.mode} /></div>
+    <div class="row"><a class="grow cut" href=${link.url} target="_blank" rel="${link.rel} noreferrer">${link.url}</a></div>
+    <${Copies} link=${link} title=${titleOf(link)} />
     <dl class="facts">
       <dt>Marketplace</dt><dd>${link.marketplace.name}</dd>
       <dt>Tracking id</dt><dd>${link.trackingId}</dd>

@@ -1,0 +1,70 @@
+"""The home screen: a beginner's first steps, and what needs attention."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Server, Visit, have, running_server
+from tests.e2e.test_page import serious
+from tests.e2e.test_states import signed_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    """A server with the sandbox, and nothing connected yet."""
+    with running_server(tmp_path) as server:
+        yield server
+
+
+def test_a_beginner_is_led_from_nothing_to_a_link(fresh: Server, visit: Visit) -> None:
+    page = signed_in(fresh, visit, "")
+    steps = page.locator(".steps li")
+    expect(steps).to_have_count(3)
+
+    page.get_by_role("button", name="Connect the sandbox of AliExpress").click()
+    expect(steps.first).to_contain_text("✓ done")
+    page.get_by_role("link", name="Search for one").click()
+    page.get_by_label("Keywords").fill(fresh.words)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Import", exact=True).first.click()
+    expect(page.locator(".actions .done")).to_have_count(1)
+    page.get_by_role("button", name="Link", exact=True).first.click()
+    expect(page.get_by_role("textbox", name="Affiliate link")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Home", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Your catalogue")).to_be_visible()
+    expect(steps).to_have_count(0)
+    expect(page.get_by_text("Nothing. Links lead where they should")).to_be_visible()
+    assert page.locator(".tiles a").first.inner_text().split() == ["1", "in", "the", "library"]
+    assert serious(page) == []
+    assert visit.complaints == []
+
+
+def test_keys_that_are_refused_need_attention(fresh: Server, visit: Visit) -> None:
+    page = signed_in(fresh, visit, "marketplaces")
+    card = page.locator(".settings", has_text="AliExpress")
+    for label, value in {"App key": "500100", "App secret": "wrong", "Tracking ID": "a"}.items():
+        card.get_by_label(label, exact=True).fill(value)
+    card.get_by_role("button", name="Save").click()
+    expect(card.locator(".badge.warn")).to_have_text("Needs attention")
+
+    page.get_by_role("link", name="Home", exact=True).click()
+
+    expect(page.locator(".attention li.bad")).to_contain_text("AliExpress: credentials rejected")
+    page.locator(".attention").get_by_role("link", name="Open Marketplaces").click()
+    expect(page.get_by_role("heading", name="Marketplaces")).to_be_visible()
+
+
+def test_a_number_leads_to_its_products(emptied: Server, visit: Visit) -> None:
+    have(emptied, "1005000000001131", "1005000000001132")
+    page = signed_in(emptied, visit, "home")
+
+    page.locator(".tiles a", has_text="without a link").click()
+
+    expect(page.get_by_role("combobox", name="Links")).to_have_value("false")
+    expect(page.locator("tr[data-id]")).not_to_have_count(0)

@@ -1,0 +1,59 @@
+// Home: what needs attention today, and the first steps of a beginner.
+import { html } from "../html.js";
+import { link } from "../address.js";
+import { useQuery } from "../asks.js";
+import { Failure } from "../parts.js";
+import { ago, count, titleOf } from "../words.js";
+import { syncedBefore } from "../library/list.js";
+import { attentionOf } from "./attention.js";
+import { Start } from "./start.js";
+
+export function Home({ cards, onCard }) {
+  const { value, busy, error, again } = useQuery("home", { staleBefore: syncedBefore(7) });
+  const numbers = value && Object.fromEntries(Object.entries(value).map(([name, list]) => [name, list.totalCount ?? 0]));
+  return html`
+    <h1>Home</h1>
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${!numbers && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
+    ${numbers && html`<div class="home">
+      <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
+      <${Attention} items=${attentionOf(cards, numbers)} />
+      <${Numbers} numbers=${numbers} />
+      <${Accounts} cards=${cards.filter((card) => card.status === "CONNECTED")} />
+    </div>`}`;
+}
+
+const Attention = ({ items }) => html`<section aria-labelledby="attention">
+    <h2 id="attention">Needs attention</h2>
+    ${!items.length && html`<p class="empty small">Nothing. Links lead where they should, and prices are fresh.</p>`}
+    <ul class="attention">${items.map((item) => html`<li key=${item.title} class="panel ${item.tone}">
+      <div class="grow"><p><strong>${item.title}</strong></p><p class="quiet">${item.text}</p></div>
+      <a class="button" href=${item.href}>${item.action}</a>
+    </li>`)}</ul>
+  </section>`;
+
+function Numbers({ numbers }) {
+  const tiles = [
+    [numbers.products, "in the library", link("library")],
+    [numbers.affiliateLinks, "links", link("links")],
+    [numbers.unlinked, "without a link", link("library", { links: "false" })],
+    [numbers.unavailable + numbers.gone, "not for sale", link("library", { state: numbers.gone ? "GONE" : "UNAVAILABLE" })],
+  ];
+  return html`<section aria-labelledby="numbers">
+    <h2 id="numbers">Your catalogue</h2>
+    <ul class="tiles">${tiles.map(([number, words, href]) => html`<li key=${words}><a class="panel" href=${href}><strong>${count(number)}</strong><span>${words}</span></a></li>`)}</ul>
+  </section>`;
+}
+
+function Accounts({ cards }) {
+  if (!cards.length) return null;
+  return html`<section aria-labelledby="accounts">
+    <h2 id="accounts">Marketplaces</h2>
+    <ul class="tiles wide">${cards.map(({ id, health, quota, ...card }) => html`<li key=${id} class="panel">
+      <strong>${titleOf(card)}</strong>
+      <p class="quiet">${health.lastSuccessAt ? `Answered ${ago(health.lastSuccessAt)}` : "Not asked yet"}</p>
+      ${quota.limitPerDay && html`<progress max=${quota.limitPerDay} value=${quota.usedToday} aria-label="Calls of today at ${titleOf(card)}" />`}
+      <p class="quiet">${count(quota.usedToday)} ${quota.limitPerDay ? `of ${count(quota.limitPerDay)} calls today` : "calls today"}</p>
+    </li>`)}</ul>
+  </section>`;
+}

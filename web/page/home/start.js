@@ -1,0 +1,42 @@
+// The first steps, until all of them are done.
+import { html } from "../html.js";
+import { run } from "../api.js";
+import { useAsk } from "../asks.js";
+import { link } from "../address.js";
+import { may } from "../may.js";
+import { Failure } from "../parts.js";
+
+// What the sandbox accepts, as its start prints: nothing of a real account.
+const SANDBOX = { appKey: "500100", appSecret: "sandbox-app-secret", trackingId: "sandbox_blog" };
+
+export function Start({ cards, numbers, onCard }) {
+  const isConnected = cards.some((card) => card.status === "CONNECTED");
+  const steps = [
+    { done: isConnected, title: "Connect a marketplace", action: html`<${Connect} cards=${cards} onCard=${onCard} />` },
+    { done: numbers.products > 0, title: "Import a product", action: html`<a href=${link("explore")}>Search for one</a> <span class="quiet">or paste an address above.</span>` },
+    { done: numbers.affiliateLinks > 0, title: "Make a link", action: html`<a href=${link("links")}>Open Links</a>` },
+  ];
+  if (steps.every((step) => step.done)) return null;
+  const next = steps.find((step) => !step.done);
+  return html`<section class="panel" aria-labelledby="start">
+    <h2 id="start">First steps</h2>
+    <ol class="steps">${steps.map((step) => html`<li key=${step.title} class=${step.done ? "is-done" : ""}>
+      <p><strong>${step.title}</strong>${step.done && html`<span class="good"> ✓ done</span>`}</p>
+      ${step === next && html`<div class="row wrap">${step.action}</div>`}
+    </li>`)}</ol>
+  </section>`;
+}
+
+function Connect({ cards, onCard }) {
+  const card = cards.find((each) => each.mode === "SANDBOX" && Object.keys(SANDBOX).every((name) => each.credentialFields.some((field) => field.name === name)));
+  const [state, connect] = useAsk(async () => {
+    const credentials = Object.entries(SANDBOX).map(([name, value]) => ({ name, value }));
+    const { marketplace, errors } = (await run("connect", { input: { marketplace: card.code, locale: card.locale, credentials } })).connectMarketplace;
+    if (errors.length) throw errors[0];
+    onCard(marketplace);
+  });
+  return html`
+    ${card && may("SETTINGS") && html`<button type="button" class="primary" disabled=${state.busy} onClick=${connect}>${state.busy ? "Connecting ..." : `Connect the sandbox of ${card.name}`}</button>`}
+    <a href=${link("marketplaces")}>Use keys of your own</a>
+    ${state.error && html`<${Failure} error=${state.error} again=${connect} />`}`;
+}

@@ -1,0 +1,88 @@
+// A product's own page: what it is, what it costs and did cost, and its links.
+import { html, useState } from "../html.js";
+import { here, link } from "../address.js";
+import { run } from "../api.js";
+import { useAsk, useQuery } from "../asks.js";
+import { Notes, Selling } from "../library/cells.js";
+import { may } from "../may.js";
+import { Failure, Picture, Price, Sandbox } from "../parts.js";
+import { LinkBox } from "../publish.js";
+import { capital, changes, plain, time } from "../words.js";
+import { PriceChart } from "./chart.js";
+import { Facts } from "./facts.js";
+
+export function Product() {
+  const { id } = here().values;
+  const { value, busy, error, again, askedAt } = useQuery("product", id ? { id } : null);
+  const product = value?.product && { ...value.product, askedAt };
+  return html`
+    <p class="path"><a href=${link("library")}>Library</a></p>
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${!product && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
+    ${!product && !busy && !error && html`<p class="empty">There is no such product in the library.</p>`}
+    ${product && html`<${Page} key=${id} product=${product} again=${again} />`}`;
+}
+
+function Page({ product, again }) {
+  const { marketplace } = product;
+  return html`
+    <h1>${product.title}</h1>
+    <p class="row wrap quiet">${marketplace.name}${product.locale ? ` · ${product.locale}` : ""} · ${product.externalId}
+      <${Sandbox} mode=${marketplace.mode} />
+      ${product.state !== "ACTIVE" && html`<span class="badge warn">${capital(plain(product.state))} since ${time(product.stateSince)}</span>`}
+      <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">Open at ${marketplace.name}</a></p>
+    <${Actions} product=${product} again=${again} />
+    <div class="product-page">
+      <${Pictures} images=${product.images} />
+      <section class="panel" aria-labelledby="offer"><h2 id="offer">Offer</h2>
+        <${Price} product=${product} />
+        ${product.offer && html`<p class="quiet">${product.offer.discountPercent > 0 ? `−${product.offer.discountPercent}% · ` : ""}as of ${time(product.offer.observedAt)}</p>`}
+        <${Facts} product=${product} />
+      </section>
+      <section class="panel stack" aria-labelledby="own"><h2 id="own">Yours</h2>
+        <div><p class="label">Sell at</p><${Selling} row=${product} /></div>
+        <div><p class="label">Notes</p><${Notes} row=${product} /></div>
+      </section>
+      <section class="panel whole" aria-labelledby="history"><h2 id="history">Price history</h2>
+        ${marketplace.keepsPriceHistory ? html`<${PriceChart} seen=${[...product.priceHistory.nodes].reverse()} />` : html`<p class="quiet">The terms of ${marketplace.name} forbid keeping its prices.</p>`}
+      </section>
+      <section class="panel whole" aria-labelledby="links"><h2 id="links">Links</h2>
+        ${!product.affiliateLinks.nodes.length && html`<p class="quiet">No link yet.</p>`}
+        ${product.affiliateLinks.nodes.map((each) => html`<${LinkBox} key=${each.id} link=${each} title=${product.title} />`)}
+      </section>
+      ${product.features.length > 0 && html`<section class="panel whole" aria-labelledby="features"><h2 id="features">Description</h2>
+        <ul>${product.features.map((text) => html`<li key=${text}>${text}</li>`)}</ul></section>`}
+    </div>`;
+}
+
+function Actions({ product, again }) {
+  const [state, act] = useAsk((work) => work());
+  const sync = () => act(async () => {
+    const { results: [row] } = (await run("sync", { ids: [product.id] })).syncProducts;
+    if (row.errors.length) throw row.errors[0];
+    await again();
+    return row.changed.length ? `Changed: ${changes(row.changed)}` : "Synced, nothing changed";
+  });
+  const makeLink = () => act(async () => {
+    const { results: [row] } = (await run("make-links", { products: [{ id: product.id }] })).generateLinks;
+    if (row.errors.length) throw row.errors[0];
+    await again();
+    return "The link is below.";
+  });
+  return html`<div class="row wrap tools">
+      ${may("SYNC") && html`<button type="button" disabled=${state.busy} onClick=${sync}>Sync</button>`}
+      ${may("LINK") && html`<button type="button" disabled=${state.busy} onClick=${makeLink}>Make link</button>`}
+      <span role="status" class="quiet">${state.busy ? "Working ..." : state.value}</span>
+    </div>
+    ${state.error && html`<${Failure} error=${state.error} />`}`;
+}
+
+function Pictures({ images }) {
+  const [number, setNumber] = useState(0);
+  return html`<div class="pictures">
+    <${Picture} url=${images[number]?.url} />
+    ${images.length > 1 && html`<ul>${images.map((image, n) => html`<li key=${image.url}>
+      <button type="button" class="plain" aria-label="Picture ${n + 1} of ${images.length}" aria-pressed=${n === number} onClick=${() => setNumber(n)}><${Picture} url=${image.url} small /></button>
+    </li>`)}</ul>`}
+  </div>`;
+}
