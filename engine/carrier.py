@@ -7,6 +7,7 @@ command line and more with it.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ ENTRYPOINT = "job batch"
 AT_ONCE = 4  # batches in one process
 LOOKS_AFTER = timedelta(seconds=5)  # without a notice
 BEATS = timedelta(seconds=30)  # without a sign of life a turn is somebody else's
+ON_ITS_WAY = timedelta(seconds=10)  # then a turn is brought anew
 LOCK = 0x616666696D  # of PostgreSQL, while the tables are made
 
 Handler = Callable[[str], Awaitable[None]]
@@ -36,13 +38,17 @@ class Carrier:
         self._queries = queries
 
     async def put(self, turns: Sequence[DueBatch]) -> None:
-        """Have these brought to a handler; what is on its way already is left so."""
+        """Have these brought to a handler; what is on its way already is left so.
+
+        But not for ever: whoever took a turn may have been killed before it claimed the batch.
+        """
         if turns:
+            window = int(time.time() // ON_ITS_WAY.total_seconds())
             await self._queries.enqueue(
                 [ENTRYPOINT] * len(turns),
                 [turn.id.encode() for turn in turns],
                 [0] * len(turns),
-                dedupe_key=[f"{turn.id} {turn.tries}" for turn in turns],
+                dedupe_key=[f"{turn.id} {turn.tries} {window}" for turn in turns],
                 on_conflict="skip",
             )
 
