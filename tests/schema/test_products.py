@@ -620,7 +620,7 @@ async def test_the_lowest_price_and_that_of_a_time_are_told(
 
     nodes = (await graph.run(query, {"time": "2026-11-21T13:00:00Z"}))["products"]["nodes"]
 
-    assert len([text for text in sent if "price_observations" in text]) == 3
+    assert len([text for text in sent if "price_observations" in text]) <= 3
     told = {node["id"]: node for node in nodes}
     assert told[first["id"]]["lowestPrice"] == {"price": {"amount": "1.00"}}
     assert told[first["id"]]["today"] == {"price": {"amount": "2.00"}}
