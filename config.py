@@ -17,8 +17,9 @@ from urllib.parse import unquote
 
 from domain import parsers
 from domain.credentials import MASK, BootstrapCredentials, Secret
+from domain.events import EventSettings
 from domain.limits import Limits
-from domain.parsers import FOLDER, SWITCH, any_text, number, own_address, web_address, whole
+from domain.parsers import FOLDER, SWITCH, any_text, number, whole
 from domain.settings import (
     BadSettings,
     BadValue,
@@ -26,6 +27,7 @@ from domain.settings import (
     Pace,
     Setting,
     mistyped,
+    record_of,
     setting,
     settings_of,
 )
@@ -67,7 +69,7 @@ class Settings:
     public_url: str = setting(
         "PUBLIC_URL",
         "",
-        web_address(plain_http=True),
+        parsers.web_address(plain_http=True),
         SERVER,
         "Address by which callers reach the server.",
         unset="http://HOST:PORT",
@@ -253,6 +255,7 @@ class Settings:
     paces: dict[str, Pace] = field(default_factory=dict)
     bootstrap: tuple[BootstrapCredentials, ...] = ()
     limits: Limits = Limits()
+    events: EventSettings = EventSettings()
     changed: dict[str, str] = field(default_factory=dict)
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -270,12 +273,14 @@ class Settings:
 
 
 OWN = settings_of(Settings)
+PARTS = {"limits": Limits, "events": EventSettings}
 
 
 def every_setting(marketplaces: Marketplaces) -> tuple[Setting, ...]:
     """All settings in the order of the docs."""
     theirs = (each for marketplace in marketplaces for each in marketplace.every)
-    return (*OWN.values(), *theirs, *settings_of(Limits).values())
+    parts = (each for part in PARTS.values() for each in settings_of(part).values())
+    return (*OWN.values(), *theirs, *parts)
 
 
 def known_names(marketplaces: Marketplaces) -> frozenset[str]:
@@ -309,7 +314,9 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
     reader = _Reader(environ)
     own = {name: reader.value(each) for name, each in OWN.items()}
     own["data_dir"] = own["data_dir"].absolute()
-    own["public_url"] = own["public_url"].rstrip("/") or own_address(own["host"], own["port"])
+    own["public_url"] = own["public_url"].rstrip("/") or parsers.own_address(
+        own["host"], own["port"]
+    )
     own["database_url"] = own["database_url"] or f"sqlite://{own['data_dir'] / DATABASE_FILE}"
     own["allowed_hosts"] = parsers.allowed_hosts(
         own["allowed_hosts"],
@@ -317,7 +324,6 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
         is_open=not (reader.is_set(OWN["public_url"]) or parsers.is_loopback(own["host"])),
     )
     gateways = [each for marketplace in marketplaces for each in marketplace.gateways]
-    limits = {name: reader.value(each) for name, each in settings_of(Limits).items()}
     settings = Settings(
         **own,
         metrics_folder=Path(environ[METRICS_FOLDER]) if environ.get(METRICS_FOLDER) else None,
@@ -330,7 +336,7 @@ def read_settings(environ: Mapping[str, str], marketplaces: Marketplaces) -> Set
             for marketplace in marketplaces
             if (credentials := _credentials(reader, marketplace)).values
         ),
-        limits=Limits(**limits),
+        **{name: record_of(part, reader.value) for name, part in PARTS.items()},
         changed=reader.changed,
     )
     owned = [f"{each.code.upper()}_" for each in marketplaces if each.owns_prefix]

@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from application.keys import Keys
 from application.observing import Observers, observers
 from application.runtime import Overrides, Runtime, open_runtime, sandbox_of
+from application.upkeep import upkeep
 from config import Settings
 from db.connection import require_ready
 from domain.api_keys import Caller
@@ -39,6 +40,7 @@ from web.middleware import RequestBoundary, wrong_address
 from web.page import WebPage, operations
 from web.security import is_loopback_host, path_of, session_cookie
 from web.sessions import Sessions
+from web.streams import Streams
 from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
 
@@ -84,6 +86,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
             open_runtime(
                 settings, keys.ring, overrides, meter=watching.meter, is_server=True
             ) as state.runtime,
+            upkeep(settings.events.kept_for, overrides.now),
             _worker(settings, state.runtime),
         ):
             yield
@@ -127,6 +130,7 @@ def _routes(
             has_introspection=settings.introspection,
             has_plans=settings.plans,
             trusted=_trusted(settings),
+            streams=Streams(limits=settings.limits, ends=lambda: overrides.shutdown.is_requested),
         ),
         editor=_editor(settings, keys, access),
         bucket=state.bucket,

@@ -19,6 +19,7 @@ from db import hashing
 from db.connection import open_database
 from db.keys import KeyProvider
 from domain.api_keys import Caller
+from domain.events import EventSettings
 from domain.marketplaces import QuotaRule, Workspace
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
@@ -78,11 +79,12 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What is open. `buckets`: the points of callers."""
+    """What is open. `buckets`: the points of callers. `events`: what is news."""
 
     keys: KeyProvider
     upstream: Upstream
     buckets: Buckets
+    events: EventSettings = EventSettings()
 
     def context(
         self, caller: Caller, budget: CallBudget | None = None, *, request_id: str = ""
@@ -103,6 +105,7 @@ class Runtime:
             request_id=request_id,
             budget=budget,
             caller=caller,
+            events=self.events,
         )
 
     def now(self) -> datetime:
@@ -135,7 +138,7 @@ async def open_runtime(
         open_upstream(settings, keys, box, overrides, meter) as upstream,
         _buckets(settings) as buckets,
     ):
-        yield Runtime(keys=keys, upstream=upstream, buckets=buckets)
+        yield Runtime(keys=keys, upstream=upstream, buckets=buckets, events=settings.events)
         await upstream.coalescer.drain()
 
 

@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from tortoise.queryset import QuerySet
 
-from db import hashing, rows, statements
+from db import events, hashing, rows, statements
 from db.availability import resilient
 from db.encryption import KeyProvider, Place, of_account, seal, unseal
 from db.exceptions import DatabaseUnavailable, EncryptionError
@@ -34,6 +34,7 @@ from db.models import MarketplaceAccount, MarketplaceCredential
 from db.statements import Row
 from db.workspaces import columns_of
 from domain.credentials import Secret
+from domain.events import of_health
 from domain.exceptions import InvalidInput
 from domain.marketplaces import (
     Account,
@@ -172,8 +173,17 @@ async def record_health(tested: Account, health: Health, *, keyring: KeyProvider
 
 @resilient
 async def _noted(tested: Account, health: Health) -> bool:
-    same = MarketplaceAccount.filter(id=tested.id, fingerprint=tested.fingerprint)
-    return bool(await same.update(**_columns(health)))
+    async with statements.transaction():
+        stored = await _lock(tested.key)
+        if stored is None or (str(stored.id), stored.fingerprint) != (
+            tested.id,
+            tested.fingerprint,
+        ):
+            return False
+        trouble, news = of_health(tested.key, stored.announced_state, health)
+        await _row_of(tested.key).update(**_columns(health), announced_state=trouble)
+        await events.record(tested.key.workspace, tested.key.mode, news)
+        return True
 
 
 def _secret(name: str, value: str | Secret) -> Secret:

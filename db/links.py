@@ -130,6 +130,15 @@ async def pages_of(
     return {ref: paging.page(ORDER, made, _link, args) for ref, made in found.items()}
 
 
+async def keys_of(workspace: Workspace, refs: Collection[ProductRef]) -> list[LinkKey]:
+    """The links that are stored of these products, in order."""
+    found: list[LinkKey] = []
+    for some in chunks(refs):
+        query = statements.select(AffiliateLink, among(workspace, some))
+        found += [_link(row).key for row in await statements.built(query)]
+    return sorted(found, key=_sortable)
+
+
 @resilient
 async def counts_of(workspace: Workspace, refs: Collection[ProductRef]) -> dict[ProductRef, int]:
     """For each product, how many links are stored."""

@@ -70,7 +70,10 @@ class Session(Model):
 
 
 class MarketplaceAccount(Model):
-    """One credential set and the last evidence about it. `fingerprint`: see db/credentials.py."""
+    """One credential set and the last evidence about it. `fingerprint`: see db/credentials.py.
+
+    `announced_state`: the trouble that an event has told of, and none yet that it is over.
+    """
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
@@ -83,6 +86,7 @@ class MarketplaceAccount(Model):
     checked_at = fields.DatetimeField(null=True)
     last_success_at = fields.DatetimeField(null=True)
     next_try_at = fields.DatetimeField(null=True)
+    announced_state = Text(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -151,6 +155,9 @@ class Product(Model):
     notes = Text(null=True)
     margin_key = fields.BigIntField(null=True)
     has_link = fields.BooleanField(db_default=False)
+    announced_price_amount = fields.DecimalField(24, 8, null=True)
+    announced_price_currency = Text(null=True)
+    price_moved_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "products"
@@ -255,10 +262,45 @@ class QuotaDay(Model):
     mode = KeyText()
     day = fields.DateField()
     used = fields.BigIntField()
+    is_low_told = fields.BooleanField(db_default=False)
 
     class Meta:
         table = "quota_days"
         unique_together = (("workspace_id", "marketplace", "locale", "mode", "day"),)
+
+
+class EventSequence(Model):
+    """The last number that was given to an event of a workspace; see db/events.py."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    last_number = fields.BigIntField()
+
+    class Meta:
+        table = "event_sequences"
+        unique_together = (("workspace_id",),)
+
+
+class Event(Model):
+    """Something that happened. Of what it is not about, the columns are empty texts."""
+
+    id = fields.UUIDField(primary_key=True)
+    workspace_id = KeyText()
+    sequence = fields.BigIntField()
+    type = KeyText()
+    mode = KeyText()
+    marketplace = KeyText()
+    locale = KeyText()
+    external_id = KeyText()
+    tracking_id = KeyText()
+    sub_id = KeyText()
+    facts = fields.JSONField[dict[str, Any]]()
+    occurred_at = fields.DatetimeField()
+
+    class Meta:
+        table = "events"
+        unique_together = (("workspace_id", "sequence"),)
+        indexes = (("occurred_at",),)
 
 
 class IdempotencyKey(Model):

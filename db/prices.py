@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from pypika_tortoise.functions import Count
+from pypika_tortoise.enums import SqlTypes
+from pypika_tortoise.functions import Cast, Count
 from pypika_tortoise.queries import QueryBuilder
-from pypika_tortoise.terms import Term
+from pypika_tortoise.terms import Criterion, Term
 from tortoise.expressions import Q
 from tortoise.functions import Max
 
@@ -15,6 +16,7 @@ from db.availability import resilient
 from db.conditions import criterion
 from db.models import PriceObservation as Observation
 from db.models import Product
+from db.paging import Column, Order
 from db.statements import Row
 from db.workspaces import among, chunks
 from domain.catalog import Page, PageArgs
@@ -51,6 +53,55 @@ async def price_history(
         ref: paging.page(ORDER, observed, product_rows.observation, args)
         for ref, observed in found.items()
     }
+
+
+@resilient
+async def lowest_since(
+    workspace: Workspace, refs: Collection[ProductRef], since: datetime
+) -> dict[ProductRef, PriceObservation | None]:
+    """For each product the lowest price that was seen from `since` on, in the currency that it has
+    now; of several the last one."""
+    observations, products = Observation._meta.basetable, Product._meta.basetable
+    amount = Cast(observations.price_amount, SqlTypes.NUMERIC)  # SQLite keeps amounts as texts
+    same = observations.price_currency == products.price_currency
+    order = (Column("price_amount", str), *ORDER)
+    columns = [amount, observations.observed_at, observations.id]
+    return await _first_of_each(workspace, refs, _seen(since), order, columns, same)
+
+
+@resilient
+async def as_of(
+    workspace: Workspace, refs: Collection[ProductRef], moment: datetime
+) -> dict[ProductRef, PriceObservation | None]:
+    """For each product the last price that was seen until then, the moment itself included."""
+    observations = Observation._meta.basetable
+    columns: list[Term] = [observations.observed_at, observations.id]
+    return await _first_of_each(workspace, refs, Q(observed_at__lte=moment), ORDER, columns)
+
+
+async def _first_of_each(
+    workspace: Workspace,
+    refs: Collection[ProductRef],
+    condition: Q,
+    order: Order,
+    columns: Sequence[Term],
+    also: Criterion | None = None,
+) -> dict[ProductRef, PriceObservation | None]:
+    """Of each product's prices that meet the conditions the first one, by `columns` in order."""
+    observations = Observation._meta.basetable
+    found: dict[ProductRef, PriceObservation | None] = dict.fromkeys(refs)
+    for some in chunks(refs):
+        query = _of_products(workspace, some, condition).select(observations.star)
+        for row in await paging.read_groups(
+            query.where(also) if also else query,
+            order,
+            PageArgs(1),
+            by=[observations.product_id],
+            columns=columns,
+        ):
+            if row["place"] == 1:
+                found[product_rows.ref(row)] = product_rows.observation(row)
+    return found
 
 
 @resilient

@@ -9,6 +9,7 @@ import orjson
 
 from db import rows, texts
 from db.statements import Row, utc
+from domain.events import Announced
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
 from domain.products import (
@@ -33,6 +34,9 @@ COLUMNS = (
     *("orders_last_30_days", "commission_percent", "availability", "observed_at"),
     *("state", "state_since", "times_missing", "imported_at", "synced_at"),
     *("selling_price_amount", "selling_price_currency", "notes"),
+    "announced_price_amount",
+    "announced_price_currency",
+    "price_moved_at",
 )
 
 
@@ -130,7 +134,19 @@ def catalog_product(row: Row) -> CatalogProduct:
             row["selling_price_amount"], row["selling_price_currency"]
         ),
         notes=row["notes"],
+        announced_price=rows.money_or_none(
+            row["announced_price_amount"], row["announced_price_currency"]
+        ),
+        price_moved_at=rows.moment_or_none(row["price_moved_at"]),
     )
+
+
+def announced_columns(announced: Announced) -> dict[str, Any]:
+    """Column -> value of what is announced of the price."""
+    return {
+        **_money_columns("announced_price", announced.price),
+        "price_moved_at": announced.moved_at,
+    }
 
 
 def publisher_columns(product: CatalogProduct) -> dict[str, Any]:

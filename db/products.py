@@ -1,7 +1,7 @@
 """The products that were imported, and their prices over time. db/catalog.py lists them."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from tortoise.expressions import Case, F, Q, When
 
-from db import prices, product_rows, rows, statements, texts
+from db import events, links, prices, product_rows, rows, statements, texts
 from db.availability import REFUSED_VALUES, resilient
 from db.leases import Lease
 from db.models import Product, ProductCategory
@@ -24,12 +24,22 @@ from domain.catalog import (
     changed_fields,
     with_known,
 )
+from domain.events import (
+    COMING_AND_GOING,
+    Announced,
+    EventSettings,
+    News,
+    announced,
+    of_link,
+    of_product,
+)
 from domain.exceptions import InvalidInput
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.packing import clean
 from domain.products import (
     CatalogProduct,
+    Mode,
     ProductRef,
     ProductState,
     SourceProduct,
@@ -76,6 +86,12 @@ OWN = (
     "notes",
     "has_link",
 )
+# By which a change is seen; `details` hold more of the offer.
+KNOWN = (
+    *("title", "url", "availability", "state", "has_link", "notes"),
+    *("selling_price_amount", "selling_price_currency"),
+)
+TRACKED = ("details", "price_amount", "price_currency", "list_price_amount")
 SYNCED = tuple(name for name in Product._meta.fields_db_projection if name not in (*OWN, *IDENTITY))
 
 
@@ -87,6 +103,7 @@ class _Import:
     now: datetime
     history_for: Collection[str]
     only_stored: bool
+    rules: EventSettings
     lease: Lease | None
 
 
@@ -98,6 +115,22 @@ async def by_refs(
     return await _stored(workspace, refs)
 
 
+@resilient
+async def versions(
+    workspace: Workspace, refs: Collection[ProductRef], *, untracked: Collection[str]
+) -> dict[ProductRef, int]:
+    """A number for each product that is stored: another one as soon as something of it changed.
+
+    Times do not count, and for `untracked` marketplaces (codes) neither do offers, but for stock.
+    """
+
+    def version(row: Row) -> int:
+        columns = KNOWN if row["marketplace"] in untracked else (*KNOWN, *TRACKED)
+        return hash(tuple(row[name] for name in columns))
+
+    return {product_rows.ref(row): version(row) for row in await _rows_of(workspace, refs)}
+
+
 async def keep(
     workspace: Workspace,
     products: Sequence[SourceProduct],
@@ -105,6 +138,7 @@ async def keep(
     now: datetime,
     history_for: Collection[str],
     only_stored: bool = False,
+    rules: EventSettings = EventSettings(),
     lease: Lease | None = None,
 ) -> dict[ProductRef, StoredProduct]:
     """Insert or update products with a newer answer of their marketplace.
@@ -112,14 +146,14 @@ async def keep(
     `only_stored`: only update; a product that is not stored, or no longer, is absent from the
     result and stays so.
     What the publisher added stays. An answer older than the stored one changes nothing, unless that
-    one was seen by a clock that is far ahead of `now`. Prices
-    are observed for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
+    one was seen by a clock that is far ahead of `now`. Prices are observed, and by `rules`
+    announced, for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
     A product that cannot be stored (an amount out of all bounds) is absent from the result and
     logged; the others are kept. Raises LeaseLost where `lease` is held no more.
     """
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
-    task = _Import(workspace, now, history_for, only_stored, lease)
+    task = _Import(workspace, now, history_for, only_stored, rules, lease)
     kept: dict[ProductRef, StoredProduct] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
@@ -147,6 +181,7 @@ async def mark_missing(
         moment: Any = statements.utc(now)  # `When` takes more than its annotation says
         is_gone = Q(times_missing__gte=GONE_AFTER - 1)
         is_news = Q(Q(state=ACTIVE), Q(is_gone, ~Q(state=GONE)), join_type=Q.OR)
+        before = await _stored(workspace, refs, locked=True)
         for some in chunks(refs):
             missing = Product.filter(among(workspace, some), observed_at__lte=now)
             await missing.update(
@@ -155,7 +190,9 @@ async def mark_missing(
                 times_missing=F("times_missing") + 1,
                 synced_at=now,
             )
-        return await _stored(workspace, refs)
+        after = await _stored(workspace, refs)
+        await _tell(workspace, before, after.values(), now)
+        return after
 
 
 @resilient
@@ -208,16 +245,22 @@ async def delete(workspace: Workspace, refs: Collection[ProductRef]) -> set[Prod
 async def _stored(
     workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
+    found = await _rows_of(workspace, refs, locked=locked)
+    return {product_rows.ref(row): product_rows.catalog_product(row) for row in found}
+
+
+async def _rows_of(
+    workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
+) -> list[Row]:
     lock = " ORDER BY id FOR UPDATE" if locked and statements.is_postgres() else ""
-    found: dict[ProductRef, CatalogProduct] = {}
+    found: list[Row] = []
     for some in chunks(refs):
         for (marketplace, locale), external_ids in by_site(some).items():
             mode = workspace.mode(marketplace)
-            for row in await statements.rows(
+            found += await statements.rows(
                 f"{BY_SITE} AND external_id {statements.in_list(external_ids, behind=4)}{lock}",
                 (workspace.id, mode, marketplace, locale, *external_ids),
-            ):
-                found[product_rows.ref(row)] = product_rows.catalog_product(row)
+            )
     return found
 
 
@@ -280,7 +323,26 @@ async def _keep(
             if item.product.source.ref.marketplace in task.history_for
         ]
         await prices.observe(task.workspace.id, stored, watched)
+        await _tell(task.workspace, stored, written, task.now)
     return kept
+
+
+async def _tell(
+    workspace: Workspace,
+    before: Mapping[ProductRef, CatalogProduct],
+    after: Iterable[CatalogProduct],
+    now: datetime,
+) -> None:
+    """Record what happened to products, and to the links of those that are gone or returned."""
+    found: dict[Mode, list[News]] = {}
+    for product in after:
+        if (known := before.get(product.source.ref)) is not None:
+            found.setdefault(product.mode, []).extend(of_product(known, product, now))
+    for mode, news in found.items():
+        came_or_went = {each.product: each for each in news if each.type in COMING_AND_GOING}
+        keys = await links.keys_of(workspace, [ref for ref in came_or_went if ref])
+        told = [of_link(key, came_or_went[key.ref]) for key in keys]
+        await events.record(workspace.id, mode, [*news, *told])
 
 
 def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> bool:
@@ -297,10 +359,12 @@ async def _one_import_at_a_time(task: _Import, products: Sequence[SourceProduct]
 
 
 def _row(
-    task: _Import, ref: ProductRef, source: dict[str, object], before: CatalogProduct | None
+    task: _Import, ref: ProductRef, source: dict[str, Any], before: CatalogProduct | None
 ) -> Row:
     back = before is not None and before.state is not ProductState.ACTIVE
     selling = before.selling_price if before else None
+    price = rows.money_or_none(source["price_amount"], source["price_currency"])
+    is_tracked = ref.marketplace in task.history_for
     return {
         "id": before.id if before else str(uuid4()),
         "workspace_id": task.workspace.id,
@@ -319,6 +383,9 @@ def _row(
         "selling_price_currency": selling.currency if selling else None,
         "notes": before.notes if before else None,
         "has_link": False,
+        **product_rows.announced_columns(
+            announced(before, price, task.rules, task.now) if is_tracked else Announced()
+        ),
     }
 
 

@@ -7,15 +7,16 @@ A booked call that was never made stays booked, so a crash leaves calls unused, 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from uuid import uuid4
 
 from tortoise.expressions import Q
 
-from db import statements
+from db import events, statements
 from db.availability import resilient
 from db.models import QuotaDay
 from db.workspaces import columns_of
+from domain.events import EventType, News
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey
 from domain.products import Mode
 
@@ -23,27 +24,60 @@ BOOK = (
     "INSERT INTO quota_days (id, workspace_id, marketplace, locale, mode, day, used)"
     " VALUES ($1, $2, $3, $4, $5, $6, 1)"
     " ON CONFLICT (workspace_id, marketplace, locale, mode, day)"
-    " DO UPDATE SET used = quota_days.used + 1 WHERE quota_days.used < $7 RETURNING used"
+    " DO UPDATE SET used = quota_days.used + 1 WHERE quota_days.used < $7"
+    " RETURNING used, is_low_told"
 )
 GIVE_BACK = (
     "UPDATE quota_days SET used = used - 1 WHERE workspace_id = $1 AND marketplace = $2"
     " AND locale = $3 AND mode = $4 AND day = $5 AND used > 0 RETURNING used"
 )
+TELL_LOW = (
+    "UPDATE quota_days SET is_low_told = TRUE WHERE workspace_id = $1 AND marketplace = $2"
+    " AND locale = $3 AND mode = $4 AND day = $5 AND NOT is_low_told RETURNING 1"
+)
+LOW_FROM = 80  # percent of the day's calls that are used
 UNLIMITED = 2**62
 GROUPS = 200  # in one statement: the builder walks down them, within Python's recursion limit
 
 
 @resilient
-async def book(key: AccountKey, *, day: date, limit: int | None) -> bool:
+async def book(
+    key: AccountKey,
+    *,
+    day: date,
+    limit: int | None,
+    calls_per_day: int | None = None,
+    now: datetime | None = None,
+) -> bool:
     """Book one call of the marketplace's day; False when the limit is reached.
 
-    `limit` None: count only.
+    `limit` None: count only. `calls_per_day`, `now`: an event tells, once a day, that few of these
+    calls are left. Not of an application that several workspaces share: it is nobody's.
     """
     if limit is not None and limit <= 0:
         return False
     most = UNLIMITED if limit is None else limit
     place = columns_of(key).values()
-    return bool(await statements.rows(BOOK, (str(uuid4()), *place, day, most)))
+    found = await statements.rows(BOOK, (str(uuid4()), *place, day, most))
+    if found and calls_per_day and now and key.workspace != EVERY_WORKSPACE:
+        [counted] = found
+        if counted["used"] * 100 >= calls_per_day * LOW_FROM and not counted["is_low_told"]:
+            await _tell_low(key, day, calls_per_day, now)
+    return bool(found)
+
+
+async def _tell_low(key: AccountKey, day: date, calls_per_day: int, now: datetime) -> None:
+    """What is not told since the process ends here, the next booking tells."""
+    news = News(
+        type=EventType.QUOTA_LOW,
+        occurred_at=now,
+        marketplace=key.marketplace,
+        locale=key.locale,
+        calls_per_day=calls_per_day,
+    )
+    async with statements.transaction():
+        if await statements.rows(TELL_LOW, (*columns_of(key).values(), day)):
+            await events.record(key.workspace, key.mode, [news])
 
 
 @resilient

@@ -98,6 +98,20 @@ class Limits:
         most=240,  # an idempotency key is held for five minutes
         help="Longest time of a mutation. 250 rows in batches of ten take 25 calls.",
     )
+    streams: int = _limit(
+        20,
+        "LIMIT_STREAMS",
+        least=0,
+        most=10_000,
+        help="Most subscriptions that an API key may have open at once at one process.",
+    )
+    all_streams: int = _limit(
+        500,
+        "LIMIT_ALL_STREAMS",
+        least=0,
+        most=100_000,
+        help="Most subscriptions that may be open at once at one process.",
+    )
     capacity: int = _limit(
         100_000,
         "BUCKET_CAPACITY",

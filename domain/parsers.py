@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.api_keys import is_mistyped
 from domain.credentials import Secret
+from domain.exceptions import InvalidInput
+from domain.money import Money, parse_amount, parse_currency
 from domain.settings import BadValue, Parser
 
 ON_OR_OFF = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
@@ -62,6 +64,24 @@ def number(least: float, most: float, make: Callable[[Decimal], object] = Decima
         return make(Decimal(text))
 
     return Parser(f"a number from {least:g} to {most:g}", read)
+
+
+def amounts() -> Parser:
+    """Amounts of money, each behind the code of its currency."""
+
+    def read(text: str) -> tuple[Money, ...]:
+        pairs = (part.split(":") for part in text.split(",") if part.strip())
+        try:
+            found = [
+                Money(parse_amount(amount.strip()), parse_currency(code)) for code, amount in pairs
+            ]
+        except InvalidInput:
+            raise ValueError from None
+        if any(money.amount < 0 for money in found):
+            raise ValueError
+        return tuple(found)
+
+    return Parser("amounts by currency, such as USD:0.50,JPY:80", read)
 
 
 def web_address(*, plain_http: bool) -> Parser:

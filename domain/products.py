@@ -242,7 +242,11 @@ class SourceProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogProduct:
-    """A product that was imported: the last source data and what the publisher added."""
+    """A product that was imported: the last source data and what the publisher added.
+
+    `announced_price` and `price_moved_at`: see `domain.events.announced`; None where its
+    marketplace forbids to track prices.
+    """
 
     id: str
     source: SourceProduct
@@ -254,6 +258,8 @@ class CatalogProduct:
     times_missing: int = 0
     selling_price: Money | None = None
     notes: str | None = None
+    announced_price: Money | None = None
+    price_moved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

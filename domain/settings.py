@@ -96,6 +96,11 @@ def settings_of(described: type) -> dict[str, Setting]:
     }
 
 
+def record_of(described: type, value: Callable[[Setting], object]) -> Any:
+    """The record of a dataclass all of whose fields are settings."""
+    return described(**{name: value(each) for name, each in settings_of(described).items()})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketplaceSettings:
     """What can be set about one marketplace; clients/settings.py makes it from the description.

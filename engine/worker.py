@@ -81,12 +81,18 @@ async def working(opened: Opened, database_url: str) -> AsyncIterator[None]:
 
 
 async def run(opened: Opened, database_url: str, ending: asyncio.Event) -> None:
-    """Work until `ending`. A database that goes away is waited for."""
-    open_carrier: Callable[[str], AbstractAsyncContextManager[Carrier]] = resolve_name(CARRIER)
+    """Work until `ending`. A database that goes away is waited for.
+
+    The carrier is not imported before something is due: it takes half a second and memory, and most
+    servers have no job.
+    """
     while not ending.is_set():
         try:
-            async with open_carrier(database_url) as carrier:
-                await Worker(opened, carrier, ending).run()
+            if await _is_due(opened, ending):
+                open_carrier: Callable[[str], AbstractAsyncContextManager[Carrier]]
+                open_carrier = await asyncio.to_thread(resolve_name, CARRIER)
+                async with open_carrier(database_url) as carrier:
+                    await Worker(opened, carrier, ending).run()
         except (DatabaseUnavailable, *FAILURES) as failure:
             log.warning("The engine waits for the database: %s", type(failure).__name__)
             await _first(ending.wait(), seconds=POLL)
@@ -197,6 +203,17 @@ class Worker:
             with contextlib.suppress(DatabaseUnavailable):  # it may be back at the next one
                 if not await job_batches.renew(lease, self.opened.now()):
                     return
+
+
+async def _is_due(opened: Opened, ending: asyncio.Event) -> bool:
+    """Waits until there is something to do, or until `ending`: False."""
+    await stored_jobs.prune(opened.now())
+    while not ending.is_set():
+        await job_batches.free_dead(opened.now())
+        if await job_batches.due(opened.now(), of_each=1):
+            return True
+        await _first(ending.wait(), seconds=POLL)
+    return False
 
 
 async def _first(*waits: Coroutine[object, object, object], seconds: float) -> None:

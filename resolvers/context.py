@@ -8,6 +8,7 @@ from clients.registry import BY_CODE
 from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
+from domain.events import EventSettings
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode
 from resolvers.dataloaders import Dataloaders, VariantAllowance
@@ -24,8 +25,8 @@ class Context:
     the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
-    is when the first part of the answer expires. `lease`: under which everything is written, of a
-    batch of a job.
+    is when the first part of the answer expires; `events` says what is news. `lease`: under which
+    everything is written, of a batch of a job.
     """
 
     workspace: Workspace
@@ -35,6 +36,7 @@ class Context:
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     valid_until: datetime | None = None
+    events: EventSettings = EventSettings()
     lease: Lease | None = None
     accounts: Accounts = field(init=False)
     dataloaders: Dataloaders = field(init=False)

@@ -163,6 +163,12 @@ class Dataloaders:
         self.price_count: DataLoader[tuple[ProductRef, datetime | None], int] = DataLoader(
             self._load_price_counts
         )
+        self.lowest_price: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
+            DataLoader(self._load_lowest_prices)
+        )
+        self.price_as_of: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
+            DataLoader(self._load_prices_as_of)
+        )
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
@@ -224,6 +230,16 @@ class Dataloaders:
         self, keys: list[tuple[ProductRef, datetime | None]]
     ) -> list[int | BaseException]:
         return await together(keys, partial(stored_prices.counts_of, self._workspace))
+
+    async def _load_lowest_prices(
+        self, keys: list[tuple[ProductRef, datetime]]
+    ) -> list[PriceObservation | BaseException | None]:
+        return await together(keys, partial(stored_prices.lowest_since, self._workspace))
+
+    async def _load_prices_as_of(
+        self, keys: list[tuple[ProductRef, datetime]]
+    ) -> list[PriceObservation | BaseException | None]:
+        return await together(keys, partial(stored_prices.as_of, self._workspace))
 
     def _account_of(self, ref: ProductRef) -> AccountKey:
         return self.way.accounts.key(ref.marketplace, ref.locale)

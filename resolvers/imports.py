@@ -106,6 +106,7 @@ async def _store(
             market.code for market in BY_CODE.values() if market.policy.keeps_price_history
         ],
         only_stored=only_stored,
+        rules=context.events,
         lease=context.lease,
     )
     for ref, entry in stored.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
@@ -42,6 +42,7 @@ from resolvers.cursors import ConnectionArgs
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 
+MAX_DAYS = 3650
 # The product that an input names with what to change of it, or why there is none.
 ChangeOrError = tuple[ProductRef, PublisherFields] | AffiliateGraphError
 
@@ -281,3 +282,19 @@ async def price_history(
 async def count_prices(context: Context, ref: ProductRef, since: datetime | None) -> int:
     """How many prices were seen from `since` on; products of one turn share the statement."""
     return await context.dataloaders.price_count.load((ref, since))
+
+
+async def lowest_price(context: Context, ref: ProductRef, days: int) -> PriceObservation | None:
+    """The lowest price that was seen in so many days. Raises InvalidInput unless 1 to 3650."""
+    if not 1 <= days <= MAX_DAYS:
+        raise InvalidInput(f"days is a number from 1 to {MAX_DAYS:,}.", path=("days",))
+    # The same for all products of a request, which share the statement.
+    since = context.now.replace(second=0, microsecond=0) - timedelta(days=days)
+    return await context.dataloaders.lowest_price.load((ref, since))
+
+
+async def price_as_of(
+    context: Context, ref: ProductRef, moment: datetime
+) -> PriceObservation | None:
+    """The last price that was seen until then."""
+    return await context.dataloaders.price_as_of.load((ref, moment))

@@ -36,7 +36,13 @@ class DayLedger:
             await _book_key(allowance, now)
         try:
             limit = rule.limit(is_background=is_background)
-            if not await stored_quota.book(account, day=rule.day(now), limit=limit):
+            if not await stored_quota.book(
+                account,
+                day=rule.day(now),
+                limit=limit,
+                calls_per_day=rule.calls_per_day,
+                now=now,
+            ):
                 raise _used_up(rule, now, is_background=is_background)
         except BaseException:
             await _give_back_key(allowance, now)

@@ -9,6 +9,7 @@ import strawberry
 from clients.registry import MarketplaceCode
 from domain.api_keys import APIKeyStatus, Scope
 from domain.catalog import CatalogSort, CountPrecision
+from domain.events import EventType
 from domain.jobs import JobKind, JobStatus
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
@@ -288,6 +289,27 @@ describe(
     {
         "EXACT": "There are so many.",
         "AT_LEAST": "There are more: it was counted up to there.",
+    },
+)
+
+describe(
+    EventType,
+    "EventType",
+    "What happened. Values may be added.",
+    {
+        "PRODUCT_PRICE_DROPPED": "A product costs less than what was announced last.",
+        "PRODUCT_PRICE_ROSE": "A product costs more than what was announced last.",
+        "PRODUCT_BACK_IN_STOCK": "A product can be bought again.",
+        "PRODUCT_OUT_OF_STOCK": "A product cannot be bought any more.",
+        "PRODUCT_GONE": "The marketplace has not shown a product three times in a row.",
+        "PRODUCT_RETURNED": "The marketplace shows a product again that was gone.",
+        "LINK_BROKEN": "A link's product is gone.",
+        "LINK_MENDED": "A link's product has returned.",
+        "CREDENTIALS_REJECTED": "The marketplace refuses the stored credentials.",
+        "CREDENTIALS_RESTORED": "The marketplace answers again, after it had refused the "
+        "credentials or found the account not eligible.",
+        "MARKETPLACE_NOT_ELIGIBLE": "The account may not use the interface any more.",
+        "QUOTA_LOW": "80 % of the account's calls of the day are used up.",
     },
 )
 

@@ -9,11 +9,10 @@ import contextlib
 import hashlib
 import inspect
 import logging
-import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 from graphql import (
     ExecutionResult,
@@ -29,31 +28,28 @@ from strawberry.schema.schema import validate_document
 
 from domain.api_keys import Scope
 from domain.buckets import BucketState
-from domain.exceptions import AffiliateGraphError
-from domain.limits import Limits
-from domain.metering import OperationNote, OperationOutcome
+from domain.metering import OperationNote
 from resolvers import quota
 from resolvers.context import Context
-from schema import cost, documents, plan, schema
+from schema import cost, documents, plan, schema, streaming
+from schema.answers import (
+    Outcome,
+    Terms,
+    invalid,
+    late,
+    outcome_of,
+    request_error,
+    status_of,
+    throttled,
+)
 from schema.documents import Document, check_variables, too_complex
-from schema.errors import UNEXPECTED, shown, told_codes, without_suggestion
+from schema.errors import shown, told_codes
 from schema.public import private_field
-from schema.scalars import NotAValue
 
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
 PLANNED_FROM_USE = 2
 log = logging.getLogger("affiliate_graph.schema")
-
-
-class Bucket(Protocol):
-    """The points of one caller, which pay for operations."""
-
-    async def take(self, points: int) -> BucketState:
-        """Pay before the operation runs; a `wait` above 0 says that it cannot be paid now."""
-
-    async def give_back(self, points: int) -> BucketState:
-        """Take back what it did not cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,51 +60,6 @@ class Operation:
     variables: Mapping[str, object] | None = None
     name: str | None = None
     may_change: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On which conditions a request is answered. Without a bucket nobody pays.
-
-    `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
-    mutation has effects to finish. `has_plans`: queries may run by schema/plan.py. `note` is filled
-    in, for whoever watches.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    bucket: Bucket | None = None
-    has_introspection: bool = True
-    hung_up: Callable[[], Awaitable[None]] | None = None
-    has_plans: bool = True
-    note: OperationNote = field(default_factory=OperationNote)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The response's JSON. `is_request_error`: nothing was run, and there is no `data`.
-
-    `is_refused_change`: a mutation came by a way that must not change anything. `is_throttled`: the
-    caller's bucket holds too little. `is_abandoned`: nobody waits for it. `bucket`: the caller's,
-    where there is one.
-    """
-
-    body: dict[str, object]
-    is_request_error: bool = False
-    is_refused_change: bool = False
-    is_throttled: bool = False
-    is_abandoned: bool = False
-    bucket: BucketState | None = None
-
-    @property
-    def kind(self) -> OperationOutcome:
-        """How it ended, for whoever counts."""
-        if self.is_abandoned:
-            return OperationOutcome.ABANDONED
-        if self.is_throttled:
-            return OperationOutcome.THROTTLED
-        if self.is_request_error:
-            return OperationOutcome.REFUSED
-        return OperationOutcome.ERRORS if "errors" in self.body else OperationOutcome.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +76,11 @@ class _Prepared:
     def is_mutation(self) -> bool:
         """Whether it may change something."""
         return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it goes on until somebody ends it."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
 
 
 class RefusedChange(GraphQLError):
@@ -190,14 +146,6 @@ async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     return await _with_cost(outcome, prepared.points, actual, bucket, context)
 
 
-def request_error(message: str, code: str, **extensions: object) -> Outcome:
-    """The answer to a request of which nothing was run."""
-    return Outcome(
-        body={"errors": [{"message": message, "extensions": {"code": code, **extensions}}]},
-        is_request_error=True,
-    )
-
-
 async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
     bucket = await terms.bucket.take(1) if terms.bucket else None
@@ -207,24 +155,6 @@ async def refused(outcome: Outcome, terms: Terms) -> Outcome:
         outcome = replace(outcome, bucket=bucket)
     _note(outcome, terms.note)
     return outcome
-
-
-def unexpected(request_id: str) -> Outcome:
-    """The answer where something failed that nobody expected: nothing of it is shown."""
-    return request_error(UNEXPECTED, "INTERNAL_SERVER_ERROR", requestId=request_id)
-
-
-def throttled(points: int, bucket: BucketState) -> Outcome:
-    """The answer to a caller whose bucket holds too little."""
-    seconds = math.ceil(bucket.wait)
-    outcome = request_error(
-        f"This API key has {bucket.available:,} points left; the operation needs {points:,}. "
-        f"Try again in {seconds} s.",
-        "THROTTLED",
-        retryAfter=seconds,
-        cost={"requestedQueryCost": points, "throttleStatus": _status(bucket)},
-    )
-    return replace(outcome, is_throttled=True, bucket=bucket)
 
 
 def _prepared(operation: Operation, terms: Terms) -> _Prepared:
@@ -242,8 +172,12 @@ def _prepared(operation: Operation, terms: Terms) -> _Prepared:
             else "The document holds no operation of that name.",
             "OPERATION_RESOLUTION_FAILURE",
         )
-    if chosen.operation is OperationType.SUBSCRIPTION:
-        raise _error("There are no subscriptions here.", "BAD_REQUEST")
+    if chosen.operation is OperationType.SUBSCRIPTION and terms.fresh is None:
+        raise _error(
+            "A subscription is answered as a stream: send Accept: text/event-stream, or "
+            "multipart/mixed;subscriptionSpec=1.0.",
+            "BAD_REQUEST",
+        )
     if chosen.operation is OperationType.MUTATION and not operation.may_change:
         raise RefusedChange("Only queries can be sent this way. Send mutations as POST.")
     name = documents.name_of(chosen)
@@ -287,12 +221,14 @@ async def _executed(
     if document.problems is None:
         document.problems = validate_document(schema._schema, document.node, specified_rules)
     if document.problems:
-        return _invalid(document.problems, context, helps=terms.has_introspection)
+        return invalid(document.problems, context, helps=terms.has_introspection)
     # What a mutation answers is part of its own scope.
     is_limited = context.caller.is_public and not is_mutation
     if is_limited and (private := private_field(schema._schema, document)):
         refusal = context.caller.refusal(Scope.READ, private)
         return request_error(refusal.message, refusal.code)
+    if prepared.is_subscription:
+        return await _subscribed(operation, prepared, context, terms)
     seconds = limits.mutation_seconds if is_mutation else limits.query_seconds
     context.budget.wait_at_most(
         limits.marketplace_mutation_seconds if is_mutation else limits.marketplace_query_seconds
@@ -301,26 +237,30 @@ async def _executed(
         async with asyncio.timeout(seconds), _awaited(None if is_mutation else terms.hung_up):
             result = await _result(operation, prepared, context, has_plans=terms.has_plans)
     except TimeoutError:
-        return _late(is_mutation, seconds)
+        return late(is_mutation, seconds)
     except CallerGone:
         return Outcome(body={"data": None}, is_abandoned=True)
-    return _outcome(result, context, helps=terms.has_introspection)
+    return outcome_of(result, context, helps=terms.has_introspection)
+
+
+async def _subscribed(
+    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+) -> Outcome:
+    def build(context: Context, event: object = None) -> Executor[Any] | list[GraphQLError]:
+        return _builder(operation, prepared, context)(root_value=event)
+
+    def points(data: object) -> int:
+        return min(prepared.points, cost.actual(prepared.costs, prepared.variables, data))
+
+    price = streaming.Price(most=prepared.points, actual=points)
+    return await streaming.opened(build, context, terms, price)
 
 
 async def _result(
     operation: Operation, prepared: _Prepared, context: Context, *, has_plans: bool
 ) -> ExecutionResult:
     """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
-    document = prepared.document
-    build = partial(
-        schema.execution_context_class.build,
-        schema._schema,
-        document.node,
-        context_value=context,
-        raw_variable_values=dict(operation.variables or {}),
-        operation_name=operation.name or None,
-        is_awaitable=IS_AWAITABLE,
-    )
+    build = _builder(operation, prepared, context)
     executor = build()
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
@@ -330,9 +270,24 @@ async def _result(
             return ExecutionResult(data=await run.data())
         except Exception:
             log.debug("the plan of an operation was given up", exc_info=True)
-        executor = cast("Executor[object]", build(middleware=[run]))
+        executor = cast("Executor[Any]", build(middleware=[run]))
     result = executor.execute_operation()
     return cast(ExecutionResult, await result if inspect.isawaitable(result) else result)
+
+
+def _builder(
+    operation: Operation, prepared: _Prepared, context: Context
+) -> Callable[..., Executor[Any] | list[GraphQLError]]:
+    """Makes what runs the operation; it takes the further arguments of graphql-core's executor."""
+    return partial(
+        schema.execution_context_class.build,
+        schema._schema,
+        prepared.document.node,
+        context_value=context,
+        raw_variable_values=dict(operation.variables or {}),
+        operation_name=operation.name or None,
+        is_awaitable=IS_AWAITABLE,
+    )
 
 
 def _plan(prepared: _Prepared) -> plan.Selection | None:
@@ -372,78 +327,17 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
         await asyncio.gather(watcher, return_exceptions=True)
 
 
-def _late(is_mutation: bool, seconds: int) -> Outcome:
-    name = "mutation_seconds" if is_mutation else "query_seconds"
-    told = "What was done until then stays done." if is_mutation else "Ask for less at once."
-    outcome = request_error(
-        f"This took longer than {seconds} s and was stopped. {told}",
-        "OPERATION_TIMEOUT",
-        limit=seconds,
-        setting=Limits.setting(name),
-    )
-    return Outcome(body=outcome.body | {"data": None})
-
-
 async def _with_cost(
     outcome: Outcome, requested: int, actual: int, bucket: BucketState | None, context: Context
 ) -> Outcome:
     """The outcome with extensions.cost, if something was run."""
-    if outcome.is_request_error or outcome.is_abandoned:
+    if outcome.is_request_error or outcome.is_abandoned or outcome.stream is not None:
         return replace(outcome, bucket=bucket)
     spent: dict[str, object] = {"requestedQueryCost": requested, "actualQueryCost": actual}
     if bucket is not None:
-        spent["throttleStatus"] = _status(bucket)
+        spent["throttleStatus"] = status_of(bucket)
     spent["upstream"] = await quota.spent(context)
     return replace(outcome, body=outcome.body | {"extensions": {"cost": spent}}, bucket=bucket)
-
-
-def _status(bucket: BucketState) -> dict[str, int]:
-    return {
-        "maximumAvailable": bucket.capacity,
-        "currentlyAvailable": bucket.available,
-        "restoreRate": bucket.restore,
-    }
-
-
-def _invalid(problems: Sequence[GraphQLError], context: Context, *, helps: bool) -> Outcome:
-    """The answer to a document that does not fit the schema; see `_shown`."""
-    entries = _shown(problems, "GRAPHQL_VALIDATION_FAILED", context, helps=helps)
-    return Outcome(body={"errors": entries}, is_request_error=True)
-
-
-def _outcome(result: ExecutionResult, context: Context, *, helps: bool) -> Outcome:
-    errors = sorted(result.errors or [], key=_place)
-    for error in errors:
-        cause = error.original_error
-        if cause and not isinstance(cause, (AffiliateGraphError, GraphQLError, NotAValue)):
-            log.error("unexpected failure at %s", error.path, exc_info=cause)
-    body: dict[str, object] = {}
-    if errors:
-        body["errors"] = _shown(errors, "BAD_USER_INPUT", context, helps=helps)
-    # Errors without a path are about the variables: nothing was run.
-    is_request_error = result.data is None and all(error.path is None for error in errors)
-    if not is_request_error:
-        body["data"] = result.data
-    return Outcome(body=body, is_request_error=is_request_error)
-
-
-def _place(error: GraphQLError) -> tuple[object, ...]:
-    """By it errors stand as the document does, whichever of its fields failed first."""
-    return (error.locations or [], error.path or [])
-
-
-def _shown(
-    errors: Sequence[GraphQLError], code: str, context: Context, *, helps: bool
-) -> list[dict[str, object]]:
-    """`code`: of those that GraphQL words. `helps`: they may suggest names of the schema."""
-    return [
-        shown(
-            error if helps else without_suggestion(error),
-            request_id=context.request_id,
-            default_code=code,
-        )
-        for error in errors
-    ]
 
 
 def _error(message: str, code: str) -> GraphQLError:

@@ -14,6 +14,7 @@ PRODUCT = "Product"
 LINK = "AffiliateLink"
 MARKETPLACE = "Marketplace"
 API_KEY = "ApiKey"
+EVENT = "Event"
 JOB = "Job"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -37,6 +38,11 @@ def of_marketplace(code: str, locale: str) -> strawberry.ID:
 def of_api_key(key_id: str) -> strawberry.ID:
     """By the id of its row."""
     return _encode(API_KEY, key_id)
+
+
+def of_event(event_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(EVENT, event_id)
 
 
 def of_job(job_id: str) -> strawberry.ID:
@@ -77,6 +83,12 @@ def api_key(text: str) -> str:
     return key_id
 
 
+def event(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [event_id] = _parts(text, EVENT, 1)
+    return event_id
+
+
 def job(text: str) -> str:
     """The id of its row. Raises InvalidInput as the others do."""
     [job_id] = _parts(text, JOB, 1)
@@ -108,7 +120,7 @@ def _decode(text: str) -> list[str]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         parts = None
-    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, JOB)
+    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB)
     words = parts if isinstance(parts, list) else []
     if not words or words[0] not in known or not all(_is_word(word) for word in words):
         raise InvalidInput("This is not an id that was given out here.")

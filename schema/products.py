@@ -22,7 +22,7 @@ from schema.inputs import After, Before, First, Last, MoneyInput
 from schema.made import made
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node, PageInfo, StoredPage
-from schema.prices import PriceObservationConnection
+from schema.prices import PriceObservation, PriceObservationConnection
 from schema.shown import ShownProduct, shown_offer
 from schema.values import (
     Attribute,
@@ -417,6 +417,28 @@ class Product(Node):
         ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
         page = StoredPage(*await products.price_history(info.context, ref, args, since))
         return PriceObservationConnection(page=page, ref=ref, since=since)
+
+    @strawberry.field(
+        description="The lowest price that was seen in the last days, in the present currency. "
+        "Null where none was, and where price tracking is forbidden."
+    )
+    async def lowest_price(
+        self,
+        info: Info,
+        days: Annotated[int, strawberry.argument(description="How far back: 1 to 3650.")] = 30,
+    ) -> PriceObservation | None:
+        seen = await products.lowest_price(info.context, self.listing.ref, days)
+        return PriceObservation.of(seen) if seen else None
+
+    @strawberry.field(
+        description="The price that was seen last at that time. Null where none had been, and "
+        "where price tracking is forbidden."
+    )
+    async def price_as_of(
+        self, info: Info, time: Annotated[datetime, strawberry.argument(description="When.")]
+    ) -> PriceObservation | None:
+        seen = await products.price_as_of(info.context, self.listing.ref, time)
+        return PriceObservation.of(seen) if seen else None
 
 
 def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:

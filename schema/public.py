@@ -76,6 +76,8 @@ OPEN: dict[str, frozenset[str] | None] = {
             "affiliateLink",
             "affiliateLinks",
             "priceHistory",
+            "lowestPrice",
+            "priceAsOf",
         }
     ),
     "Marketplace": frozenset(

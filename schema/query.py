@@ -1,6 +1,7 @@
 """Query: each field hands over to a resolver and wraps the record it gets. Nothing is written."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, cast
 
 import strawberry
@@ -9,13 +10,25 @@ from clients.registry import MarketplaceCode
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.catalog import CatalogSort, LinkFilter
+from domain.events import EventFilter
 from domain.exceptions import InvalidInput
-from resolvers import api_keys, jobs, links, lookups, marketplaces, pasted, products, search
+from resolvers import (
+    api_keys,
+    events,
+    jobs,
+    links,
+    lookups,
+    marketplaces,
+    pasted,
+    products,
+    search,
+)
 from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
+from schema.events import Event, EventConnection, Types
 from schema.inputs import (
     LOCALE,
     OWNER,
@@ -32,6 +45,7 @@ from schema.inputs import (
 from schema.jobs import Job, JobQueries
 from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
 from schema.marketplaces import Marketplace
+from schema.naming import ref_of
 from schema.node import Info, Node, StoredPage
 from schema.products import AffiliateLink, AffiliateLinkConnection, Product
 
@@ -185,6 +199,35 @@ class Query(ApiKeyQueries, JobQueries):
         page = StoredPage(*await links.page(info.context, record, args))
         return AffiliateLinkConnection(page=page, filter=record)
 
+    @strawberry.field(
+        description="What happened, oldest first: `last` gives the newest, `after` reads on.",
+        extensions=[Needs(Scope.READ)],
+    )
+    async def events(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        types: Types = None,
+        product_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only of this product and its links."),
+        ] = None,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Only what happened since then.")
+        ] = None,
+    ) -> EventConnection:
+        filter = EventFilter(
+            types=None if types is None else frozenset(types),
+            product=None if product_id is None else ref_of(product_id, ("productId",)),
+            since=since,
+        )
+        args = ConnectionArgs(first, after, last, before)
+        page = StoredPage(*await events.page(info.context, filter, args))
+        return EventConnection(page=page, filter=filter)
+
 
 async def find(
     info: Info,
@@ -217,6 +260,10 @@ async def _node(info: Info, id: str) -> Node | None:
         info.context.caller.require(Scope.ADMIN, "Reading an API key")
         stored = await api_keys.by_id(info.context, ids.api_key(id))
         return ApiKey.of(stored, info.context.now) if stored else None
+    if kind == ids.EVENT:
+        info.context.caller.require(Scope.READ, "Reading an event")
+        event = await events.by_id(info.context, ids.event(id))
+        return Event.of(event) if event else None
     if kind == ids.JOB:
         info.context.caller.require(Scope.READ, "Reading a job")
         job = await jobs.get(info.context, ids.job(id))

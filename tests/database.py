@@ -37,6 +37,8 @@ TABLES = (  # children first
     "jobs",
     "sessions",
     "api_keys",
+    "events",
+    "event_sequences",
     "price_observations",
     "products",
     "affiliate_links",

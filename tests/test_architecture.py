@@ -65,6 +65,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "domain",
         "resolvers",
         "schema.execution",
+        "schema.answers",
         "schema.ids",
         "exports",
         "upstream.budget",

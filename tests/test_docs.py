@@ -48,6 +48,8 @@ REQUEST_CODES = {
 WORDING = [
     "schema/errors.py",
     "schema/execution.py",
+    "schema/answers.py",
+    "schema/streaming.py",
     "schema/documents.py",
     "schema/scalars.py",
     "web/access.py",
@@ -57,6 +59,7 @@ WORDING = [
     "web/middleware.py",
     "web/graphql_route.py",
     "web/sessions.py",
+    "web/streams.py",
     "web/trusted.py",
 ]
 CODE = re.compile(r"[A-Z]+(_[A-Z]+)+")

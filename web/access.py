@@ -62,6 +62,14 @@ class Access:
         require_preflight(request)
         return await self.by_cookie(request)
 
+    async def is_still(self, request: Request, caller: Caller) -> bool:
+        """Whether the request would still be let in, with the same scopes. True while the storage
+        is away: nobody is cut off by that."""
+        try:
+            return (await self.caller(request)).scopes == caller.scopes
+        except Refused as refused:
+            return refused.status == 503
+
     async def by_key(self, request: Request, key: Secret) -> Caller:
         """Whose key this is. Raises Refused."""
         if is_mistyped(key.reveal()):

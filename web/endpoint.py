@@ -8,7 +8,7 @@ read, GET never changes anything), and JSON that is no GraphQL request.
 import asyncio
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,20 +19,12 @@ from starlette.responses import Response
 from domain.buckets import BucketState
 from domain.limits import Limits
 from resolvers.context import Context
-from schema.execution import (
-    Bucket,
-    Operation,
-    Outcome,
-    Terms,
-    refused,
-    request_error,
-    run,
-    throttled,
-    unexpected,
-)
+from schema.answers import Bucket, Outcome, Terms, request_error, throttled, unexpected
+from schema.execution import Operation, refused, run
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.compression import MINIMUM, pack
+from web.streams import Encoding, Streams, encoding_for, of_one, takes_streams_alone
 from web.trusted import (
     NOT_FOUND,
     NOT_SUPPORTED,
@@ -74,6 +66,10 @@ class BadRequest(Exception):
         self.extensions = extensions
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Answers GET and POST. `context` makes the Context of a request that may be answered."""
@@ -83,16 +79,29 @@ class Endpoint:
     has_introspection: bool = True
     has_plans: bool = True
     trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
+    streams: Streams = field(default_factory=Streams)
 
-    async def answer(self, request: Request, bucket: Bucket, caller: str) -> Response:
-        """The response to one request of that caller, also to a bad one. `bucket` pays for it."""
-        media_type = preferred_type(request.headers.get("accept", ""))
+    async def answer(
+        self,
+        request: Request,
+        bucket: Bucket,
+        caller: str,
+        is_valid: Callable[[], Awaitable[bool]] = _always,
+    ) -> Response:
+        """The response to one request of that caller, also to a bad one. `bucket` pays for it.
+
+        `is_valid`: whether a stream may go on.
+        """
+        accept = request.headers.get("accept", "")
+        media_type = preferred_type(accept)
+        encoding = None if request.method == "HEAD" else encoding_for(accept)
         terms = Terms(
             limits=self.limits,
             bucket=bucket,
             has_introspection=self.has_introspection,
             has_plans=self.has_plans,
             hung_up=partial(_hung_up, request),
+            fresh=partial(self._context, request) if encoding else None,
         )
         request.state.operation = terms.note
         try:
@@ -102,24 +111,49 @@ class Endpoint:
             document, operation = _operation(
                 body, self.trusted, caller, may_change=request.method not in READING
             )
-            budget = _budget(request)
+            context = self._context(request)
         except BadRequest as bad:
             outcome = await refused(request_error(bad.message, bad.code, **bad.extensions), terms)
             is_usual = outcome.is_throttled or bad.code in NOT_TO_RUN
             status = _status(outcome, media_type) if is_usual else bad.status
             return _response(outcome, media_type, status)
-        context = self.context(request, budget)
         outcome = await run(operation, context, terms)
         if outcome.is_abandoned:
             return Response(status_code=CLIENT_CLOSED)
         if document.register_as is not None and not outcome.is_request_error:
             self.trusted.register(document, caller)
+        if encoding and (outcome.stream or takes_streams_alone(accept)):
+            return await self._streamed(outcome, encoding, caller, is_valid)
         response = _response(outcome, media_type, _status(outcome, media_type))
         if document.is_trusted and request.method in READING and "errors" not in outcome.body:
             data = outcome.body["data"]
             response = kept(request, response, data, context.valid_until, context.now)
         if len(response.body) >= MINIMUM:
             await pack(response, request.headers.get("accept-encoding", ""))
+        return response
+
+    def _context(self, request: Request) -> Context:
+        """Raises BadRequest."""
+        return self.context(request, _budget(request))
+
+    async def _streamed(
+        self,
+        outcome: Outcome,
+        encoding: Encoding,
+        caller: str,
+        is_valid: Callable[[], Awaitable[bool]],
+    ) -> Response:
+        """The stream of a subscription, or one of the one answer; a plain refusal of a full one."""
+        if outcome.stream is None:
+            if outcome.is_throttled:
+                return _response(outcome, JSON, 429)
+            response = of_one(outcome, encoding)
+        elif refusal := self.streams.refusal(caller):
+            await outcome.stream.aclose()
+            return _response(refusal, JSON, 503 if self.streams.ends() else 429)
+        else:
+            response = self.streams.response(outcome.stream, encoding, caller, is_valid=is_valid)
+        response.headers.update(rate_limit(outcome.bucket) if outcome.bucket else {})
         return response
 
 

@@ -41,7 +41,7 @@ from exports.options import Options, Pictures, Published
 from resolvers import exports
 from resolvers.context import Context
 from schema import ids
-from schema.execution import Bucket
+from schema.answers import Bucket
 from web.access import Access, Refused, refusal
 from web.compression import chosen, packed
 from web.cross_origin import CrossOrigin

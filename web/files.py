@@ -22,7 +22,7 @@ from domain.api_keys import Caller, Scope
 from domain.exceptions import Forbidden, InvalidInput, ShortLink
 from resolvers import files
 from resolvers.files import FileRow
-from schema.execution import Bucket
+from schema.answers import Bucket
 from web.access import Access, Refused, refusal
 from web.endpoint import BadRequest, error_response, rate_limit, read_body, throttled_response
 

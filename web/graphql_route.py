@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.api_keys import Caller
-from schema.execution import Bucket
+from schema.answers import Bucket
 from web import graphiql
 from web.access import Access, Refused, refusal
 from web.cross_origin import CrossOrigin
@@ -51,7 +52,12 @@ class GraphQLRoute:
         try:
             caller = await self.access.let_in(request)
             with self.under_way(caller.workspace):
-                response = await self.endpoint.answer(request, self.bucket(caller), caller.identity)
+                response = await self.endpoint.answer(
+                    request,
+                    self.bucket(caller),
+                    caller.identity,
+                    partial(self.access.is_still, request, caller),
+                )
         except Refused as refused:
             response = refusal(request, refused)
         self.cross_origin.let_read(response, request, caller)

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from domain.api_keys import Caller, in_order
 from domain.credentials import Secret
 from resolvers.access import OPERATOR, SESSION_LIFE
-from schema.execution import Bucket
+from schema.answers import Bucket
 from web.access import Access, Refused, refusal, require_preflight
 from web.endpoint import BadRequest, error_response, read_body, throttled_response
 from web.security import is_local_request

@@ -27,7 +27,7 @@ class Buckets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CallersBucket:
-    """One of the buckets; see schema.execution.Bucket."""
+    """One of the buckets; see schema.answers.Bucket."""
 
     buckets: Buckets
     caller: str

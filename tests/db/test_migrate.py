@@ -30,6 +30,7 @@ ALL = (
     "0007_bound_seals",
     "0008_idempotency_holders",
     "0009_jobs",
+    "0010_events",
 )
 LATER = "9000_later"
 

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
 from db import prices, products
 from domain.catalog import PageArgs
+from domain.money import Money
 from domain.products import Availability
 from tests.db.records import (
     HOUR,
@@ -85,3 +87,50 @@ async def test_prices_of_many_products_are_counted_in_one_statement() -> None:
 
     assert counts == {ref(1): 3, ref(2): 1, ref(3): 0}
     assert later == {ref(1): 2, ref(2): 0}
+
+
+async def seen_at(number: int, *amounts: str, currency: str = "USD") -> None:
+    """Prices of a product, one each hour."""
+    for hours, amount in enumerate(amounts):
+        at = NOW + hours * HOUR
+        money = Money(Decimal(amount), currency)
+        await keep([product(number, price=money, at=at)], now=at, history=True)
+
+
+async def test_the_lowest_price_is_found_by_its_value_and_of_equal_ones_the_last() -> None:
+    await seen_at(1, "9", "100", "9.00", "20")
+    await seen_at(2, "12", "7")
+    await keep([product(3)], history=True)
+    refs = [ref(1), ref(2), ref(3), ref(4)]
+
+    all_of_them = await prices.lowest_since(OURS, refs, NOW)
+    lately = await prices.lowest_since(OURS, refs, NOW + 3 * HOUR)
+
+    assert [found and found.price.text for found in all_of_them.values()] == [
+        *("9.00", "7.00"),
+        *(None, None),
+    ]
+    lowest = all_of_them[ref(1)]
+    assert lowest is not None
+    assert lowest.observed_at == NOW + 2 * HOUR
+    assert [found and found.price.text for found in lately.values()] == ["20.00", None, None, None]
+
+
+async def test_the_lowest_price_is_of_the_present_currency() -> None:
+    await seen_at(1, "1", currency="EUR")
+    at = NOW + HOUR
+    await keep([product(1, price=usd("5"), at=at)], now=at, history=True)
+
+    found = (await prices.lowest_since(OURS, [ref(1)], NOW))[ref(1)]
+
+    assert found is not None
+    assert found.price == usd("5")
+
+
+async def test_the_price_at_a_time_is_the_last_one_that_had_been_seen() -> None:
+    await seen_at(1, "9", "8", "7")
+    moments = [NOW - HOUR, NOW, NOW + 1.5 * HOUR, NOW + 9 * HOUR]
+
+    found = [(await prices.as_of(OURS, [ref(1)], at))[ref(1)] for at in moments]
+
+    assert [seen and seen.price.text for seen in found] == [None, "9.00", "8.00", "7.00"]

@@ -13,6 +13,7 @@ from db import (
     idempotency,
     jobs,
     links,
+    products,
     quota,
     sessions,
     statements,
@@ -26,7 +27,7 @@ from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
 from domain.products import Category, Mode
-from tests.db.records import HOUR, NOW, full_product, keep, link, product, titles
+from tests.db.records import HOUR, NOW, full_product, keep, link, product, ref, titles
 from tests.db.test_job_batches import new_job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
@@ -45,6 +46,8 @@ async def fill(name: str, keyring: KeyRing) -> tuple[Secret, Secret]:
     await keep(
         [full_product(), product(2, categories=categories)], workspace=workspace, history=True
     )
+    for _ in range(3):
+        await products.mark_missing(workspace, [ref(2)], now=NOW)
     await links.keep(name, [link()])
     account = replace(ACCOUNT, workspace=name)
     await credentials.save(account, SECRETS, keyring=keyring, now=NOW)

@@ -53,3 +53,25 @@ def test_the_key_is_not_kept_by_the_browser(server: Server, visit: Visit) -> Non
     kept = visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
     assert kept == "[{},{}]"
+
+
+def test_a_subscription_runs_until_it_is_stopped(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    page.goto(f"{server.url}/graphql")
+    expect(page.locator(".graphiql-container")).to_be_visible()
+    editor = page.locator(".graphiql-query-editor .CodeMirror")
+    editor.evaluate(
+        "(it, text) => it.CodeMirror.setValue(text)",
+        'subscription Wrong { events(after: "no cursor") { type } }',
+    )
+
+    page.get_by_role("button", name="Execute query").click()
+    expect(page.locator(".result-window")).to_contain_text("This is not a cursor")
+    editor.evaluate(
+        "(it, text) => it.CodeMirror.setValue(text)", "subscription All { events { type } }"
+    )
+    page.get_by_role("button", name="Execute query").click()
+    page.get_by_role("button", name="Stop query").click()
+
+    expect(page.get_by_role("button", name="Execute query")).to_be_visible()
+    assert visit.complaints == []

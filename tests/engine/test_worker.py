@@ -1,8 +1,8 @@
 """What a worker makes of a batch: stored, tried again, given up, given back, or left alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,22 @@ class NoCarrier:
 
     async def tidy(self) -> None:
         pass
+
+
+class Direct(NoCarrier):
+    """Brings turns at once, and ends all with the first."""
+
+    def __init__(self, ending: asyncio.Event) -> None:
+        self._turns: asyncio.Queue[str] = asyncio.Queue()
+        self._ending = ending
+
+    async def put(self, turns: Sequence[DueBatch]) -> None:
+        for one in turns:
+            self._turns.put_nowait(one.id)
+
+    async def run(self, handler: Callable[[str], Awaitable[None]], ending: asyncio.Event) -> None:
+        await handler(await self._turns.get())
+        self._ending.set()
 
 
 def made(opened: Opened, *, grace: float = 0) -> Worker:
@@ -192,3 +208,29 @@ async def test_a_turn_that_comes_twice_is_worked_on_once(monkeypatch: pytest.Mon
 
     assert len(opened.budgets) == 1
     assert (await only_job()).done == 1
+
+
+async def test_the_carrier_is_not_imported_before_something_is_due(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL", 0.01)
+    works(monkeypatch, all_done)
+    opened, ending = Opened(), asyncio.Event()
+    asked: list[str] = []
+
+    @asynccontextmanager
+    async def carrier(url: str) -> AsyncIterator[Direct]:
+        asked.append(url)
+        yield Direct(ending)
+
+    monkeypatch.setattr(worker, "resolve_name", lambda name: carrier)
+    running = asyncio.create_task(worker.run(opened, db, ending))
+    await asyncio.sleep(0.1)
+    before = list(asked)
+    await jobs.create(new_job(2))
+    async with asyncio.timeout(20):
+        await running
+
+    assert before == []
+    assert asked == [db]
+    assert (await only_job()).status is JobStatus.SUCCEEDED

@@ -121,3 +121,30 @@ async def test_a_second_signal_ends_at_once(slow: ServerProcess) -> None:
 
     assert still_runs
     assert seconds < 1.5
+
+
+async def test_subscriptions_are_ended_and_hold_up_nothing(tmp_path: Path) -> None:
+    settings = {"ADMIN_API_KEY": KEY, "DRAIN_SECONDS": "1"}
+    query = {"query": "subscription { events { type } }"}
+    text = ""
+    with started_server(tmp_path / "data", settings) as server:
+        async with (
+            caller(server) as http,
+            http.stream(
+                "POST", "/graphql", json=query, headers={"Accept": "text/event-stream"}
+            ) as stream,
+        ):
+            pieces = stream.aiter_text()
+            text += await anext(pieces)
+            server.process.send_signal(signal.SIGTERM)
+            told = time.monotonic()
+            async for piece in pieces:
+                text += piece
+        code = server.process.wait(timeout=10)
+        seconds = time.monotonic() - told
+
+    assert "SERVER_ENDING" in text
+    assert text.endswith("event: complete\ndata:\n\n")
+    assert seconds < 6
+    assert code in (0, -signal.SIGTERM)
+    assert "Traceback" not in server.output

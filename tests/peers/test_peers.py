@@ -13,7 +13,9 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXTransport
 
 from tests.conformance.test_audits import node
+from tests.graph import ALIEXPRESS, CONNECT
 from tests.processes import started_server
+from tests.schema.test_events import IMPORT
 
 pytestmark = pytest.mark.peers
 
@@ -23,6 +25,12 @@ CODES = ["ALIEXPRESS", "AMAZON"]
 NOT_AN_ID = "This is not an id that was given out here."
 HASH, WITH_DOCUMENT = "POST extensions", "POST extensions query"
 PRINTED = "query Marketplaces {\n  marketplaces {\n    code\n    name\n  }\n}"
+CREDENTIALS = [{"name": name, "value": value} for name, value in ALIEXPRESS.items()]
+SEARCH = """
+{ searchProducts(marketplace: ALIEXPRESS, search: {keywords: "lamp"}, first: 1) {
+    nodes { externalId } } }
+"""
+FORGET = "mutation F($id: ID!) { updateProduct(input: {id: $id, notes: null}) { errors { code } } }"
 MAKE_KEY = """
 mutation { createApiKey(input: {name: "a peer", scopes: [READ]}) { key errors { message } } }
 """
@@ -59,10 +67,10 @@ def key(address: str) -> str:
     return str(answer["data"]["createApiKey"]["key"])
 
 
-def run(program: str, address: str, key: str) -> dict[str, Any]:
+def run(program: str, address: str, key: str, *more: str) -> dict[str, Any]:
     """What one of the programs beside this file found."""
     done = subprocess.run(
-        [node(FOLDER), f"{program}.js", address, key],
+        [node(FOLDER), f"{program}.js", address, key, *more],
         cwd=FOLDER,
         capture_output=True,
         text=True,
@@ -72,6 +80,38 @@ def run(program: str, address: str, key: str) -> dict[str, Any]:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a server, and the id of the one product of its catalogue."""
+    environ = {"ADMIN_API_KEY": KEY, "SANDBOX": "on"}
+    with started_server(tmp_path_factory.mktemp("told") / "data", environ) as server:
+        address = f"{server.address}/graphql"
+        ask(address, CONNECT, input={"marketplace": "ALIEXPRESS", "credentials": CREDENTIALS})
+        [found] = ask(address, SEARCH)["searchProducts"]["nodes"]
+        ref = {"marketplace": "ALIEXPRESS", "externalId": found["externalId"]}
+        yield address, ask(address, IMPORT, ref=ref)["importProduct"]["product"]["id"]
+
+
+def ask(address: str, query: str, **variables: object) -> dict[str, Any]:
+    """The data of an operation."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    sent = {"query": query, "variables": variables}
+    body = httpx.post(address, json=sent, headers=headers, timeout=30).json()
+    assert "errors" not in body, body
+    data: dict[str, Any] = body["data"]
+    return data
+
+
+@pytest.mark.parametrize("program", ["sse-client", "sse-urql", "multipart-apollo4"])
+def test_clients_hear_what_happens(program: str, product: tuple[str, str]) -> None:
+    address, id = product
+    ask(address, FORGET, id=id)
+
+    found = run(program, address, KEY, id)
+
+    assert found["seen"] == [None, "changed"]
 
 
 @pytest.mark.parametrize("program", ["apollo3", "apollo4"])

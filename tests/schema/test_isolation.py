@@ -29,6 +29,7 @@ mutation Fill($aliexpress: ProductLookup!, $amazon: ProductLookup!, $mark: Strin
   key: createApiKey(input: {name: $mark, scopes: [READ]}) { apiKey { id } errors { code message } }
 }
 """
+SYNC = "mutation Sync($id: ID!) { syncProduct(input: {id: $id}) { changed errors { code } } }"
 NOTE = """
 mutation Note($id: ID!, $mark: String!) {
   updateProduct(input: {id: $id, notes: $mark}) { errors { code message } }
@@ -43,6 +44,7 @@ TELLING = {
     "products": "product",
     "affiliateLinks": "product",
     "apiKeys": "api key",
+    "events": "product",
     "revokeApiKey": "api key",
     "rotateApiKey": "api key",
     "importProduct": "product",
@@ -55,6 +57,7 @@ TELLING = {
 async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     """As elsewhere, for documents that ask for everything there is."""
     wide = {"LIMIT_SELECTIONS": "5000", "LIMIT_ALIASES": "5000", "LIMIT_COST": "1000000"}
+    wide["LIMIT_TOKENS"] = "20000"
     async with running_graph(migrated_database, tmp_path, environ=wide) as running:
         yield running
 
@@ -77,12 +80,16 @@ async def fill(graph: Graph) -> dict[str, str]:
     assert [payload["errors"] for payload in made.values()] == [[]] * 4
     product = made["aliexpress"]["product"]["id"]
     await graph.run(NOTE, {"id": product, "mark": MARK})
+    graph.sandbox.catalog.set_price(aliexpress, "1.00")
+    await graph.run(SYNC, {"id": product})
+    [event] = (await graph.run("{ events { nodes { id } } }"))["events"]["nodes"]
     market = await graph.run("{ marketplaces { id } }")
     return {
         "product": product,
         "link": made["link"]["affiliateLink"]["id"],
         "api key": made["key"]["apiKey"]["id"],
         "marketplace": market["marketplaces"][0]["id"],
+        "event": event["id"],
     }
 
 

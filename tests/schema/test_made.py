@@ -26,6 +26,8 @@ NOT_MADE = {
         "deal",
         "hasMoreVariants",
         "margin",  # has arguments
+        "lowestPrice",
+        "priceAsOf",
         "priceHistory",
         "variants",
         "variantsError",

@@ -601,3 +601,42 @@ async def test_a_replayed_import_asks_for_its_products_together(
 
     assert again == first
     assert len(told) <= 6
+
+
+async def test_the_lowest_price_and_that_of_a_time_are_told(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await imported(graph, 2)
+    graph.sandbox.catalog.set_price(first["externalId"], "1.00")
+    graph.clock.advance(minutes=20)
+    await graph.run(SYNC, {"id": first["id"]})
+    graph.sandbox.catalog.set_price(first["externalId"], "2.00")
+    graph.clock.advance(days=1, hours=1)
+    await graph.run(SYNC, {"id": first["id"]})
+    query = """query P($time: DateTime!) { products(sort: IMPORTED_ASC) { nodes {
+        id lowestPrice { price { amount } } today: lowestPrice(days: 1) { price { amount } }
+        priceAsOf(time: $time) { price { amount } observedAt } } } }"""
+    sent = count_statements(monkeypatch)
+
+    nodes = (await graph.run(query, {"time": "2026-11-21T13:00:00Z"}))["products"]["nodes"]
+
+    assert len([text for text in sent if "price_observations" in text]) == 3
+    told = {node["id"]: node for node in nodes}
+    assert told[first["id"]]["lowestPrice"] == {"price": {"amount": "1.00"}}
+    assert told[first["id"]]["today"] == {"price": {"amount": "2.00"}}
+    assert told[first["id"]]["priceAsOf"] == {
+        "price": {"amount": "1.00"},
+        "observedAt": "2026-11-21T12:20:00Z",
+    }
+    assert told[second["id"]]["today"] is None
+
+
+@pytest.mark.parametrize("days", [0, 3651])
+async def test_days_of_the_lowest_price_have_bounds(graph: Graph, days: int) -> None:
+    await imported(graph)
+
+    body = await graph.post(
+        f"{{ products {{ nodes {{ lowestPrice(days: {days}) {{ observedAt }} }} }} }}"
+    )
+
+    assert body["errors"][0]["extensions"]["code"] == "INVALID_INPUT"

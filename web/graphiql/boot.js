@@ -17,11 +17,40 @@ const fitting = (params) =>
     ? { ...params, operationName: undefined }
     : params;
 
+// Server-sent events, which GraphiQL's own fetcher does not read.
+const isSubscription = ({ operationName }, options) =>
+  options?.documentAST?.definitions.some(
+    (one) =>
+      one.operation === "subscription" && (!operationName || one.name?.value === operationName),
+  );
+
+async function* listen(params, sent) {
+  const answer = await fetch(location.pathname, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream", ...sent },
+    body: JSON.stringify(params),
+  });
+  if (!answer.headers.get("Content-Type").startsWith("text/event-stream")) {
+    yield await answer.json();
+    return;
+  }
+  let text = "";
+  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
+    const blocks = (text + piece).split("\n\n");
+    text = blocks.pop();
+    for (const block of blocks) {
+      if (block.startsWith("event: next")) yield JSON.parse(block.split("data: ")[1]);
+    }
+  }
+}
+
 // The schema is asked for before the headers editor is there, and would go without the key.
 const fetcher = (params, options) =>
   params.operationName === "IntrospectionQuery" && !options?.headers
     ? send(params, { ...options, headers })
-    : send(fitting(params), options);
+    : isSubscription(fitting(params), options)
+      ? listen(fitting(params), options.headers)
+      : send(fitting(params), options);
 
 const defaultTabs = JSON.parse(root.dataset.examples).map((query) => ({
   query,

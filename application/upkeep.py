@@ -1,0 +1,34 @@
+"""What a server does for its tables while it runs: events that are old enough are forgotten."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+from db import events
+from db.exceptions import DatabaseUnavailable
+
+EVERY = 3600.0  # seconds
+log = logging.getLogger("affiliate_graph.upkeep")
+
+
+@contextlib.asynccontextmanager
+async def upkeep(kept_for: timedelta, now: Callable[[], datetime]) -> AsyncIterator[None]:
+    """Prunes at the start and every hour, until the end."""
+    task = asyncio.create_task(_prune(kept_for, now))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
+    while True:
+        try:
+            if pruned := await events.prune(now() - kept_for):
+                log.info("pruned", extra={"events": pruned})
+        except DatabaseUnavailable as failure:
+            log.warning("Old events were not pruned: %s", failure)
+        await asyncio.sleep(EVERY)

@@ -1,0 +1,141 @@
+"""What happened, append-only. An event is written by the transaction that makes what it tells of.
+
+A reader goes on behind the last sequence that it saw, and misses none: numbers come from one row of
+the workspace, which stays locked until the transaction ends, so they are committed in their order.
+Nothing else is locked behind it: `record` is the last statement of its transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from tortoise.expressions import Q
+
+from db import paging, rows, statements
+from db.api_keys import is_id
+from db.availability import resilient
+from db.models import Event as Stored
+from db.paging import Column
+from db.statements import Row
+from db.workspaces import among, visible
+from domain.catalog import Page, PageArgs
+from domain.events import Event, EventFilter, EventType, News
+from domain.links import LinkKey
+from domain.marketplaces import Workspace
+from domain.money import Money
+from domain.packing import pack_fields
+from domain.products import Mode, ProductRef
+
+ORDER = (Column("sequence", int),)
+SUBJECT = ("type", "occurred_at", "marketplace", "locale", "product", "link")  # have columns
+PRUNED = 10_000  # events in one statement
+NUMBERS = (
+    "INSERT INTO event_sequences (id, workspace_id, last_number) VALUES ($1, $2, $3)"
+    " ON CONFLICT (workspace_id) DO UPDATE"
+    " SET last_number = event_sequences.last_number + $3 RETURNING last_number"
+)
+LAST = "SELECT last_number FROM event_sequences WHERE workspace_id = $1"
+PRUNE = (
+    "DELETE FROM events WHERE id IN"
+    f" (SELECT id FROM events WHERE occurred_at < $1 LIMIT {PRUNED}) RETURNING 1"
+)
+
+
+async def record(workspace_id: str, mode: Mode, news: Sequence[News]) -> None:
+    """Append events, in order. The last statement of the transaction that makes them true."""
+    if not news:
+        return
+    [numbers] = await statements.rows(NUMBERS, (str(uuid4()), workspace_id, len(news)))
+    first = numbers["last_number"] - len(news) + 1
+    await statements.insert(
+        Stored,
+        [
+            {"workspace_id": workspace_id, "mode": mode, "sequence": number, **_row(each)}
+            for number, each in enumerate(news, start=first)
+        ],
+    )
+
+
+@resilient
+async def page(
+    workspace: Workspace, filter: EventFilter, args: PageArgs, *, count: bool = False
+) -> Page[Event]:
+    """One page of what happened, oldest first; `count`: count the whole list as well.
+
+    Raises InvalidInput for a cursor that this list does not give out.
+    """
+    condition = visible(workspace)
+    if filter.types is not None:
+        condition &= Q(type__in=sorted(each.value for each in filter.types))
+    if filter.product is not None:
+        condition &= among(workspace, [filter.product])
+    if filter.since is not None:
+        condition &= Q(occurred_at__gte=filter.since)
+    return await paging.read(Stored, condition, ORDER, _event, args, count=count)
+
+
+@resilient
+async def last_number(workspace_id: str) -> int:
+    """The highest sequence of the workspace's events; whatever has no higher one can be read."""
+    found = await statements.rows(LAST, [workspace_id])
+    return int(found[0]["last_number"]) if found else 0
+
+
+@resilient
+async def by_id(workspace: Workspace, event_id: str) -> Event | None:
+    """The event of that id; None when there is none, or none any more."""
+    if not is_id(event_id):
+        return None
+    found = await statements.built(statements.select(Stored, visible(workspace) & Q(id=event_id)))
+    return _event(found[0]) if found else None
+
+
+@resilient
+async def prune(before: datetime) -> int:
+    """Forget what happened before that moment; how many events that were."""
+    pruned = 0
+    while found := len(await statements.rows(PRUNE, [statements.utc(before)])):
+        pruned += found
+    return pruned
+
+
+def _row(news: News) -> Row:
+    return {
+        "id": str(uuid4()),
+        "type": news.type,
+        "marketplace": news.marketplace,
+        "locale": news.locale,
+        "external_id": news.product.external_id if news.product else "",
+        "tracking_id": news.link.tracking_id if news.link else "",
+        "sub_id": news.link.sub_id if news.link else "",
+        "facts": pack_fields(news, without=SUBJECT),
+        "occurred_at": news.occurred_at,
+    }
+
+
+def _event(row: Row) -> Event:
+    facts: dict[str, Any] = rows.document(row["facts"])
+    has_product, has_link = bool(row["external_id"]), bool(row["tracking_id"])
+    ref = ProductRef(row["marketplace"], row["external_id"], row["locale"])
+    return Event(
+        id=str(row["id"]),
+        sequence=row["sequence"],
+        news=News(
+            type=EventType(row["type"]),
+            occurred_at=rows.moment(row["occurred_at"]),
+            marketplace=row["marketplace"],
+            locale=row["locale"],
+            product=ref if has_product else None,
+            link=LinkKey(ref, row["tracking_id"], row["sub_id"]) if has_link else None,
+            price=_money(facts.get("price")),
+            previous_price=_money(facts.get("previous_price")),
+            upstream_code=facts.get("upstream_code"),
+            calls_per_day=facts.get("calls_per_day"),
+        ),
+    )
+
+
+def _money(packed: dict[str, str] | None) -> Money | None:
+    return Money(Decimal(packed["amount"]), packed["currency"]) if packed else None

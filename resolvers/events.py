@@ -1,0 +1,29 @@
+"""What happened in a workspace: read back, or read on from where a caller stands."""
+
+from db import events as stored_events
+from domain.catalog import Page, PageArgs
+from domain.events import Event, EventFilter
+from resolvers import cursors
+from resolvers.context import Context
+from resolvers.cursors import ConnectionArgs
+
+# A cursor is a place among all events of the workspace, whatever is asked of them.
+OF_LIST = cursors.fingerprint("events")
+
+
+async def page(
+    context: Context, filter: EventFilter, args: ConnectionArgs
+) -> tuple[str, Page[Event]]:
+    """One page of events, oldest first, with the fingerprint of its cursors."""
+    return OF_LIST, await stored_events.page(context.workspace, filter, args.page(OF_LIST))
+
+
+async def count(context: Context, filter: EventFilter) -> int | None:
+    """How many events the filter lets through."""
+    counted = await stored_events.page(context.workspace, filter, PageArgs(1), count=True)
+    return counted.total
+
+
+async def by_id(context: Context, event_id: str) -> Event | None:
+    """The event of that id; None when there is none, or none any more."""
+    return await stored_events.by_id(context.workspace, event_id)
