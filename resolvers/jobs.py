@@ -101,21 +101,28 @@ async def count(context: Context, statuses: Sequence[JobStatus]) -> int | None:
     return counted.total
 
 
-async def lines(job: Job, first: int | None, after: str | None) -> tuple[str, Page[Line]]:
+async def lines(job: Job, args: ConnectionArgs) -> tuple[str, Page[Line]]:
     """One page of the rows in the order of the input, with the fingerprint of its cursors.
 
     Raises InvalidInput.
     """
     of_list = cursors.fingerprint("job", job.id)
-    size = cursors.page_size(first)
-    position = cursors.decode(of_list, after, path=("after",))
-    start = position[0] + 1 if position and isinstance(position[0], int) else 0
-    found = await stored_jobs.lines(job, start, size) if 0 <= start < job.total else []
+    page = args.page(of_list)
+    begin = max(_number(page.after, -1) + 1, 0)
+    end = min(_number(page.before, job.total), job.total)
+    count = max(0, min(page.size, end - begin))
+    start = end - count if page.from_end else begin
+    found = await stored_jobs.lines(job, start, count) if count else []
     return of_list, Page(
         rows=[((line.number,), line) for line in found],
         has_next=start + len(found) < job.total and bool(found),
         has_previous=start > 0,
     )
+
+
+def _number(position: Sequence[object] | None, default: int) -> int:
+    """That of the row of a cursor."""
+    return position[0] if position and isinstance(position[0], int) else default
 
 
 async def cancel(context: Context, job_id: str) -> Job:

@@ -143,9 +143,15 @@ class Job(Node):
         "be gone through `isDone` is false."
     )
     async def results(
-        self, info: Info, first: First = 20, after: After = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> JobResultConnection:
-        page = StoredPage(*await jobs.lines(self.record, first, after))
+        args = ConnectionArgs(first, after, last, before)
+        page = StoredPage(*await jobs.lines(self.record, args))
         return JobResultConnection(job=self.record, page=page)
 
     @classmethod

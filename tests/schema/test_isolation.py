@@ -27,6 +27,7 @@ mutation Fill($aliexpress: ProductLookup!, $amazon: ProductLookup!, $mark: Strin
     affiliateLink { id } errors { code message }
   }
   key: createApiKey(input: {name: $mark, scopes: [READ]}) { apiKey { id } errors { code message } }
+  job: startImport(input: {products: [$aliexpress]}) { job { id } errors { code message } }
 }
 """
 SYNC = "mutation Sync($id: ID!) { syncProduct(input: {id: $id}) { changed errors { code } } }"
@@ -77,7 +78,7 @@ async def fill(graph: Graph) -> dict[str, str]:
         "mark": MARK,
     }
     made = await graph.run(FILL, variables)
-    assert [payload["errors"] for payload in made.values()] == [[]] * 4
+    assert [payload["errors"] for payload in made.values()] == [[]] * 5
     product = made["aliexpress"]["product"]["id"]
     await graph.run(NOTE, {"id": product, "mark": MARK})
     graph.sandbox.catalog.set_price(aliexpress, "1.00")
@@ -90,6 +91,7 @@ async def fill(graph: Graph) -> dict[str, str]:
         "api key": made["key"]["apiKey"]["id"],
         "marketplace": market["marketplaces"][0]["id"],
         "event": event["id"],
+        "job": made["job"]["job"]["id"],
     }
 
 
