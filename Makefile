@@ -13,8 +13,9 @@ PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
-# Tests that no database is behind, so that one run of them is enough.
+# Tests that no database is behind, or none that they could choose, so that one run is enough.
 WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar config deploy docs habits locks server)
 
 export PYTHON
 # CHECKED: by the make that called this one.

