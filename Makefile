@@ -15,7 +15,7 @@ PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
 # Tests that no database is behind, or none that they could choose, so that one run is enough.
 WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
-WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar config deploy docs habits locks server)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture config deploy docs habits locks server)
 
 export PYTHON
 # CHECKED: by the make that called this one.
