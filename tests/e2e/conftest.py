@@ -34,6 +34,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+CONNECTED = {
+    "ALIEXPRESS_APP_KEY": "500100",
+    "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
+    "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
+}
+
 # Where real listings have their pictures. The test answers in their place.
 PICTURE_HOSTS = (
     ".alicdn.com",
@@ -135,13 +141,8 @@ def running_server(
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose AliExpress is connected."""
-    connected = {
-        "ALIEXPRESS_APP_KEY": "500100",
-        "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
-        "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
-    }
-    with running_server(tmp_path_factory.mktemp("server"), connected) as server:
+    """A server whose AliExpress is connected. Links that a test makes stay for the next ones."""
+    with running_server(tmp_path_factory.mktemp("server"), CONNECTED) as server:
         yield server
 
 

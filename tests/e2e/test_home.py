@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Server, Visit, have, running_server
+from tests.e2e.conftest import CONNECTED, Server, Visit, have, running_server
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import signed_in
 
@@ -60,11 +60,18 @@ def test_keys_that_are_refused_need_attention(fresh: Server, visit: Visit) -> No
     expect(page.get_by_role("heading", name="Marketplaces")).to_be_visible()
 
 
-def test_a_number_leads_to_its_products(emptied: Server, visit: Visit) -> None:
-    have(emptied, "1005000000001131", "1005000000001132")
-    page = signed_in(emptied, visit, "home")
+@pytest.fixture
+def connected(tmp_path: Path) -> Iterator[Server]:
+    """A server with AliExpress connected, and no link of another test."""
+    with running_server(tmp_path, CONNECTED) as server:
+        yield server
+
+
+def test_a_number_leads_to_its_products(connected: Server, visit: Visit) -> None:
+    have(connected, "1005000000001131", "1005000000001132")
+    page = signed_in(connected, visit, "home")
 
     page.locator(".tiles a", has_text="without a link").click()
 
     expect(page.get_by_role("combobox", name="Links")).to_have_value("false")
-    expect(page.locator("tr[data-id]")).not_to_have_count(0)
+    expect(page.locator("tr[data-id]")).to_have_count(2)
