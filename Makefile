@@ -68,8 +68,9 @@ slow: .venv/.dev .venv/.fuzz
 	printf '\nRandom operations: %s.\n' "$$(head -n 1 build/fuzz.txt)" >> benchmarks/SLOW.md
 
 # The same with small volumes, on whichever database TEST_DATABASE_URL names.
+SLOW ?= tests
 slow-reduced: .venv/.dev
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow $(SLOW)
 
 e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) $(PARALLEL) -m browser tests/e2e
