@@ -1,4 +1,4 @@
-"""What a server does for its tables while it runs: events that are old enough are forgotten."""
+"""What a server does for its tables while it runs: events and jobs that are old enough go."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from db import events
+from db import events, jobs
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
@@ -15,7 +15,7 @@ log = logging.getLogger("affiliate_graph.upkeep")
 
 @contextlib.asynccontextmanager
 async def upkeep(kept_for: timedelta, now: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Prunes at the start and every hour, until the end."""
+    """Prunes at the start and every hour, until the end. `kept_for`: events."""
     task = asyncio.create_task(_prune(kept_for, now))
     try:
         yield
@@ -27,8 +27,12 @@ async def upkeep(kept_for: timedelta, now: Callable[[], datetime]) -> AsyncItera
 async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
     while True:
         try:
-            if pruned := await events.prune(now() - kept_for):
-                log.info("pruned", extra={"events": pruned})
+            pruned = {
+                "events": await events.prune(now() - kept_for),
+                "jobs": await jobs.prune(now()),
+            }
+            if any(pruned.values()):
+                log.info("pruned", extra=pruned)
         except DatabaseUnavailable as failure:
-            log.warning("Old events were not pruned: %s", failure)
+            log.warning("Old events and jobs were not pruned: %s", failure)
         await asyncio.sleep(EVERY)

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from tortoise.expressions import Q
 
 from db import models, paging, rows, statements
+from db.api_keys import is_id
 from db.availability import resilient
 from db.statements import Row
 from domain.catalog import Page, PageArgs
@@ -93,7 +94,7 @@ async def _insert_parts(new: NewJob) -> None:
 @resilient
 async def by_id(workspace_id: str, job_id: str) -> Job | None:
     """The job with that id; None for a text that is no id."""
-    if not _is_id(job_id):
+    if not is_id(job_id):
         return None
     found = await models.Job.filter(id=job_id, workspace_id=workspace_id).values()
     return record(found[0]) if found else None
@@ -221,10 +222,3 @@ def _columns(job: Job) -> Row:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -131,7 +131,6 @@ class Worker:
             if looks % FREED_EVERY == 0:
                 await job_batches.free_dead(self.opened.now())
             if looks % TIDIED_EVERY == 0:
-                await stored_jobs.prune(self.opened.now())
                 await self.carrier.tidy()
             await self.carrier.put(await job_batches.due(self.opened.now(), of_each=OF_EACH_JOB))
             looks += 1
@@ -207,7 +206,6 @@ class Worker:
 
 async def _is_due(opened: Opened, ending: asyncio.Event) -> bool:
     """Waits until there is something to do, or until `ending`: False."""
-    await stored_jobs.prune(opened.now())
     while not ending.is_set():
         await job_batches.free_dead(opened.now())
         if await job_batches.due(opened.now(), of_each=1):

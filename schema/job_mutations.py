@@ -25,13 +25,33 @@ STARTED = "The job; null when none was begun."
 What = strawberry.argument(description="What to do.")
 
 
-@strawberry.input(description="What to import.")
-class StartImportInput:
+@strawberry.input
+class Rows:
+    """What inputs that name products for a job have in common."""
+
     products: list[ProductLookup] | None = strawberry.field(default=UNSET, description=PRODUCTS)
     text: str | None = strawberry.field(default=UNSET, description=IN_TEXT)
     marketplace: MarketplaceCode | None = strawberry.field(default=None, description=OWNER)
     locale: str | None = strawberry.field(default=None, description=SITE_OF_IDS)
     idempotency_key: str | None = strawberry.field(default=None, description=JOB_KEY)
+
+    async def order(self, kind: JobKind, **options: object) -> jobs.Order:
+        """What the job is begun with. Raises InvalidInput."""
+        named = await named_by(self, most=MAX_JOB_ROWS)
+        return jobs.Order(
+            kind=kind,
+            field=named.path[-1],
+            rows=named.refs,
+            notes=_notes(named, self.text),
+            options=options,
+            key=self.idempotency_key,
+            input_text=idempotency.raw(self),
+        )
+
+
+@strawberry.input(description="What to import.")
+class StartImportInput(Rows):
+    pass
 
 
 @strawberry.input(description="What to sync.")
@@ -43,18 +63,13 @@ class StartSyncInput:
 
 
 @strawberry.input(description="What to make links for.")
-class StartLinksInput:
-    products: list[ProductLookup] | None = strawberry.field(default=UNSET, description=PRODUCTS)
-    text: str | None = strawberry.field(default=UNSET, description=IN_TEXT)
-    marketplace: MarketplaceCode | None = strawberry.field(default=None, description=OWNER)
-    locale: str | None = strawberry.field(default=None, description=SITE_OF_IDS)
+class StartLinksInput(Rows):
     tracking_id: str | None = strawberry.field(
         default=None, description="Who earns; default: the stored one of the product's site."
     )
     sub_id: str | None = strawberry.field(
         default=None, description="Your own mark, which reports show where the marketplace has one."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=JOB_KEY)
 
 
 @strawberry.input(description="Which job to end.")
@@ -112,16 +127,7 @@ class JobMutations:
     async def start_import(
         self, info: Info, input: Annotated[StartImportInput, What]
     ) -> StartImportPayload:
-        named = await named_by(input, most=MAX_JOB_ROWS)
-        order = jobs.Order(
-            kind=JobKind.IMPORT,
-            field=named.path[-1],
-            rows=named.refs,
-            notes=_notes(named, input.text),
-            options={},
-            key=input.idempotency_key,
-            input_text=idempotency.raw(input),
-        )
+        order = await input.order(JobKind.IMPORT)
         return StartImportPayload(job=Job.of(await jobs.start(info.context, order)), errors=[])
 
     @mutation(
@@ -151,16 +157,7 @@ class JobMutations:
     async def start_links(
         self, info: Info, input: Annotated[StartLinksInput, What]
     ) -> StartLinksPayload:
-        named = await named_by(input, most=MAX_JOB_ROWS)
-        order = jobs.Order(
-            kind=JobKind.LINKS,
-            field=named.path[-1],
-            rows=named.refs,
-            notes=_notes(named, input.text),
-            options={"trackingId": input.tracking_id, "subId": input.sub_id},
-            key=input.idempotency_key,
-            input_text=idempotency.raw(input),
-        )
+        order = await input.order(JobKind.LINKS, trackingId=input.tracking_id, subId=input.sub_id)
         return StartLinksPayload(job=Job.of(await jobs.start(info.context, order)), errors=[])
 
     @mutation(
