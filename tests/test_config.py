@@ -259,17 +259,6 @@ def test_bootstrap_credentials_carry_the_names_of_the_api() -> None:
     assert amazon.values.keys() == fields["amazon"].keys()
 
 
-@pytest.mark.parametrize(
-    "written", ["DE", "amazon.de", "www.amazon.de", "https://www.amazon.de", " WWW.Amazon.DE/dp/x "]
-)
-def test_a_country_site_is_written_as_everywhere(written: str) -> None:
-    [amazon] = read_settings(
-        {"AMAZON_PARTNER_TAG": "shop-21", "AMAZON_MARKETPLACE": written}
-    ).bootstrap
-
-    assert amazon.locale == "www.amazon.de"
-
-
 def test_only_what_is_given_is_bootstrapped() -> None:
     [amazon] = read_settings({"AMAZON_PARTNER_TAG": "shop-20"}).bootstrap
 

@@ -44,3 +44,13 @@ def test_words_of_a_field_become_words_of_a_variable() -> None:
     assert names["appKey"] == "ALIEXPRESS_APP_KEY"
     assert names["credentialVersion"] == "AMAZON_CREDENTIAL_VERSION"
     assert names["host"] == "AMAZON_HOST"
+
+
+@pytest.mark.parametrize(
+    "written", ["DE", "amazon.de", "www.amazon.de", "https://www.amazon.de", " WWW.Amazon.DE/dp/x "]
+)
+def test_a_country_site_is_written_as_everywhere(written: str) -> None:
+    [locale] = [each.locale for each in SETTINGS if each.code == "amazon"]
+
+    assert locale is not None
+    assert locale.parse(written) == "www.amazon.de"
