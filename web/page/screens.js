@@ -6,6 +6,7 @@ import { Library } from "./library/screen.js";
 import { Links } from "./links/screen.js";
 import { Marketplaces } from "./marketplaces/screen.js";
 import { Product } from "./product/screen.js";
+import { Settings } from "./settings/screen.js";
 
 const always = () => true;
 
@@ -16,4 +17,5 @@ export const SCREENS = {
   product: { title: "Product", View: Product, isOpen: always, inMenu: false },
   links: { title: "Links", View: Links, isOpen: always, inMenu: true },
   marketplaces: { title: "Marketplaces", View: Marketplaces, isOpen: always, inMenu: true },
+  settings: { title: "Settings", View: Settings, isOpen: always, inMenu: true },
 };
