@@ -319,7 +319,7 @@ class ConnectMarketplaceInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
     locale: str | None = strawberry.field(default=None, description=LOCALE)
     credentials: list[CredentialInput] = strawberry.field(description="What to store.")
-    use_sandbox_credentials: bool = strawberry.field(
+    use_sandbox_credentials: bool | None = strawberry.field(
         default=False,
         description="In place of `credentials`: what the sandbox accepts, where it answers. See "
         "Marketplace.hasSandboxCredentials.",
