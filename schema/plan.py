@@ -104,8 +104,8 @@ class Selection:
 
     @cached_property
     def make_in_part(self) -> Make | None:
-        """Answers of a record what is made of it; compiled when it is needed."""
-        return made.compiled(self.in_part) if self.in_part else None
+        """Answers of a record what is made of it."""
+        return made.Keeping(self.in_part) if self.in_part else None
 
 
 @dataclass(slots=True)
@@ -209,7 +209,7 @@ def _make(selection: Selection) -> None:
     steps = [step for step in selection.steps.values() if step is not None]
     parts = {step.key: step.part for step in steps}
     selection.of_record = _whole(selection, parts)
-    if hasattr(_definition(selection.type).origin, "made_from"):
+    if _tells_records(selection.type):
         selection.in_part = {key: part for key, part in parts.items() if part is not None}
     elif all(step.definition.is_basic_field for step in steps):
         attributes = {
@@ -243,6 +243,8 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         below = selection.of_record if has_records else selection.of_object
         if below is None:
             return None
+        if has_records and _tells_records(selection.type):
+            below = made.Keeping(below)
     return Part(
         path=place.path,
         below=below,
@@ -259,6 +261,11 @@ def _definition(type_: GraphQLObjectType) -> Any:
 
 def _is_of_records(type_: GraphQLObjectType) -> bool:
     return any(MADE in field.metadata for field in _definition(type_).fields)
+
+
+def _tells_records(type_: GraphQLObjectType) -> bool:
+    """Whether its objects tell the records that they are of."""
+    return hasattr(_definition(type_).origin, "made_from")
 
 
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
