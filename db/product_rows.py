@@ -41,9 +41,9 @@ COLUMNS = (
     "price_moved_at",
 )
 
-# Products as they were read, by all that was read of them: to make one takes longer than to find it.
+# Products by all that was read of them: to make one takes longer than to find it.
 KEPT_BYTES = 16 * 1024 * 1024
-PRODUCT_BYTES = 4_000  # about, without what `details` hold
+PRODUCT_BYTES = 2_500  # about, without what `details` hold
 _columns = itemgetter(*COLUMNS)
 _products: Kept[tuple[Any, ...], CatalogProduct] = Kept(KEPT_BYTES)
 
@@ -129,11 +129,16 @@ def source_product(row: Mapping[str, Any]) -> SourceProduct:
 
 def catalog_product(row: Row) -> CatalogProduct:
     """The product with what the publisher added. Of equal rows it is the same object."""
-    key = _columns(row)
-    product = _products.get(key)
+    return from_columns(_columns(row))
+
+
+def from_columns(values: tuple[Any, ...]) -> CatalogProduct:
+    """As `catalog_product`, of the values of COLUMNS."""
+    product = _products.get(values)
     if product is None:
+        row = dict(zip(COLUMNS, values, strict=True))
         product = _catalog_product(row)
-        _products.keep(key, product, PRODUCT_BYTES + 4 * len(row["details"]))
+        _products.keep(values, product, PRODUCT_BYTES + 4 * len(row["details"]))
     return product
 
 

@@ -16,6 +16,8 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, NamedTuple, NoReturn
 
+import orjson
+
 from domain.kept import Kept
 from resolvers.context import Context
 
@@ -25,7 +27,7 @@ Make = Callable[[Any], Any]
 
 # Answers as they were made, by what they are made from; about as many products as are read again.
 KEPT_BYTES = 32 * 1024 * 1024
-VALUE_BYTES = 100  # about, of a key with its value
+AS_OBJECTS = 4  # about so many times the bytes of its JSON takes an answer
 
 
 class Basis(NamedTuple):
@@ -80,7 +82,6 @@ class Keeping:
 
     def __init__(self, whole: Whole) -> None:
         self._whole = whole
-        self._size = VALUE_BYTES * _values_of(whole)
 
     @cached_property
     def _make(self) -> Make:
@@ -95,7 +96,7 @@ class Keeping:
         if (found := _kept.get(key)) is None:
             answer, until = basis.context.noting(partial(self._make, record))
             found = basis.of, answer, until  # which keeps the id that of no other
-            _kept.keep(key, found, self._size)
+            _kept.keep(key, found, AS_OBJECTS * len(orjson.dumps(answer)))
         _, answer, until = found
         if until is not None:
             basis.context.note_expiry(until)
@@ -103,13 +104,6 @@ class Keeping:
 
 
 _kept: Kept[Hashable, tuple[object, Any, datetime | None]] = Kept(KEPT_BYTES)
-
-
-def _values_of(whole: Whole) -> int:
-    """How many values it has, about: a list counts as some."""
-    parts = [part for part in whole.values() if isinstance(part, Part)]
-    below = sum(_values_of(part.below) for part in parts if isinstance(part.below, dict))
-    return len(whole) + 5 + 2 * below
 
 
 def compiled(whole: Whole) -> Make:

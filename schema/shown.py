@@ -8,7 +8,7 @@ import strawberry
 
 from domain import products as records
 from domain.money import Money
-from domain.products import CatalogProduct, Demand, Image, SourceProduct
+from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
 from resolvers.products import Listing
 from schema import ids
