@@ -44,7 +44,10 @@ PRUNE = (
 
 
 async def record(workspace_id: str, mode: Mode, news: Sequence[News]) -> None:
-    """Append events, in order. The last statement of the transaction that makes them true."""
+    """Append events, in order. The last statement of the transaction that makes them true.
+
+    `mode`: of the marketplace; LIVE for what is about none.
+    """
     if not news:
         return
     [numbers] = await statements.rows(NUMBERS, (str(uuid4()), workspace_id, len(news)))
@@ -133,6 +136,7 @@ def _event(row: Row) -> Event:
             previous_price=_money(facts.get("previous_price")),
             upstream_code=facts.get("upstream_code"),
             calls_per_day=facts.get("calls_per_day"),
+            job=facts.get("job"),
         ),
     )
 

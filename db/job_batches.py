@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from db import holders, rows, statements
 from db.availability import resilient
-from db.jobs import OPEN, record
+from db.jobs import OPEN, record, tell_end
 from db.leases import Lease, LeaseLost
 from domain.jobs import (
     Batch,
@@ -158,7 +158,8 @@ async def store(batch: Batch, lease: Lease, result: BatchResult, now: datetime) 
             given_up = await _has(batch.job.id, BatchState.DEAD)
             is_failed = given_up or job["failed"] == job["total"]
             status = JobStatus.FAILED if is_failed else JobStatus.SUCCEEDED
-            await statements.rows(END, [batch.job.id, status, now])
+            if await statements.rows(END, [batch.job.id, status, now]):
+                await tell_end(batch.job.workspace, batch.job.id, now)
 
 
 async def _has(job_id: str, state: BatchState) -> bool:

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from tortoise.expressions import Q
 
-from db import models, paging, rows, statements
+from db import events, models, paging, rows, statements
 from db.api_keys import is_id
 from db.availability import resilient
 from db.statements import Row
 from domain.catalog import Page, PageArgs
+from domain.events import EventType, News
 from domain.jobs import (
     BATCH_ROWS,
     OPEN_STATUSES,
@@ -24,6 +25,7 @@ from domain.jobs import (
     NewJob,
     has_failed,
 )
+from domain.products import Mode
 
 ORDER = paging.NEWEST_FIRST["created_at"]
 KEPT_FOR = timedelta(days=30)  # after the end
@@ -55,6 +57,8 @@ async def create(new: NewJob) -> Job:
             ).values()
             return record(row)
         await _insert_parts(new)
+        if job.finished_at is not None:
+            await tell_end(job.workspace, job.id, job.finished_at)
         return record(stored[0])
 
 
@@ -144,7 +148,17 @@ async def lines(job: Job, start: int, count: int) -> list[Line]:
 @resilient
 async def cancel(workspace_id: str, job_id: str, now: datetime) -> bool:
     """Let it be worked on no more. False where it had ended before."""
-    return bool(await statements.rows(CANCEL, [job_id, workspace_id, now]))
+    async with statements.transaction():
+        is_ended = bool(await statements.rows(CANCEL, [job_id, workspace_id, now]))
+        if is_ended:
+            await tell_end(workspace_id, job_id, now)
+    return is_ended
+
+
+async def tell_end(workspace_id: str, job_id: str, now: datetime) -> None:
+    """The last statement of the transaction that ends a job."""
+    news = News(type=EventType.JOB_FINISHED, occurred_at=now, job=job_id)
+    await events.record(workspace_id, Mode.LIVE, [news])
 
 
 @resilient

@@ -35,6 +35,7 @@ class EventType(Enum):
     CREDENTIALS_RESTORED = "credentials.restored"
     MARKETPLACE_NOT_ELIGIBLE = "marketplace.not_eligible"
     QUOTA_LOW = "quota.low"
+    JOB_FINISHED = "job.finished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +93,12 @@ class EventSettings:
 class News:
     """Something that happened, before it is stored. What does not belong to its kind is None.
 
-    `marketplace` and `locale`: of the product, or of the account that it is about.
+    `marketplace` and `locale`: of the product, or of the account that it is about. `job`: its id.
     """
 
     type: EventType
     occurred_at: datetime
-    marketplace: str
+    marketplace: str = ""
     locale: str = ""
     product: ProductRef | None = None
     link: LinkKey | None = None
@@ -105,6 +106,7 @@ class News:
     previous_price: Money | None = None
     upstream_code: str | None = None
     calls_per_day: int | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

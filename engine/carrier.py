@@ -1,4 +1,4 @@
-"""Who carries turns of batches to the handlers: PgQueuer, over PostgreSQL or in this process.
+"""Who carries turns of work to the handlers: PgQueuer, over PostgreSQL or in this process.
 
 The rows are the truth: a carrier may lose what it carries, or bring it twice. Nothing here is
 imported but by a process that runs the engine (see `engine/worker.py`), since PgQueuer brings a
@@ -8,58 +8,67 @@ command line and more with it.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
-from pgqueuer import PgQueuer
 from pgqueuer.adapters.inmemory import InMemoryDriver, InMemoryQueries
+from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import AsyncpgPoolDriver
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
 from db.connection import is_sqlite, open_pool
-from db.job_batches import DueBatch
+from engine.work import Handler, Turn
 
-ENTRYPOINT = "job batch"
-AT_ONCE = 4  # batches in one process
+AT_ONCE = 4  # turns of one kind in one process
 LOOKS_AFTER = timedelta(seconds=5)  # without a notice
 BEATS = timedelta(seconds=30)  # without a sign of life a turn is somebody else's
 ON_ITS_WAY = timedelta(seconds=10)  # then a turn is brought anew
 LOCK = 0x616666696D  # of PostgreSQL, while the tables are made
 
-Handler = Callable[[str], Awaitable[None]]
-
 
 class Carrier:
-    """Brings every turn to a handler of one of the processes that run."""
+    """Brings every turn to a handler of one of the processes that run.
 
-    def __init__(self, queue: PgQueuer, queries: Queries | InMemoryQueries) -> None:
-        self._queue = queue
+    Each kind of work has places of its own: what takes long keeps nothing else waiting.
+    """
+
+    def __init__(self, queries: Queries | InMemoryQueries) -> None:
         self._queries = queries
 
-    async def put(self, turns: Sequence[DueBatch]) -> None:
+    async def put(self, kind: str, turns: Sequence[Turn]) -> None:
         """Have these brought to a handler; what is on its way already is left so.
 
-        But not for ever: whoever took a turn may have been killed before it claimed the batch.
+        But not for ever: whoever took a turn may have been killed before it claimed its work.
         """
         if turns:
             window = int(time.time() // ON_ITS_WAY.total_seconds())
             await self._queries.enqueue(
-                [ENTRYPOINT] * len(turns),
+                [kind] * len(turns),
                 [turn.id.encode() for turn in turns],
                 [0] * len(turns),
-                dedupe_key=[f"{turn.id} {turn.tries} {window}" for turn in turns],
+                dedupe_key=[f"{kind} {turn.id} {turn.tries} {window}" for turn in turns],
                 on_conflict="skip",
             )
 
-    async def run(self, handler: Handler, ending: asyncio.Event) -> None:
+    async def run(self, handlers: Mapping[str, Handler], ending: asyncio.Event) -> None:
         """Bring turns until `ending`, then wait for the handlers that are at work."""
+        running = [
+            asyncio.create_task(self._run(kind, handler, ending))
+            for kind, handler in handlers.items()
+        ]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            ending.set()
+            await asyncio.gather(*running)
 
+    async def _run(self, kind: str, handler: Handler, ending: asyncio.Event) -> None:
         async def handle(job: Job) -> None:
             await handler((job.payload or b"").decode())
 
-        manager = self._queue.qm
-        manager.entrypoint(ENTRYPOINT, accepts_context=False)(handle)
+        manager = QueueManager(self._queries)
+        manager.entrypoint(kind, accepts_context=False)(handle)
         ended = asyncio.create_task(_end_with(ending, manager.shutdown))
         try:
             await manager.run(
@@ -82,20 +91,17 @@ class Carrier:
 async def open_carrier(database_url: str) -> AsyncIterator[Carrier]:
     """A carrier over that database: with PostgreSQL between processes, else within this one."""
     if is_sqlite(database_url):
-        driver = InMemoryDriver()
-        inside = InMemoryQueries(driver=driver)
-        yield Carrier(PgQueuer(driver, queries=inside), inside)
+        yield Carrier(InMemoryQueries(driver=InMemoryDriver()))
         return
     async with open_pool(database_url, size=4) as pool:
-        shared = AsyncpgPoolDriver(pool)
-        queries = Queries(shared)
+        queries = Queries(AsyncpgPoolDriver(pool))
         async with pool.acquire() as one:
             await one.execute("SELECT pg_advisory_lock($1)", LOCK)
             try:
                 await _make_tables(queries)
             finally:
                 await one.execute("SELECT pg_advisory_unlock($1)", LOCK)
-        yield Carrier(PgQueuer(shared, queries=queries), queries)
+        yield Carrier(queries)
 
 
 async def _make_tables(queries: Queries) -> None:

@@ -1,7 +1,7 @@
 """What happens, told on and on: events behind a cursor, and products that change.
 
 Nothing waits in memory for a slow reader: events are read in their table from where it stands, and
-a product is read when it is told. So no event is lost, and of a product the latest wins.
+a product or a job is read when it is told. So no event is lost, and of those the latest wins.
 """
 
 import asyncio
@@ -10,16 +10,20 @@ from functools import partial
 
 from clients.registry import BY_CODE
 from db import events as stored_events
+from db import jobs as stored_jobs
 from db import products as stored_products
 from domain.catalog import PageArgs, Position
 from domain.events import Event, EventFilter
+from domain.exceptions import NotFound
+from domain.jobs import Job
 from domain.products import ProductRef
 from resolvers import cursors
 from resolvers.context import Context
 from resolvers.events import OF_LIST
+from resolvers.jobs import MISSING
 from resolvers.products import Listing
 
-__all__ = ["Event", "events", "products"]
+__all__ = ["Event", "events", "job", "products"]
 
 AT_ONCE = 100  # events in one reading
 READ_AT_ONCE = 20  # products: the last of them waits for a slow reader to take the others
@@ -76,3 +80,24 @@ async def products(context: Context, refs: Sequence[ProductRef]) -> AsyncGenerat
             for entry in (await stored_products.by_refs(context.workspace, some)).values():
                 yield Listing(source=entry.source, entry=entry)
         await asyncio.sleep(COMPARE_EVERY)
+
+
+async def job(context: Context, job_id: str) -> AsyncGenerator[Job, None]:
+    """The job, and again whenever it has moved on, until it has ended. Raises NotFound."""
+    found = await stored_jobs.by_id(context.workspace.id, job_id)
+    if found is None:
+        raise NotFound(MISSING, path=("id",))
+    return _job(context, found)
+
+
+async def _job(context: Context, job: Job) -> AsyncGenerator[Job, None]:
+    told: Job | None = None
+    found: Job | None = job
+    while found is not None:
+        if found != told:
+            yield found
+            told = found
+        if not found.is_open:
+            return
+        await asyncio.sleep(LOOK_EVERY)
+        found = await stored_jobs.by_id(context.workspace.id, job.id)

@@ -310,6 +310,7 @@ describe(
         "credentials or found the account not eligible.",
         "MARKETPLACE_NOT_ELIGIBLE": "The account may not use the interface any more.",
         "QUOTA_LOW": "80 % of the account's calls of the day are used up.",
+        "JOB_FINISHED": "A job has ended; its status says how.",
     },
 )
 

@@ -7,11 +7,12 @@ import strawberry
 
 from domain import events as records
 from domain.events import EventType
-from resolvers import cursors, events
+from resolvers import cursors, events, jobs
 from resolvers.events import OF_LIST
 from resolvers.products import Listing
 from schema import ids
 from schema import marketplaces as marketplace_types
+from schema.jobs import Job
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node, PageInfo, StoredPage
 from schema.products import AffiliateLink, Product
@@ -42,6 +43,9 @@ class Event(Node):
     link_id: strawberry.ID | None = strawberry.field(
         description="Of the link that it is about, also when it was deleted since."
     )
+    job_id: strawberry.ID | None = strawberry.field(
+        description="Of the job that it is about, also when it was forgotten since."
+    )
     previous_price: Money | None = strawberry.field(
         description="The price that was announced before."
     )
@@ -65,15 +69,18 @@ class Event(Node):
             occurred_at=news.occurred_at,
             product_id=ids.of_product(news.product) if news.product else None,
             link_id=ids.of_link(news.link) if news.link else None,
+            job_id=ids.of_job(news.job) if news.job else None,
             previous_price=money(news.previous_price),
             price=money(news.price),
             upstream_code=news.upstream_code,
             calls_per_day=news.calls_per_day,
         )
 
-    @strawberry.field(description="The marketplace that it is about.")
-    def marketplace(self, info: Info) -> Marketplace:
+    @strawberry.field(description="The marketplace that it is about; null: it is about none.")
+    def marketplace(self, info: Info) -> Marketplace | None:
         news = self.record.news
+        if not news.marketplace:
+            return None
         return marketplace_types.of_site(info.context, news.marketplace, news.locale)
 
     @strawberry.field(
@@ -89,6 +96,12 @@ class Event(Node):
         key = self.record.news.link
         stored = await info.context.dataloaders.stored_link.load(key) if key else None
         return AffiliateLink.of(stored) if stored else None
+
+    @strawberry.field(description="The job as it is now; null when it was forgotten.")
+    async def job(self, info: Info) -> Job | None:
+        job = self.record.news.job
+        found = await jobs.get(info.context, job) if job else None
+        return Job.of(found) if found else None
 
 
 @strawberry.type(description="An event in a list, with its cursor.")

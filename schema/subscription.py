@@ -9,11 +9,14 @@ import strawberry
 from domain.api_keys import Scope
 from domain.events import EventFilter
 from domain.exceptions import InvalidInput
+from domain.jobs import Job as JobRecord
 from resolvers import following
 from resolvers.cursors import MAX_PAGE_SIZE
 from resolvers.products import Listing
+from schema import ids as global_ids
 from schema.access import Needs
 from schema.events import Event, Types
+from schema.jobs import Job
 from schema.naming import ref_of
 from schema.node import Info
 from schema.products import Product
@@ -60,6 +63,18 @@ class Subscription:
         refs = [ref_of(id, ("ids", str(number))) for number, id in enumerate(ids)]
         return _products(following.products(info.context, refs))
 
+    @strawberry.subscription(
+        description="A job as it is now, and again whenever it has moved on; ends with the job. "
+        "What moves on while one is being sent is told once, as it is then.",
+        extensions=[Needs(Scope.READ)],
+    )
+    async def job_progress(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Which job.")],
+    ) -> AsyncGenerator[Job, None]:
+        return _jobs(await following.job(info.context, global_ids.job(id)))
+
 
 async def _events(found: AsyncGenerator[following.Event, None]) -> AsyncGenerator[Event, None]:
     async with aclosing(found):
@@ -71,3 +86,9 @@ async def _products(found: AsyncGenerator[Listing, None]) -> AsyncGenerator[Prod
     async with aclosing(found):
         async for listing in found:
             yield Product.of(listing)
+
+
+async def _jobs(found: AsyncGenerator[JobRecord, None]) -> AsyncGenerator[Job, None]:
+    async with aclosing(found):
+        async for job in found:
+            yield Job.of(job)

@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from db import holders, job_batches, jobs, links, products, statements
+from db import events, holders, job_batches, jobs, links, products, statements
 from db.job_batches import LEASE
 from db.leases import Lease, LeaseLost
+from domain.catalog import PageArgs
+from domain.events import EventFilter, EventType
 from domain.jobs import (
     Batch,
     BatchResult,
@@ -69,6 +71,12 @@ def result(*outcomes: Document | None, state: BatchState = BatchState.DONE) -> B
     return BatchResult(outcomes=outcomes, state=state, due_at=NOW)
 
 
+async def told() -> list[tuple[EventType, str | None]]:
+    """What is told of jobs."""
+    page = await events.page(OURS, EventFilter(), PageArgs(9))
+    return [(event.news.type, event.news.job) for _, event in page.rows]
+
+
 async def job_of(batch: Batch) -> Job:
     found = await jobs.by_id("default", batch.job.id)
     assert found is not None
@@ -116,7 +124,7 @@ async def test_a_job_ends_with_its_last_batch() -> None:
     batch, lease = await claimed(2, 1)
 
     await job_batches.store(batch, lease, result(FINE, BAD), NOW)
-    between = await job_of(batch)
+    between, told_between = await job_of(batch), await told()
     [last] = await job_batches.due(NOW, of_each=9)
     again = await job_batches.claim(last.id, NOW)
     assert again is not None
@@ -126,6 +134,8 @@ async def test_a_job_ends_with_its_last_batch() -> None:
     assert (between.status, between.done, between.failed) == (JobStatus.RUNNING, 2, 1)
     assert (ended.status, ended.done, ended.failed) == (JobStatus.SUCCEEDED, 3, 1)
     assert ended.finished_at == NOW
+    assert told_between == []
+    assert await told() == [(EventType.JOB_FINISHED, batch.job.id)]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +180,8 @@ async def test_a_cancelled_job_is_neither_claimed_nor_held() -> None:
 
     assert await jobs.cancel("default", batch.job.id, NOW)
 
+    assert not await jobs.cancel("default", batch.job.id, NOW)
+    assert await told() == [(EventType.JOB_FINISHED, batch.job.id)]
     assert await job_batches.due(NOW, of_each=9) == []
     assert await job_batches.claim(others[0].id, NOW) is None
     assert not await job_batches.renew(lease, NOW)

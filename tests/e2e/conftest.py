@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, Route, sync_playwright
 
 from tests.run import free_port
 from web.page import operations
@@ -225,7 +225,11 @@ def _watch(visit: Visit) -> None:
         lambda said: visit.complaints.append(said.text) if said.type == "error" else None,
     )
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.on(
-        "requestfailed",
-        lambda request: visit.complaints.append(f"{request.url} {request.failure}"),
-    )
+    visit.page.on("requestfailed", lambda request: visit.complaints.extend(_failure(request)))
+
+
+def _failure(request: Request) -> list[str]:
+    """Why it failed; nothing of one that the page itself gave up, as a page that is left does."""
+    if request.failure == "net::ERR_ABORTED":
+        return []
+    return [f"{request.url} {request.failure}"]

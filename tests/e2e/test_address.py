@@ -32,6 +32,7 @@ def test_a_search_survives_a_reload(server: Server, visit: Visit) -> None:
     expect(page.get_by_label("Sort")).to_have_value("PRICE_ASC")
     page.get_by_role("button", name="Previous").click()
     expect(page.locator(CARDS).first).not_to_have_attribute("data-id", first)
+    assert visit.complaints == []
 
 
 def test_back_and_forward_go_through_what_was_looked_at(server: Server, visit: Visit) -> None:
@@ -50,6 +51,7 @@ def test_back_and_forward_go_through_what_was_looked_at(server: Server, visit: V
     page.go_forward()
 
     expect(page.get_by_label("State")).to_have_value("GONE")
+    assert visit.complaints == []
 
 
 def test_an_address_that_is_shared_shows_the_same(emptied: Server, visit: Visit) -> None:
@@ -78,6 +80,7 @@ def test_the_title_names_the_screen(server: Server, visit: Visit, screen: str) -
     page.get_by_role("navigation").get_by_role("link", name=screen).click()
 
     expect(page).to_have_title(f"{screen} · Affiliate Graph")
+    assert visit.complaints == []
 
 
 def test_a_search_that_was_left_is_there_when_somebody_comes_back(
@@ -108,3 +111,4 @@ def test_the_menu_leads_back_to_the_search_that_was_open(server: Server, visit: 
 
     expect(page.get_by_label("Keywords")).to_have_value("phone case")
     expect(page.locator(CARDS)).not_to_have_count(0)
+    assert visit.complaints == []

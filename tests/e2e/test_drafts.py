@@ -171,6 +171,7 @@ def test_an_amount_that_cannot_be_meant_is_refused_in_words(stocked: Server, vis
         "“12,5” is no amount here. Write it like 1,234.50."
     )
     expect(page.get_by_label(re.compile("^Selling price of")).first).to_have_value("12,5")
+    assert visit.complaints == []
 
 
 def test_an_amount_is_read_as_in_the_language_of_the_person(stocked: Server, visit: Visit) -> None:

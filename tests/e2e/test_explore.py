@@ -23,6 +23,7 @@ def test_what_was_found_is_there_again_after_another_screen(server: Server, visi
     page.get_by_role("link", name="Explore").click()
 
     expect(page.locator(CARDS)).to_have_count(found)
+    assert visit.complaints == []
 
 
 def test_nothing_is_left_for_who_signs_in_next(server: Server, visit: Visit) -> None:
@@ -37,6 +38,7 @@ def test_nothing_is_left_for_who_signs_in_next(server: Server, visit: Visit) -> 
 
     expect(page.get_by_label("Keywords")).to_have_value("")
     expect(page.locator(CARDS)).to_have_count(0)
+    assert visit.complaints == []
 
 
 def test_the_second_answer_to_a_question_is_told_to_be_from_the_cache(
@@ -67,6 +69,7 @@ def test_a_refused_question_does_not_show_the_answer_to_the_one_before(
     expect(page.get_by_role("alert")).to_contain_text("“Price from” is above “Price to”")
     expect(page.locator(CARDS)).to_have_count(0)
     expect(page.locator(STATUS)).to_have_text("")
+    assert visit.complaints == []
 
 
 def test_the_categories_of_what_was_found_can_be_chosen(server: Server, visit: Visit) -> None:
@@ -83,6 +86,7 @@ def test_the_categories_of_what_was_found_can_be_chosen(server: Server, visit: V
 
     expect(page.locator(CARDS)).not_to_have_count(0)
     expect(page.get_by_role("alert")).to_have_count(0)
+    assert visit.complaints == []
 
 
 @pytest.mark.parametrize(
@@ -154,3 +158,4 @@ def test_a_margin_that_cannot_be_computed_says_why(server: Server, visit: Visit)
     expect(page.locator(".profit").first).to_have_text("No margin: the selling price is zero.")
     page.get_by_label("Sell at").fill("cheap")
     expect(page.get_by_role("alert")).to_contain_text("“cheap” is no amount here")
+    assert visit.complaints == []

@@ -69,6 +69,7 @@ def test_a_file_can_be_dropped(server: Server, visit: Visit) -> None:
 
     expect(page.get_by_role("dialog", name="list.md").locator(".source")).to_contain_text("Line 2")
     expect(page.get_by_role("button", name="Import 1 product")).to_be_enabled()
+    assert visit.complaints == []
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,4 @@ def test_a_file_that_cannot_be_used_is_told(
 
     expect(page.get_by_role("dialog", name=name).get_by_role("alert")).to_contain_text(words)
     expect(page.get_by_role("button", name="Import 0 products")).to_be_disabled()
+    assert visit.upstream == []

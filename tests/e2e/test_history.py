@@ -121,6 +121,7 @@ def test_a_product_is_synced_linked_and_noted_on_its_own_page(
     expect(page.get_by_label(re.compile("^Notes on"))).to_have_value("for spring")
     expect(page.get_by_label(re.compile("^Selling price"))).to_have_value("52.00")
     expect(page.locator(".chart figcaption")).to_contain_text("2 prices seen")
+    assert visit.upstream == []
 
 
 def test_without_the_library_that_draws_caption_and_table_stay(
@@ -138,3 +139,4 @@ def test_without_the_library_that_draws_caption_and_table_stay(
 
     expect(page.locator(".chart figcaption")).to_contain_text("2 prices seen")
     expect(page.locator(".chart canvas")).to_have_count(0)
+    assert visit.upstream == []

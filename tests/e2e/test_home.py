@@ -58,6 +58,7 @@ def test_keys_that_are_refused_need_attention(fresh: Server, visit: Visit) -> No
     expect(page.locator(".attention li.bad")).to_contain_text("AliExpress: credentials rejected")
     page.locator(".attention").get_by_role("link", name="Open Marketplaces").click()
     expect(page.get_by_role("heading", name="Marketplaces")).to_be_visible()
+    assert visit.complaints == []
 
 
 @pytest.fixture
@@ -75,3 +76,4 @@ def test_a_number_leads_to_its_products(connected: Server, visit: Visit) -> None
 
     expect(page.get_by_role("combobox", name="Links")).to_have_value("false")
     expect(page.locator("tr[data-id]")).to_have_count(2)
+    assert visit.complaints == []

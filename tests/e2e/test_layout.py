@@ -118,6 +118,7 @@ def test_on_paper_there_are_rows_and_no_buttons(emptied: Server, visit: Visit) -
     expect(page.locator("tr[data-id] .title")).to_be_visible()
     for gone in ("header.top", ".paste", ".bulk", ".toolbar", "tr[data-id] .check"):
         expect(page.locator(gone)).to_be_hidden()
+    assert visit.complaints == []
 
 
 def test_the_next_page_is_read_from_its_top(server: Server, visit: Visit) -> None:
@@ -146,3 +147,4 @@ def test_a_link_does_not_stand_under_the_error_of_the_next(server: Server, visit
 
     expect(page.get_by_role("alert")).to_be_visible()
     expect(made).to_have_count(0)
+    assert visit.complaints == []

@@ -51,6 +51,7 @@ def test_each_product_is_a_line(
     preview(page, text)
 
     expect(page.locator("dialog .lines > li")).to_have_count(lines)
+    assert visit.complaints == []
 
 
 def test_after_the_import_it_is_told_what_was_imported(emptied: Server, visit: Visit) -> None:
@@ -64,6 +65,7 @@ def test_after_the_import_it_is_told_what_was_imported(emptied: Server, visit: V
     expect(dialog.get_by_role("status")).to_have_text("1 new, 1 not imported.")
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_have_count(0)
+    assert visit.complaints == []
 
 
 def test_a_whole_text_is_looked_at_in_one_request(server: Server, visit: Visit) -> None:
@@ -110,6 +112,7 @@ def test_what_failed_stays_in_the_box_and_the_rest_is_counted(
     expect(dialog.get_by_role("status")).to_have_text("2 new, 1 was already there, 1 not imported.")
     dialog.get_by_role("button", name="Done").click()
     expect(page.get_by_label("Product addresses or ids")).to_have_value("https://shop.example/lamp")
+    assert visit.complaints == []
 
 
 def test_bare_asins_and_shared_texts_are_read(server: Server, visit: Visit) -> None:
@@ -120,6 +123,7 @@ def test_bare_asins_and_shared_texts_are_read(server: Server, visit: Visit) -> N
     expect(page.locator("dialog .lines .source")).to_have_text(
         ["B0SANDBX00", f"{ITEM.format(IDS[0])}?spm=a2g0o"]
     )
+    assert visit.complaints == []
 
 
 def test_a_preview_can_be_cancelled(server: Server, visit: Visit) -> None:

@@ -74,6 +74,7 @@ def test_a_throttled_search_counts_down_to_the_next_try(server: Server, visit: V
     expect(page.get_by_role("alert")).to_contain_text("too fast")
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"Next try in (3\d|40) s\."))
     expect(page.get_by_role("alert").get_by_role("button", name="Try again")).to_have_count(0)
+    assert visit.complaints == []
 
 
 def test_after_the_countdown_it_can_be_tried_again(server: Server, visit: Visit) -> None:
@@ -92,6 +93,7 @@ def test_after_the_countdown_it_can_be_tried_again(server: Server, visit: Visit)
     page.get_by_role("button", name="Try again").click()
 
     expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
+    assert visit.complaints == []
 
 
 def test_what_was_filtered_afterwards_and_the_cache_are_told(server: Server, visit: Visit) -> None:
@@ -108,6 +110,7 @@ def test_what_was_filtered_afterwards_and_the_cache_are_told(server: Server, vis
     expect(status).to_contain_text("cannot be filtered here: free shipping")
     expect(status).to_contain_text("from the cache, asked 3 minutes ago")
     expect(page.get_by_text("Nothing on this page.")).to_be_visible()
+    assert visit.complaints == []
 
 
 def test_skeletons_stand_where_answers_will(server: Server, visit: Visit) -> None:
@@ -120,6 +123,7 @@ def test_skeletons_stand_where_answers_will(server: Server, visit: Visit) -> Non
     expect(page.locator(".grid[aria-busy=true] .skeleton")).to_have_count(8)
     waiting[0].continue_()
     expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
+    assert visit.complaints == []
 
 
 def test_a_server_that_is_away_is_told(server: Server, visit: Visit) -> None:
@@ -132,6 +136,7 @@ def test_a_server_that_is_away_is_told(server: Server, visit: Visit) -> None:
     page.unroute("**/graphql")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
+    assert visit.upstream == []
 
 
 def test_a_dead_picture_becomes_a_placeholder(server: Server, visit: Visit) -> None:
@@ -143,6 +148,7 @@ def test_a_dead_picture_becomes_a_placeholder(server: Server, visit: Visit) -> N
     expect(page.locator(".grid > .card .picture.none").first).to_be_visible()
     page.locator(".grid > .card").last.scroll_into_view_if_needed()  # pictures load when near
     expect(page.locator(".grid > .card img")).to_have_count(0)
+    assert visit.upstream == []
 
 
 def test_signing_out_ends_the_session(server: Server, visit: Visit) -> None:
@@ -153,6 +159,7 @@ def test_signing_out_ends_the_session(server: Server, visit: Visit) -> None:
     page.reload()
 
     expect(page.get_by_label("API key")).to_be_visible()
+    assert visit.upstream == []
 
 
 def test_a_session_that_ended_leads_back_to_the_door(server: Server, visit: Visit) -> None:
@@ -162,6 +169,7 @@ def test_a_session_that_ended_leads_back_to_the_door(server: Server, visit: Visi
     search(page)
 
     expect(page.get_by_label("API key")).to_be_visible()
+    assert visit.upstream == []
 
 
 def test_the_printed_link_signs_in_once(server: Server, visit: Visit) -> None:
@@ -193,6 +201,7 @@ def test_the_page_works_by_keyboard_alone(server: Server, visit: Visit) -> None:
     expect(dialog.get_by_role("button", name="Import 1 product")).to_be_enabled()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    assert visit.complaints == []
 
 
 def signed_in_with(page: Page, server: Server, scopes: str) -> None:
@@ -257,6 +266,7 @@ def test_words_of_the_api_do_not_appear(
     expect(page.get_by_role("alert")).to_contain_text(shown)
     for word in ("connectMarketplace", "retryAt", "scope IMPORT"):
         expect(page.get_by_role("alert")).not_to_contain_text(word)
+    assert visit.complaints == []
 
 
 def test_what_a_first_visit_fetches_is_small(
@@ -311,6 +321,7 @@ def test_a_value_that_cannot_be_right_is_told_beside_its_field(
         "short number"
     )
     expect(card.locator(".badge.ok")).to_have_text("Connected")
+    assert visit.complaints == []
 
 
 def test_products_are_linked_and_deleted_together(server: Server, visit: Visit) -> None:
@@ -330,3 +341,4 @@ def test_products_are_linked_and_deleted_together(server: Server, visit: Visit) 
     page.get_by_role("button", name="Delete").click()
 
     expect(page.get_by_text("Nothing imported yet.")).to_be_visible()
+    assert visit.complaints == []

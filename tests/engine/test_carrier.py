@@ -4,33 +4,33 @@ import asyncio
 
 import pytest
 
-from db.job_batches import DueBatch
 from engine import carrier
 from engine.carrier import open_carrier
+from engine.work import Turn
 
 pytestmark = pytest.mark.anyio
 
 
-async def brought(url: str, *turns: DueBatch, expected: int) -> list[str]:
+async def brought(url: str, *turns: Turn, expected: int) -> list[str]:
     """What the handler got of these turns, each of which was put twice."""
     got: list[str] = []
     ending = asyncio.Event()
 
-    async def handle(batch_id: str) -> None:
-        got.append(batch_id)
+    async def handle(turn_id: str) -> None:
+        got.append(turn_id)
         if len(got) == expected:
             ending.set()
 
     async with open_carrier(url) as opened:
-        await opened.put(turns)
-        await opened.put(turns)
-        await asyncio.wait_for(opened.run(handle, ending), 20)
+        await opened.put("thing", turns)
+        await opened.put("thing", turns)
+        await asyncio.wait_for(opened.run({"thing": handle}, ending), 20)
         await opened.tidy()
     return got
 
 
 async def test_turns_are_brought_once(db: str) -> None:
-    turns = [DueBatch("a", 0), DueBatch("b", 0), DueBatch("a", 1)]
+    turns = [Turn("a", 0), Turn("b", 0), Turn("a", 1)]
 
     assert sorted(await brought(db, *turns, expected=3)) == ["a", "a", "b"]
 
@@ -38,8 +38,30 @@ async def test_turns_are_brought_once(db: str) -> None:
 async def test_a_turn_whose_taker_was_killed_is_brought_anew(
     db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = DueBatch("a", 0)
+    turn = Turn("a", 0)
     moments = iter([0.0, carrier.ON_ITS_WAY.total_seconds()])
     monkeypatch.setattr("engine.carrier.time.time", lambda: next(moments, 0.0))
 
     assert await brought(db, turn, expected=2) == ["a", "a"]
+
+
+async def test_a_kind_whose_places_are_all_taken_keeps_no_other_waiting(db: str) -> None:
+    ending, freed = asyncio.Event(), asyncio.Event()
+    got: list[str] = []
+
+    async def slow(turn_id: str) -> None:
+        await freed.wait()
+        got.append(turn_id)
+        if len(got) == carrier.AT_ONCE + 2:
+            ending.set()
+
+    async def quick(turn_id: str) -> None:
+        got.append(turn_id)
+        freed.set()
+
+    async with open_carrier(db) as opened:
+        await opened.put("slow", [Turn(str(number)) for number in range(carrier.AT_ONCE + 1)])
+        await opened.put("quick", [Turn("quick")])
+        await asyncio.wait_for(opened.run({"slow": slow, "quick": quick}, ending), 20)
+
+    assert got[0] == "quick"

@@ -1,222 +1,65 @@
-"""What a worker makes of a batch: stored, tried again, given up, given back, or left alone."""
+"""The worker: what is due of any kind is carried to its handler, by a carrier that comes late."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from db import job_batches, jobs, statements
-from db.job_batches import DueBatch
-from domain.api_keys import Caller
-from domain.jobs import MAX_TRIES, Batch, BatchResult, BatchState, Job, JobStatus
+from db.exceptions import DatabaseUnavailable
 from engine import worker
+from engine.work import Handler, Turn
 from engine.worker import Worker
-from resolvers.context import Context
-from tests.db.records import NOW
-from tests.db.test_job_batches import new_job
-from upstream.budget import CallBudget, Priority
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
+pytestmark = pytest.mark.anyio
 
 
-class Opened:
-    """Makes Contexts of nothing, at a time that is set."""
+class Things:
+    """A kind of work whose turns are set by hand."""
 
-    def __init__(self) -> None:
-        self.time = NOW
-        self.budgets: list[CallBudget | None] = []
+    def __init__(self, kind: str = "thing", failure: Exception | None = None) -> None:
+        self.kind = kind
+        self.turns: list[Turn] = []
+        self.handled: list[str] = []
+        self._failure = failure
 
-    def now(self) -> datetime:
-        return self.time
+    async def due(self) -> Sequence[Turn]:
+        return self.turns
 
-    def context(self, caller: Caller, budget: CallBudget | None = None) -> Context:
-        self.budgets.append(budget)
-        empty: Any = type("Empty", (), {})
-        made: Context = empty()
-        return made
-
-    def under_way(self, workspace: str) -> AbstractContextManager[None]:
-        return nullcontext()
+    async def handle(self, turn_id: str, ending: asyncio.Event) -> None:
+        self.handled.append(turn_id)
+        if self._failure is not None:
+            raise self._failure
 
 
-class NoCarrier:
-    """Carries nothing: the tests hand the turns over."""
+class Direct:
+    """Brings turns at once, and ends all with the first."""
 
-    async def put(self, turns: Sequence[DueBatch]) -> None:
-        pass
+    def __init__(self, ending: asyncio.Event) -> None:
+        self._turns: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self._ending = ending
 
-    async def run(self, handler: Callable[[str], Awaitable[None]], ending: asyncio.Event) -> None:
-        await ending.wait()
+    async def put(self, kind: str, turns: Sequence[Turn]) -> None:
+        for one in turns:
+            self._turns.put_nowait((kind, one.id))
+
+    async def run(self, handlers: Mapping[str, Handler], ending: asyncio.Event) -> None:
+        kind, turn_id = await self._turns.get()
+        await handlers[kind](turn_id)
+        self._ending.set()
 
     async def tidy(self) -> None:
         pass
 
 
-class Direct(NoCarrier):
-    """Brings turns at once, and ends all with the first."""
-
-    def __init__(self, ending: asyncio.Event) -> None:
-        self._turns: asyncio.Queue[str] = asyncio.Queue()
-        self._ending = ending
-
-    async def put(self, turns: Sequence[DueBatch]) -> None:
-        for one in turns:
-            self._turns.put_nowait(one.id)
-
-    async def run(self, handler: Callable[[str], Awaitable[None]], ending: asyncio.Event) -> None:
-        await handler(await self._turns.get())
-        self._ending.set()
-
-
-def made(opened: Opened, *, grace: float = 0) -> Worker:
-    return Worker(opened, NoCarrier(), asyncio.Event(), grace=grace)
-
-
-async def turn(opened: Opened, one: Worker | None = None) -> str:
-    """Hand the batch that is due to a worker; its id."""
-    [due] = await job_batches.due(opened.now(), of_each=1)
-    await (one or made(opened)).handle(due.id)
-    return due.id
-
-
-async def only_job() -> Job:
-    [row] = await statements.rows("SELECT * FROM jobs")
-    return jobs.record(row)
-
-
-def works(monkeypatch: pytest.MonkeyPatch, work: Callable[[Context, Batch], Any]) -> None:
-    monkeypatch.setattr("resolvers.job_batches.work", work)
-
-
-async def all_done(_context: Context, batch: Batch) -> BatchResult:
-    outcomes = [{"error": None} for _ in batch.items]
-    return BatchResult(outcomes=outcomes, state=BatchState.DONE, due_at=NOW)
-
-
-async def never(_context: Context, _batch: Batch) -> BatchResult:
-    await asyncio.Event().wait()
-    raise AssertionError
-
-
-async def breaks(_context: Context, _batch: Batch) -> BatchResult:
-    raise RuntimeError("a bug")
-
-
-async def test_a_batch_is_worked_on_behind_people_and_stored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    works(monkeypatch, all_done)
-    await jobs.create(new_job(2))
-    opened = Opened()
-
-    await turn(opened)
-
-    assert (await only_job()).status is JobStatus.SUCCEEDED
-    [budget] = opened.budgets
-    assert budget is not None
-    assert budget.priority is Priority.BACKGROUND
-
-
-async def test_what_breaks_off_is_tried_again_and_at_last_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    works(monkeypatch, breaks)
-    await jobs.create(new_job(2))
-    opened = Opened()
-
-    for number in range(MAX_TRIES):
-        assert (await only_job()).is_open, number
-        await turn(opened)
-        opened.time += timedelta(hours=1)
-
-    job = await only_job()
-    assert (job.status, job.done, job.failed) == (JobStatus.FAILED, 2, 2)
-    [first, _] = await jobs.lines(job, 0, 2)
-    assert first.outcome is not None
-    assert first.outcome["error"]["code"] == "JOB_GIVEN_UP"  # type: ignore[index]
-    assert await jobs.reopen(job, opened.time, only_failed=True) is not None
-
-
-async def test_at_the_end_a_batch_is_given_back_and_is_due_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    works(monkeypatch, never)
-    await jobs.create(new_job(1))
-    opened = Opened()
-    one = made(opened)
-    task = asyncio.create_task(turn(opened, one))
-    while (await only_job()).status is not JobStatus.RUNNING:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-
-    one.ending.set()
-    await task
-
-    [due] = await job_batches.due(opened.now(), of_each=9)
-    assert due.tries == 0
-
-
-async def test_at_the_end_a_batch_has_a_moment_to_finish(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = asyncio.Event()
-
-    async def slow(context: Context, batch: Batch) -> BatchResult:
-        begun.set()
-        await asyncio.sleep(0.05)
-        return await all_done(context, batch)
-
-    works(monkeypatch, slow)
-    await jobs.create(new_job(1))
-    opened = Opened()
-    one = made(opened, grace=10)
-    task = asyncio.create_task(turn(opened, one))
-    await begun.wait()
-
-    one.ending.set()
-    await task
-
-    assert (await only_job()).status is JobStatus.SUCCEEDED
-
-
-async def test_who_lost_the_batch_stops_and_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    works(monkeypatch, never)
-    monkeypatch.setattr(worker, "RENEWED_AFTER", 0.01)
-    await jobs.create(new_job(1))
-    opened = Opened()
-    stopped = asyncio.create_task(turn(opened))
-    while (await only_job()).status is not JobStatus.RUNNING:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    [row] = await statements.rows("SELECT id FROM job_batches")
-
-    later = opened.now() + 3 * job_batches.LEASE
-    taken_over = await job_batches.claim(str(row["id"]), later)
-    await asyncio.wait_for(stopped, 10)
-
-    assert taken_over is not None
-    assert await job_batches.renew(taken_over[1], later)
-    assert (await only_job()).done == 0
-
-
-async def test_a_turn_that_comes_twice_is_worked_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    works(monkeypatch, all_done)
-    await jobs.create(new_job(1))
-    opened = Opened()
-    batch_id = await turn(opened)
-
-    await made(opened).handle(batch_id)
-
-    assert len(opened.budgets) == 1
-    assert (await only_job()).done == 1
-
-
 async def test_the_carrier_is_not_imported_before_something_is_due(
-    db: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker, "POLL", 0.01)
-    works(monkeypatch, all_done)
-    opened, ending = Opened(), asyncio.Event()
-    asked: list[str] = []
+    ending, asked = asyncio.Event(), list[str]()
+    things, others = Things("thing"), Things("other")
+    monkeypatch.setattr(worker, "KINDS", (lambda _: things, lambda _: others))
 
     @asynccontextmanager
     async def carrier(url: str) -> AsyncIterator[Direct]:
@@ -224,13 +67,27 @@ async def test_the_carrier_is_not_imported_before_something_is_due(
         yield Direct(ending)
 
     monkeypatch.setattr(worker, "resolve_name", lambda name: carrier)
-    running = asyncio.create_task(worker.run(opened, db, ending))
+    opened: Any = None
+    running = asyncio.create_task(worker.run(opened, "url", ending))
     await asyncio.sleep(0.1)
     before = list(asked)
-    await jobs.create(new_job(2))
+    others.turns = [Turn("a")]
     async with asyncio.timeout(20):
         await running
 
-    assert before == []
-    assert asked == [db]
-    assert (await only_job()).status is JobStatus.SUCCEEDED
+    assert (before, asked) == ([], ["url"])
+    assert (things.handled, others.handled) == ([], ["a"])
+
+
+async def test_a_database_that_goes_away_ends_a_turn_and_not_the_worker(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ending = asyncio.Event()
+    things = Things(failure=DatabaseUnavailable("It is away.", retryable=True))
+    things.turns = [Turn("a")]
+
+    async with asyncio.timeout(20):
+        await Worker([things], Direct(ending), ending).run()
+
+    assert things.handled == ["a"]
+    assert "A thing could not be stored: It is away." in caplog.text

@@ -2,11 +2,17 @@
 
 import pytest
 
+from schema import ids
 from tests.graph import Graph
 from tests.schema.test_events import imported, synced
+from tests.schema.test_jobs import CANCEL, START_IMPORT
 from tests.streaming import CHANGED, EVENTS, quicken, subscribed
 
 pytestmark = pytest.mark.anyio
+
+PROGRESS = "subscription P($id: ID!) { jobProgress(id: $id) { id status progress { total } } }"
+FINISHED = """{ events(types: [JOB_FINISHED]) {
+  nodes { type jobId job { status } marketplace { code } productId } } }"""
 
 UPDATE = """
 mutation U($id: ID!, $notes: String) {
@@ -94,6 +100,38 @@ async def test_a_price_that_may_not_be_tracked_is_no_change(graph: Graph) -> Non
         None,
         "after the price",
     ]
+
+
+async def test_a_job_is_told_until_it_has_ended(graph: Graph) -> None:
+    given = {"input": {"text": "https://www.aliexpress.com/item/1005000000000001.html"}}
+    started = await graph.run(START_IMPORT, given)
+    job = started["startImport"]["job"]["id"]
+
+    async with subscribed(graph, PROGRESS, {"id": job}) as stream:
+        await stream.bodies(1)
+        await graph.run(CANCEL, {"id": job})
+        bodies = await stream.bodies(2)
+        await stream.end()
+    [event] = (await graph.run(FINISHED))["events"]["nodes"]
+
+    told = [body["data"]["jobProgress"] for body in bodies]
+    assert [(each["id"], each["status"]) for each in told] == [(job, "QUEUED"), (job, "CANCELLED")]
+    assert event == {
+        "type": "JOB_FINISHED",
+        "jobId": job,
+        "job": {"status": "CANCELLED"},
+        "marketplace": None,
+        "productId": None,
+    }
+
+
+async def test_a_job_that_is_not_there_is_not_told(graph: Graph) -> None:
+    missing = str(ids.of_job("00000000-0000-0000-0000-000000000001"))
+    async with subscribed(graph, PROGRESS, {"id": missing}) as stream:
+        await stream.end()
+
+    [body] = await stream.bodies(1)
+    assert body["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("scope", ["PUBLIC", "SYNC"])
