@@ -16,8 +16,6 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, NamedTuple, NoReturn
 
-import orjson
-
 from domain.kept import Kept
 from resolvers.context import Context
 
@@ -27,7 +25,7 @@ Make = Callable[[Any], Any]
 
 # Answers as they were made, by what they are made from; about as many products as are read again.
 KEPT_BYTES = 32 * 1024 * 1024
-AS_OBJECTS = 4  # about so many times the bytes of its JSON takes an answer
+AS_OBJECTS = 4  # about so many times the length of its text takes an answer
 
 
 class Basis(NamedTuple):
@@ -96,7 +94,7 @@ class Keeping:
         if (found := _kept.get(key)) is None:
             answer, until = basis.context.noting(partial(self._make, record))
             found = basis.of, answer, until  # which keeps the id that of no other
-            _kept.keep(key, found, AS_OBJECTS * len(orjson.dumps(answer)))
+            _kept.keep(key, found, AS_OBJECTS * len(repr(answer)))
         _, answer, until = found
         if until is not None:
             basis.context.note_expiry(until)

@@ -189,7 +189,11 @@ class _Compiler:
             type_, step.items_may_be_null = _opened(type_.of_type)
         if isinstance(type_, Composite):
             sets = [node.selection_set for node in step.nodes if node.selection_set is not None]
-            types = [type_] if isinstance(type_, GraphQLObjectType) else self._implementing(type_)
+            types = (
+                [type_]
+                if isinstance(type_, GraphQLObjectType)
+                else self._schema.get_possible_types(type_)
+            )
             step.below = Below(type_, {each.name: self.selection(each, sets) for each in types})
             below = step.below.of.values()
             step.waits |= any(s.waits for each in below for s in each.steps.values() if s)
@@ -199,9 +203,6 @@ class _Compiler:
             step.write = _writer(get_named_type(type_))
         if place := definition.metadata.get(MADE):
             step.part = _part(step, place, of_record=True)
-
-    def _implementing(self, type_: GraphQLInterfaceType) -> Sequence[GraphQLObjectType]:
-        return self._schema.get_possible_types(type_)
 
 
 def _make(selection: Selection) -> None:
@@ -255,7 +256,6 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
 
 
 def _definition(type_: GraphQLObjectType) -> Any:
-    """The type as Strawberry knows it."""
     return type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
 
 
@@ -269,7 +269,7 @@ def _tells_records(type_: GraphQLObjectType) -> bool:
 
 
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
-    """The type without its "!", and whether it may be null."""
+    # The type without its "!", and whether it may be null.
     return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)
 
 
