@@ -1,5 +1,7 @@
 """Products side by side, and selling prices by a rule."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -21,7 +23,7 @@ async ([address, rows]) => {
 def test_a_selling_price_by_a_rule_is_exact(server: Server, visit: Visit) -> None:
     visit.page.goto(server.url)
     address = f"{web_page.PREFIX}/{web_page.version()}/explore/markup.js"
-    rows = [
+    rows: list[list[Any]] = [
         ["10.00", "USD", "2.5", "", "", "25"],
         ["10.00", "USD", "2.5", "1.2", "99", "26.99"],
         ["9.996", "USD", "2.5", "", "99", "24.99"],  # which it ends in already
