@@ -1,4 +1,5 @@
-"""What a server does for its tables while it runs: events and jobs that are old enough go."""
+"""What a server does for its tables while it runs: events, jobs and deliveries that are old enough
+go."""
 
 import asyncio
 import contextlib
@@ -6,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from db import events, jobs
+from db import events, jobs, webhook_deliveries
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
@@ -30,6 +31,7 @@ async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
             pruned = {
                 "events": await events.prune(now() - kept_for),
                 "jobs": await jobs.prune(now()),
+                "deliveries": await webhook_deliveries.prune(now() - kept_for),
             }
             if any(pruned.values()):
                 log.info("pruned", extra=pruned)

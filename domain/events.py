@@ -36,6 +36,7 @@ class EventType(Enum):
     MARKETPLACE_NOT_ELIGIBLE = "marketplace.not_eligible"
     QUOTA_LOW = "quota.low"
     JOB_FINISHED = "job.finished"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,8 @@ class EventSettings:
 class News:
     """Something that happened, before it is stored. What does not belong to its kind is None.
 
-    `marketplace` and `locale`: of the product, or of the account that it is about. `job`: its id.
+    `marketplace` and `locale`: of the product, or of the account that it is about. `job`,
+    `webhook`: its id.
     """
 
     type: EventType
@@ -107,6 +109,7 @@ class News:
     upstream_code: str | None = None
     calls_per_day: int | None = None
     job: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from domain.jobs import JobKind, JobStatus
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.search import ProductSearchSort
+from domain.webhooks import DeliveryState, DisabledReason, WebhookKind
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -311,6 +312,8 @@ describe(
         "MARKETPLACE_NOT_ELIGIBLE": "The account may not use the interface any more.",
         "QUOTA_LOW": "80 % of the account's calls of the day are used up.",
         "JOB_FINISHED": "A job has ended; its status says how.",
+        "WEBHOOK_DISABLED": "A webhook was switched off: it answered 410, it failed for five days, "
+        "or the API key that it reads with is at its end.",
     },
 )
 
@@ -337,5 +340,41 @@ describe(
         "FAILED": "No row worked, or a part of it was given up.",
         "CANCELLED": "cancelJob ended it, or the end of the API key that began it. What was done "
         "stays done.",
+    },
+)
+
+describe(
+    WebhookKind,
+    "WebhookKind",
+    "What is behind the address of a webhook. Values may be added.",
+    {
+        "STANDARD": "A program, which gets Standard Webhooks.",
+        "TELEGRAM": "A chat of Telegram, which gets a sentence.",
+        "DISCORD": "A channel of Discord, which gets a sentence.",
+        "SLACK": "A channel of Slack, which gets a sentence.",
+    },
+)
+
+describe(
+    DeliveryState,
+    "WebhookDeliveryState",
+    "How far a delivery is.",
+    {
+        "PENDING": "It is tried at `nextTryAt`.",
+        "DELIVERED": "The receiver took it.",
+        "FAILED": "It was given up: after ten tries, with the webhook, or because the event is not "
+        "kept any more.",
+    },
+)
+
+describe(
+    DisabledReason,
+    "WebhookDisabledReason",
+    "Why a webhook is told nothing. Values may be added.",
+    {
+        "BY_HAND": "disableWebhook.",
+        "GONE": "It answered 410.",
+        "FAILING": "For five days each try failed.",
+        "KEY_ENDED": "The API key with whose rights it reads is accepted no more, or lacks READ.",
     },
 )

@@ -31,6 +31,7 @@ ALL = (
     "0008_idempotency_holders",
     "0009_jobs",
     "0010_events",
+    "0012_webhooks",
 )
 LATER = "9000_later"
 
