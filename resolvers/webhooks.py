@@ -50,7 +50,6 @@ async def create(
     context: Context, *, url: str, types: Collection[EventType], document: str | None
 ) -> Made:
     """Make a webhook. `document`: see `Documents`. Raises InvalidInput, Forbidden."""
-    _require_reader(context)
     _check(context, document)
     secret = Secret(standard_webhooks.new_secret())
     webhook = Webhook(
@@ -62,6 +61,7 @@ async def create(
         key_id=context.caller.key.id if context.caller.key else None,
         created_at=context.now,
     )
+    _require_reader(context)
     target = Target(url=Secret(url), secrets=[secret])
     if not await stored_webhooks.create(webhook, target, context.keys, most=MOST):
         raise InvalidInput(f"A workspace has at most {MOST} webhooks. Delete one of them.")
@@ -80,9 +80,9 @@ async def update(
 ) -> Webhook:
     """Change where it leads or what it tells; None: as it is. Raises InvalidInput, Forbidden,
     NotFound."""
-    _require_reader(context)
     _check(context, document)
     old = await named(context, webhook_id)
+    _require_reader(context)
     new = replace(
         old,
         shown_url=old.shown_url if url is None else _shown(context, url),
@@ -228,7 +228,7 @@ def _types(types: Collection[EventType]) -> frozenset[EventType]:
 
 
 def _require_reader(context: Context) -> None:
-    context.caller.require(Scope.READ, "A webhook tells what it reads with your key's rights, and")
+    context.caller.require(Scope.READ, "What a webhook tells is read with your key's rights: it")
 
 
 def _require_enabled(webhook: Webhook) -> None:

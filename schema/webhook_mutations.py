@@ -208,8 +208,8 @@ class WebhookMutations:
     async def test_webhook(
         self, info: Info, input: Annotated[WebhookInput, What]
     ) -> TestWebhookPayload:
-        info.context.caller.require(Scope.READ, "Testing a webhook")
         webhook = await webhooks.named(info.context, _id(input.id))
+        info.context.caller.require(Scope.READ, "Testing a webhook")
         attempt = await deliveries.test(info.context, webhook)
         return TestWebhookPayload(attempt=WebhookAttempt.of(attempt), errors=[])
 
