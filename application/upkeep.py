@@ -1,5 +1,4 @@
-"""What a server does for its tables while it runs: events, jobs and deliveries that are old enough
-go."""
+"""What a server does for its tables while it runs: what is old enough goes."""
 
 import asyncio
 import contextlib
@@ -7,10 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from db import events, jobs, webhook_deliveries
+from db import deleted_products, events, jobs, webhook_deliveries
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
+DELETED_FOR = timedelta(days=1)  # so long a deleted product can be put back at least
 log = logging.getLogger("affiliate_graph.upkeep")
 
 
@@ -32,9 +32,10 @@ async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
                 "events": await events.prune(now() - kept_for),
                 "jobs": await jobs.prune(now()),
                 "deliveries": await webhook_deliveries.prune(now() - kept_for),
+                "products": await deleted_products.prune(now() - DELETED_FOR),
             }
             if any(pruned.values()):
                 log.info("pruned", extra=pruned)
         except DatabaseUnavailable as failure:
-            log.warning("Old events and jobs were not pruned: %s", failure)
+            log.warning("What is old was not pruned: %s", failure)
         await asyncio.sleep(EVERY)

@@ -58,6 +58,14 @@ async def until(graph: Graph, webhook: str, holds: Callable[[Any], bool]) -> dic
     raise AssertionError(f"It never was so: {found}")
 
 
+def is_off(webhook: Mapping[str, Any]) -> bool:
+    return not webhook["isEnabled"]
+
+
+def are_told(webhook: Mapping[str, Any]) -> bool:
+    return {one["state"] for one in deliveries(webhook)} == {"DELIVERED"}
+
+
 def deliveries(webhook: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(webhook["deliveries"]["nodes"])
 

@@ -14,6 +14,7 @@ from tests.webhooks import (
     UPDATE,
     URL,
     answered,
+    are_told,
     cancelled,
     deliveries,
     made,
@@ -25,15 +26,15 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
-    graph: Graph, receivers: Receivers
+    delivering: Graph, receivers: Receivers
 ) -> None:
-    payload = await made(graph, "PRODUCT_GONE")
+    payload = await made(delivering, "PRODUCT_GONE")
     webhook = payload["webhook"]["id"]
-    rotated = await answered(graph, ROTATE, id=webhook, keepFor=1)
+    rotated = await answered(delivering, ROTATE, id=webhook, keepFor=1)
 
-    tested = await answered(graph, TEST, id=webhook)
-    graph.clock.advance(hours=1)
-    await answered(graph, TEST, id=webhook)
+    tested = await answered(delivering, TEST, id=webhook)
+    delivering.clock.advance(hours=1)
+    await answered(delivering, TEST, id=webhook)
 
     first, second = receivers.received
     assert tested["attempt"] == {"status": 200, "answer": "ok", "error": None}
@@ -44,16 +45,14 @@ async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
     assert len(second.headers["webhook-signature"].split()) == 1
 
 
-async def test_what_was_told_is_told_again_when_asked(
-    delivering: Graph, receivers: Receivers
-) -> None:
+async def test_what_was_told_is_told_again(delivering: Graph, receivers: Receivers) -> None:
     payload = await made(delivering, "JOB_FINISHED")
     await cancelled(delivering)
     webhook = payload["webhook"]["id"]
     told = await until(
         delivering,
         webhook,
-        lambda found: [one["state"] for one in deliveries(found)] == ["DELIVERED"],
+        are_told,
     )
 
     one = await answered(delivering, REDELIVER, id=deliveries(told)[0]["id"])

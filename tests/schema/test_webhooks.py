@@ -7,7 +7,17 @@ import pytest
 from tests.graph import Graph
 from tests.receivers import Receivers
 from tests.schema.test_events import imported, synced
-from tests.webhooks import ROTATE, TITLES, WEBHOOK, answered, deliveries, made, until, verified
+from tests.webhooks import (
+    ROTATE,
+    TITLES,
+    WEBHOOK,
+    answered,
+    are_told,
+    deliveries,
+    made,
+    until,
+    verified,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +54,7 @@ async def test_an_event_is_told_by_the_subscribers_own_document(
     webhook = await until(
         delivering,
         payload["webhook"]["id"],
-        lambda found: [one["state"] for one in deliveries(found)] == ["DELIVERED"],
+        are_told,
     )
 
     [delivery] = deliveries(webhook)
@@ -69,7 +79,7 @@ async def test_a_chat_gets_a_sentence_without_a_price_that_is_not_the_events(
     await until(
         delivering,
         payload["webhook"]["id"],
-        lambda found: [one["state"] for one in deliveries(found)] == ["DELIVERED"],
+        are_told,
     )
 
     [request] = receivers.received

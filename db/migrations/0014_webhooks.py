@@ -51,7 +51,7 @@ def table(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0010_events")]  # noqa: RUF012 - declared so by Tortoise
+    dependencies = [("models", "0013_deleted_products")]  # noqa: RUF012 - declared so by Tortoise
 
     operations = [  # noqa: RUF012 - declared so by Tortoise
         table(
