@@ -218,13 +218,6 @@ class Settings:
     worker: bool = setting(
         "WORKER", True, SWITCH, OPERATION, "off: jobs are left to processes of their own."
     )
-    local_webhooks: bool = setting(
-        "LOCAL_WEBHOOKS",
-        False,
-        SWITCH,
-        OPERATION,
-        "on: webhooks may lead to this machine and its network, and by http. For development.",
-    )
     drain_seconds: float = setting(
         "DRAIN_SECONDS",
         1.0,

@@ -221,7 +221,8 @@ async def open_upstream(
             search_fresh_for=settings.search_cache,
             search_further_calls=settings.search_further_calls,
             short_links=_short_links(settings, box),
-            webhooks=overrides.webhooks or WebhookSender(allows_local=settings.local_webhooks),
+            webhooks=overrides.webhooks
+            or WebhookSender(allows_local=settings.events.local_webhooks),
             meter=meter,
         )
 

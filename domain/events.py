@@ -12,7 +12,7 @@ from enum import Enum
 from domain.links import LinkKey
 from domain.marketplaces import AccountKey, Health, HealthState
 from domain.money import Money, minor_digits
-from domain.parsers import amounts, whole
+from domain.parsers import SWITCH, amounts, whole
 from domain.products import Availability, CatalogProduct, ProductRef, ProductState
 from domain.settings import setting
 
@@ -41,7 +41,7 @@ class EventType(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSettings:
-    """When a price is news, and how long events are kept."""
+    """When a price is news, how long events are kept, and where webhooks may lead."""
 
     price_percent: int = setting(
         "EVENT_PRICE_PERCENT",
@@ -68,6 +68,14 @@ class EventSettings:
     )
     days: int = setting(
         "EVENT_DAYS", 90, whole(1, 3650), GROUP, "How long events are kept.", unit="days"
+    )
+
+    local_webhooks: bool = setting(
+        "LOCAL_WEBHOOKS",
+        False,
+        SWITCH,
+        GROUP,
+        "on: webhooks may lead to this machine and its network, and by http. For development.",
     )
 
     @property

@@ -118,7 +118,7 @@ describe(
         "restoreProducts, startImport.",
         "SYNC": "syncProduct, syncProducts, startSync.",
         "LINK": "generateLink, generateLinks, startLinks, deleteLink.",
-        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",
+        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace, and webhooks.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
 )

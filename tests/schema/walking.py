@@ -104,7 +104,8 @@ def _value(type_: Any, id: str | None) -> str:
         return str(next(iter(type_.values)))
     if str(type_) == "ID" and id:
         return f'"{id}"'
-    return {"Int": "1", "Boolean": "true"}.get(str(type_), '"1"')
+    of_types = {"Int": "1", "Boolean": "true", "DateTime": '"2026-01-01T00:00:00Z"'}
+    return of_types.get(str(type_), '"1"')
 
 
 def _everything(type_: Any, depth: int) -> str:
