@@ -166,6 +166,7 @@ def _event(row: Row) -> Event:
             calls_per_day=facts.get("calls_per_day"),
             job=facts.get("job"),
             webhook=facts.get("webhook"),
+            watch=facts.get("watch"),
         ),
     )
 

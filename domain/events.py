@@ -37,6 +37,7 @@ class EventType(Enum):
     QUOTA_LOW = "quota.low"
     JOB_FINISHED = "job.finished"
     WEBHOOK_DISABLED = "webhook.disabled"
+    WATCH_FIRED = "watch.fired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class News:
     """Something that happened, before it is stored. What does not belong to its kind is None.
 
     `marketplace` and `locale`: of the product, or of the account that it is about. `job`,
-    `webhook`: its id.
+    `webhook`, `watch`: its id.
     """
 
     type: EventType
@@ -118,6 +119,7 @@ class News:
     calls_per_day: int | None = None
     job: str | None = None
     webhook: str | None = None
+    watch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ WORDS = {
     EventType.QUOTA_LOW: "80 % of the marketplace calls of the day are used",
     EventType.JOB_FINISHED: "A job has ended",
     EventType.WEBHOOK_DISABLED: "A webhook was switched off",
+    EventType.WATCH_FIRED: "As you wished to be told",
     EventType.PRODUCT_PRICE_DROPPED: "Price dropped",
     EventType.PRODUCT_PRICE_ROSE: "Price rose",
 }

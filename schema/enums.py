@@ -14,6 +14,7 @@ from domain.jobs import JobKind, JobStatus
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.search import ProductSearchSort
+from domain.watches import WatchKind
 from domain.webhooks import DeliveryState, DisabledReason, WebhookKind
 
 E = TypeVar("E", bound=type[Enum])
@@ -67,6 +68,7 @@ class ErrorCode(Enum):
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     JOB_GIVEN_UP = "JOB_GIVEN_UP"
+    TRACKING_FORBIDDEN = "TRACKING_FORBIDDEN"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
 
 
@@ -102,6 +104,7 @@ describe(
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
         "JOB_GIVEN_UP": "A part of a job broke off again and again; retryJob tries it once more.",
+        "TRACKING_FORBIDDEN": "The marketplace's terms forbid to track prices.",
         "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
     },
 )
@@ -313,6 +316,7 @@ describe(
         "MARKETPLACE_NOT_ELIGIBLE": "The account may not use the interface any more.",
         "QUOTA_LOW": "80 % of the account's calls of the day are used up.",
         "JOB_FINISHED": "A job has ended; its status says how.",
+        "WATCH_FIRED": "Something happened that a watch waited for.",
         "WEBHOOK_DISABLED": "A webhook was switched off: it answered 410, it failed for five days, "
         "or the API key that it reads with is at its end.",
     },
@@ -377,5 +381,17 @@ describe(
         "GONE": "It answered 410.",
         "FAILING": "For five days each try failed.",
         "KEY_ENDED": "The API key with whose rights it reads is accepted no more, or lacks READ.",
+    },
+)
+
+describe(
+    WatchKind,
+    "WatchKind",
+    "What a watch waits for. Values may be added.",
+    {
+        "BELOW_PRICE": "A price below `price`.",
+        "DROP_PERCENT": "A price that is `percent` below the one when it was armed.",
+        "BACK_IN_STOCK": "That a product can be bought again.",
+        "LOWEST_IN_DAYS": "The lowest price of `days` days.",
     },
 )

@@ -17,6 +17,7 @@ API_KEY = "ApiKey"
 EVENT = "Event"
 JOB = "Job"
 WEBHOOK = "Webhook"
+WATCH = "Watch"
 DELIVERY = "WebhookDelivery"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -55,6 +56,11 @@ def of_job(job_id: str) -> strawberry.ID:
 def of_webhook(webhook_id: str) -> strawberry.ID:
     """By the id of its row."""
     return _encode(WEBHOOK, webhook_id)
+
+
+def of_watch(watch_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(WATCH, watch_id)
 
 
 def of_delivery(delivery_id: str) -> strawberry.ID:
@@ -113,6 +119,12 @@ def webhook(text: str) -> str:
     return webhook_id
 
 
+def watch(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [watch_id] = _parts(text, WATCH, 1)
+    return watch_id
+
+
 def delivery(text: str) -> str:
     """The id of its row. Raises InvalidInput as the others do."""
     [delivery_id] = _parts(text, DELIVERY, 1)
@@ -144,7 +156,7 @@ def _decode(text: str) -> list[str]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         parts = None
-    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB, WEBHOOK, DELIVERY)
+    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB, WEBHOOK, WATCH, DELIVERY)
     words = parts if isinstance(parts, list) else []
     if not words or words[0] not in known or not all(_is_word(word) for word in words):
         raise InvalidInput("This is not an id that was given out here.")

@@ -21,7 +21,7 @@ from schema.execution import Operation, Prepared
 USUAL = """
 subscription Told {
   events {
-    id type sequence occurredAt productId linkId jobId webhookId
+    id type sequence occurredAt productId linkId jobId webhookId watchId
     marketplace { code locale }
     price { amount currencyCode }
     previousPrice { amount currencyCode }

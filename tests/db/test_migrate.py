@@ -33,6 +33,7 @@ ALL = (
     "0010_events",
     "0013_deleted_products",
     "0014_webhooks",
+    "0015_watches",
 )
 LATER = "9000_later"
 

@@ -17,6 +17,7 @@ from db import (
     quota,
     sessions,
     statements,
+    watches,
     webhooks,
     whole_workspaces,
     workspaces,
@@ -29,8 +30,10 @@ from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
 from domain.products import Category, Mode
+from domain.watches import WatchKind
 from tests.db.records import HOUR, NOW, full_product, keep, link, product, ref, titles
 from tests.db.test_job_batches import new_job
+from tests.db.test_watches import new_watch
 from tests.db.test_webhooks import new_target, new_webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
@@ -45,6 +48,9 @@ async def fill(name: str, keyring: KeyRing) -> tuple[Secret, Secret]:
     """A workspace with a row in every table; a key of it, and a browser's token."""
     await workspaces.create(name, NOW)
     workspace = Workspace(name, {})
+    watch = replace(new_watch(WatchKind.BACK_IN_STOCK), workspace=name)
+    await watches.create(watch, most=9)
+    await statements.rows(watches.FIRE, [str(uuid4()), name, watch.id, str(uuid4()), NOW])
     await webhooks.create(new_webhook(name), new_target(), keyring, most=1)
     categories = (Category(external_id="7", name="Lamps"),)
     await keep(

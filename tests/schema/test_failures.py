@@ -22,6 +22,7 @@ PRODUCT_ID = ids.of_product(ProductRef("aliexpress", "1005001234567890"))
 KEY_ID = ids.of_api_key("1")
 JOB_ID = ids.of_job("1")
 WEBHOOK_ID, DELIVERY_ID = ids.of_webhook("1"), ids.of_delivery("1")
+WATCH_ID = ids.of_watch("1")
 LOOKUP, ID = f'{{url: "{URL}"}}', f'"{PRODUCT_ID}"'
 ERRORS = "errors { code message path retryAt upstreamCode }"
 # Field, what one row of its input is, what its payload and each of its results show.
@@ -152,6 +153,9 @@ RESOLVERS = {
     "rotateWebhookSecret": "webhooks.rotate",
     "testWebhook": "webhooks.named",
     "redeliver": "webhooks.again",
+    "createWatch": "watches.create",
+    "rearmWatch": "watches.rearm",
+    "deleteWatch": "watches.delete",
     "redeliverRange": "webhooks.again_between",
 }
 MUTATIONS = {root.name: root for root in root_fields() if root.kind == "mutation"}
@@ -176,6 +180,8 @@ def _id_for(mutation: str) -> str:
         "ApiKey": KEY_ID,
         "Job": JOB_ID,
         "Webhook": WEBHOOK_ID,
+        "createWatch": PRODUCT_ID,
+        "Watch": WATCH_ID,
         "redeliverRange": WEBHOOK_ID,
         "redeliver": DELIVERY_ID,
     }

@@ -28,6 +28,11 @@ mutation Fill($aliexpress: ProductLookup!, $amazon: ProductLookup!, $mark: Strin
   }
   key: createApiKey(input: {name: $mark, scopes: [READ]}) { apiKey { id } errors { code message } }
   job: startImport(input: {products: [$aliexpress]}) { job { id } errors { code message } }
+  watch: createWatch(
+    input: {condition: {belowPrice: {amount: "2", currencyCode: "USD"}}, filter: {text: $mark}}
+  ) {
+    watch { id } errors { code message }
+  }
   hook: createWebhook(
     input: {url: "https://example.com/only-for-the-owner", events: [PRODUCT_PRICE_DROPPED]}
   ) {
@@ -51,6 +56,7 @@ TELLING = {
     "affiliateLinks": "product",
     "apiKeys": "api key",
     "events": "product",
+    "watches": "watch",
     "webhook": "webhook",
     "webhooks": "webhook",
     "updateWebhook": "webhook",
@@ -86,13 +92,13 @@ async def fill(graph: Graph) -> dict[str, str]:
         "mark": MARK,
     }
     made = await graph.run(FILL, variables)
-    assert [payload["errors"] for payload in made.values()] == [[]] * 6
+    assert [payload["errors"] for payload in made.values()] == [[]] * 7
     product = made["aliexpress"]["product"]["id"]
     await graph.run(NOTE, {"id": product, "mark": MARK})
     graph.sandbox.catalog.set_price(aliexpress, "1.00")
     await graph.run(SYNC, {"id": product})
     told = await graph.run("{ webhooks { nodes { deliveries { nodes { id } } } } }")
-    [event] = (await graph.run("{ events { nodes { id } } }"))["events"]["nodes"]
+    [event, _fired] = (await graph.run("{ events { nodes { id } } }"))["events"]["nodes"]
     market = await graph.run("{ marketplaces { id } }")
     return {
         "product": product,
@@ -101,6 +107,7 @@ async def fill(graph: Graph) -> dict[str, str]:
         "marketplace": market["marketplaces"][0]["id"],
         "event": event["id"],
         "job": made["job"]["job"]["id"],
+        "watch": made["watch"]["watch"]["id"],
         "webhook": made["hook"]["webhook"]["id"],
         "delivery": told["webhooks"]["nodes"][0]["deliveries"]["nodes"][0]["id"],
     }
