@@ -24,7 +24,7 @@ import httpcore
 import httpx
 
 from clients.public_network import NotPublic, PublicNetwork, connections
-from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref, read_address
+from clients.registry import BY_CODE, MARKETPLACE_NAMES, SANDBOX_LINK, product_ref, read_address
 from domain.exceptions import (
     AffiliateGraphError,
     MarketplaceUnavailable,
@@ -255,7 +255,7 @@ class SandboxLinks:
 
     async def product(self, address: str, budget: Budget) -> ProductRef:
         """See `upstream.contract.ShortLinkReader.product`."""
-        if not is_sandbox_link(address):
+        if not SANDBOX_LINK.fullmatch(address):
             raise ShortLink.of(
                 address,
                 "The sandbox contacts no marketplace, so it reads only the links that it made "

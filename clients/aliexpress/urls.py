@@ -17,6 +17,7 @@ from domain.products import ProductRef
 
 CODE = "aliexpress"
 DOMAINS = ("aliexpress.com", "aliexpress.us", "aliexpress.ru", "ali.click")
+ENDS_OF_OURS = tuple(f".{domain}" for domain in DOMAINS)
 LONGEST = 8_192  # characters; the longest real addresses have about 2,000
 NESTING = 2  # how many redirect parameters are followed
 INT64_MAX = 2**63 - 1
@@ -149,10 +150,12 @@ def _read_address(text: str, *, depth: int) -> PageReading:
         parts = parts._replace(path=f"/{parts.netloc}{parts.path}")
         if parts.netloc == "goto" and "url" in query:
             query["redirectUrl"] = query["url"]
-    elif not _is_ours(_host(parts)):
-        return PageReading(kind=PageKind.FOREIGN)
-    elif _is_short(_host(parts), parts.path, query):
-        return PageReading(kind=PageKind.SHORT_LINK)
+    else:
+        host = (parts.hostname or "").removesuffix(".")
+        if not f".{host}".endswith(ENDS_OF_OURS):
+            return PageReading(kind=PageKind.FOREIGN)
+        if _is_short(host, parts.path, query):
+            return PageReading(kind=PageKind.SHORT_LINK)
     return _read_our_page(parts.path, query, depth=depth)
 
 
@@ -173,19 +176,11 @@ def _split(text: str) -> SplitResult | None:
     return None if "\\" in parts.netloc else parts
 
 
-def _host(parts: SplitResult) -> str:
-    return (parts.hostname or "").removesuffix(".")
-
-
 def _is_short(host: str, path: str, query: Query) -> bool:
     if host == SHARE_HOST and path == "/p":
         return "key" in query
     short = SHORT_LINK_PATHS.get(host)
     return short is not None and short.fullmatch(path) is not None
-
-
-def _is_ours(host: str) -> bool:
-    return any(host == domain or host.endswith("." + domain) for domain in DOMAINS)
 
 
 def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:

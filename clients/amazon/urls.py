@@ -43,6 +43,7 @@ _AMAZON_DOMAINS = (*BY_DOMAIN, *SHOP_ALIASES, *DOMAINS_WITHOUT_API)
 # Those that may be opened.
 SHORTENER_HOSTS = ("amzn.to", "amzn.eu", "a.co", "amzn.asia", "amzn.in", CODES_LIKE_IDS)
 DOMAINS = (*_AMAZON_DOMAINS, *_SHORT)
+_ENDS_OF_AMAZONS = tuple(f".{domain}" for domain in _AMAZON_DOMAINS)
 
 # What stands before the id, in the order in which the forms are tried.
 _FORMS = tuple(
@@ -164,7 +165,8 @@ def _read(text: str, *, follow: bool) -> PageReading:
         return _read_short(address)
     locale = _SHOPS.get(address.host)
     if locale is None:
-        return _NOT_A_PRODUCT if _is_amazons(address.host) else _FOREIGN
+        # Amazon's, though not the shop: aws.amazon.com, or a site without API.
+        return _NOT_A_PRODUCT if f".{address.host}".endswith(_ENDS_OF_AMAZONS) else _FOREIGN
     if address.has_user:
         return _NOT_A_PRODUCT
     return _read_shop(address, locale, follow=follow)
@@ -188,11 +190,6 @@ def _split(text: str) -> _Address | None:
         parts=tuple(unquote(part) for part in path.split("/") if part),
         query=query,
     )
-
-
-def _is_amazons(host: str) -> bool:
-    """Amazon's, though not the shop: aws.amazon.com, or a site without API."""
-    return any(host == domain or host.endswith("." + domain) for domain in _AMAZON_DOMAINS)
 
 
 def _read_short(address: _Address) -> PageReading:
