@@ -53,12 +53,6 @@ async def _products(
     return {ref: products[ref.external_id] for ref in refs if ref.external_id in products}
 
 
-async def _links(
-    client: MarketplaceClient, keys: Sequence[LinkKey]
-) -> Mapping[LinkKey, str | AffiliateGraphError]:
-    return await client.generate_links(keys)
-
-
 async def _variants(
     client: MarketplaceClient, refs: Sequence[ProductRef]
 ) -> Mapping[ProductRef, VariantList | AffiliateGraphError]:
@@ -88,7 +82,7 @@ LINKS: Kind[LinkKey, str] = Kind(
     circumstances=lambda key: (key.tracking_id, key.sub_id),
     size=lambda marketplace: marketplace.link_batch_size,
     policy=lambda _: CachePolicy(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
-    ask=_links,
+    ask=lambda client, keys: client.generate_links(keys),
     missing=lambda marketplace, _: NotInProgram(
         f"{marketplace.name} gave no tracked link for this product."
     ),

@@ -71,7 +71,9 @@ def read_page(text: str) -> PageReading:
     """
     if len(text) > LONGEST:
         return PageReading(kind=PageKind.FOREIGN)
-    trimmed = _unquoted(text)
+    trimmed = text.strip()
+    if len(trimmed) >= 2 and trimmed[0] + trimmed[-1] in PAIRS:
+        trimmed = trimmed[1:-1].strip()
     if trimmed.isascii() and trimmed.isdigit():
         return _product(trimmed)
     return _read_address(trimmed, depth=0)
@@ -120,13 +122,6 @@ def product_id_of(address: str) -> str | None:
     """The global product id that an address names, or None."""
     ref = read_page(address).ref
     return ref.external_id if ref else None
-
-
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] + text[-1] in PAIRS:
-        return text[1:-1].strip()
-    return text
 
 
 def _product(raw_id: str, variant_id: str | None = None) -> PageReading:
@@ -186,7 +181,7 @@ def _is_short(host: str, path: str, query: Query) -> bool:
 def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:
     found = _id_in_path(path)
     if found is not None:
-        return _product(found, _variant_id(query))
+        return _product(found, _variant_id(query) if query else None)
     names = ("objectId",) if ORDER_PATH.fullmatch(path) else ID_PARAMETERS
     found, variant_id = _id_in_query(query, names)
     if found is not None:
