@@ -144,7 +144,12 @@ def _routes(
         bucket=state.bucket,
         capacity=settings.limits.capacity,
     )
-    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
+    files = Files(
+        access=access,
+        context=state.context,
+        bucket=state.bucket,
+        capacity=settings.limits.capacity,
+    )
     sessions = Sessions(
         access=access,
         link=overrides.start_link,
