@@ -192,7 +192,7 @@ async def page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
     context.dataloaders.catalog_product.prime_many(
-        {entry.source.ref: entry for _, entry in stored.rows}
+        {entry.source.ref: entry for entry in stored.records}
     )
     return of_list, stored
 

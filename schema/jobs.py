@@ -128,8 +128,8 @@ class JobResultConnection:
 
 @strawberry.type(
     description="Work on many rows that goes on by itself: begun by startImport, startSync or "
-    "startLinks, or by a file that was sent. It survives a restart, and waits where the day's calls "
-    "are used up. Finished jobs are forgotten after 30 days."
+    "startLinks, or by a file that was sent. It survives a restart, and waits where the "
+    "day's calls are used up. Finished jobs are forgotten after 30 days."
 )
 class Job(Node):
     record: strawberry.Private[JobRecord]
