@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeGuard, cast
 
 from graphql import (
@@ -49,6 +49,7 @@ from schema.public import private_field
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
 PLANNED_FROM_USE = 2
+WATCHED_AFTER = 0.02  # seconds: most queries have ended by then
 log = logging.getLogger("affiliate_graph.schema")
 
 
@@ -100,11 +101,15 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
         return outcome
 
 
+@lru_cache(maxsize=documents.KEPT_DOCUMENTS)
+def _digest(document: str) -> str:
+    return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
+
+
 @contextlib.contextmanager
 def _observed(document: str, context: Context, note: OperationNote) -> Iterator[None]:
     """Tells the meter about the operation, without anything that the caller wrote but its name."""
-    digest = hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
-    note.document_hash = digest
+    note.document_hash = _digest(document)
     before = told_codes.set(note.codes)
     try:
         with context.upstream.meter.operation(note):
@@ -265,7 +270,7 @@ async def _result(
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
     if has_plans and (selection := _plan(prepared)):
-        run = plan.Run(selection, executor, schema)
+        run = plan.Run(selection, executor, schema, operation.variables)
         try:
             return ExecutionResult(data=await run.data())
         except Exception:
@@ -308,13 +313,14 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
     if hung_up is None:
         yield
         return
-    deadline = asyncio.timeout(None)
+    deadline, loop = asyncio.timeout(None), asyncio.get_running_loop()
+    watchers: list[asyncio.Task[None]] = []
 
     async def watch() -> None:
         await hung_up()
-        deadline.reschedule(asyncio.get_running_loop().time())
+        deadline.reschedule(loop.time())
 
-    watcher = asyncio.create_task(watch())
+    later = loop.call_later(WATCHED_AFTER, lambda: watchers.append(loop.create_task(watch())))
     try:
         async with deadline:
             yield
@@ -323,8 +329,10 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
             raise CallerGone from None
         raise
     finally:
-        watcher.cancel()
-        await asyncio.gather(watcher, return_exceptions=True)
+        later.cancel()
+        for watcher in watchers:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
 
 
 async def _with_cost(
