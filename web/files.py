@@ -1,7 +1,7 @@
 """Files with products, which are read here and imported by whoever sends them, or by a job.
 
     POST /import/rows?name=products.xlsx      the body is the file
-    PUT /import/job?name=products.xlsx        &marketplace=AMAZON&locale=DE&idempotencyKey=monday
+    PUT /import/job?name=products.xlsx        &idempotencyKey=monday, and whose the bare ids are
 
 /import/rows is for the page, which then asks for the products: a row for each, with its line and
 the words that name it, which every field of the graph that takes a text understands; or why a row
