@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, TypeGuard, cast
@@ -64,7 +64,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class Prepared:
     """An operation that may be run, and what it costs. `variables`: with their defaults."""
 
     document: Document
@@ -132,7 +132,7 @@ def _note(outcome: Outcome, note: OperationNote) -> None:
 async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note = terms.note
     try:
-        prepared = _prepared(operation, terms)
+        prepared = prepared_of(operation, terms)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
     note.kind = prepared.operation.operation.value
@@ -162,7 +162,7 @@ async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     return outcome
 
 
-def _prepared(operation: Operation, terms: Terms) -> _Prepared:
+def prepared_of(operation: Operation, terms: Terms) -> Prepared:
     """The operation that is meant, read, measured and priced. Raises GraphQLError with its code."""
     limits = terms.limits
     document = documents.read(operation.query, limits)
@@ -204,7 +204,7 @@ def _prepared(operation: Operation, terms: Terms) -> _Prepared:
             value=points,
             limit=limits.cost,
         )
-    return _Prepared(
+    return Prepared(
         document=document, operation=chosen, variables=variables, costs=costs, points=points
     )
 
@@ -219,14 +219,12 @@ def _worded(error: GraphQLError) -> Outcome:
 
 
 async def _executed(
-    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms
 ) -> Outcome:
     """Checks against the schema, once for each document, and runs."""
     document, limits, is_mutation = prepared.document, terms.limits, prepared.is_mutation
-    if document.problems is None:
-        document.problems = validate_document(schema._schema, document.node, specified_rules)
-    if document.problems:
-        return invalid(document.problems, context, helps=terms.has_introspection)
+    if problems := problems_of(document):
+        return invalid(problems, context, helps=terms.has_introspection)
     # What a mutation answers is part of its own scope.
     is_limited = context.caller.is_public and not is_mutation
     if is_limited and (private := private_field(schema._schema, document)):
@@ -248,11 +246,18 @@ async def _executed(
     return outcome_of(result, context, helps=terms.has_introspection)
 
 
+def problems_of(document: Document) -> Sequence[GraphQLError]:
+    """Where the document does not fit the schema; looked for once."""
+    if document.problems is None:
+        document.problems = validate_document(schema._schema, document.node, specified_rules)
+    return document.problems
+
+
 async def _subscribed(
-    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms
 ) -> Outcome:
     def build(context: Context, event: object = None) -> Executor[Any] | list[GraphQLError]:
-        return _builder(operation, prepared, context)(root_value=event)
+        return builder(operation, prepared, context)(root_value=event)
 
     def points(data: object) -> int:
         return min(prepared.points, cost.actual(prepared.costs, prepared.variables, data))
@@ -262,10 +267,10 @@ async def _subscribed(
 
 
 async def _result(
-    operation: Operation, prepared: _Prepared, context: Context, *, has_plans: bool
+    operation: Operation, prepared: Prepared, context: Context, *, has_plans: bool
 ) -> ExecutionResult:
     """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
-    build = _builder(operation, prepared, context)
+    build = builder(operation, prepared, context)
     executor = build()
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
@@ -280,8 +285,8 @@ async def _result(
     return cast(ExecutionResult, await result if inspect.isawaitable(result) else result)
 
 
-def _builder(
-    operation: Operation, prepared: _Prepared, context: Context
+def builder(
+    operation: Operation, prepared: Prepared, context: Context
 ) -> Callable[..., Executor[Any] | list[GraphQLError]]:
     """Makes what runs the operation; it takes the further arguments of graphql-core's executor."""
     return partial(
@@ -295,7 +300,7 @@ def _builder(
     )
 
 
-def _plan(prepared: _Prepared) -> plan.Selection | None:
+def _plan(prepared: Prepared) -> plan.Selection | None:
     """Compiled at the operation's second use: many documents come only once."""
     document, operation = prepared.document, prepared.operation
     name = documents.name_of(operation)

@@ -32,6 +32,8 @@ ALL = (
     "0009_jobs",
     "0010_events",
     "0013_deleted_products",
+    "0014_webhooks",
+    "0015_watches",
 )
 LATER = "9000_later"
 
