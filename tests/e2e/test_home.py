@@ -80,8 +80,8 @@ def test_a_number_leads_to_its_products(connected: Server, visit: Visit) -> None
     assert visit.complaints == []
 
 
-def test_what_happened_since_yesterday_leads_to_its_events(connected: Server, visit: Visit) -> None:
-    page = signed_in(connected, visit, "library")
+def test_what_happened_since_yesterday_leads_to_its_events(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit, "library")
 
     def with_news(route: Route) -> None:
         if "query Home" not in (route.request.post_data or ""):

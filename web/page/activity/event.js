@@ -5,7 +5,7 @@ import { shown } from "../money.js";
 import { capital, count, plain, plural, time, titleOf } from "../words.js";
 
 const GOOD = ["PRODUCT_PRICE_DROPPED", "PRODUCT_BACK_IN_STOCK", "PRODUCT_RETURNED", "LINK_MENDED", "CREDENTIALS_RESTORED"];
-const BAD = ["PRODUCT_GONE", "LINK_BROKEN", "CREDENTIALS_REJECTED", "MARKETPLACE_NOT_ELIGIBLE"];
+const BAD = ["PRODUCT_GONE", "LINK_BROKEN", "CREDENTIALS_REJECTED", "MARKETPLACE_NOT_ELIGIBLE", "WEBHOOK_DISABLED"];
 const WORDS = {
   PRODUCT_PRICE_DROPPED: ({ previousPrice, price }) => `Price dropped from ${shown(previousPrice)} to ${shown(price)}`,
   PRODUCT_PRICE_ROSE: ({ previousPrice, price }) => `Price rose from ${shown(previousPrice)} to ${shown(price)}`,
@@ -19,6 +19,8 @@ const WORDS = {
   CREDENTIALS_RESTORED: () => "Keys work again",
   MARKETPLACE_NOT_ELIGIBLE: () => "The account may not ask any more",
   QUOTA_LOW: ({ callsPerDay: most }) => `80% of ${most ? count(most) : "the"} calls of the day are used`,
+  WATCH_FIRED: () => "A watch has found what it waits for",
+  WEBHOOK_DISABLED: () => "A webhook was switched off",
   JOB_FINISHED: ({ job }) => (job ? endOf(job) : "A job has ended"),
 };
 const JOBS = { IMPORT: "Import", SYNC: "Sync", LINKS: "Making of links" };

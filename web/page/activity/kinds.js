@@ -5,5 +5,6 @@ export const KINDS = {
   stock: ["Stock", ["PRODUCT_OUT_OF_STOCK", "PRODUCT_BACK_IN_STOCK", "PRODUCT_GONE", "PRODUCT_RETURNED"]],
   links: ["Links", ["LINK_BROKEN", "LINK_MENDED"]],
   accounts: ["Marketplaces", ["CREDENTIALS_REJECTED", "CREDENTIALS_RESTORED", "MARKETPLACE_NOT_ELIGIBLE", "QUOTA_LOW"]],
-  jobs: ["Jobs", ["JOB_FINISHED"]],
+  watches: ["Watches", ["WATCH_FIRED"]],
+  jobs: ["Jobs and webhooks", ["JOB_FINISHED", "WEBHOOK_DISABLED"]],
 };
