@@ -1,4 +1,4 @@
-"""What a server does for its tables while it runs: events and jobs that are old enough go."""
+"""What a server does for its tables while it runs: what is old enough goes."""
 
 import asyncio
 import contextlib
@@ -6,10 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from db import events, jobs
+from db import deleted_products, events, jobs
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
+DELETED_FOR = timedelta(days=1)  # so long a deleted product can be put back at least
 log = logging.getLogger("affiliate_graph.upkeep")
 
 
@@ -30,9 +31,10 @@ async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
             pruned = {
                 "events": await events.prune(now() - kept_for),
                 "jobs": await jobs.prune(now()),
+                "products": await deleted_products.prune(now() - DELETED_FOR),
             }
             if any(pruned.values()):
                 log.info("pruned", extra=pruned)
         except DatabaseUnavailable as failure:
-            log.warning("Old events and jobs were not pruned: %s", failure)
+            log.warning("What is old was not pruned: %s", failure)
         await asyncio.sleep(EVERY)

@@ -120,7 +120,10 @@ ORDER_KEYS = ("synced_at", "title_key", "price_key", "discount_percent", "orders
 
 
 class Product(Model):
-    """A product. What no search or order uses is in `details`."""
+    """A product. What no search or order uses is in `details`.
+
+    The `mode` of a deleted one is no workspace's: see db/deleted_products.py.
+    """
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
@@ -158,6 +161,7 @@ class Product(Model):
     announced_price_amount = fields.DecimalField(24, 8, null=True)
     announced_price_currency = Text(null=True)
     price_moved_at = fields.DatetimeField(null=True)
+    deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "products"

@@ -49,7 +49,6 @@ __all__ = [
     "by_refs",
     "change",
     "check",
-    "delete",
     "keep",
     "mark_missing",
     "price_history",
@@ -85,6 +84,7 @@ OWN = (
     "selling_price_currency",
     "notes",
     "has_link",
+    "deleted_at",
 )
 # By which a change is seen; `details` hold more of the offer.
 KNOWN = (
@@ -232,16 +232,6 @@ def check(fields: PublisherFields) -> None:
             ) from failure
 
 
-@resilient
-async def delete(workspace: Workspace, refs: Collection[ProductRef]) -> set[ProductRef]:
-    """Forget products and their prices; those that there were. Their links stay."""
-    async with statements.transaction():
-        stored = await _stored(workspace, refs, locked=True)
-        for some in chunks(stored):
-            await Product.filter(among(workspace, some)).delete()
-    return set(stored)
-
-
 async def _stored(
     workspace: Workspace, refs: Collection[ProductRef], *, locked: bool = False
 ) -> dict[ProductRef, CatalogProduct]:
@@ -296,7 +286,9 @@ async def _keep(
     async with statements.transaction():
         if task.lease is not None:
             await task.lease.require()
-        await _one_import_at_a_time(task, products)
+        await one_import_at_a_time(
+            task.workspace.id, {product.ref.marketplace for product in products}
+        )
         stored = await _stored(task.workspace, list(new_rows), locked=True)
         for ref, source in new_rows.items():
             before = stored.get(ref)
@@ -350,11 +342,11 @@ def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> b
     return observed_at < stored.source.offer.observed_at <= now + CLOCKS_DIFFER
 
 
-async def _one_import_at_a_time(task: _Import, products: Sequence[SourceProduct]) -> None:
+async def one_import_at_a_time(workspace_id: str, marketplaces: Collection[str]) -> None:
     """PostgreSQL: products that are not there yet cannot be locked, so their marketplace is."""
     if statements.is_postgres():
-        for marketplace in sorted({product.ref.marketplace for product in products}):
-            name = f"keep {task.workspace.id} {marketplace}"
+        for marketplace in sorted(marketplaces):
+            name = f"keep {workspace_id} {marketplace}"
             await statements.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
 
 
@@ -417,11 +409,16 @@ async def _keep_beside(
         workspace_id,
         {one.id: [each.external_id for each in one.source.categories] for one in new + moved},
     )
-    if new:
-        ids = statements.in_list([product.id for product in new])
+    await look_for_links([product.id for product in new])
+
+
+async def look_for_links(ids: Sequence[str]) -> None:
+    """Note of products, by their own ids, whether they have links."""
+    if ids:
         await statements.rows(
-            f"UPDATE products SET has_link = TRUE WHERE id {ids} AND {LINKED} RETURNING id",
-            [product.id for product in new],
+            f"UPDATE products SET has_link = {LINKED}"
+            f" WHERE id {statements.in_list(ids)} AND has_link <> {LINKED} RETURNING id",
+            ids,
         )
 
 

@@ -25,7 +25,7 @@ OWNED = tuple(
 async def contents(name: str) -> WorkspaceContents:
     """What is lost with the workspace."""
     return WorkspaceContents(
-        products=await models.Product.filter(workspace_id=name).count(),
+        products=await models.Product.filter(workspace_id=name, deleted_at=None).count(),
         links=await models.AffiliateLink.filter(workspace_id=name).count(),
         accounts=await models.MarketplaceAccount.filter(workspace_id=name).count(),
         api_keys=await models.APIKey.filter(workspace_id=name).count(),

@@ -8,6 +8,7 @@ from pypika_tortoise.queries import Table
 from pypika_tortoise.terms import Case, Criterion
 from tortoise.expressions import Q
 from tortoise.functions import Count
+from tortoise.queryset import QuerySet
 
 from db import models
 from db.availability import resilient
@@ -33,7 +34,8 @@ async def exists(name: str) -> bool:
 @resilient
 async def summaries() -> list[WorkspaceSummary]:
     """All workspaces, by name."""
-    products, api_keys = await _count(models.Product), await _count(models.APIKey)
+    products = await _count(models.Product.filter(deleted_at=None))
+    api_keys = await _count(models.APIKey.all())
     return [
         WorkspaceSummary(
             name=row["id"],
@@ -45,9 +47,9 @@ async def summaries() -> list[WorkspaceSummary]:
     ]
 
 
-async def _count(model: type[models.Product | models.APIKey]) -> dict[str, int]:
-    """Workspace -> number of its rows."""
-    counted = model.annotate(total=Count("id")).group_by("workspace_id")
+async def _count(rows: QuerySet[Any]) -> dict[str, int]:
+    """Workspace -> how many of these are its rows."""
+    counted = rows.annotate(total=Count("id")).group_by("workspace_id")
     return dict(await counted.values_list("workspace_id", "total"))
 
 
@@ -71,21 +73,28 @@ def visible(workspace: Workspace) -> Q:
     return Q(workspace_id=workspace.id) & Where(in_mode)
 
 
-def among(workspace: Workspace, refs: Iterable[ProductRef]) -> Q:
+def mode_of_deleted(mode: Mode) -> str:
+    """What stands as the mode of a product of that mode once it is deleted."""
+    return f"DELETED {mode.value}"
+
+
+def among(workspace: Workspace, refs: Iterable[ProductRef], *, deleted: bool = False) -> Q:
     """The condition that a row is of this workspace and names one of these products.
 
+    `deleted`: of those that were taken out of the catalogue. Without products it holds for any row.
     Spelled out by groups, since SQLite finds no index for a list of whole rows.
     """
     return Q(
         *(
             Q(
                 workspace_id=workspace.id,
-                mode=workspace.mode(marketplace),
+                mode=mode_of_deleted(mode) if deleted else mode.value,
                 marketplace=marketplace,
                 locale=locale,
                 external_id__in=external_ids,
             )
             for (marketplace, locale), external_ids in by_site(refs).items()
+            for mode in (workspace.mode(marketplace),)
         ),
         join_type=Q.OR,
     )

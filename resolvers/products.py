@@ -1,11 +1,12 @@
 """Products: seen live or in the catalogue, and the catalogue's own list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
+from db import deleted_products
 from db import products as stored_products
 from domain.api_keys import Scope
 from domain.catalog import (
@@ -43,6 +44,7 @@ from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 
 MAX_DAYS = 3650
+NOT_KEPT = "There is nothing to put back: it was not deleted, or too long ago. Import it."
 # The product that an input names with what to change of it, or why there is none.
 ChangeOrError = tuple[ProductRef, PublisherFields] | AffiliateGraphError
 
@@ -232,19 +234,24 @@ async def change(context: Context, changes: Sequence[ChangeOrError]) -> list[Row
 async def delete(context: Context, refs: Sequence[RefOrError]) -> list[Row]:
     """Take products out of the catalogue; their links stay. One row each, in the order asked.
 
-    A product that is named twice is deleted by both of its rows.
+    For a while `restore` puts them back. One that is named twice is deleted by both of its rows.
     """
     named = [ref for ref in refs if isinstance(ref, ProductRef)]
-    deleted = await stored_products.delete(context.workspace, named)
+    deleted = await deleted_products.delete(context.workspace, named, now=context.now)
+    return [_row(ref, deleted, "This product is not in the catalogue.") for ref in refs]
 
-    def row(ref: RefOrError) -> Row:
-        if isinstance(ref, AffiliateGraphError):
-            return Row(error=ref)
-        if ref not in deleted:
-            return Row(error=NotFound("This product is not in the catalogue."))
-        return Row(ref=ref)
 
-    return [row(ref) for ref in refs]
+async def restore(context: Context, refs: Sequence[RefOrError]) -> list[Row]:
+    """Put deleted products back into the catalogue. One row each, in the order asked."""
+    named = [ref for ref in refs if isinstance(ref, ProductRef)]
+    present = await deleted_products.restore(context.workspace, named)
+    return [_row(ref, present, NOT_KEPT) for ref in refs]
+
+
+def _row(ref: RefOrError, done: Collection[ProductRef], otherwise: str) -> Row:
+    if isinstance(ref, AffiliateGraphError):
+        return Row(error=ref)
+    return Row(ref=ref) if ref in done else Row(error=NotFound(otherwise))
 
 
 def _checked(change: ChangeOrError) -> ChangeOrError:

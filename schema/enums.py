@@ -113,7 +113,8 @@ describe(
         "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
         "notes and prices. Marketplace calls as far as the key was given some.",
         "READ": "Every query; it may ask marketplaces, and changes nothing.",
-        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many; startImport.",
+        "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many; "
+        "restoreProducts, startImport.",
         "SYNC": "syncProduct, syncProducts, startSync.",
         "LINK": "generateLink, generateLinks, startLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace.",

@@ -386,6 +386,12 @@ class DeleteProductsInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 
+@strawberry.input(description="What to put back into the catalogue.")
+class RestoreProductsInput:
+    ids: list[strawberry.ID] = strawberry.field(description="Deleted products, at most 250.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
+
+
 @strawberry.input(description="Which link to forget.")
 class DeleteLinkInput:
     id: strawberry.ID = strawberry.field(description="The stored link.")

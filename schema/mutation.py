@@ -32,6 +32,7 @@ from schema.inputs import (
     GenerateLinksInput,
     ImportProductInput,
     ImportProductsInput,
+    RestoreProductsInput,
     SyncProductInput,
     SyncProductsInput,
     UpdateProductInput,
@@ -67,6 +68,8 @@ from schema.payloads import (
     ImportProductPayload,
     ImportProductResult,
     ImportProductsPayload,
+    RestoreProductResult,
+    RestoreProductsPayload,
     SyncProductPayload,
     SyncProductResult,
     SyncProductsPayload,
@@ -205,7 +208,8 @@ class Mutation(ApiKeyMutations, JobMutations):
 
     @mutation(
         Scope.IMPORT,
-        description="Take a product out of the catalogue. Its links stay.",
+        description="Take a product out of the catalogue. Its links stay. For a day "
+        "restoreProducts puts it back.",
     )
     async def delete_product(
         self, info: Info, input: Annotated[DeleteProductInput, What]
@@ -216,7 +220,8 @@ class Mutation(ApiKeyMutations, JobMutations):
 
     @mutation(
         Scope.IMPORT,
-        description="Take up to 250 products out of the catalogue. Their links stay.",
+        description="Take up to 250 products out of the catalogue. Their links stay. For a day "
+        "restoreProducts puts them back.",
     )
     async def delete_products(
         self, info: Info, input: Annotated[DeleteProductsInput, What]
@@ -227,6 +232,27 @@ class Mutation(ApiKeyMutations, JobMutations):
             results=[
                 DeleteProductResult(deleted_id=deleted_id, errors=errors)
                 for deleted_id, errors in map(_deleted, rows)
+            ],
+            errors=[],
+        )
+
+    @mutation(
+        Scope.IMPORT,
+        description="Put back up to 250 products that were deleted within the last day, with "
+        "notes, selling prices and price history. One that was imported again meanwhile stays as "
+        "it is.",
+    )
+    async def restore_products(
+        self, info: Info, input: Annotated[RestoreProductsInput, What]
+    ) -> RestoreProductsPayload:
+        refs = list(map(ref_of_id, input.ids, row_paths("ids", input.ids)))
+        rows = await _rows(
+            info, input, "restore", lambda: products.restore(info.context, refs), IDS
+        )
+        return RestoreProductsPayload(
+            results=[
+                RestoreProductResult(product=product, errors=errors)
+                for product, errors in await _all(product_of, info, rows)
             ],
             errors=[],
         )

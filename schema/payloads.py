@@ -106,6 +106,20 @@ class DeleteProductsPayload:
     errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
+@strawberry.type(description="What became of one row of restoreProducts.")
+class RestoreProductResult:
+    product: Product | None = strawberry.field(description="As it stands in the catalogue now.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of restoreProducts.")
+class RestoreProductsPayload:
+    results: list[RestoreProductResult] = strawberry.field(
+        description="One a row, in the order asked; a bad row never spoils another."
+    )
+    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
+
+
 @strawberry.type(description="Answer of syncProduct.")
 class SyncProductPayload:
     product: Product | None = strawberry.field(description="As it stands in the catalogue now.")

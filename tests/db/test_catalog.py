@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from db import catalog, links, product_rows, products, statements, texts
+from db import catalog, deleted_products, links, product_rows, products, statements, texts
 from domain.catalog import (
     CatalogFilter,
     CatalogSort,
@@ -221,7 +221,7 @@ async def test_texts_follow_what_changes(db: str) -> None:
 
     before = [await titles(text=text) for text in ("strasse", "MINE")]
     await keep([product(1, title="Weg", at=NOW + HOUR)], now=NOW + HOUR)
-    await products.delete(OURS, [ref(2)])
+    await deleted_products.delete(OURS, [ref(2)], now=NOW)
     after = [await titles(text=text) for text in ("strasse", "MINE", "weg")]
 
     assert before == [["Straße"], ["Lamp 2"]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from db import links, products
+from db import deleted_products, links
 from domain.catalog import LinkFilter, PageArgs
 from domain.exceptions import InvalidInput
 from domain.links import Link, LinkKey
@@ -59,7 +59,7 @@ async def test_links_outlive_their_product() -> None:
     await keep([product(1)])
     await links.keep("default", [link(1)])
 
-    await products.delete(OURS, [ref(1)])
+    await deleted_products.delete(OURS, [ref(1)], now=NOW)
 
     assert await listed() == [link(1).url]
 

@@ -1,4 +1,4 @@
-"""The catalogue: keeping, changing, missing and deleting."""
+"""The catalogue: keeping, changing and missing."""
 
 import asyncio
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db import prices, product_rows, products, statements
+from db import deleted_products, prices, product_rows, products, statements
 from domain.catalog import PageArgs, PublisherFields
 from domain.exceptions import InvalidInput
 from domain.products import Mode, ProductRef, ProductState, SourceProduct
@@ -128,7 +128,7 @@ async def test_modes_and_workspaces_never_mix() -> None:
 
     assert (live.source.title, live.mode) == ("live", Mode.LIVE)
     assert (sandbox.source.title, sandbox.mode) == ("sandbox", Mode.SANDBOX)
-    assert await products.delete(THEIRS, [ref(1)])
+    assert await deleted_products.delete(THEIRS, [ref(1)], now=NOW)
     assert len(await products.by_refs(OURS, [ref(1)])) == 1
 
 
@@ -182,15 +182,6 @@ async def test_publisher_changes_only_what_is_given() -> None:
 async def test_selling_price_that_cannot_be_exact_is_refused() -> None:
     with pytest.raises(InvalidInput, match="16 digits"):
         await products.change(OURS, [(ref(1), PublisherFields(selling_price=usd("1e16")))])
-
-
-async def test_deleting_forgets_prices_too() -> None:
-    await keep([product(price=usd("5"))], history=True)
-
-    assert await products.delete(OURS, [ref(1)])
-
-    assert not await products.delete(OURS, [ref(1)])
-    assert await statements.rows("SELECT id FROM price_observations") == []
 
 
 async def test_many_imports_at_once_end_as_one_row_each() -> None:

@@ -128,6 +128,7 @@ RESOLVERS = {
     "updateProducts": "products.change",
     "deleteProduct": "products.delete",
     "deleteProducts": "products.delete",
+    "restoreProducts": "products.restore",
     "deleteLink": "links.delete",
     "syncProduct": "imports.sync_products",
     "syncProducts": "imports.sync_products",

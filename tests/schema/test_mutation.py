@@ -140,6 +140,39 @@ async def test_many_products_are_deleted_once_for_an_idempotency_key(graph: Grap
     ]
 
 
+RESTORE_MANY = """
+mutation R($input: RestoreProductsInput!) {
+  restoreProducts(input: $input) {
+    results { product { id notes importedAt affiliateLinks { totalCount } } errors { code path } }
+    errors { code }
+  }
+}
+"""
+
+
+async def test_deleted_products_are_put_back_with_notes_and_links(graph: Graph) -> None:
+    one, other = (product["id"] for product in await imported(graph, 2))
+    never = ids.of_product(ProductRef("aliexpress", "1005009999999999"))
+    await graph.run(UPDATE_MANY, {"input": {"products": [{"id": one, "notes": "mine"}]}})
+    make = "mutation L($id: ID!) { generateLink(input: {product: {id: $id}}) { errors { code } } }"
+    await graph.run(make, {"id": one})
+    await graph.run(DELETE_MANY, {"input": {"ids": [one, other]}})
+    asked = {"input": {"ids": [one, "?", never], "idempotencyKey": "r"}}
+
+    first = (await graph.run(RESTORE_MANY, asked))["restoreProducts"]
+    again = (await graph.run(RESTORE_MANY, asked))["restoreProducts"]
+
+    assert first == again
+    [back, bad, absent] = first["results"]
+    assert back["product"]["notes"] == "mine"
+    assert back["product"]["importedAt"] is not None
+    assert back["product"]["affiliateLinks"]["totalCount"] == 1
+    assert bad["errors"] == [{"code": "INVALID_INPUT", "path": ["input", "ids", "1"]}]
+    assert absent["errors"] == [{"code": "NOT_FOUND", "path": ["input", "ids", "2"]}]
+    left = await graph.run("{ products { nodes { id } } }")
+    assert [each["id"] for each in left["products"]["nodes"]] == [one]
+
+
 async def test_a_link_is_found_by_its_sub_id_and_forgotten_once(graph: Graph) -> None:
     [product] = await imported(graph)
     make = """mutation L($p: ProductLookup!, $s: String) {

@@ -1,12 +1,14 @@
 // What is done with many products: part by part, with a count of how far it is, and an end at will.
 import { useState } from "../html.js";
 import { run } from "../api.js";
+import { kept } from "../kept.js";
 
 const PART = 250; // products of a request
 
 // { work, start, stop }: `work` is { name, done, total, isOver, isStopped, error, results } or null.
 export function useBulk() {
-  const [work, setWork] = useState(null);
+  const [work, setWork] = useState(kept.work?.isOver ? kept.work : null);
+  kept.work = work;
   const [stopping] = useState({ now: false });
   const start = async (name, choice, task) => {
     stopping.now = false;
@@ -56,6 +58,8 @@ export const makeLinks = async (ids) =>
   whole((await run("make-links", { products: ids.map((id) => ({ id })) })).generateLinks, ids);
 
 export const remove = async (ids) => whole((await run("delete", { ids })).deleteProducts, ids);
+
+export const putBack = async (ids) => whole((await run("restore", { ids })).restoreProducts, ids);
 
 function whole({ results, errors }, ids) {
   if (errors.length) throw errors[0]; // of the whole, told once

@@ -3,8 +3,7 @@ import { html, useState } from "../html.js";
 import { outdated } from "../asks.js";
 import { kept } from "../kept.js";
 import { Failure, Pager } from "../parts.js";
-import { plural } from "../words.js";
-import { makeLinks, remove, sync, useBulk } from "./bulk.js";
+import { makeLinks, putBack, remove, sync, useBulk } from "./bulk.js";
 import { Export } from "./export.js";
 import { useList } from "./list.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
@@ -35,10 +34,9 @@ export function Library({ cards }) {
     onRows(results.map((row) => row.product).filter(Boolean));
     return results;
   };
-  const onDelete = () => {
-    if (!confirm(`Delete ${plural(choice.size, "product")} from the library? Links stay.`)) return;
-    bulk.start("Deleted", choice, remove).then(() => (setChosen(new Set()), outdated("library")));
-  };
+  const anew = () => (setChosen(new Set()), outdated("library"));
+  const onDelete = () => bulk.start("Deleted", choice, remove).then(anew);
+  const onUndo = (ids) => bulk.start("Put back", { ids, size: ids.length }, putBack).then(anew);
   return html`
     <h1>Library</h1>
     <${Toolbar} cards=${cards} />
@@ -46,7 +44,7 @@ export function Library({ cards }) {
       onAll=${() => setChosen(isAll ? new Set() : "all")}
       onSync=${() => bulk.start("Synced", choice, onSync)} onLinks=${() => bulk.start("Linked", choice, makeLinks)}
       onDelete=${onDelete} onExport=${() => setExporting(true)} />
-    <${Work} bulk=${bulk} />
+    <${Work} bulk=${bulk} onUndo=${onUndo} />
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? "Nothing fits this filter." : "Nothing imported yet. Explore a marketplace, or paste addresses above."}</p>`}
     ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}

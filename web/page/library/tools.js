@@ -21,7 +21,7 @@ export function Tools({ choice, total, isAll, bulk, onAll, onSync, onLinks, onDe
 }
 
 // How far the work is; what it ended with.
-export function Work({ bulk: { work, stop, close } }) {
+export function Work({ bulk: { work, stop, close }, onUndo }) {
   if (!work) return null;
   if (work.error) return html`<${Failure} error=${work.error} />`;
   if (!work.isOver) {
@@ -33,9 +33,11 @@ export function Work({ bulk: { work, stop, close } }) {
   }
   if (work.name === "Linked") return null; // told by its dialog
   const failed = work.results.filter((row) => row.errors.length);
+  const deleted = work.name === "Deleted" ? work.results.filter((row) => !row.errors.length).map((row) => row.id) : [];
   return html`<div class="work">
     <p role="status" class="grow">${work.name} ${plural(work.done - failed.length, "product")}${work.isStopped ? ` of ${count(work.total)}, then cancelled` : ""}.
       ${failed.length > 0 && html`<span class="problem">${count(failed.length)} could not be: ${said(failed[0].errors[0])}</span>`}</p>
+    ${deleted.length > 0 && html`<button type="button" title="For a day. Links stay in any case." onClick=${() => onUndo(deleted)}>Undo</button>`}
     <button type="button" class="plain" aria-label="Close" onClick=${close}>✕</button>
   </div>`;
 }
