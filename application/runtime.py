@@ -25,6 +25,7 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from domain.starting import CannotStart
 from resolvers import quota
+from resolvers.asked import LatelyAsked
 from resolvers.context import Context
 from sandbox import GATEWAYS, Sandbox, SandboxTransport
 from upstream.accounts import AccountStates
@@ -79,12 +80,14 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What is open. `buckets`: the points of callers. `events`: what is news."""
+    """What is open. `buckets`: the points of callers. `events`: what is news.
+    `asked`: the products that were lately."""
 
     keys: KeyProvider
     upstream: Upstream
     buckets: Buckets
     events: EventSettings = EventSettings()
+    asked: LatelyAsked = field(default_factory=LatelyAsked)
 
     def context(
         self, caller: Caller, budget: CallBudget | None = None, *, request_id: str = ""
@@ -106,6 +109,7 @@ class Runtime:
             budget=budget,
             caller=caller,
             events=self.events,
+            asked=self.asked,
         )
 
     def now(self) -> datetime:

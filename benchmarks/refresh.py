@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import mean
 
 from domain import refresh
+from domain.history import HOUR, History, has_changed
 from domain.marketplaces import QuotaRule
 from domain.money import Money
-from domain.refresh import Bounds, Candidate, History, Plan, RefreshState
+from domain.refresh import Bounds, Candidate, Plan, RefreshState
 
 RESULTS = Path(__file__).resolve().parent / "REFRESH.md"
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -201,9 +202,9 @@ class Planned:
     def _learn(self, number: int, hour: float) -> None:
         item = self._items[number]
         before, seen = item.looks[-1]
-        has_changed = refresh.has_changed(_money(seen), _money(item.price(hour)))
+        changed = has_changed(_money(seen), _money(item.price(hour)))
         since = timedelta(hours=hour - before)
-        self._history[number] = self._history[number].after(since, changed=has_changed)
+        self._history[number] = self._history[number].after(since, changed=changed)
         self._put(number, hour)
 
     def _lately_asked(self, hour: float) -> list[int]:
@@ -225,7 +226,7 @@ class Planned:
 
     def _put(self, number: int, hour: float) -> None:
         item, history = self._items[number], self._history[number]
-        self._due[number] = hour + refresh.due_after(history, BOUNDS) / refresh.HOUR
+        self._due[number] = hour + refresh.due_after(history, BOUNDS) / HOUR
         key = (item.has_link, item.has_selling_price, history.pace)
         queue = self._queues.setdefault(key, [])
         heapq.heappush(queue, (self._due[number], number))

@@ -14,16 +14,14 @@ So nothing is spent on what can still wait, nor on what changes faster than anyb
 
 import heapq
 import math
-from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 
+from domain.history import HOUR, History
 from domain.marketplaces import OfferPolicy, QuotaRule
-from domain.money import Money
 
-HOUR = timedelta(hours=1)
 DAY_HOURS = 24.0
 DEFAULT_PERCENT = 10  # of a published limit
 DEFAULT_CALLS = 250  # where none is published
@@ -35,47 +33,17 @@ TIRED = timedelta(days=30)  # past the bound, after which any product is worth a
 PRICE_WEIGHT = 10.0  # of an hour since a change, against one past the bound: benchmarks/REFRESH.md
 LINK, SELLING_PRICE = 1.0, 2.0  # values
 MOST_ASKED = 20.0
-ASKED_HALF_LIFE = timedelta(hours=12)
 
-REMEMBERED = 240.0  # hours, after which what was seen counts half
-USUAL_CHANGES, USUAL_HOURS = 0.4, 96.0  # what is assumed before anything was seen
-PACES = (1 / 16, 1 / 4, 1.0, 4.0)  # changes a day, between two paces
-RARELY = -1  # the pace of what its marketplace no longer shows
-RARE_LOOKS = timedelta(days=2)
-NOTICED = 100  # a hundredth of the price: what changed by less, has not changed
+RARE_LOOKS = timedelta(days=2)  # at what its marketplace no longer shows
 DUE_CHANCE = 0.3  # that it has changed: then a look is due before the bound
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How a product has changed: changes that were seen, in how many hours; older ones fade."""
-
-    changes: float = 0.0
-    hours: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Changes an hour that are to be expected."""
-        return (self.changes + USUAL_CHANGES) / (self.hours + USUAL_HOURS)
-
-    @property
-    def pace(self) -> int:
-        """Products of one pace change about as often."""
-        return bisect(PACES, self.rate * DAY_HOURS)
-
-    def after(self, since: timedelta, *, changed: bool) -> "History":
-        """With another look, so long after the one before."""
-        hours = max(since / HOUR, 0.0)
-        kept = 0.5 ** (hours / REMEMBERED)
-        return History(self.changes * kept + changed, self.hours * kept + hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What a programme asks: how long an offer may be believed, and shown."""
 
-    fresh_for: timedelta
-    shown_for: timedelta
+    fresh_for: timedelta = HOUR
+    shown_for: timedelta = USUAL_BOUND
 
     @classmethod
     def of(cls, policy: OfferPolicy) -> "Bounds":
@@ -141,19 +109,10 @@ def choose(
     return chosen if any(each.due_at <= now for each in chosen) else []
 
 
-def due_after(history: History, bounds: Bounds, *, is_missing: bool = False) -> timedelta:
+def due_after(history: History, bounds: Bounds) -> timedelta:
     """How long after a look the next one is due, however many calls are left."""
-    if is_missing:
-        return RARE_LOOKS
     likely_changed = HOUR * (-math.log(1 - DUE_CHANCE) / history.rate)
     return max(bounds.fresh_for, min(likely_changed, bounds.soon))
-
-
-def has_changed(before: Money | None, after: Money | None) -> bool:
-    """Whether the price has, by more than what is not worth a look."""
-    if before is None or after is None or before.currency != after.currency:
-        return before != after
-    return abs(after.amount - before.amount) * NOTICED >= before.amount
 
 
 def default_calls(rule: QuotaRule) -> int:
@@ -184,6 +143,17 @@ class Plan:
     used: int = 0
     failures: int = 0
 
+    def set(self, calls_per_day: int, now: datetime) -> "Plan":
+        """With another number of calls a day; 0: off. What was used stays used."""
+        is_on = calls_per_day > 0
+        return replace(
+            self,
+            calls_per_day=calls_per_day,
+            state=RefreshState.ACTIVE if is_on else RefreshState.OFF,
+            next_at=now if is_on else None,
+            failures=0,
+        )
+
     def used_on(self, day: date) -> int:
         """Calls of that day. A clock that was set back gives no day a second time."""
         return self.used if self.day is not None and self.day >= day else 0
@@ -213,10 +183,11 @@ class Plan:
         """Nothing is due before."""
         return self._at(until, RefreshState.ACTIVE)
 
-    def refused(self, now: datetime, pause: timedelta, until: datetime | None) -> "Plan":
+    def refused(
+        self, now: datetime, *, pause: timedelta, most: timedelta, until: datetime | None
+    ) -> "Plan":
         """After a call that brought nothing: more and more rarely, and not before `until`."""
-        tries = min(self.failures, 10)
-        wait = min(pause * 2**tries, max(timedelta(days=1), pause))
+        wait = min(pause * 2 ** min(self.failures, 10), most)
         return replace(
             self,
             state=RefreshState.PAUSED,

@@ -15,11 +15,15 @@ from typing import Protocol
 from db.availability import FAILURES
 from db.exceptions import DatabaseUnavailable
 from engine.batches import JobBatches
+from engine.refreshes import Refreshes
 from engine.work import Handler, Opened, Turn, Work
 
 log = logging.getLogger("affiliate_graph.engine")
 
-KINDS: tuple[Callable[[Opened], Work], ...] = (JobBatches,)  # a line for each kind of work
+KINDS: tuple[Callable[[Opened], Work], ...] = (
+    JobBatches,
+    Refreshes,
+)  # a line for each kind of work
 POLL = 1.0  # seconds between two looks for what is due
 TIDIED_EVERY = 3600  # looks
 CARRIER = "engine.carrier:open_carrier"  # by name: only a process that runs the engine imports it

@@ -139,6 +139,7 @@ async def get(context: Context, ref: ProductRef) -> Listing:
     """
     entry = await context.dataloaders.catalog_product.load(ref)
     if entry is not None:
+        context.note_asked([ref])
         listing = Listing.of(entry)
         if not listing.is_expired(context.now):
             return listing
@@ -191,9 +192,9 @@ async def page(
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
-    context.dataloaders.catalog_product.prime_many(
-        {entry.source.ref: entry for _, entry in stored.rows}
-    )
+    entries = {entry.source.ref: entry for _, entry in stored.rows}
+    context.dataloaders.catalog_product.prime_many(entries)
+    context.note_asked(entries)
     return of_list, stored
 
 

@@ -6,19 +6,17 @@ from decimal import Decimal
 
 import pytest
 
+from domain.history import History, has_changed
 from domain.marketplaces import QuotaRule
 from domain.money import Money
 from domain.refresh import (
-    RARE_LOOKS,
     Bounds,
     Candidate,
-    History,
     Plan,
     RefreshState,
     choose,
     default_calls,
     due_after,
-    has_changed,
 )
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -82,7 +80,6 @@ def test_a_history_fades_and_tells_the_pace() -> None:
     assert still.hours < 24 * 30
     assert due_after(still, BOUNDS) == BOUNDS.soon
     assert BOUNDS.fresh_for <= due_after(RESTLESS, BOUNDS) < BOUNDS.soon
-    assert due_after(still, BOUNDS, is_missing=True) == RARE_LOOKS
 
 
 @pytest.mark.parametrize(
@@ -134,12 +131,13 @@ def test_a_clock_that_is_set_back_gives_no_day_twice() -> None:
 def test_refusals_are_tried_again_more_and_more_rarely_and_forgotten_with_an_answer() -> None:
     plan, waits = PLAN, []
     for _ in range(8):
-        plan = plan.refused(NOW, HOUR, None)
+        plan = plan.refused(NOW, pause=HOUR, most=24 * HOUR, until=None)
         assert plan.next_at is not None
         waits.append(plan.next_at - NOW)
 
     assert waits[:3] == [HOUR, 2 * HOUR, 4 * HOUR]
     assert waits[-1] == timedelta(days=1)
     assert plan.state is RefreshState.PAUSED
-    assert plan.refused(NOW, HOUR, NOW + timedelta(days=9)).next_at == NOW + timedelta(days=9)
+    named = NOW + timedelta(days=9)
+    assert plan.refused(NOW, pause=HOUR, most=HOUR, until=named).next_at == named
     assert plan.went_well(NOW, RULE).failures == 0
