@@ -71,7 +71,7 @@ slow: .venv/.dev .venv/.fuzz
 # The same with small volumes, on whichever database TEST_DATABASE_URL names.
 SLOW ?= tests
 slow-reduced: .venv/.dev
-	$(PYTEST) -m slow $(SLOW)
+	$(PYTEST) $(PARALLEL) -m slow $(SLOW)
 
 e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) $(PARALLEL) -m browser tests/e2e

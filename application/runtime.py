@@ -8,7 +8,7 @@ The tables and keys must have been made ready: see application/preparation.py.
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -208,12 +208,22 @@ async def open_upstream(
             cache=cache,
             addresses=addresses(settings, box),
             modes=modes(settings),
+            sandbox_credentials=_sandbox_credentials(settings),
             quotas=quotas(settings),
             search_fresh_for=settings.search_cache,
             search_further_calls=settings.search_further_calls,
             short_links=_short_links(settings, box),
             meter=meter,
         )
+
+
+def _sandbox_credentials(settings: Settings) -> dict[str, Mapping[str, str]]:
+    """What the gateways that answer accept, by marketplace; nothing of one that tells none."""
+    return {
+        code: GATEWAYS[code].demo_credentials
+        for code, mode in modes(settings).items()
+        if mode is Mode.SANDBOX and GATEWAYS[code].demo_credentials
+    }
 
 
 def quotas(settings: Settings) -> dict[str, QuotaRule]:

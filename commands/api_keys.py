@@ -180,7 +180,7 @@ async def _all_keys(context: Context) -> list[APIKey]:
     after = None
     while True:
         of_list, page = await api_keys.page(context, ConnectionArgs(PAGE, after))
-        keys += [key for _, key in page.rows]
+        keys += page.records
         if not page.has_next:
             return keys
         after = api_keys.cursor(of_list, page)

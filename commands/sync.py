@@ -9,6 +9,7 @@ import asyncio
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from commands.arguments import Commands, add_command
@@ -62,13 +63,12 @@ async def _sync(workspace: str, age: timedelta) -> int:
                 of_list, page = await products.page(
                     context, filter, CatalogSort.SYNCED_ASC, ConnectionArgs(BATCH, after)
                 )
-                if page.rows:
-                    batch = [entry for _, entry in page.rows]
-                    stopped_by = await _sync_batch(context, batch, tally, progress)
+                if page.records:
+                    stopped_by = await _sync_batch(context, page.records, tally, progress)
                     progress.show(tally.total(), f"{tally[FAILED]} failed")
                 if not page.has_next:
                     break
-                after = cursors.encode(of_list, page.rows[-1][0])
+                after = cursors.encode(of_list, page.positions[-1])
     counts = ", ".join(f"{tally[word]} {word}" for word in (CHANGED, SAME, GONE, FAILED))
     print(f"{tally.total()} synced: {counts}.", file=sys.stderr)
     if stopped_by is not None:
@@ -81,7 +81,7 @@ async def _sync(workspace: str, age: timedelta) -> int:
 
 
 async def _sync_batch(
-    context: Context, batch: list[CatalogProduct], tally: Counter[str], progress: Progress
+    context: Context, batch: Sequence[CatalogProduct], tally: Counter[str], progress: Progress
 ) -> AffiliateGraphError | None:
     """Sync these. The failure that stops the whole run, if there is one."""
     rows = await imports.sync_products(context, [entry.source.ref for entry in batch])

@@ -16,7 +16,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,11 +39,12 @@ from domain.catalog import (
     Position,
 )
 from domain.marketplaces import Workspace
-from domain.products import CatalogProduct
+from domain.products import CatalogProduct, Mode
 
 FEW = 5_000  # rows that are taken and sorted within some milliseconds
 WALK = 0.5  # seconds for a walk, before another way is tried: generous, for cold or busy disks
 COUNTED = 50_000  # rows that are counted exactly
+KEPT_WALKS = 256  # statements of pages that were asked for lately
 
 _IN_GROUP = " AND ".join(f"products.{key} = g.{key}" for key in GROUP)
 
@@ -115,13 +117,44 @@ async def page(
     position that this order does not give out.
     """
     order = SORTS[sort]
+    if order.section is None and not conditions(filter):
+        modes = tuple(sorted(workspace.modes.items(), key=itemgetter(0)))
+        statement = _walk(workspace.id, modes, filter, sort, args, statements.is_postgres())
+        return _page(order, await statements.records(*statement), args)
     search = await _search(workspace, filter)
     found: list[Row] = []
     for section in await _sections(search, order, args):
         found += await search.rows(order, section, args, args.size + 1 - len(found))
         if len(found) > args.size:
             break
-    return paging.page(order.columns, found, product_rows.catalog_product, args)
+    return _page(order, found, args)
+
+
+def _page(order: Sort, rows: Sequence[Row], args: PageArgs) -> Page[CatalogProduct]:
+    columns = len(product_rows.COLUMNS)
+    return paging.page(
+        order.columns,
+        rows,
+        lambda row: product_rows.from_columns(tuple(row)[:columns]),
+        args,
+    )
+
+
+@lru_cache(maxsize=KEPT_WALKS)
+def _walk(
+    workspace: str,
+    modes: tuple[tuple[str, Mode], ...],
+    filter: CatalogFilter,
+    sort: CatalogSort,
+    args: PageArgs,
+    _is_postgres: bool,
+) -> tuple[str, list[object]]:
+    """The statement of a page of groups alone: to word it takes as long as to run it."""
+    of_workspace = Workspace(workspace, dict(modes))
+    search = _Search(of_workspace, grouped(of_workspace, filter), {}, {})
+    order = SORTS[sort]
+    paging.between(order.columns, args)  # looks at the positions
+    return search.statement(search.walked, order, _section(order, "", args), args, args.size + 1)
 
 
 @resilient
@@ -173,15 +206,17 @@ class _Search:
         self.narrowest = min(row, key=row.__getitem__)
         self.least = row[self.narrowest]
 
-    async def rows(self, order: Sort, section: _Section, args: PageArgs, limit: int) -> list[Row]:
+    async def rows(
+        self, order: Sort, section: _Section, args: PageArgs, limit: int
+    ) -> Sequence[Row]:
         """The first rows of a section."""
         if not self.conditions.keys() - {order.key}:
-            return await self._read(self._walked, order, section, args, limit)
+            return await self._read(self.walked, order, section, args, limit)
         if self.least <= FEW:
             return await self._read(self._taken, order, section, args, limit)
         try:
             async with asyncio.timeout(WALK):
-                return await self._read(self._walked, order, section, args, limit)
+                return await self._read(self.walked, order, section, args, limit)
         except TimeoutError:
             return await self._read(self._taken, order, section, args, limit)
 
@@ -200,18 +235,29 @@ class _Search:
         section: _Section,
         args: PageArgs,
         limit: int,
-    ) -> list[Row]:
+    ) -> Sequence[Row]:
+        return await statements.records(*self.statement(way, order, section, args, limit))
+
+    def statement(
+        self,
+        way: Way,
+        order: Sort,
+        section: _Section,
+        args: PageArgs,
+        limit: int,
+    ) -> tuple[str, list[object]]:
+        """What finds the first rows of a section in that way, with its values."""
         values = self._begun()
         direction = "DESC" if order.descending != args.from_end else "ASC"
         ordered = f"ORDER BY {{0}}.{order.key} {direction}, {{0}}.id {direction} LIMIT {limit}"
         found = way(values, section, ordered)
         read = dict.fromkeys([*product_rows.COLUMNS, *(each.name for each in order.columns)])
         columns = ", ".join(f"products.{name}" for name in read)
-        return await statements.rows(
+        sql = (
             f"{_GROUPS} SELECT {columns} FROM products WHERE products.id IN"
-            f" (SELECT id FROM ({found}) AS found) {ordered.format('products')}",
-            values.all,
+            f" (SELECT id FROM ({found}) AS found) {ordered.format('products')}"
         )
+        return sql, values.all
 
     async def currencies(self) -> list[str]:
         """Of the products of the groups, in order."""
@@ -229,7 +275,7 @@ class _Search:
         values.add(self.workspace.id)
         return values
 
-    def _walked(self, values: Values, section: _Section, ordered: str) -> str:
+    def walked(self, values: Values, section: _Section, ordered: str) -> str:
         """The first ones of each group by the order's index, and of those the first."""
         groups = _of_table("g", values.text(Product, Q(self.grouped, section.of_groups)))
         condition = values.text(Product, Q(section.of_rows, *self.conditions.values()))

@@ -6,7 +6,7 @@ No column of an order is ever null; what a row lacks has a key that sorts last.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pypika_tortoise.analytics import RowNumber
@@ -143,15 +143,27 @@ def page(
     goes_on = len(rows) > args.size
     shown = rows[: args.size][::-1] if args.from_end else rows[: args.size]
     return Page(
-        rows=tuple((_position(order, row), record(row)) for row in shown),
+        records=tuple(map(record, shown)),
+        positions=_Positions(order, shown),
         has_next=args.before is not None or (goes_on and not args.from_end),
         has_previous=args.after is not None or (goes_on and args.from_end),
         total=total,
     )
 
 
-def _position(order: Order, row: Row) -> Position:
-    return tuple(_shown(column.kind, row[column.name]) for column in order)
+@dataclass(frozen=True, slots=True)
+class _Positions(Sequence[Position]):
+    """Those of rows, made when they are asked for: mostly two of a page."""
+
+    order: Order
+    rows: Sequence[Row]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        row = self.rows[place]
+        return tuple(_shown(column.kind, row[column.name]) for column in self.order)
 
 
 def _shown(kind: Kind, value: object) -> str | int:

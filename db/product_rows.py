@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, get_type_hints
 
 import msgspec
@@ -12,6 +13,7 @@ from db import rows, texts
 from db.statements import Row, utc
 from domain.events import Announced
 from domain.history import History, has_changed
+from domain.kept import Kept
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
 from domain.products import (
@@ -40,6 +42,12 @@ COLUMNS = (
     "announced_price_currency",
     *("price_moved_at", "changes_seen", "hours_watched"),
 )
+
+# Products by all that was read of them: to make one takes longer than to find it.
+KEPT_BYTES = 16 * 1024 * 1024
+PRODUCT_BYTES = 2_500  # about, without what `details` hold
+_columns = itemgetter(*COLUMNS)
+_products: Kept[tuple[Any, ...], CatalogProduct] = Kept(KEPT_BYTES)
 
 
 def _stored(kind: type, *, without: Collection[str]) -> type[msgspec.Struct]:
@@ -122,7 +130,21 @@ def source_product(row: Mapping[str, Any]) -> SourceProduct:
 
 
 def catalog_product(row: Row) -> CatalogProduct:
-    """The product with what the publisher added."""
+    """The product with what the publisher added. Of equal rows it is the same object."""
+    return from_columns(_columns(row))
+
+
+def from_columns(values: tuple[Any, ...]) -> CatalogProduct:
+    """As `catalog_product`, of the values of COLUMNS."""
+    product = _products.get(values)
+    if product is None:
+        row = dict(zip(COLUMNS, values, strict=True))
+        product = _catalog_product(row)
+        _products.keep(values, product, PRODUCT_BYTES + 4 * len(row["details"]))
+    return product
+
+
+def _catalog_product(row: Row) -> CatalogProduct:
     return CatalogProduct(
         id=str(row["id"]),
         source=source_product(row),

@@ -60,6 +60,15 @@ async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     return await client.execute_query_dict(sql, [adapted(value) for value in values])
 
 
+async def records(sql: str, values: Iterable[object] = ()) -> Sequence[Row]:
+    """As `rows`, with rows of the driver's own, which are read by name, or whole as a tuple."""
+    client = connection()
+    if client.capabilities.dialect != "postgres":
+        sql = PARAMETER.sub(r"?\1", sql)
+    _, found = await client.execute_query(sql, [adapted(value) for value in values])
+    return found
+
+
 async def many(sql: str, lists: Sequence[Sequence[object]]) -> None:
     """Run one statement with each of these lists of values."""
     if lists:

@@ -135,14 +135,20 @@ class Counted:
 class Page(Generic[T]):
     """One page of a list.
 
-    `rows` pairs each record with its position, from which the pages beside it can be asked; `total`
-    counts the whole list, None where it was not counted.
+    `positions`: of each record the one from which the pages beside it can be asked; `total` counts
+    the whole list, None where it was not counted.
     """
 
-    rows: Sequence[tuple[Position, T]]
+    records: Sequence[T]
+    positions: Sequence[Position]
     has_next: bool
     has_previous: bool = False
     total: int | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[Position, T], ...]:
+        """Each record with its position."""
+        return tuple(zip(self.positions, self.records, strict=True))
 
 
 def with_known(before: SourceProduct, after: SourceProduct) -> SourceProduct:

@@ -22,7 +22,6 @@ from enum import Enum
 from domain.history import HOUR, History
 from domain.marketplaces import OfferPolicy, QuotaRule
 
-DAY_HOURS = 24.0
 DEFAULT_PERCENT = 10  # of a published limit
 DEFAULT_CALLS = 250  # where none is published
 MOST_CALLS = 1_000_000
@@ -33,6 +32,7 @@ TIRED = timedelta(days=30)  # past the bound, after which any product is worth a
 PRICE_WEIGHT = 10.0  # of an hour since a change, against one past the bound: benchmarks/REFRESH.md
 LINK, SELLING_PRICE = 1.0, 2.0  # values
 MOST_ASKED = 20.0
+ASKED_LATELY = 1.0  # a day: asked once, for six hours
 
 RARE_LOOKS = timedelta(days=2)  # at what its marketplace no longer shows
 DUE_CHANCE = 0.3  # that it has changed: then a look is due before the bound
@@ -88,8 +88,13 @@ class Candidate:
         if age >= bounds.soon / HOUR:
             worth += self.value * shown + max(age - shown, 0.0) * shown / (TIRED / HOUR)
         if age >= fresh:
-            worth += self.asked * fresh / DAY_HOURS
+            worth += min(self.asked, MOST_ASKED) * fresh
         return worth
+
+    def is_due(self, bounds: Bounds, now: datetime) -> bool:
+        """Whether a call may go for its sake; what people are shown, as soon as it is not fresh."""
+        is_shown = self.asked >= ASKED_LATELY and not self.is_missing
+        return self.due_at <= now or (is_shown and now - self.seen_at >= bounds.fresh_for)
 
 
 def _wrong(rate: float, age: float) -> float:
@@ -106,7 +111,7 @@ def choose(
     A call costs the same with any number: what is not due fills it up.
     """
     chosen = heapq.nlargest(size, candidates, key=lambda each: each.worth(bounds, now))
-    return chosen if any(each.due_at <= now for each in chosen) else []
+    return chosen if any(each.is_due(bounds, now) for each in chosen) else []
 
 
 def due_after(history: History, bounds: Bounds) -> timedelta:

@@ -188,7 +188,7 @@ async def page(context: Context, args: ConnectionArgs) -> tuple[str, Page[APIKey
 
 def cursor(of_list: str, page: Page[APIKey]) -> str:
     """The cursor of a page's last row, to read on behind it."""
-    return cursors.encode(of_list, page.rows[-1][0])
+    return cursors.encode(of_list, page.positions[-1])
 
 
 async def count(context: Context) -> int | None:

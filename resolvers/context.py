@@ -1,8 +1,9 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
@@ -17,6 +18,8 @@ from resolvers.dataloaders import Dataloaders, VariantAllowance
 from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
+
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
@@ -62,6 +65,15 @@ class Context:
         """Something in the answer is to be believed only until then."""
         if self.valid_until is None or moment < self.valid_until:
             self.valid_until = moment
+
+    def noting(self, make: Callable[[], T]) -> tuple[T, datetime | None]:
+        """What it makes, and the first expiry that it notes meanwhile."""
+        before, self.valid_until = self.valid_until, None
+        try:
+            return make(), self.valid_until
+        finally:
+            noted = [moment for moment in (before, self.valid_until) if moment is not None]
+            self.valid_until = min(noted, default=None)
 
     @property
     def now(self) -> datetime:

@@ -59,10 +59,10 @@ async def pages(
             CatalogSort.IMPORTED_DESC,
             PageArgs(PAGE, after),
         )
-        yield await _exported(context, now, [entry for _, entry in page.rows])
+        yield await _exported(context, now, page.records)
         if not page.has_next:
             return
-        after = page.rows[-1][0]
+        after = page.positions[-1]
 
 
 async def facts(context: Context, filter: CatalogFilter) -> Counter[ExportFacts]:
@@ -119,7 +119,7 @@ async def _exported(
 ) -> list[ExportedProduct]:
     refs = [entry.source.ref for entry in entries]
     links = await stored_links.pages_of(context.workspace, refs, PageArgs(1))
-    newest = {ref: page.rows[0][1] for ref, page in links.items() if page.rows}
+    newest = {ref: page.records[0] for ref, page in links.items() if page.records}
     return [_one(now, entry, newest.get(entry.source.ref)) for entry in entries]
 
 

@@ -61,7 +61,7 @@ async def _events(
                 yield event
                 position = place
             goes_on = page.has_next
-        if not page.rows:
+        if not page.records:
             position = (last,)  # the next reading need not look through what was left out
 
 

@@ -114,7 +114,8 @@ async def lines(job: Job, args: ConnectionArgs) -> tuple[str, Page[Line]]:
     start = end - count if page.from_end else begin
     found = await stored_jobs.lines(job, start, count) if count else []
     return of_list, Page(
-        rows=[((line.number,), line) for line in found],
+        records=found,
+        positions=[(line.number,) for line in found],
         has_next=start + len(found) < job.total and bool(found),
         has_previous=start > 0,
     )

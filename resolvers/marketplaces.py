@@ -203,6 +203,23 @@ async def connect(
     return connected(account, context.upstream)
 
 
+def sandbox_credentials(
+    context: Context, marketplace: Marketplace, given: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """What the sandbox accepts for that marketplace. Raises InvalidInput where it does not answer,
+    and beside credentials that somebody gave."""
+    accepted = context.upstream.sandbox_credentials.get(marketplace.code)
+    path = ("input", "useSandboxCredentials")
+    if accepted is None:
+        raise InvalidInput(
+            f"The sandbox has no credentials to offer for {marketplace.name} here. Give your own.",
+            path=path,
+        )
+    if given:
+        raise InvalidInput("Leave credentials empty, or do not ask for the sandbox's.", path=path)
+    return list(accepted.items())
+
+
 async def disconnect(
     context: Context, marketplace: Marketplace, locale: str | None
 ) -> ConnectedMarketplace:

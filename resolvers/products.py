@@ -192,7 +192,7 @@ async def page(
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
-    entries = {entry.source.ref: entry for _, entry in stored.rows}
+    entries = {entry.source.ref: entry for entry in stored.records}
     context.dataloaders.catalog_product.prime_many(entries)
     context.note_asked(entries)
     return of_list, stored

@@ -319,6 +319,11 @@ class ConnectMarketplaceInput:
     marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
     locale: str | None = strawberry.field(default=None, description=LOCALE)
     credentials: list[CredentialInput] = strawberry.field(description="What to store.")
+    use_sandbox_credentials: bool | None = strawberry.field(
+        default=False,
+        description="In place of `credentials`: what the sandbox accepts, where it answers. See "
+        "Marketplace.hasSandboxCredentials.",
+    )
 
 
 @strawberry.input(description="Whose credentials to erase.")

@@ -44,7 +44,8 @@ class ShownPage(NamedTuple):
     @property
     def nodes(self) -> list[ShownProduct]:
         """Its products."""
-        return [ShownProduct.of(Listing.of(row), self.context) for row in self.page.rows]
+        now = self.context.now
+        return [ShownProduct(Listing.of(row), self.context, now) for row in self.page.rows]
 
     @property
     def edges(self) -> list[ShownEdge]:

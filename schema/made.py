@@ -10,12 +10,30 @@ What is asked of a record at once becomes one Python expression, which is compil
 names of GraphQL, and places that fields name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any, NamedTuple, NoReturn
+
+from domain.kept import Kept
+from resolvers.context import Context
 
 MADE = "made from a record"
 Make = Callable[[Any], Any]
+
+
+# Answers as they were made, by what they are made from; about as many products as are read again.
+KEPT_BYTES = 32 * 1024 * 1024
+AS_OBJECTS = 4  # about so many times the length of its text takes an answer
+
+
+class Basis(NamedTuple):
+    """What a record's answers depend on: one that never changes, and what the time makes of it."""
+
+    of: object
+    then: Hashable
+    context: Context
 
 
 class Uncovered(Exception):
@@ -52,6 +70,38 @@ class Part:
 
 # By the keys of the answered object; a text stands for itself.
 Whole = dict[str, Part | str]
+
+
+class Keeping:
+    """Makes answered objects, and keeps those of records that tell their `basis`.
+
+    They are the same objects each time, so nobody may change them.
+    """
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole = whole
+
+    @cached_property
+    def _make(self) -> Make:
+        return compiled(self._whole)
+
+    def __call__(self, record: Any) -> Any:
+        """The answered object of the record. Raises Uncovered as the others do."""
+        basis: Basis | None = getattr(record, "basis", None)
+        if basis is None:
+            return self._make(record)
+        key = (self, id(basis.of), basis.then)
+        if (found := _kept.get(key)) is None:
+            answer, until = basis.context.noting(partial(self._make, record))
+            found = basis.of, answer, until  # which keeps the id that of no other
+            _kept.keep(key, found, AS_OBJECTS * len(repr(answer)))
+        _, answer, until = found
+        if until is not None:
+            basis.context.note_expiry(until)
+        return answer
+
+
+_kept: Kept[Hashable, tuple[object, Any, datetime | None]] = Kept(KEPT_BYTES)
 
 
 def compiled(whole: Whole) -> Make:

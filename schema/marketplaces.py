@@ -235,6 +235,13 @@ class Marketplace(Node):
             prices_shown_for_hours=market.policy.shown_for_hours,
         )
 
+    @strawberry.field(
+        description="Whether connectMarketplace can connect it to this server's sandbox with "
+        "`useSandboxCredentials`."
+    )
+    def has_sandbox_credentials(self, info: Info) -> bool:
+        return self.code.value.code in info.context.upstream.sandbox_credentials
+
     async def connected(self, info: Info) -> ConnectedMarketplace:
         """With what is stored for it."""
         code = self.code.value.code

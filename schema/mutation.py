@@ -104,10 +104,11 @@ class Mutation(ApiKeyMutations, JobMutations):
     async def connect_marketplace(
         self, info: Info, input: Annotated[ConnectMarketplaceInput, What]
     ) -> ConnectMarketplacePayload:
+        marketplace = input.marketplace.value
         credentials = [(field.name, field.value) for field in input.credentials]
-        connected = await marketplaces.connect(
-            info.context, input.marketplace.value, input.locale, credentials
-        )
+        if input.use_sandbox_credentials:
+            credentials = marketplaces.sandbox_credentials(info.context, marketplace, credentials)
+        connected = await marketplaces.connect(info.context, marketplace, input.locale, credentials)
         return ConnectMarketplacePayload(
             marketplace=Marketplace.of(connected), errors=[], warnings=list(connected.warnings)
         )

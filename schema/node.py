@@ -1,6 +1,6 @@
 """What lists and nodes have in common."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -44,18 +44,19 @@ class StoredPage(Generic[R]):
     page: Page[R]
 
     @property
-    def rows(self) -> list[R]:
+    def rows(self) -> Sequence[R]:
         """The page's records."""
-        return [row for _, row in self.page.rows]
+        return self.page.records
 
     def edges(self, edge: Callable[..., E], nodes: Iterable[object]) -> list[E]:
         """The nodes of the records, each in an `edge` with its cursor."""
-        marks = [cursors.encode(self.of_list, position) for position, _ in self.page.rows]
+        marks = [cursors.encode(self.of_list, position) for position in self.page.positions]
         return edges_of(edge, marks, nodes)
 
     def info(self) -> PageInfo:
         """Where the page stands."""
-        ends = [cursors.encode(self.of_list, self.page.rows[n][0]) for n in (0, -1) if self.rows]
+        positions = self.page.positions
+        ends = [cursors.encode(self.of_list, positions[n]) for n in (0, -1) if positions]
         return PageInfo(
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,

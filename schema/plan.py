@@ -104,8 +104,8 @@ class Selection:
 
     @cached_property
     def make_in_part(self) -> Make | None:
-        """Answers of a record what is made of it; compiled when it is needed."""
-        return made.compiled(self.in_part) if self.in_part else None
+        """Answers of a record what is made of it."""
+        return made.Keeping(self.in_part) if self.in_part else None
 
 
 @dataclass(slots=True)
@@ -189,7 +189,7 @@ class _Compiler:
             type_, step.items_may_be_null = _opened(type_.of_type)
         if isinstance(type_, Composite):
             sets = [node.selection_set for node in step.nodes if node.selection_set is not None]
-            types = [type_] if isinstance(type_, GraphQLObjectType) else self._implementing(type_)
+            types = self._possible(type_)
             step.below = Below(type_, {each.name: self.selection(each, sets) for each in types})
             below = step.below.of.values()
             step.waits |= any(s.waits for each in below for s in each.steps.values() if s)
@@ -200,33 +200,32 @@ class _Compiler:
         if place := definition.metadata.get(MADE):
             step.part = _part(step, place, of_record=True)
 
-    def _implementing(self, type_: GraphQLInterfaceType) -> Sequence[GraphQLObjectType]:
+    def _possible(self, type_: Composite) -> Sequence[GraphQLObjectType]:
+        if isinstance(type_, GraphQLObjectType):
+            return [type_]
         return self._schema.get_possible_types(type_)
 
 
 def _make(selection: Selection) -> None:
     """Finds out what of a selection can be made at once."""
     steps = [step for step in selection.steps.values() if step is not None]
-    parts = {step.key: step.part for step in steps}
-    selection.of_record = _whole(selection, parts)
-    if hasattr(_definition(selection.type).origin, "made_from"):
-        selection.in_part = {key: part for key, part in parts.items() if part is not None}
+    selection.of_record = _whole(selection, lambda step: step.part)
+    if _tells_records(selection.type):
+        selection.in_part = {step.key: step.part for step in steps if step.part is not None}
     elif all(step.definition.is_basic_field for step in steps):
-        attributes = {
-            step.key: _part(step, Place(step.definition.python_name), of_record=False)
-            for step in steps
-        }
-        selection.of_object = _whole(selection, attributes)
+        selection.of_object = _whole(selection, _of_attribute)
 
 
-def _whole(selection: Selection, parts: Mapping[str, Part | None]) -> Whole | None:
-    whole: Whole = {}
-    for key, step in selection.steps.items():
-        part = selection.type.name if step is None else parts[key]
-        if part is None:
-            return None
-        whole[key] = part
-    return whole
+def _of_attribute(step: Step) -> Part | None:
+    return _part(step, Place(step.definition.python_name), of_record=False)
+
+
+def _whole(selection: Selection, part_of: Callable[[Step], Part | None]) -> Whole | None:
+    parts = {
+        key: selection.type.name if step is None else part_of(step)
+        for key, step in selection.steps.items()
+    }
+    return None if None in parts.values() else cast(Whole, parts)
 
 
 def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
@@ -243,6 +242,8 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         below = selection.of_record if has_records else selection.of_object
         if below is None:
             return None
+        if has_records and _tells_records(selection.type):
+            below = made.Keeping(below)
     return Part(
         path=place.path,
         below=below,
@@ -253,7 +254,6 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
 
 
 def _definition(type_: GraphQLObjectType) -> Any:
-    """The type as Strawberry knows it."""
     return type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
 
 
@@ -261,8 +261,13 @@ def _is_of_records(type_: GraphQLObjectType) -> bool:
     return any(MADE in field.metadata for field in _definition(type_).fields)
 
 
+def _tells_records(type_: GraphQLObjectType) -> bool:
+    """Whether its objects tell the records that they are of."""
+    return hasattr(_definition(type_).origin, "made_from")
+
+
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
-    """The type without its "!", and whether it may be null."""
+    # The type without its "!", and whether it may be null.
     return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)
 
 

@@ -185,7 +185,7 @@ class Product(Node):
 
     def made_from(self, context: Context) -> ShownProduct:
         """What its fields are made from."""
-        return ShownProduct.of(self.listing, context)
+        return ShownProduct(self.listing, context, context.now)
 
     @strawberry.field(
         description="The marketplace that sells it.",
@@ -443,5 +443,5 @@ class Product(Node):
 
 def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:
     """The offer of a listing as it is shown; None without a price."""
-    offer = shown_offer(listing, record, context)
+    offer = shown_offer(listing, record, context, context.now)
     return None if offer is None else Offer.of(offer)

@@ -1,16 +1,18 @@
 """Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import strawberry
 
 from domain import products as records
 from domain.money import Money
-from domain.products import CatalogProduct, Demand, Image, SourceProduct
+from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
 from resolvers.products import Listing
 from schema import ids
+from schema.made import Basis
 from schema.marketplaces import Marketplace, of_product
 
 
@@ -24,18 +26,27 @@ class ShownOffer(NamedTuple):
     disclaimer: str
 
 
-class ShownProduct(NamedTuple):
-    """A product. `source`: what of it its marketplace's terms let be shown by now."""
+class ShownProduct:
+    """A product as it is shown at a moment."""
 
-    listing: Listing
-    source: SourceProduct
-    entry: CatalogProduct | None
-    context: Context
+    def __init__(self, listing: Listing, context: Context, now: datetime) -> None:
+        self.listing = listing
+        self.entry = listing.entry
+        self.context = context
+        self.now = now
 
-    @classmethod
-    def of(cls, listing: Listing, context: Context) -> "ShownProduct":
-        """The product as it is shown now."""
-        return cls(listing, listing.shown(context.now), listing.entry, context)
+    @property
+    def basis(self) -> Basis | None:
+        """A product of the catalogue is shown in one way until the next of its times is over."""
+        listing, now = self.listing, self.now
+        if self.entry is None or listing.seen_live:
+            return None
+        return Basis(self.entry, (listing.is_expired(now), listing.is_withheld(now)), self.context)
+
+    @cached_property
+    def source(self) -> SourceProduct:
+        """What of it its marketplace's terms let be shown."""
+        return self.listing.shown(self.now)
 
     @property
     def id(self) -> strawberry.ID:
@@ -70,7 +81,7 @@ class ShownProduct(NamedTuple):
     @property
     def offer(self) -> ShownOffer | None:
         """None without a price."""
-        return shown_offer(self.listing, self.source.offer, self.context)
+        return shown_offer(self.listing, self.source.offer, self.context, self.now)
 
     @property
     def imported_at(self) -> datetime | None:
@@ -94,9 +105,9 @@ class ShownProduct(NamedTuple):
 
 
 def shown_offer(
-    listing: Listing, offer: records.Offer | None, context: Context
+    listing: Listing, offer: records.Offer | None, context: Context, now: datetime
 ) -> ShownOffer | None:
-    """The offer of a listing as its marketplace's terms let it be shown; None without a price.
+    """The offer of a listing as its marketplace's terms let it be shown then; None without a price.
 
     Notes in the context until when the answer may be believed.
     """
@@ -108,6 +119,6 @@ def shown_offer(
         offer,
         offer.price,
         expires_at=expires_at,
-        is_expired=listing.policy.is_expired(offer.observed_at, context.now),
+        is_expired=listing.policy.is_expired(offer.observed_at, now),
         disclaimer=listing.policy.disclaimer,
     )

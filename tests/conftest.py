@@ -1,5 +1,6 @@
 """Fixtures of every test."""
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["run"] = str(RUN.folder)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays until the last: the collector looks past it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -149,7 +149,8 @@ class Upstream:
 
     `addresses` holds gateway addresses by the name of their setting;
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
-    `quotas` the limits that replace the marketplace's usual ones. `search_fresh_for`: how long a
+    `quotas` the limits that replace the marketplace's usual ones, `sandbox_credentials` (field ->
+    value) what the sandbox accepts where it answers. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for. `search_further_calls`: how many
     calls a page of a search may take to be filled up.
     `short_links` None: short links are not opened. `meter` counts what is asked.
@@ -168,6 +169,7 @@ class Upstream:
     search_fresh_for: timedelta = timedelta(minutes=5)
     search_further_calls: int = 3
     short_links: ShortLinkReader | None = None
+    sandbox_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""

@@ -29,7 +29,7 @@ PLACES = [
     ("schema, reading", "schema.documents.shape_of", "{ products { totalCount } a: __typename }"),
     ("schema, pricing", "schema.cost.requested", CATALOGUE),
     ("schema, types", "schema.products.Product.of", UNPLANNED),
-    ("schema, records", "schema.shown.ShownProduct.of", CATALOGUE),
+    ("schema, records", "schema.shown.ShownProduct.__init__", CATALOGUE),
     ("schema, ids", "schema.ids.of_product", "{ products { nodes { id } } }"),
     ("schema, execution", "graphql.execution.executor.Executor.execute_fields", UNPLANNED),
     ("schema, plan", "schema.plan.Run.data", CATALOGUE),

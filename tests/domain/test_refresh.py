@@ -65,6 +65,14 @@ def test_a_call_goes_only_for_what_is_due_and_is_filled_up() -> None:
     assert chosen(young, due, size=2) == ["due", "young"]
 
 
+def test_what_people_are_shown_is_due_when_it_is_not_fresh() -> None:
+    shown = candidate("shown", 2, asked=1.4)
+
+    assert chosen(shown, candidate("other", 3)) == ["shown"]
+    assert chosen(replace(shown, seen_at=NOW)) == []
+    assert chosen(replace(shown, asked=0.5)) == []
+
+
 def test_what_is_past_the_bound_for_long_comes_too() -> None:
     assert chosen(candidate("a", 24 * 90), candidate("b", 24, has_selling_price=True)) == ["a"]
 

@@ -192,7 +192,7 @@ async def test_lists_are_asked_together_by_equal_arguments(
         asked.append((len(refs), args.size))
         if args.after is not None:
             raise InvalidInput("No cursor of this list.")
-        return dict.fromkeys(refs, Page(rows=(), has_next=False))
+        return dict.fromkeys(refs, Page(records=(), positions=(), has_next=False))
 
     monkeypatch.setattr(stored_links, "pages_of", pages_of)
     loader = make_context().dataloaders.links_of
@@ -205,7 +205,7 @@ async def test_lists_are_asked_together_by_equal_arguments(
         return_exceptions=True,
     )
 
-    assert found == [Page(rows=(), has_next=False)] * 6
+    assert found == [Page(records=(), positions=(), has_next=False)] * 6
     assert isinstance(bad, InvalidInput)
     assert sorted(asked) == [(1, 5), (1, 5), (5, 20)]
 

@@ -236,6 +236,38 @@ async def test_connecting_flips_the_status_at_once_and_keeps_secrets(graph: Grap
     assert "SEARCH" in whole["marketplace"]["capabilities"]
 
 
+SANDBOXED = """
+mutation S($code: MarketplaceCode!, $credentials: [CredentialInput!]!) {
+  connectMarketplace(input: {marketplace: $code, credentials: $credentials,
+                             useSandboxCredentials: true}) {
+    marketplace { status } errors { code path } } }
+"""
+
+
+async def test_the_sandbox_is_connected_without_naming_its_credentials(graph: Graph) -> None:
+    offered = (await graph.run("{ marketplaces { code hasSandboxCredentials } }"))["marketplaces"]
+    asked = {"code": "ALIEXPRESS", "credentials": []}
+
+    connected = (await graph.run(SANDBOXED, asked))["connectMarketplace"]
+    verified = (await graph.run(VERIFY, asked))["verifyMarketplace"]
+    refused = [
+        (await graph.run(SANDBOXED, asked | {"code": code, "credentials": given}))
+        for code, given in (
+            ("AMAZON", []),
+            ("ALIEXPRESS", [{"name": "appKey", "value": "1"}]),
+        )
+    ]
+
+    assert {each["code"]: each["hasSandboxCredentials"] for each in offered} == {
+        "ALIEXPRESS": True,
+        "AMAZON": False,
+    }
+    assert connected == {"marketplace": {"status": "CONNECTED"}, "errors": []}
+    assert verified["errors"] == []
+    at = {"code": "INVALID_INPUT", "path": ["input", "useSandboxCredentials"]}
+    assert [each["connectMarketplace"]["errors"] for each in refused] == [[at], [at]]
+
+
 async def test_the_settings_card_shows_what_may_be_shown(graph: Graph) -> None:
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
 

@@ -21,18 +21,19 @@ export const onSignedOut = (listener) => signedOut.addEventListener("out", liste
 // The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
 // pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
 export async function run(name, variables = {}, { partial = false, signal } = {}) {
-  const query = (await operations)[name];
-  const answer = await send("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-    signal,
-  });
+  const answer = await post(name, variables, {}, signal);
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];
   if (error && !(partial && body.data)) throw failure(error);
   if (!body?.data) throw new Failed({ message: `The server answered ${answer.status}.` });
   return body.data;
+}
+
+// An operation on its way: the answer as it comes.
+export async function post(name, variables, headers, signal) {
+  const query = (await operations)[name];
+  const body = JSON.stringify({ query, variables });
+  return send("/graphql", { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, signal });
 }
 
 // Who is signed in; null for nobody.
@@ -89,7 +90,8 @@ async function send(path, options = {}, { quiet = false } = {}) {
   let answer;
   try {
     answer = await fetch(address(path), { ...options, headers: { ...PREFLIGHT, ...options.headers } });
-  } catch {
+  } catch (reason) {
+    if (reason.name === "AbortError") throw reason;
     throw new Failed({ message: "The server cannot be reached. Is it running?", code: "OFFLINE" });
   }
   if (answer.status === 401 && !quiet) signedOut.dispatchEvent(new Event("out"));
@@ -102,5 +104,5 @@ async function told(answer) {
   return error ? failure(error) : new Failed({ message: `The server answered ${answer.status}.` });
 }
 
-const failure = ({ message, extensions = {} }) =>
+export const failure = ({ message, extensions = {} }) =>
   new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });

@@ -19,6 +19,9 @@ export function Shell({ who, onSignOut }) {
   const names = Object.keys(SCREENS).filter((each) => SCREENS[each].isOpen({ searchable }));
   const name = names.includes(screen) ? screen : names[0];
   const title = SCREENS[name].title;
+  useEffect(() => {
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a narrow screen
+  }, [name, Boolean(cards)]);
   if (screen === name) kept.places = { ...kept.places, [name]: link(name, values) }; // where the menu leads back to
   useEffect(() => {
     if (cards) document.title = `${title} · Affiliate Graph`;

@@ -4,6 +4,7 @@ import { link } from "../address.js";
 import { useQuery } from "../asks.js";
 import { Failure } from "../parts.js";
 import { ago, count, titleOf } from "../words.js";
+import { Jobs } from "../activity/jobs.js";
 import { syncedBefore } from "../library/list.js";
 import { attentionOf } from "./attention.js";
 import { Start } from "./start.js";
@@ -18,6 +19,7 @@ export function Home({ cards, onCard }) {
     ${numbers && html`<div class="home">
       <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
       <${Attention} items=${attentionOf(cards, numbers)} />
+      <${Jobs} onlyOpen />
       <${Numbers} numbers=${numbers} />
       <${Accounts} cards=${cards.filter((card) => card.status === "CONNECTED")} />
     </div>`}`;

@@ -6,9 +6,6 @@ import { link } from "../address.js";
 import { may } from "../may.js";
 import { Failure } from "../parts.js";
 
-// What the sandbox accepts, as its start prints: nothing of a real account.
-const SANDBOX = { appKey: "500100", appSecret: "sandbox-app-secret", trackingId: "sandbox_blog" };
-
 export function Start({ cards, numbers, onCard }) {
   const isConnected = cards.some((card) => card.status === "CONNECTED");
   const steps = [
@@ -28,10 +25,10 @@ export function Start({ cards, numbers, onCard }) {
 }
 
 function Connect({ cards, onCard }) {
-  const card = cards.find((each) => each.mode === "SANDBOX" && Object.keys(SANDBOX).every((name) => each.credentialFields.some((field) => field.name === name)));
+  const card = cards.find((each) => each.hasSandboxCredentials);
   const [state, connect] = useAsk(async () => {
-    const credentials = Object.entries(SANDBOX).map(([name, value]) => ({ name, value }));
-    const { marketplace, errors } = (await run("connect", { input: { marketplace: card.code, locale: card.locale, credentials } })).connectMarketplace;
+    const input = { marketplace: card.code, locale: card.locale, credentials: [], useSandboxCredentials: true };
+    const { marketplace, errors } = (await run("connect", { input })).connectMarketplace;
     if (errors.length) throw errors[0];
     onCard(marketplace);
   });

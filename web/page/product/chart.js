@@ -66,7 +66,10 @@ function dress() {
 const dataOf = (seen) => [seen.map((each) => Date.parse(each.observedAt) / 1000), seen.map(height)];
 
 function options(Plot, element, currency) {
-  const colour = (name) => getComputedStyle(element).getPropertyValue(name).trim();
+  const colour = (name) => {
+    element.style.color = `var(${name})`; // a canvas wants it worked out for the present scheme
+    return getComputedStyle(element).color;
+  };
   const money = (value) => (value === null ? "" : new Intl.NumberFormat(LANGUAGE, { style: "currency", currency }).format(value));
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   return {

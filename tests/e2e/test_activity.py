@@ -1,0 +1,119 @@
+"""Activity: what happens appears by itself, and jobs can be ended."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.conftest import CONNECTED, Server, Visit, ask, have, running_server
+from tests.e2e.test_page import serious
+from tests.e2e.test_states import signed_in
+
+pytestmark = pytest.mark.browser
+START = "mutation S($ids: [ID!]!) { startSync(input: {ids: $ids}) { errors { message } } }"
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose jobs stay where they are."""
+    folder = tmp_path_factory.mktemp("idle")
+    with running_server(folder, {**CONNECTED, "WORKER": "off"}) as server:
+        yield server
+
+
+def test_a_job_is_ended_and_its_end_appears_by_itself(idle: Server, visit: Visit) -> None:
+    ids = have(idle, "1005000000001131", "1005000000001132")
+    ask(idle, START, ids=ids)
+    page = signed_in(idle, visit, "home")
+    expect(page.get_by_role("heading", name="Jobs under way")).to_be_visible()
+    page.get_by_role("link", name="Activity").click()
+    job = page.locator(".job")
+    expect(job.locator(".badge")).to_have_text("Waits")
+    expect(job).to_contain_text("0 of 2 products")
+    expect(page.get_by_text("New ones appear by themselves.")).to_be_visible()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+
+    job.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator(".events li")).to_contain_text("Sync was cancelled: 0 of 2 products")
+    expect(job.locator(".badge")).to_have_text("Cancelled")
+    page.get_by_label("Kind").select_option("Prices")
+    expect(page.get_by_text("Nothing of this kind.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Kind")).to_have_value("prices")
+    expect(page.get_by_text("Nothing of this kind.")).to_be_visible()
+    page.get_by_label("Kind").select_option("Everything")
+    job.get_by_role("button", name="Go on").click()
+    expect(job.locator(".badge")).to_have_text("Waits")
+    assert serious(page) == []
+    assert visit.complaints == []
+
+
+USD = {"currencyCode": "USD"}
+NOTHING = {
+    "upstreamCode": None,
+    "callsPerDay": None,
+    "previousPrice": None,
+    "price": None,
+    "marketplace": {"name": "AliExpress", "locale": None},
+    "product": None,
+    "job": None,
+}
+
+
+def event(number: int, type: str, **facts: object) -> dict[str, object]:
+    at = f"2026-11-28T10:{number:02}:00Z"
+    return (
+        NOTHING
+        | {"id": f"e{number}", "cursor": f"c{number}", "type": type, "occurredAt": at}
+        | facts
+    )
+
+
+def answer_events(
+    page: Page, nodes: list[dict[str, object]], older: list[dict[str, object]]
+) -> None:
+    """Put other events in the place of the server's, in two pages."""
+
+    def choose(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if "query Events" not in asked.get("query", ""):
+            return route.fallback()
+        is_first = asked["variables"]["before"] is None
+        shown = nodes if is_first else older
+        info = {"hasPreviousPage": is_first, "startCursor": "c5", "endCursor": None}
+        body = json.dumps({"data": {"events": {"pageInfo": info, "nodes": shown}}})
+        return route.fulfill(body=body, content_type="application/json")
+
+    page.route("**/graphql", choose)
+
+
+def test_what_happened_is_told_in_words(idle: Server, visit: Visit) -> None:
+    page = signed_in(idle, visit, "home")
+    lamp = {"product": {"id": "p", "title": "Lamp"}}
+    prices = {"previousPrice": USD | {"amount": "20.00"}, "price": USD | {"amount": "15.50"}}
+    answer_events(
+        page,
+        [
+            event(5, "LINK_BROKEN"),
+            event(6, "CREDENTIALS_REJECTED", upstreamCode="29"),
+            event(7, "PRODUCT_PRICE_DROPPED", **lamp, **prices),
+            event(8, "SOMETHING_NEW"),
+        ],
+        [event(1, "QUOTA_LOW", callsPerDay=5000)],
+    )
+
+    page.get_by_role("link", name="Activity").click()
+
+    rows = page.locator(".events li")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text("Something new")
+    expect(rows.nth(1)).to_contain_text("Price dropped from $20.00 to $15.50")
+    expect(rows.nth(1).get_by_role("link", name="Lamp")).to_be_visible()
+    expect(rows.nth(2)).to_contain_text("Keys are refused (29)")
+    expect(rows.nth(3)).to_contain_text("A product that was deleted since")
+    page.get_by_role("button", name="Show older").click()
+    expect(rows.nth(4)).to_contain_text("80% of 5,000 calls of the day are used")
+    expect(page.get_by_role("button", name="Show older")).to_have_count(0)
+    assert visit.complaints == []

@@ -1,0 +1,50 @@
+// Jobs: how far they are, with an end at will.
+import { html, useEffect } from "../html.js";
+import { run } from "../api.js";
+import { outdated, useAsk, useQuery } from "../asks.js";
+import { Failure } from "../parts.js";
+import { ago, count, plural, time } from "../words.js";
+import { jobName } from "./event.js";
+
+const SHOWN = 10;
+const LOOK_EVERY = 2_000; // milliseconds, while one goes on
+const STATUSES = { QUEUED: "Waits", RUNNING: "Goes on", SUCCEEDED: "Done", FAILED: "Failed", CANCELLED: "Cancelled" };
+const isOpen = (job) => job.status === "QUEUED" || job.status === "RUNNING";
+
+// `onlyOpen`: only those that go on.
+export function Jobs({ onlyOpen = false }) {
+  const { value, error, again } = useQuery("jobs", { first: SHOWN }, { holds: true });
+  const jobs = (value?.jobs.nodes ?? []).filter((job) => !onlyOpen || isOpen(job));
+  const goesOn = jobs.some(isOpen);
+  useEffect(() => {
+    if (!goesOn) return undefined;
+    const timer = setInterval(() => document.hidden || outdated("jobs"), LOOK_EVERY);
+    return () => clearInterval(timer);
+  }, [goesOn]);
+  if (!jobs.length && !error) return null;
+  return html`<section aria-labelledby="jobs">
+    <h2 id="jobs">${onlyOpen ? "Jobs under way" : "Jobs"}</h2>
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    <ul class="tiles wide">${jobs.map((job) => html`<${Job} key=${job.id} job=${job} />`)}</ul>
+  </section>`;
+}
+
+function Job({ job }) {
+  const { total, done, failed } = job.progress;
+  const [state, ask] = useAsk(async (name) => {
+    const payload = name === "cancel" ? (await run("cancel-job", { id: job.id })).cancelJob : (await run("retry-job", { id: job.id })).retryJob;
+    if (payload.errors.length) throw payload.errors[0];
+    outdated("jobs");
+  });
+  const canRetry = !isOpen(job) && (failed > 0 || done < total);
+  return html`<li class="panel job">
+    <div class="row"><strong class="grow">${jobName(job)}</strong>
+      <span class="badge ${{ SUCCEEDED: "ok", FAILED: "warn" }[job.status] ?? "off"}">${STATUSES[job.status] ?? job.status}</span></div>
+    ${isOpen(job) && html`<progress max=${total} value=${done} aria-label="Progress of ${jobName(job)}" />`}
+    <p class="quiet">${count(done)} of ${plural(total, "product")}${failed ? html`, <span class="problem">${count(failed)} failed</span>` : ""}</p>
+    <p class="quiet" title=${time(job.finishedAt ?? job.createdAt)}>${job.finishedAt ? `ended ${ago(job.finishedAt)}` : `begun ${ago(job.createdAt)}`}</p>
+    ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>Cancel</button></div>`}
+    ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? "Go on" : "Try the failed again"}</button></div>`}
+    ${state.error && html`<${Failure} error=${state.error} />`}
+  </li>`;
+}

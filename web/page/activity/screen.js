@@ -1,0 +1,37 @@
+// Activity: work that goes on by itself, and what happened, as it comes.
+import { html } from "../html.js";
+import { here } from "../address.js";
+import { Choice } from "../fields.js";
+import { Failure } from "../parts.js";
+import { said } from "../words.js";
+import { Event } from "./event.js";
+import { useEvents } from "./events.js";
+import { Jobs } from "./jobs.js";
+import { KINDS } from "./kinds.js";
+
+export function Activity() {
+  return html`
+    <h1>Activity</h1>
+    <div class="home">
+      <${Jobs} />
+      <${Events} />
+    </div>`;
+}
+
+function Events() {
+  const { kind = "" } = here().values;
+  const { events, hasOlder, older, hearing, busy, error, again } = useEvents(kind);
+  return html`<section aria-labelledby="events">
+    <div class="toolbar">
+      <h2 id="events" class="grow">What happened</h2>
+      <${Choice} name="kind" label="Kind" value=${kind} options=${Object.entries(KINDS).map(([code, [words]]) => [code, words])} />
+    </div>
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${!events && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
+    ${events && html`<p class="quiet" role="status">${hearing.hears ? "New ones appear by themselves." : `New ones do not come at the moment${hearing.error ? `: ${said(hearing.error)}` : "."} It is tried again.`}</p>`}
+    ${events && !events.length && html`<p class="empty">${kind ? "Nothing of this kind." : "Nothing yet. Prices that drop, products that are gone and jobs that end will stand here."}</p>`}
+    <ul class="events" id="results" tabindex="-1" aria-live="polite">${events?.map((event) => html`<${Event} key=${event.id} event=${event} />`)}</ul>
+    ${hasOlder && html`<div class="pager"><button type="button" disabled=${older.busy} onClick=${older.ask}>${older.busy ? "Loading ..." : "Show older"}</button></div>`}
+    ${older.error && html`<${Failure} error=${older.error} again=${older.ask} />`}
+  </section>`;
+}
