@@ -402,7 +402,7 @@ Of the trace, seven of ten products change once a month, the others every three 
 shop's products fall for one to three days when it has a sale, every ten days; one product in ten
 has flash sales of hours. The planner is `domain/refresh.py`, which the server runs; it knows
 nothing of a product but what its own looks have seen.
-Its first days have taught it: at the start its price error is that of oldest first.
+The first days teach it: on one trace without them its price error was 2 % above oldest first.
 """
 
 
