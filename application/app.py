@@ -25,6 +25,7 @@ from engine.worker import working
 from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.quota import fewest_left
+from schema.shaping import WebhookDocuments
 from upstream.budget import CallBudget
 from web import logs, trusted
 from web.access import Access
@@ -84,7 +85,12 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with (
             open_runtime(
-                settings, keys.ring, overrides, meter=watching.meter, is_server=True
+                settings,
+                keys.ring,
+                overrides,
+                meter=watching.meter,
+                documents=WebhookDocuments(settings.limits),
+                is_server=True,
             ) as state.runtime,
             upkeep(settings.events.kept_for, overrides.now),
             _worker(settings, state.runtime),

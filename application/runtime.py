@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from clients.registry import BY_CODE
 from clients.short_links import SandboxLinks, ShortLinks
+from clients.webhooks import WebhookSender
 from config import Settings
 from db import hashing
 from db.connection import open_database
@@ -26,7 +27,7 @@ from domain.products import Mode
 from domain.starting import CannotStart
 from resolvers import quota
 from resolvers.asked import LatelyAsked
-from resolvers.context import Context
+from resolvers.context import Context, Documents
 from sandbox import GATEWAYS, Sandbox, SandboxTransport
 from upstream.accounts import AccountStates
 from upstream.budget import Allowance, CallBudget, Monotonic
@@ -73,6 +74,7 @@ class Overrides:
     rate_limit: RateLimit | None = None
     coalescer: Coalescer = field(default_factory=Coalescer)
     sandbox: Sandbox | None = None
+    webhooks: WebhookSender | None = None
     spans: OpenTelemetryMeter | None = None
     start_link: StartLink = field(default_factory=StartLink)
     shutdown: Shutdown = field(default_factory=Shutdown)
@@ -80,13 +82,15 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """What is open. `buckets`: the points of callers. `events`: what is news.
-    `asked`: the products that were lately."""
+    """What is open. `buckets`: the points of callers. `events`: what is news. `documents`
+    shape what webhooks tell of it; None in a process that tells nothing. `asked`: the products
+    that were lately."""
 
     keys: KeyProvider
     upstream: Upstream
     buckets: Buckets
     events: EventSettings = EventSettings()
+    documents: Documents | None = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
 
     def context(
@@ -109,6 +113,7 @@ class Runtime:
             budget=budget,
             caller=caller,
             events=self.events,
+            documents=self.documents,
             asked=self.asked,
         )
 
@@ -128,12 +133,14 @@ async def open_runtime(
     overrides: Overrides | None = None,
     *,
     meter: Meter | None = None,
+    documents: Documents | None = None,
     is_server: bool = False,
 ) -> AsyncIterator[Runtime]:
     """The database, the marketplaces and the buckets, until the end; then all calls have ended.
 
-    `meter` None: nobody counts. `is_server`: seen by tasks that are not begun inside, as requests
-    are not. Raises InvalidDatabaseURL, DatabaseUnavailable, MigrationsPending, BadListings.
+    `meter` None: nobody counts. `documents`: see `Runtime`. `is_server`: seen by tasks that are not
+    begun inside, as requests are not. Raises InvalidDatabaseURL, DatabaseUnavailable,
+    MigrationsPending, BadListings.
     """
     overrides = overrides or Overrides()
     box = sandbox_of(settings, overrides)
@@ -142,7 +149,13 @@ async def open_runtime(
         open_upstream(settings, keys, box, overrides, meter) as upstream,
         _buckets(settings) as buckets,
     ):
-        yield Runtime(keys=keys, upstream=upstream, buckets=buckets, events=settings.events)
+        yield Runtime(
+            keys=keys,
+            upstream=upstream,
+            buckets=buckets,
+            events=settings.events,
+            documents=documents,
+        )
         await upstream.coalescer.drain()
 
 
@@ -213,6 +226,8 @@ async def open_upstream(
             search_fresh_for=settings.search_cache,
             search_further_calls=settings.search_further_calls,
             short_links=_short_links(settings, box),
+            webhooks=overrides.webhooks
+            or WebhookSender(allows_local=settings.events.local_webhooks),
             meter=meter,
         )
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from db import deleted_products, events, jobs
+from db import deleted_products, events, jobs, webhook_deliveries
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
@@ -31,6 +31,7 @@ async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
             pruned = {
                 "events": await events.prune(now() - kept_for),
                 "jobs": await jobs.prune(now()),
+                "deliveries": await webhook_deliveries.prune(now() - kept_for),
                 "products": await deleted_products.prune(now() - DELETED_FOR),
             }
             if any(pruned.values()):

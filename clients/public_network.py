@@ -116,8 +116,10 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def connections(network: PublicNetwork, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
-    """A pool over the narrowed network, to be entered: HTTP/1.1, no proxy, no cookies, no tries."""
+def connections(
+    network: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext
+) -> httpcore.AsyncConnectionPool:
+    """A pool over the network, to be entered: HTTP/1.1, no proxy, no cookies, no tries."""
     return httpcore.AsyncConnectionPool(
         ssl_context=tls, network_backend=network, http2=False, retries=0, max_connections=2
     )

@@ -15,6 +15,7 @@ from config import Settings
 from db.connection import is_sqlite
 from domain.starting import CannotStart
 from engine.worker import run as work
+from schema.shaping import WebhookDocuments
 from web import logs
 
 log = logging.getLogger("affiliate_graph.engine")
@@ -47,7 +48,8 @@ async def _run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for each in SIGNALS:
         loop.add_signal_handler(each, ending.set)
-    async with open_runtime(settings, keys.ring) as runtime:
+    documents = WebhookDocuments(settings.limits)
+    async with open_runtime(settings, keys.ring, documents=documents) as runtime:
         log.info(
             "working",
             extra={

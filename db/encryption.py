@@ -19,6 +19,7 @@ import json
 import logging
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -29,7 +30,13 @@ from tortoise.functions import Count
 from db.availability import resilient
 from db.exceptions import EncryptionError, KeyMissing, SealBroken
 from db.keys import KeyProvider, KeyRing, key_file
-from db.models import EncryptionCanary, MarketplaceAccount, MarketplaceCredential
+from db.models import (
+    EncryptionCanary,
+    MarketplaceAccount,
+    MarketplaceCredential,
+    Webhook,
+    WebhookSecret,
+)
 from db.statements import transaction
 from domain.credentials import Secret
 from domain.marketplaces import AccountKey
@@ -46,6 +53,7 @@ __all__ = [
     "key_usage",
     "move",
     "of_account",
+    "of_webhook",
     "open_canary",
     "reencrypt",
     "require_keys",
@@ -57,6 +65,8 @@ VERSION = "v2"
 UNBOUND = "v1"  # of releases whose seals did not know the account
 NONCE_BYTES = 12
 CREDENTIALS = "marketplace_credentials"
+WEBHOOKS = "webhook_secrets"
+Sealed = MarketplaceCredential | WebhookSecret
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +100,11 @@ def of_account(key: AccountKey, row_id: str, field: str) -> Place:
     return Place(
         CREDENTIALS, row_id, field, (key.workspace, key.marketplace, key.locale, key.mode.value)
     )
+
+
+def of_webhook(workspace: str, row_id: str, name: str) -> Place:
+    """The place of the address of one of the workspace's webhooks, or of what signs for it."""
+    return Place(WEBHOOKS, row_id, name, (workspace,))
 
 
 def seal(keys: KeyProvider, secret: Secret, place: Place) -> str:
@@ -126,6 +141,11 @@ def _unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str) -> Secr
     )
 
 
+SEALED: dict[str, type[EncryptionCanary | MarketplaceCredential | WebhookSecret]] = {
+    CANARY.table: EncryptionCanary,
+    CREDENTIALS: MarketplaceCredential,
+    WEBHOOKS: WebhookSecret,
+}
 _ADVICE = "Store that credential anew."
 
 
@@ -225,7 +245,7 @@ async def _bind(keys: KeyProvider, canary: str) -> None:
 async def key_usage() -> dict[str, int]:
     """Key id -> how many sealed values need it. A key may go when it is not among them."""
     usage = Counter[str]()
-    for model in (MarketplaceCredential, EncryptionCanary):
+    for model in (MarketplaceCredential, WebhookSecret, EncryptionCanary):
         counted = model.annotate(total=Count("id")).group_by("key_id")
         usage.update(dict(await counted.values_list("key_id", "total")))
     return dict(sorted(usage.items()))
@@ -241,14 +261,15 @@ async def reencrypt(keys: KeyProvider, batch: int = 100) -> int:
     """
     await _forget_fingerprints(keys.current_id)
     done, problems = await _reencrypt_canaries(keys), list[str]()
-    last = str(UUID(int=0))
-    while found := await _not_sealed_with(keys.current_id, last, batch):
-        for row in found:
-            last = str(row.id)
-            try:
-                done += await _replace(keys, row.sealed, _place(row))
-            except EncryptionError as problem:
-                problems.append(str(problem))
+    for read in (_credentials_not_sealed_with, _webhooks_not_sealed_with):
+        last = str(UUID(int=0))
+        while found := await read(keys.current_id, last, batch):
+            for row in found:
+                last = str(row.id)
+                try:
+                    done += await _replace(keys, row.sealed, _place(row))
+                except EncryptionError as problem:
+                    problems.append(str(problem))
     if problems:
         raise EncryptionError(
             f"{done} values were sealed anew, {len(problems)} were not: {' '.join(problems)}"
@@ -264,9 +285,14 @@ async def move(keys: KeyProvider, workspace: str, to: str) -> None:
     """
     # Locked, so that nobody stores a value for the old workspace meanwhile.
     owners = await MarketplaceAccount.filter(workspace_id=workspace).select_for_update()
-    for row in await MarketplaceCredential.filter(
-        account_id__in=[owner.id for owner in owners]
-    ).select_related("account"):
+    await Webhook.filter(workspace_id=workspace).select_for_update()
+    found: list[Sealed] = [
+        *await MarketplaceCredential.filter(
+            account_id__in=[owner.id for owner in owners]
+        ).select_related("account"),
+        *await WebhookSecret.filter(workspace_id=workspace),
+    ]
+    for row in found:
         place = _place(row)
         value = unseal(keys, row.sealed, place)
         row.sealed = seal(keys, value, replace(place, account=(to, *place.account[1:])))
@@ -293,13 +319,21 @@ async def _reencrypt_canaries(keys: KeyProvider) -> int:
 
 
 @resilient
-async def _not_sealed_with(key_id: str, after: str, batch: int) -> list[MarketplaceCredential]:
+async def _credentials_not_sealed_with(key_id: str, after: str, batch: int) -> Sequence[Sealed]:
     rows = MarketplaceCredential.filter(id__gt=after).exclude(key_id=key_id)
     return await rows.select_related("account").order_by("id").limit(batch)
 
 
-def _place(row: MarketplaceCredential) -> Place:
-    """Of a row that came with its account."""
+@resilient
+async def _webhooks_not_sealed_with(key_id: str, after: str, batch: int) -> Sequence[Sealed]:
+    rows = WebhookSecret.filter(id__gt=after).exclude(key_id=key_id)
+    return await rows.order_by("id").limit(batch)
+
+
+def _place(row: Sealed) -> Place:
+    """Of a row; that of a credential came with its account."""
+    if isinstance(row, WebhookSecret):
+        return of_webhook(row.workspace_id, str(row.id), row.name)
     owner = row.account
     key = AccountKey(owner.workspace_id, owner.marketplace, owner.locale, Mode(owner.mode))
     return of_account(key, str(row.id), row.name)
@@ -312,7 +346,8 @@ async def _replace(keys: KeyProvider, sealed: str, place: Place) -> int:
 
 
 async def _store(keys: KeyProvider, place: Place, sealed: str, value: Secret) -> int:
-    model = EncryptionCanary if place.table == CANARY.table else MarketplaceCredential
-    return await model.filter(id=place.row_id, sealed=sealed).update(
-        sealed=seal(keys, value, place), key_id=keys.current_id
+    return (
+        await SEALED[place.table]
+        .filter(id=place.row_id, sealed=sealed)
+        .update(sealed=seal(keys, value, place), key_id=keys.current_id)
     )

@@ -17,6 +17,7 @@ from db import paging, rows, statements
 from db.api_keys import is_id
 from db.availability import resilient
 from db.models import Event as Stored
+from db.models import WebhookDelivery
 from db.paging import Column
 from db.statements import Row
 from db.workspaces import among, visible
@@ -27,6 +28,7 @@ from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.packing import pack_fields
 from domain.products import Mode, ProductRef
+from domain.webhooks import DeliveryState
 
 ORDER = (Column("sequence", int),)
 SUBJECT = ("type", "occurred_at", "marketplace", "locale", "product", "link")  # have columns
@@ -36,6 +38,7 @@ NUMBERS = (
     " ON CONFLICT (workspace_id) DO UPDATE"
     " SET last_number = event_sequences.last_number + $3 RETURNING last_number"
 )
+TOLD = "SELECT id, types FROM webhooks WHERE workspace_id = $1 AND disabled_at IS NULL"
 LAST = "SELECT last_number FROM event_sequences WHERE workspace_id = $1"
 PRUNE = (
     "DELETE FROM events WHERE id IN"
@@ -52,11 +55,36 @@ async def record(workspace_id: str, mode: Mode, news: Sequence[News]) -> None:
         return
     [numbers] = await statements.rows(NUMBERS, (str(uuid4()), workspace_id, len(news)))
     first = numbers["last_number"] - len(news) + 1
+    stored = [
+        {"workspace_id": workspace_id, "mode": mode, "sequence": number, **_row(each)}
+        for number, each in enumerate(news, start=first)
+    ]
+    await statements.insert(Stored, stored)
+    await _address(workspace_id, stored)
+
+
+async def _address(workspace_id: str, stored: Sequence[Row]) -> None:
+    """Note which webhooks are to be told of these events."""
+    found = await statements.rows(TOLD, [workspace_id])
+    types = [(str(row["id"]), rows.document(row["types"])) for row in found]
     await statements.insert(
-        Stored,
+        WebhookDelivery,
         [
-            {"workspace_id": workspace_id, "mode": mode, "sequence": number, **_row(each)}
-            for number, each in enumerate(news, start=first)
+            {
+                "id": str(uuid4()),
+                "workspace_id": workspace_id,
+                "webhook_id": webhook,
+                "event_id": event["id"],
+                "type": event["type"],
+                "state": DeliveryState.PENDING,
+                "due_at": event["occurred_at"],
+                "tries": 0,
+                "attempts": [],
+                "created_at": event["occurred_at"],
+            }
+            for event in stored
+            for webhook, wanted in types
+            if event["type"].value in wanted
         ],
     )
 
@@ -137,6 +165,8 @@ def _event(row: Row) -> Event:
             upstream_code=facts.get("upstream_code"),
             calls_per_day=facts.get("calls_per_day"),
             job=facts.get("job"),
+            webhook=facts.get("webhook"),
+            watch=facts.get("watch"),
         ),
     )
 

@@ -12,6 +12,10 @@ from tortoise import fields
 from tortoise.models import Model
 
 from db.fields import KeyText, ShortText, Text
+from db.watch_models import Watch, WatchFiring
+from db.webhook_models import Webhook, WebhookDelivery, WebhookSecret
+
+__all__ = ["Watch", "WatchFiring", "Webhook", "WebhookDelivery", "WebhookSecret"]
 
 
 class Workspace(Model):

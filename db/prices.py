@@ -61,6 +61,13 @@ async def lowest_since(
 ) -> dict[ProductRef, PriceObservation | None]:
     """For each product the lowest price that was seen from `since` on, in the currency that it has
     now; of several the last one."""
+    return await lowest_since_within(workspace, refs, since)
+
+
+async def lowest_since_within(
+    workspace: Workspace, refs: Collection[ProductRef], since: datetime
+) -> dict[ProductRef, PriceObservation | None]:
+    """As `lowest_since`, inside a transaction."""
     observations, products = Observation._meta.basetable, Product._meta.basetable
     amount = Cast(observations.price_amount, SqlTypes.NUMERIC)  # SQLite keeps amounts as texts
     same = observations.price_currency == products.price_currency
@@ -74,6 +81,13 @@ async def as_of(
     workspace: Workspace, refs: Collection[ProductRef], moment: datetime
 ) -> dict[ProductRef, PriceObservation | None]:
     """For each product the last price that was seen until then, the moment itself included."""
+    return await as_of_within(workspace, refs, moment)
+
+
+async def as_of_within(
+    workspace: Workspace, refs: Collection[ProductRef], moment: datetime
+) -> dict[ProductRef, PriceObservation | None]:
+    """As `as_of`, inside a transaction."""
     observations = Observation._meta.basetable
     columns: list[Term] = [observations.observed_at, observations.id]
     return await _first_of_each(workspace, refs, Q(observed_at__lte=moment), ORDER, columns)

@@ -1,7 +1,7 @@
 """The products that were imported, and their prices over time. db/catalog.py lists them."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from tortoise.expressions import Case, F, Q, When
 
-from db import events, links, prices, product_rows, rows, statements, texts
+from db import events, links, prices, product_rows, rows, statements, texts, watches
 from db.availability import REFUSED_VALUES, resilient
 from db.leases import Lease
 from db.models import Product, ProductCategory
@@ -322,26 +322,31 @@ async def _keep(
             if item.product.source.ref.marketplace in task.history_for
         ]
         await prices.observe(task.workspace.id, stored, watched)
-        await _tell(task.workspace, stored, written, task.now)
+        await _tell(task.workspace, stored, written, task.now, tracked=task.history_for)
     return kept
 
 
 async def _tell(
     workspace: Workspace,
     before: Mapping[ProductRef, CatalogProduct],
-    after: Iterable[CatalogProduct],
+    after: Collection[CatalogProduct],
     now: datetime,
+    *,
+    tracked: Collection[str] = (),
 ) -> None:
     """Record what happened to products, and to the links of those that are gone or returned."""
     found: dict[Mode, list[News]] = {}
+    by_mode: dict[Mode, list[CatalogProduct]] = {}
     for product in after:
         if (known := before.get(product.source.ref)) is not None:
             found.setdefault(product.mode, []).extend(of_product(known, product, now))
+            by_mode.setdefault(product.mode, []).append(product)
     for mode, news in found.items():
         came_or_went = {each.product: each for each in news if each.type in COMING_AND_GOING}
         keys = await links.keys_of(workspace, [ref for ref in came_or_went if ref])
         told = [of_link(key, came_or_went[key.ref]) for key in keys]
-        await events.record(workspace.id, mode, [*news, *told])
+        fired = await watches.fired(workspace, before, by_mode[mode], tracked=tracked, now=now)
+        await events.record(workspace.id, mode, [*news, *told, *fired])
 
 
 def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> bool:

@@ -46,7 +46,7 @@ COLUMNS = (
     " selling_price_amount, changes_seen, hours_watched, times_missing"
 )
 WORTH_IT = "(has_link OR selling_price_amount IS NOT NULL)"
-POOLS = (  # as the indexes of migration 0014 have them
+POOLS = (  # as the indexes of migration 0016 have them
     "has_link AND selling_price_amount IS NULL",
     "NOT has_link AND selling_price_amount IS NOT NULL",
     "has_link AND selling_price_amount IS NOT NULL",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -56,7 +56,7 @@ async def rows(sql: str, values: Iterable[object] = ()) -> list[Row]:
     """Run one statement; its rows as column -> the driver's value (see db/rows.py)."""
     client = connection()
     if client.capabilities.dialect != "postgres":
-        sql = PARAMETER.sub(r"?\1", sql)
+        sql = _of_sqlite(sql)
     return await client.execute_query_dict(sql, [adapted(value) for value in values])
 
 
@@ -64,7 +64,7 @@ async def records(sql: str, values: Iterable[object] = ()) -> Sequence[Row]:
     """As `rows`, with rows of the driver's own, which are read by name, or whole as a tuple."""
     client = connection()
     if client.capabilities.dialect != "postgres":
-        sql = PARAMETER.sub(r"?\1", sql)
+        sql = _of_sqlite(sql)
     _, found = await client.execute_query(sql, [adapted(value) for value in values])
     return found
 
@@ -72,10 +72,15 @@ async def records(sql: str, values: Iterable[object] = ()) -> Sequence[Row]:
 async def many(sql: str, lists: Sequence[Sequence[object]]) -> None:
     """Run one statement with each of these lists of values."""
     if lists:
-        sql = sql if is_postgres() else PARAMETER.sub(r"?\1", sql)
+        sql = sql if is_postgres() else _of_sqlite(sql)
         await connection().execute_many(
             sql, [[adapted(value) for value in values] for values in lists]
         )
+
+
+@lru_cache(maxsize=256)
+def _of_sqlite(sql: str) -> str:
+    return PARAMETER.sub(r"?\1", sql)
 
 
 class Values:

@@ -12,7 +12,7 @@ from enum import Enum
 from domain.links import LinkKey
 from domain.marketplaces import AccountKey, Health, HealthState
 from domain.money import Money, minor_digits
-from domain.parsers import amounts, whole
+from domain.parsers import SWITCH, amounts, whole
 from domain.products import Availability, CatalogProduct, ProductRef, ProductState
 from domain.settings import setting
 
@@ -36,11 +36,13 @@ class EventType(Enum):
     MARKETPLACE_NOT_ELIGIBLE = "marketplace.not_eligible"
     QUOTA_LOW = "quota.low"
     JOB_FINISHED = "job.finished"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WATCH_FIRED = "watch.fired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSettings:
-    """When a price is news, and how long events are kept."""
+    """When a price is news, how long events are kept, and where webhooks may lead."""
 
     price_percent: int = setting(
         "EVENT_PRICE_PERCENT",
@@ -69,6 +71,14 @@ class EventSettings:
         "EVENT_DAYS", 90, whole(1, 3650), GROUP, "How long events are kept.", unit="days"
     )
 
+    local_webhooks: bool = setting(
+        "LOCAL_WEBHOOKS",
+        False,
+        SWITCH,
+        GROUP,
+        "on: webhooks may lead to this machine and its network, and by http. For development.",
+    )
+
     @property
     def price_quiet(self) -> timedelta:
         """How long a price must not have jumped before it is announced again."""
@@ -93,7 +103,8 @@ class EventSettings:
 class News:
     """Something that happened, before it is stored. What does not belong to its kind is None.
 
-    `marketplace` and `locale`: of the product, or of the account that it is about. `job`: its id.
+    `marketplace` and `locale`: of the product, or of the account that it is about. `job`,
+    `webhook`, `watch`: its id.
     """
 
     type: EventType
@@ -107,6 +118,8 @@ class News:
     upstream_code: str | None = None
     calls_per_day: int | None = None
     job: str | None = None
+    webhook: str | None = None
+    watch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

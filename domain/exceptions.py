@@ -15,6 +15,7 @@
     |-- Forbidden                   FORBIDDEN       the API key lacks the scope
     |-- IdempotencyConflict         IDEMPOTENCY_CONFLICT
     |-- JobGivenUp                  JOB_GIVEN_UP    a part of a job broke off again and again
+    |-- TrackingForbidden           TRACKING_FORBIDDEN   the programme forbids to track prices
     `-- MarketplaceError            (a marketplace stands in the way; knows whether to try again)
         |-- MarketplaceNotConnected MARKETPLACE_NOT_CONNECTED
         |-- ProductNotFound         NOT_FOUND       the marketplace does not show this product
@@ -171,6 +172,12 @@ class JobGivenUp(AffiliateGraphError):
     """A part of a job broke what worked on it, so often that it is tried no more."""
 
     code = "JOB_GIVEN_UP"
+
+
+class TrackingForbidden(AffiliateGraphError):
+    """A marketplace's terms forbid to track prices."""
+
+    code = "TRACKING_FORBIDDEN"
 
 
 class MarketplaceError(AffiliateGraphError):

@@ -16,6 +16,7 @@ from db.availability import FAILURES
 from db.exceptions import DatabaseUnavailable
 from engine.batches import JobBatches
 from engine.refreshes import Refreshes
+from engine.webhooks import WebhookDeliveries
 from engine.work import Handler, Opened, Turn, Work
 
 log = logging.getLogger("affiliate_graph.engine")
@@ -23,6 +24,7 @@ log = logging.getLogger("affiliate_graph.engine")
 KINDS: tuple[Callable[[Opened], Work], ...] = (
     JobBatches,
     Refreshes,
+    WebhookDeliveries,
 )  # a line for each kind of work
 POLL = 1.0  # seconds between two looks for what is due
 TIDIED_EVERY = 3600  # looks

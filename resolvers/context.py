@@ -1,16 +1,16 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
 from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
-from domain.events import EventSettings
+from domain.events import Event, EventSettings
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import Mode, ProductRef
 from resolvers.asked import LatelyAsked
@@ -22,6 +22,19 @@ from upstream.contract import Upstream
 T = TypeVar("T")
 
 
+class Documents(Protocol):
+    """What a webhook tells of an event, by a document of the graph: see schema/shaping.py."""
+
+    def check(self, document: str) -> None:
+        """Raises InvalidInput for what is no subscription to events, or asks for too much."""
+
+    async def shaped(
+        self, context: "Context", document: str | None, event: Event
+    ) -> Mapping[str, object]:
+        """`data`, and `errors` where there are some; None: of the usual document."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Context:
     """Given to every resolver.
@@ -30,8 +43,9 @@ class Context:
     the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
-    is when the first part of the answer expires; `events` says what is news. `asked` remembers
-    what is asked for. `lease`: under which everything is written, of work outside of requests.
+    is when the first part of the answer expires; `events` says what is news, `documents`
+    shape what webhooks tell of it. `asked` remembers what is asked for. `lease`: under which
+    everything is written, of work outside of requests.
     """
 
     workspace: Workspace
@@ -42,6 +56,7 @@ class Context:
     caller: Caller = NOBODY
     valid_until: datetime | None = None
     events: EventSettings = EventSettings()
+    documents: "Documents | None" = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     accounts: Accounts = field(init=False)

@@ -148,6 +148,7 @@ class Dataloaders:
         self.catalog_product: DataLoader[ProductRef, CatalogProduct | None] = DataLoader(
             self._load_catalog
         )
+        self.seen: list[CatalogProduct] = []  # by other ways, which need not be read again
         self.catalog_count: DataLoader[CatalogFilter, Counted] = DataLoader(self._load_counts)
         self.new_link: DataLoader[LinkKey, str] = DataLoader(
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
@@ -176,8 +177,10 @@ class Dataloaders:
         )
 
     async def _load_catalog(self, refs: list[ProductRef]) -> list[CatalogProduct | None]:
-        products = await stored_products.by_refs(self._workspace, refs)
-        return [products.get(ref) for ref in refs]
+        seen = {entry.source.ref: entry for entry in self.seen}
+        unseen = [ref for ref in refs if ref not in seen]
+        stored = await stored_products.by_refs(self._workspace, unseen) if unseen else {}
+        return [seen.get(ref) or stored.get(ref) for ref in refs]
 
     async def _load_counts(self, filters: list[CatalogFilter]) -> list[Counted]:
         counts = (stored_catalog.count(self._workspace, filter) for filter in filters)

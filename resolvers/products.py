@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
@@ -188,14 +189,18 @@ async def page(
     if filter.private and context.caller.is_public:
         asked = ", ".join(_in_the_graph(name) for name in filter.private)
         context.caller.require(Scope.READ, f"To filter by {asked}")
-    of_list = cursors.fingerprint("catalog", filter, sort)
+    of_list = _fingerprint(filter, sort)
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
-    entries = {entry.source.ref: entry for entry in stored.records}
-    context.dataloaders.catalog_product.prime_many(entries)
-    context.note_asked(entries)
+    context.dataloaders.seen += stored.records
+    context.note_asked(entry.source.ref for entry in stored.records)
     return of_list, stored
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(filter: CatalogFilter, sort: CatalogSort) -> str:
+    return cursors.fingerprint("catalog", filter, sort)
 
 
 def _in_the_graph(name: str) -> str:

@@ -95,7 +95,18 @@ def costs_of(
     costs: Costs = {}
     if root is not None:
         _Reading(schema, fragments).selection_set(operation.selection_set, root, costs)
-    return costs
+    return _priced(costs)
+
+
+def _priced(costs: Costs) -> Costs:
+    """Without the values that cost nothing, which are most."""
+    for entry in costs.values():
+        entry.below = None if entry.below is None else _priced(entry.below)
+    return {
+        key: entry
+        for key, entry in costs.items()
+        if entry.below is not None or entry.weight or entry.is_change
+    }
 
 
 def variables_of(operation: OperationDefinitionNode, sent: Variables) -> Variables:

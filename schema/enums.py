@@ -15,6 +15,8 @@ from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
 from domain.refresh import RefreshState
 from domain.search import ProductSearchSort
+from domain.watches import WatchKind
+from domain.webhooks import DeliveryState, DisabledReason, WebhookKind
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -67,6 +69,7 @@ class ErrorCode(Enum):
     MARKETPLACE_ANSWER_INVALID = "MARKETPLACE_ANSWER_INVALID"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     JOB_GIVEN_UP = "JOB_GIVEN_UP"
+    TRACKING_FORBIDDEN = "TRACKING_FORBIDDEN"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
 
 
@@ -102,6 +105,7 @@ describe(
         "MARKETPLACE_ANSWER_INVALID": "The marketplace's answer made no sense or refused our call.",
         "IDEMPOTENCY_CONFLICT": "The idempotency key was used with another input, or still runs.",
         "JOB_GIVEN_UP": "A part of a job broke off again and again; retryJob tries it once more.",
+        "TRACKING_FORBIDDEN": "The marketplace's terms forbid to track prices.",
         "DATABASE_UNAVAILABLE": "This server's own storage does not answer now; try again.",
     },
 )
@@ -119,7 +123,7 @@ describe(
         "SYNC": "syncProduct, syncProducts, startSync.",
         "LINK": "generateLink, generateLinks, startLinks, deleteLink.",
         "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace, "
-        "setRefreshPolicy.",
+        "setRefreshPolicy, and webhooks.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
 )
@@ -328,6 +332,9 @@ describe(
         "MARKETPLACE_NOT_ELIGIBLE": "The account may not use the interface any more.",
         "QUOTA_LOW": "80 % of the account's calls of the day are used up.",
         "JOB_FINISHED": "A job has ended; its status says how.",
+        "WATCH_FIRED": "Something happened that a watch waited for.",
+        "WEBHOOK_DISABLED": "A webhook was switched off: it answered 410, it failed for five days, "
+        "or the API key that it reads with is at its end.",
     },
 )
 
@@ -354,5 +361,53 @@ describe(
         "FAILED": "No row worked, or a part of it was given up.",
         "CANCELLED": "cancelJob ended it, or the end of the API key that began it. What was done "
         "stays done.",
+    },
+)
+
+describe(
+    WebhookKind,
+    "WebhookKind",
+    "What is behind the address of a webhook. Values may be added.",
+    {
+        "STANDARD": "A program, which gets Standard Webhooks.",
+        "TELEGRAM": "A chat of Telegram, which gets a sentence.",
+        "DISCORD": "A channel of Discord, which gets a sentence.",
+        "SLACK": "A channel of Slack, which gets a sentence.",
+    },
+)
+
+describe(
+    DeliveryState,
+    "WebhookDeliveryState",
+    "How far a delivery is.",
+    {
+        "PENDING": "It is tried at `nextTryAt`.",
+        "DELIVERED": "The receiver took it.",
+        "FAILED": "It was given up: after ten tries, with the webhook, or because the event is not "
+        "kept any more.",
+    },
+)
+
+describe(
+    DisabledReason,
+    "WebhookDisabledReason",
+    "Why a webhook is told nothing. Values may be added.",
+    {
+        "BY_HAND": "disableWebhook.",
+        "GONE": "It answered 410.",
+        "FAILING": "For five days each try failed.",
+        "KEY_ENDED": "The API key with whose rights it reads is accepted no more, or lacks READ.",
+    },
+)
+
+describe(
+    WatchKind,
+    "WatchKind",
+    "What a watch waits for. Values may be added.",
+    {
+        "BELOW_PRICE": "A price below `price`.",
+        "DROP_PERCENT": "A price that is `percent` below the one when it was armed.",
+        "BACK_IN_STOCK": "That a product can be bought again.",
+        "LOWEST_IN_DAYS": "The lowest price of `days` days.",
     },
 )

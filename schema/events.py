@@ -46,8 +46,14 @@ class Event(Node):
     job_id: strawberry.ID | None = strawberry.field(
         description="Of the job that it is about, also when it was forgotten since."
     )
+    webhook_id: strawberry.ID | None = strawberry.field(
+        description="Of the webhook that it is about, also when it was deleted since."
+    )
+    watch_id: strawberry.ID | None = strawberry.field(
+        description="Of the watch that fired, also when it was deleted since."
+    )
     previous_price: Money | None = strawberry.field(
-        description="The price that was announced before."
+        description="The price that was announced before; of a watch, the one before."
     )
     price: Money | None = strawberry.field(description="The price that is announced with this.")
     upstream_code: str | None = strawberry.field(
@@ -70,6 +76,8 @@ class Event(Node):
             product_id=ids.of_product(news.product) if news.product else None,
             link_id=ids.of_link(news.link) if news.link else None,
             job_id=ids.of_job(news.job) if news.job else None,
+            webhook_id=ids.of_webhook(news.webhook) if news.webhook else None,
+            watch_id=ids.of_watch(news.watch) if news.watch else None,
             previous_price=money(news.previous_price),
             price=money(news.price),
             upstream_code=news.upstream_code,

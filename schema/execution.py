@@ -9,9 +9,9 @@ import contextlib
 import hashlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeGuard, cast
 
 from graphql import (
@@ -49,6 +49,7 @@ from schema.public import private_field
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
 PLANNED_FROM_USE = 2
+WATCHED_AFTER = 0.02  # seconds: most queries have ended by then
 log = logging.getLogger("affiliate_graph.schema")
 
 
@@ -63,7 +64,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class Prepared:
     """An operation that may be run, and what it costs. `variables`: with their defaults."""
 
     document: Document
@@ -100,11 +101,15 @@ async def run(operation: Operation, context: Context, terms: Terms | None = None
         return outcome
 
 
+@lru_cache(maxsize=documents.KEPT_DOCUMENTS)
+def _digest(document: str) -> str:
+    return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
+
+
 @contextlib.contextmanager
 def _observed(document: str, context: Context, note: OperationNote) -> Iterator[None]:
     """Tells the meter about the operation, without anything that the caller wrote but its name."""
-    digest = hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
-    note.document_hash = digest
+    note.document_hash = _digest(document)
     before = told_codes.set(note.codes)
     try:
         with context.upstream.meter.operation(note):
@@ -127,7 +132,7 @@ def _note(outcome: Outcome, note: OperationNote) -> None:
 async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note = terms.note
     try:
-        prepared = _prepared(operation, terms)
+        prepared = prepared_of(operation, terms)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
     note.kind = prepared.operation.operation.value
@@ -157,7 +162,7 @@ async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     return outcome
 
 
-def _prepared(operation: Operation, terms: Terms) -> _Prepared:
+def prepared_of(operation: Operation, terms: Terms) -> Prepared:
     """The operation that is meant, read, measured and priced. Raises GraphQLError with its code."""
     limits = terms.limits
     document = documents.read(operation.query, limits)
@@ -199,7 +204,7 @@ def _prepared(operation: Operation, terms: Terms) -> _Prepared:
             value=points,
             limit=limits.cost,
         )
-    return _Prepared(
+    return Prepared(
         document=document, operation=chosen, variables=variables, costs=costs, points=points
     )
 
@@ -214,14 +219,12 @@ def _worded(error: GraphQLError) -> Outcome:
 
 
 async def _executed(
-    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms
 ) -> Outcome:
     """Checks against the schema, once for each document, and runs."""
     document, limits, is_mutation = prepared.document, terms.limits, prepared.is_mutation
-    if document.problems is None:
-        document.problems = validate_document(schema._schema, document.node, specified_rules)
-    if document.problems:
-        return invalid(document.problems, context, helps=terms.has_introspection)
+    if problems := problems_of(document):
+        return invalid(problems, context, helps=terms.has_introspection)
     # What a mutation answers is part of its own scope.
     is_limited = context.caller.is_public and not is_mutation
     if is_limited and (private := private_field(schema._schema, document)):
@@ -243,11 +246,18 @@ async def _executed(
     return outcome_of(result, context, helps=terms.has_introspection)
 
 
+def problems_of(document: Document) -> Sequence[GraphQLError]:
+    """Where the document does not fit the schema; looked for once."""
+    if document.problems is None:
+        document.problems = validate_document(schema._schema, document.node, specified_rules)
+    return document.problems
+
+
 async def _subscribed(
-    operation: Operation, prepared: _Prepared, context: Context, terms: Terms
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms
 ) -> Outcome:
     def build(context: Context, event: object = None) -> Executor[Any] | list[GraphQLError]:
-        return _builder(operation, prepared, context)(root_value=event)
+        return builder(operation, prepared, context)(root_value=event)
 
     def points(data: object) -> int:
         return min(prepared.points, cost.actual(prepared.costs, prepared.variables, data))
@@ -257,15 +267,15 @@ async def _subscribed(
 
 
 async def _result(
-    operation: Operation, prepared: _Prepared, context: Context, *, has_plans: bool
+    operation: Operation, prepared: Prepared, context: Context, *, has_plans: bool
 ) -> ExecutionResult:
     """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
-    build = _builder(operation, prepared, context)
+    build = builder(operation, prepared, context)
     executor = build()
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
     if has_plans and (selection := _plan(prepared)):
-        run = plan.Run(selection, executor, schema)
+        run = plan.Run(selection, executor, schema, operation.variables)
         try:
             return ExecutionResult(data=await run.data())
         except Exception:
@@ -275,8 +285,8 @@ async def _result(
     return cast(ExecutionResult, await result if inspect.isawaitable(result) else result)
 
 
-def _builder(
-    operation: Operation, prepared: _Prepared, context: Context
+def builder(
+    operation: Operation, prepared: Prepared, context: Context
 ) -> Callable[..., Executor[Any] | list[GraphQLError]]:
     """Makes what runs the operation; it takes the further arguments of graphql-core's executor."""
     return partial(
@@ -290,7 +300,7 @@ def _builder(
     )
 
 
-def _plan(prepared: _Prepared) -> plan.Selection | None:
+def _plan(prepared: Prepared) -> plan.Selection | None:
     """Compiled at the operation's second use: many documents come only once."""
     document, operation = prepared.document, prepared.operation
     name = documents.name_of(operation)
@@ -308,13 +318,14 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
     if hung_up is None:
         yield
         return
-    deadline = asyncio.timeout(None)
+    deadline, loop = asyncio.timeout(None), asyncio.get_running_loop()
+    watchers: list[asyncio.Task[None]] = []
 
     async def watch() -> None:
         await hung_up()
-        deadline.reschedule(asyncio.get_running_loop().time())
+        deadline.reschedule(loop.time())
 
-    watcher = asyncio.create_task(watch())
+    later = loop.call_later(WATCHED_AFTER, lambda: watchers.append(loop.create_task(watch())))
     try:
         async with deadline:
             yield
@@ -323,8 +334,10 @@ async def _awaited(hung_up: Callable[[], Awaitable[None]] | None) -> AsyncIterat
             raise CallerGone from None
         raise
     finally:
-        watcher.cancel()
-        await asyncio.gather(watcher, return_exceptions=True)
+        later.cancel()
+        for watcher in watchers:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
 
 
 async def _with_cost(

@@ -16,6 +16,9 @@ MARKETPLACE = "Marketplace"
 API_KEY = "ApiKey"
 EVENT = "Event"
 JOB = "Job"
+WEBHOOK = "Webhook"
+WATCH = "Watch"
+DELIVERY = "WebhookDelivery"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -48,6 +51,21 @@ def of_event(event_id: str) -> strawberry.ID:
 def of_job(job_id: str) -> strawberry.ID:
     """By the id of its row."""
     return _encode(JOB, job_id)
+
+
+def of_webhook(webhook_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(WEBHOOK, webhook_id)
+
+
+def of_watch(watch_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(WATCH, watch_id)
+
+
+def of_delivery(delivery_id: str) -> strawberry.ID:
+    """By the id of its row."""
+    return _encode(DELIVERY, delivery_id)
 
 
 def product_ref(text: str) -> ProductRef:
@@ -95,6 +113,24 @@ def job(text: str) -> str:
     return job_id
 
 
+def webhook(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [webhook_id] = _parts(text, WEBHOOK, 1)
+    return webhook_id
+
+
+def watch(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [watch_id] = _parts(text, WATCH, 1)
+    return watch_id
+
+
+def delivery(text: str) -> str:
+    """The id of its row. Raises InvalidInput as the others do."""
+    [delivery_id] = _parts(text, DELIVERY, 1)
+    return delivery_id
+
+
 def kind(text: str) -> str:
     """What kind of thing an id names. Raises InvalidInput for text that is no id of ours."""
     return _decode(text)[0]
@@ -120,7 +156,7 @@ def _decode(text: str) -> list[str]:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         parts = None
-    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB)
+    known = (PRODUCT, LINK, MARKETPLACE, API_KEY, EVENT, JOB, WEBHOOK, WATCH, DELIVERY)
     words = parts if isinstance(parts, list) else []
     if not words or words[0] not in known or not all(_is_word(word) for word in words):
         raise InvalidInput("This is not an id that was given out here.")

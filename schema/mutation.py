@@ -79,6 +79,8 @@ from schema.payloads import (
     UpdateProductsPayload,
     VerifyMarketplacePayload,
 )
+from schema.watches import WatchMutations
+from schema.webhook_mutations import WebhookMutations
 
 T = TypeVar("T")
 INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
@@ -95,7 +97,7 @@ class Repeatable(Protocol):
 
 
 @strawberry.type(description="Everything that changes something. Fields run one after another.")
-class Mutation(ApiKeyMutations, JobMutations):
+class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
     @mutation(
         Scope.SETTINGS,
         description="Store credentials of one marketplace, sealed. The status changes at once; "

@@ -10,7 +10,7 @@ is asked twice. See docs/decisions/0043-plans.md.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -23,11 +23,9 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    default_field_resolver,
     get_argument_values,
     get_named_type,
     is_list_type,
@@ -39,19 +37,23 @@ from strawberry import Schema
 from strawberry.schema.schema_converter import (
     CustomGraphQLEnumType,
     GraphQLCoreConverter,
-    get_arguments,
 )
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from domain.kept import Kept
 from resolvers.context import Context
 from schema import made
 from schema.made import MADE, Make, Part, Place, Uncovered, Whole
+from schema.node import Info
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Fragments = Mapping[str, FragmentDefinitionNode]
+BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
 TYPENAME = "__typename"
 ROOT = (None,)  # of which object the fields of Query are asked
 AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
+KEPT_VARIABLES = 10_000  # characters
 LEAST, MOST = -(2**31), 2**31 - 1  # of what GraphQL calls Int
 
 
@@ -61,7 +63,8 @@ class Step:
 
     `write`: of a leaf, a value as JSON has it. `below`: what is asked of its objects; None for a
     leaf. `waits`: its values, or something below them, have to be awaited. `part`: how the answer
-    is made from a record of its object, where the field says so (schema/made.py).
+    is made from a record of its object, where the field says so (schema/made.py). `arguments`:
+    what it was given, by the variables of the request.
     """
 
     key: str
@@ -75,37 +78,28 @@ class Step:
     items_may_be_null: bool = True
     waits: bool = False
     part: Part | None = None
+    arguments: Kept[str, Mapping[str, Any]] = field(default_factory=lambda: Kept(KEPT_VARIABLES))
 
     @property
     def definition(self) -> StrawberryField:
         """The field as Strawberry knows it."""
-        found: StrawberryField = self.of.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-        return found
+        return cast(StrawberryField, self.of.extensions[BACKREF])
 
 
-@dataclass
+@dataclass(slots=True)
 class Selection:
     """What is asked of the objects of one type.
 
-    `of_object`, `of_record`: all of it, where nothing has to be asked otherwise. `in_part`: so much
-    as is made of the record, where objects tell theirs (`made_from`).
+    `of_object`, `of_record`: all of it, where nothing has to be asked otherwise. `make` answers an
+    object at once, `make_in_part` of its record (`made_from`) so much as is made of that.
     """
 
     type: GraphQLObjectType
     steps: dict[str, Step | None]  # None: its __typename
     of_object: Whole | None = None
     of_record: Whole | None = None
-    in_part: Whole | None = None
-
-    @cached_property
-    def make(self) -> Make | None:
-        """Answers an object, where all of it can be made at once; compiled when it is needed."""
-        return made.compiled(self.of_object) if self.of_object else None
-
-    @cached_property
-    def make_in_part(self) -> Make | None:
-        """Answers of a record what is made of it."""
-        return made.Keeping(self.in_part) if self.in_part else None
+    make: Make | None = None
+    make_in_part: Make | None = None
 
 
 @dataclass(slots=True)
@@ -171,10 +165,8 @@ class _Compiler:
                 if step is not None:
                     step.nodes.append(selection)
                 continue
-            part: InlineFragmentNode | FragmentDefinitionNode
-            if isinstance(selection, InlineFragmentNode):
-                part = selection
-            elif isinstance(selection, FragmentSpreadNode):
+            part: Any = selection
+            if isinstance(selection, FragmentSpreadNode):
                 part = self._fragments[selection.name.value]
             condition = part.type_condition.name.value if part.type_condition else parent.name
             if condition in (parent.name, *(each.name for each in parent.interfaces)):
@@ -211,13 +203,14 @@ def _make(selection: Selection) -> None:
     steps = [step for step in selection.steps.values() if step is not None]
     selection.of_record = _whole(selection, lambda step: step.part)
     if _tells_records(selection.type):
-        selection.in_part = {step.key: step.part for step in steps if step.part is not None}
+        in_part: Whole = {step.key: step.part for step in steps if step.part is not None}
+        selection.make_in_part = made.Keeping(in_part) if in_part else None
     elif all(step.definition.is_basic_field for step in steps):
-        selection.of_object = _whole(selection, _of_attribute)
-
-
-def _of_attribute(step: Step) -> Part | None:
-    return _part(step, Place(step.definition.python_name), of_record=False)
+        selection.of_object = _whole(
+            selection,
+            lambda step: _part(step, Place(step.definition.python_name), of_record=False),
+        )
+        selection.make = made.Keeping(selection.of_object) if selection.of_object else None
 
 
 def _whole(selection: Selection, part_of: Callable[[Step], Part | None]) -> Whole | None:
@@ -253,17 +246,13 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
     )
 
 
-def _definition(type_: GraphQLObjectType) -> Any:
-    return type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-
-
 def _is_of_records(type_: GraphQLObjectType) -> bool:
-    return any(MADE in field.metadata for field in _definition(type_).fields)
+    return any(MADE in field.metadata for field in type_.extensions[BACKREF].fields)
 
 
 def _tells_records(type_: GraphQLObjectType) -> bool:
     """Whether its objects tell the records that they are of."""
-    return hasattr(_definition(type_).origin, "made_from")
+    return hasattr(type_.extensions[BACKREF].origin, "made_from")
 
 
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
@@ -279,24 +268,27 @@ def _writer(type_: Any) -> Callable[[Any], Any]:
         names = {member: write(member) for member in members}
         return lambda value: names.get(value) or write(value)
     if type_.name == "Int":
-        return partial(_whole_number, write)
+        return lambda value: value if _is_int(value) else write(value)
     kind = AS_IT_IS.get(type_.name)
-    return partial(_plain, kind, write) if kind else write
+    return (lambda value: value if type(value) is kind else write(value)) if kind else write
 
 
-def _plain(kind: type | None, write: Callable[[Any], Any], value: Any) -> Any:
-    return value if type(value) is kind else write(value)
-
-
-def _whole_number(write: Callable[[Any], Any], value: Any) -> Any:
-    return value if type(value) is int and LEAST <= value <= MOST else write(value)
+def _is_int(value: object) -> bool:
+    return type(value) is int and LEAST <= value <= MOST
 
 
 class Run:
     """One run of a plan. Where it fails, graphql-core begins anew, with it as its middleware."""
 
-    def __init__(self, plan: Selection, executor: "Executor[Any]", schema: Schema) -> None:
+    def __init__(
+        self,
+        plan: Selection,
+        executor: "Executor[Any]",
+        schema: Schema,
+        variables: Mapping[str, object] | None = None,
+    ) -> None:
         self._plan = plan
+        self._variables = repr(variables)
         self._executor = executor
         self._schema = schema
         self._context: Context = executor.context_value
@@ -335,7 +327,7 @@ class Run:
             if step is None:
                 for answer in answers:
                     answer[key] = selection.type.name
-            elif step.part is not None and selection.in_part:
+            elif step.part is not None and selection.make_in_part:
                 continue
             elif step.waits:
                 waiting.append(step)
@@ -362,26 +354,33 @@ class Run:
         """A value, or an awaitable of it, for each source."""
         definition = step.definition
         resolver = definition.base_resolver
-        if definition.is_basic_field:
+        if definition.is_basic_field or resolver is None:
             return map(attrgetter(definition.python_name), sources)
         executor = self._executor
         path = Path(None, step.key, step.parent.name)
-        info = executor.build_resolve_info(step.of, step.nodes, step.parent, path)
-        sent = get_argument_values(step.of, step.nodes[0], executor.variable_values)
-        if definition.extensions or resolver is None:
-            resolve: Callable[..., Any] = step.of.resolve or default_field_resolver
-            return [resolve(source, info, **sent) for source in sources]
-        converter = self._schema.schema_converter
-        _, arguments = get_arguments(
-            field=definition,
-            source=None,
-            info=converter.config.info_class(_raw_info=info, _field=definition),
-            kwargs=sent,
-            config=converter.config,
-            scalar_registry=converter.scalar_registry,
-        )
-        method = cast(Callable[..., Any], resolver.wrapped_func)
-        return [method(source, **arguments) for source in sources]
+        raw = executor.build_resolve_info(step.of, step.nodes, step.parent, path)
+        info = self._schema.config.info_class(_raw_info=raw, _field=definition)
+        call = cast(Callable[..., Any], resolver.wrapped_func)
+        for extension in definition.extensions:
+            call = partial(extension.resolve_async, call)
+        given = self._arguments(step, info)
+        if resolver.info_parameter or definition.extensions:
+            given = {**given, "info": info}
+        return [call(source, **given) for source in sources]
+
+    def _arguments(self, step: Step, info: Info) -> Mapping[str, Any]:
+        """What a field is given; kept by the request's variables, since it takes long to read."""
+        arguments = step.arguments.get(self._variables)
+        if arguments is None:
+            arguments = convert_arguments(
+                get_argument_values(step.of, step.nodes[0], self._executor.variable_values),
+                step.definition.arguments,
+                scalar_registry=self._schema.schema_converter.scalar_registry,
+                config=self._schema.config,
+                info=info,
+            )
+            step.arguments.keep(self._variables, arguments, len(self._variables) + 1)
+        return arguments
 
     async def _fill(
         self, step: Step, values: Iterable[Any], answers: Sequence[dict[str, Any]]

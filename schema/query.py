@@ -22,6 +22,8 @@ from resolvers import (
     pasted,
     products,
     search,
+    watches,
+    webhooks,
 )
 from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from schema import ids
@@ -48,6 +50,8 @@ from schema.marketplaces import Marketplace
 from schema.naming import ref_of
 from schema.node import Info, Node, StoredPage
 from schema.products import AffiliateLink, AffiliateLinkConnection, Product
+from schema.watches import Watch, WatchQueries
+from schema.webhooks import Webhook, WebhookQueries
 
 Code = Annotated[MarketplaceCode, strawberry.argument(description="Which marketplace.")]
 Locale = Annotated[
@@ -57,7 +61,7 @@ Locale = Annotated[
 
 
 @strawberry.type(description="Everything that can be read. No query changes what is stored.")
-class Query(ApiKeyQueries, JobQueries):
+class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
         extensions=[Needs(Scope.PUBLIC)],
@@ -264,6 +268,16 @@ async def _node(info: Info, id: str) -> Node | None:
         info.context.caller.require(Scope.READ, "Reading an event")
         event = await events.by_id(info.context, ids.event(id))
         return Event.of(event) if event else None
+    if kind == ids.WEBHOOK:
+        info.context.caller.require(Scope.SETTINGS, "Reading a webhook")
+        webhook = await webhooks.by_id(info.context, ids.webhook(id))
+        return Webhook.of(webhook) if webhook else None
+    if kind == ids.WATCH:
+        info.context.caller.require(Scope.READ, "Reading a watch")
+        watch = await watches.by_id(info.context, ids.watch(id))
+        return Watch.of(watch) if watch else None
+    if kind == ids.DELIVERY:
+        return None
     if kind == ids.JOB:
         info.context.caller.require(Scope.READ, "Reading a job")
         job = await jobs.get(info.context, ids.job(id))

@@ -54,7 +54,7 @@ async def _bodies(
         async for event in source:
             context = terms.fresh()
             await _pay(terms, price.most)
-            body = (await _answer(build(context, event), context, terms)).body
+            body = (await answered(build(context, event), context, terms)).body
             if terms.bucket is not None:
                 await terms.bucket.give_back(price.most - price.actual(body.get("data")))
             yield body
@@ -77,7 +77,7 @@ async def _pay(terms: Terms, points: int) -> None:
         state = await terms.bucket.take(points)
 
 
-async def _answer(
+async def answered(
     executor: Executor[Any] | list[GraphQLError], context: Context, terms: Terms
 ) -> Outcome:
     """As a query is answered, in its time."""

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from engine import worker
 from schema import execution
 from tests.database import drop_template, migrated_database
 from tests.figures import Figures
 from tests.graph import Graph, running_graph
+from tests.receivers import Receivers
 from tests.redis_server import own_redis
 from tests.run import RUN
 
@@ -97,6 +99,27 @@ async def one_migrated_database(
 async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
     """The whole application over the sandbox gateways, with nothing stored."""
     async with running_graph(migrated_database, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def receivers() -> Receivers:
+    """Whoever webhooks lead to."""
+    return Receivers()
+
+
+@pytest.fixture
+async def delivering(
+    migrated_database: str, tmp_path: Path, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Graph]:
+    """The application with a worker inside, which looks often, and with receivers of webhooks."""
+    monkeypatch.setattr(worker, "POLL", 0.05)
+    async with running_graph(
+        migrated_database,
+        tmp_path,
+        environ={"WORKER": "on"},
+        overrides={"webhooks": receivers.sender()},
+    ) as running:
         yield running
 
 

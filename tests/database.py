@@ -31,7 +31,11 @@ from tests.run import RUN, once
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 POSTGRES_TEMPLATE = "postgres-template"  # the file of the run that holds its name
-TABLES = (  # children first
+TABLES = (
+    "watch_firings",
+    "watches",
+    "webhook_deliveries",
+    "webhooks",  # children first
     "job_batches",
     "job_lines",
     "jobs",

@@ -93,7 +93,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 }
 # Who may import a package of others: folders end in "/".
 FENCES: dict[str, tuple[str, ...]] = {
-    "httpcore": ("clients/public_network.py", "clients/short_links.py"),
+    "httpcore": ("clients/public_network.py", "clients/short_links.py", "clients/webhooks.py"),
     "httpx": ("clients/", "upstream/", "sandbox/"),
     "prometheus_client": ("web/metrics.py",),
     "opentelemetry": ("web/tracing.py",),

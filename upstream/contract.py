@@ -11,10 +11,12 @@ from typing import Generic, Protocol, TypeVar
 
 import httpx
 
+from domain.credentials import Secret
 from domain.exceptions import AffiliateGraphError, MarketplaceError
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef
+from domain.webhooks import Attempt
 from upstream.accounts import AccountStates
 from upstream.budget import Allowance, Budget
 from upstream.cache import AnswerCache, CachePolicy
@@ -143,6 +145,19 @@ class ShortLinkReader(Protocol):
         ...
 
 
+class WebhookSender(Protocol):
+    """Sends to addresses that callers name (clients/webhooks.py)."""
+
+    def check(self, url: str) -> None:
+        """Raises InvalidInput for an address to which nothing is sent."""
+
+    async def send(
+        self, url: Secret, headers: Mapping[str, str], body: bytes, at: datetime
+    ) -> Attempt:
+        """POST it once; what came of that, whatever it is."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
     """The way to the marketplaces. One for the whole process.
@@ -153,7 +168,8 @@ class Upstream:
     value) what the sandbox accepts where it answers. `search_fresh_for`: how long a
     page of a search is given out again instead of being asked for. `search_further_calls`: how many
     calls a page of a search may take to be filled up.
-    `short_links` None: short links are not opened. `meter` counts what is asked.
+    `short_links` None: short links are not opened. `webhooks` None: nobody is told of events.
+    `meter` counts what is asked.
     """
 
     sender: Sender
@@ -169,6 +185,7 @@ class Upstream:
     search_fresh_for: timedelta = timedelta(minutes=5)
     search_further_calls: int = 3
     short_links: ShortLinkReader | None = None
+    webhooks: WebhookSender | None = None
     sandbox_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def mode(self, marketplace: str) -> Mode:

@@ -8,6 +8,7 @@ not seen: the other part is a session of the operator (web/graphiql.py, web/sess
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ def session_cookie(public_url: str) -> str:
     return "__Secure-session" if path_of(public_url) else "__Host-session"
 
 
+@lru_cache(maxsize=64)  # callers name few
 def is_allowed_host(host_header: str, allowed: frozenset[str] | None) -> bool:
     """Whether a Host header names this machine or one of the allowed hosts; None allows any."""
     if allowed is None or is_loopback_host(host_header):

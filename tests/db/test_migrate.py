@@ -32,7 +32,9 @@ ALL = (
     "0009_jobs",
     "0010_events",
     "0013_deleted_products",
-    "0014_refresh",
+    "0014_webhooks",
+    "0015_watches",
+    "0016_refresh",
 )
 LATER = "9000_later"
 

@@ -17,18 +17,24 @@ from db import (
     quota,
     sessions,
     statements,
+    watches,
+    webhooks,
     whole_workspaces,
     workspaces,
 )
 from db.encryption import KeyRing, reencrypt
 from db.exceptions import EncryptionError
 from domain.api_keys import APIKey, Scope
+from domain.catalog import PageArgs
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
 from domain.products import Category, Mode
+from domain.watches import WatchKind
 from tests.db.records import HOUR, NOW, full_product, keep, link, product, ref, titles
 from tests.db.test_job_batches import new_job
+from tests.db.test_watches import new_watch
+from tests.db.test_webhooks import new_target, new_webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
@@ -42,6 +48,10 @@ async def fill(name: str, keyring: KeyRing) -> tuple[Secret, Secret]:
     """A workspace with a row in every table; a key of it, and a browser's token."""
     await workspaces.create(name, NOW)
     workspace = Workspace(name, {})
+    watch = replace(new_watch(WatchKind.BACK_IN_STOCK), workspace=name)
+    await watches.create(watch, most=9)
+    await statements.rows(watches.FIRE, [str(uuid4()), name, watch.id, str(uuid4()), NOW])
+    await webhooks.create(new_webhook(name), new_target(), keyring, most=1)
     categories = (Category(external_id="7", name="Lamps"),)
     await keep(
         [full_product(), product(2, categories=categories)], workspace=workspace, history=True
@@ -118,6 +128,15 @@ async def test_the_credentials_of_a_renamed_workspace_open(keyring: KeyRing) -> 
     [account] = await credentials.accounts(STORE, keyring)
     assert {name: one.value.reveal() for name, one in account.credentials.items()} == SECRETS
     assert account.unreadable == ()
+
+
+async def test_the_webhooks_of_a_renamed_workspace_open(keyring: KeyRing) -> None:
+    await fill("shop", keyring)
+
+    await whole_workspaces.rename("shop", "store", keyring)
+
+    [(_, webhook)] = (await webhooks.page("store", PageArgs(9))).rows
+    assert await webhooks.target(webhook, keyring, NOW) == new_target()
 
 
 async def test_a_credential_that_does_not_open_leaves_everything_as_it_was(

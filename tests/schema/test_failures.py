@@ -21,6 +21,8 @@ URL = "https://www.aliexpress.com/item/1005001234567890.html"
 PRODUCT_ID = ids.of_product(ProductRef("aliexpress", "1005001234567890"))
 KEY_ID = ids.of_api_key("1")
 JOB_ID = ids.of_job("1")
+WEBHOOK_ID, DELIVERY_ID = ids.of_webhook("1"), ids.of_delivery("1")
+WATCH_ID = ids.of_watch("1")
 LOOKUP, ID = f'{{url: "{URL}"}}', f'"{PRODUCT_ID}"'
 ERRORS = "errors { code message path retryAt upstreamCode }"
 # Field, what one row of its input is, what its payload and each of its results show.
@@ -144,6 +146,18 @@ RESOLVERS = {
     "revokeApiKey": "api_keys.revoke",
     "narrowApiKey": "api_keys.narrow",
     "rotateApiKey": "api_keys.rotate",
+    "createWebhook": "webhooks.create",
+    "updateWebhook": "webhooks.update",
+    "enableWebhook": "webhooks.enable",
+    "disableWebhook": "webhooks.disable",
+    "deleteWebhook": "webhooks.delete",
+    "rotateWebhookSecret": "webhooks.rotate",
+    "testWebhook": "webhooks.named",
+    "redeliver": "webhooks.again",
+    "createWatch": "watches.create",
+    "rearmWatch": "watches.rearm",
+    "deleteWatch": "watches.delete",
+    "redeliverRange": "webhooks.again_between",
 }
 MUTATIONS = {root.name: root for root in root_fields() if root.kind == "mutation"}
 
@@ -156,12 +170,23 @@ async def test_a_full_storage_is_data_in_every_mutation(
         raise DatabaseUnavailable("The storage is full.", retryable=False)
 
     monkeypatch.setattr(f"resolvers.{RESOLVERS[name]}", full)
-    kind = next((each for each in ("ApiKey", "Job") if name.endswith(each)), "")
-    data = await graph.run(
-        least(MUTATIONS[name], {"ApiKey": KEY_ID, "Job": JOB_ID, "": PRODUCT_ID}[kind])
-    )
+    data = await graph.run(least(MUTATIONS[name], _id_for(name)))
 
     assert [error["code"] for error in data[name]["errors"]] == ["DATABASE_UNAVAILABLE"]
+
+
+def _id_for(mutation: str) -> str:
+    """One of the kind that it takes."""
+    kinds = {
+        "ApiKey": KEY_ID,
+        "Job": JOB_ID,
+        "Webhook": WEBHOOK_ID,
+        "createWatch": PRODUCT_ID,
+        "Watch": WATCH_ID,
+        "redeliverRange": WEBHOOK_ID,
+        "redeliver": DELIVERY_ID,
+    }
+    return next((id for word, id in kinds.items() if word in mutation), PRODUCT_ID)
 
 
 async def test_what_was_done_before_a_failure_is_told(graph: Graph) -> None:

@@ -28,6 +28,16 @@ mutation Fill($aliexpress: ProductLookup!, $amazon: ProductLookup!, $mark: Strin
   }
   key: createApiKey(input: {name: $mark, scopes: [READ]}) { apiKey { id } errors { code message } }
   job: startImport(input: {products: [$aliexpress]}) { job { id } errors { code message } }
+  watch: createWatch(
+    input: {condition: {belowPrice: {amount: "2", currencyCode: "USD"}}, filter: {text: $mark}}
+  ) {
+    watch { id } errors { code message }
+  }
+  hook: createWebhook(
+    input: {url: "https://example.com/only-for-the-owner", events: [PRODUCT_PRICE_DROPPED]}
+  ) {
+    webhook { id } errors { code message }
+  }
 }
 """
 SYNC = "mutation Sync($id: ID!) { syncProduct(input: {id: $id}) { changed errors { code } } }"
@@ -46,6 +56,10 @@ TELLING = {
     "affiliateLinks": "product",
     "apiKeys": "api key",
     "events": "product",
+    "watches": "watch",
+    "webhook": "webhook",
+    "webhooks": "webhook",
+    "updateWebhook": "webhook",
     "revokeApiKey": "api key",
     "rotateApiKey": "api key",
     "importProduct": "product",
@@ -78,12 +92,13 @@ async def fill(graph: Graph) -> dict[str, str]:
         "mark": MARK,
     }
     made = await graph.run(FILL, variables)
-    assert [payload["errors"] for payload in made.values()] == [[]] * 5
+    assert [payload["errors"] for payload in made.values()] == [[]] * 7
     product = made["aliexpress"]["product"]["id"]
     await graph.run(NOTE, {"id": product, "mark": MARK})
     graph.sandbox.catalog.set_price(aliexpress, "1.00")
     await graph.run(SYNC, {"id": product})
-    [event] = (await graph.run("{ events { nodes { id } } }"))["events"]["nodes"]
+    told = await graph.run("{ webhooks { nodes { deliveries { nodes { id } } } } }")
+    [event, _fired] = (await graph.run("{ events { nodes { id } } }"))["events"]["nodes"]
     market = await graph.run("{ marketplaces { id } }")
     return {
         "product": product,
@@ -92,6 +107,9 @@ async def fill(graph: Graph) -> dict[str, str]:
         "marketplace": market["marketplaces"][0]["id"],
         "event": event["id"],
         "job": made["job"]["job"]["id"],
+        "watch": made["watch"]["watch"]["id"],
+        "webhook": made["hook"]["webhook"]["id"],
+        "delivery": told["webhooks"]["nodes"][0]["deliveries"]["nodes"][0]["id"],
     }
 
 

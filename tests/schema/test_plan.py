@@ -247,3 +247,21 @@ async def test_any_query_is_answered_the_same(filled: Graph, document: str) -> N
     plain, planned = await both_ways(filled, document)
 
     assert told(planned) == told(plain)
+
+
+async def test_a_plan_asks_every_caller_and_keeps_variables_apart(
+    filled: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+    document = """query Apart($first: Int!) {
+      products(first: $first) { nodes { id } } apiKeys { totalCount } }"""
+    reader = await filled.make_key("READ")
+
+    sizes = []
+    for first in (1, 2, 1):
+        data = await filled.run(document, {"first": first})
+        sizes.append(len(data["products"]["nodes"]))
+    body = await filled.post(document, {"first": 1}, key=reader)
+
+    assert sizes == [1, 2, 1]
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["FORBIDDEN"]

@@ -92,8 +92,11 @@ def _value(type_: Any, id: str | None) -> str:
     if isinstance(type_, GraphQLList):
         return f"[{_value(type_.of_type, id)}]"
     if isinstance(type_, GraphQLInputObjectType):
-        if type_.is_one_of:
+        if type_.is_one_of and "url" in type_.fields:
             return f'{{id: "{id}"}}' if id else f'{{url: "{ANY_PRODUCT}"}}'
+        if type_.is_one_of:
+            name, field = next(iter(type_.fields.items()))
+            return f"{{{name}: {_value(GraphQLNonNull(field.type), id)}}}"
         given = ", ".join(
             f"{name}: {_value(field.type, id)}"
             for name, field in type_.fields.items()
@@ -104,7 +107,8 @@ def _value(type_: Any, id: str | None) -> str:
         return str(next(iter(type_.values)))
     if str(type_) == "ID" and id:
         return f'"{id}"'
-    return {"Int": "1", "Boolean": "true"}.get(str(type_), '"1"')
+    of_types = {"Int": "1", "Boolean": "true", "DateTime": '"2026-01-01T00:00:00Z"'}
+    return of_types.get(str(type_), '"1"')
 
 
 def _everything(type_: Any, depth: int) -> str:

@@ -17,7 +17,7 @@ POOLS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0013_deleted_products")]  # noqa: RUF012 - declared so by Tortoise
+    dependencies = [("models", "0015_watches")]  # noqa: RUF012 - declared so by Tortoise
 
     operations = [  # noqa: RUF012 - declared so by Tortoise
         ops.AddField("Product", "pace", fields.IntField(db_default=1)),

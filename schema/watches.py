@@ -1,0 +1,248 @@
+"""Watches: what somebody waits for of products."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
+
+from domain.api_keys import Scope
+from domain.catalog import CatalogFilter as FilterRecord
+from domain.exceptions import InvalidInput
+from domain.packing import pack_fields
+from domain.products import ProductRef
+from domain.watches import Watch as WatchRecord
+from domain.watches import WatchKind
+from resolvers import watches
+from resolvers.cursors import ConnectionArgs
+from schema import ids
+from schema.access import Needs
+from schema.errors import UserError
+from schema.failures import mutation
+from schema.inputs import After, Before, CatalogFilter, First, Last, MoneyInput
+from schema.naming import ref_of
+from schema.node import Info, Node, PageInfo, StoredPage
+from schema.payloads import ERRORS
+from schema.values import Money, money
+
+What = strawberry.argument(description="What to do.")
+ID = ("input", "id")
+
+
+@strawberry.type(
+    description="Something that is waited for. It is told once for each product, as the event "
+    "WATCH_FIRED, until rearmWatch."
+)
+class Watch(Node):
+    record: strawberry.Private[WatchRecord]
+    kind: WatchKind = strawberry.field(description="What is waited for.")
+    price: Money | None = strawberry.field(description="Of BELOW_PRICE: below which price.")
+    percent: int | None = strawberry.field(
+        description="Of DROP_PERCENT: by how much, against the price of `armedAt`."
+    )
+    days: int | None = strawberry.field(description="Of LOWEST_IN_DAYS: of how many days.")
+    product_ids: list[strawberry.ID] | None = strawberry.field(
+        description="Of which products; null: of those that the filter finds."
+    )
+    conditions: list[str] | None = strawberry.field(
+        description="The filter's conditions, each as name=value; null: products are named."
+    )
+    armed_at: datetime = strawberry.field(description="Since when it has been waited for.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @strawberry.field(description="Of how many products it was told since it was armed.")
+    async def fired_count(self, info: Info) -> int:
+        return await watches.fired(info.context, self.record)
+
+    @classmethod
+    def of(cls, record: WatchRecord) -> "Watch":
+        refs, filter = record.products, record.filter
+        return cls(
+            record=record,
+            id=ids.of_watch(record.id),
+            kind=record.kind,
+            price=money(record.price),
+            percent=record.percent,
+            days=record.days,
+            product_ids=None if refs is None else [ids.of_product(ref) for ref in refs],
+            conditions=None if filter is None else _conditions(filter),
+            armed_at=record.armed_at,
+            created_at=record.created_at,
+        )
+
+
+@strawberry.type(description="A watch in a list, with its cursor.")
+class WatchEdge:
+    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
+    node: Watch = strawberry.field(description="The watch.")
+
+
+@strawberry.type(description="A page of the workspace's watches.")
+class WatchConnection:
+    page: strawberry.Private[StoredPage[WatchRecord]]
+
+    @strawberry.field(description="Watches with their cursors.")
+    def edges(self) -> list[WatchEdge]:
+        return self.page.edges(WatchEdge, self.nodes())
+
+    @strawberry.field(description="The watches alone.")
+    def nodes(self) -> list[Watch]:
+        return [Watch.of(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return self.page.info()
+
+    @strawberry.field(description="How many watches the workspace has.")
+    async def total_count(self, info: Info) -> int | None:
+        return await watches.count(info.context)
+
+
+@strawberry.input(description="What to wait for: one of these.", one_of=True)
+class WatchCondition:
+    drop_percent: int | None = strawberry.field(
+        default=UNSET,
+        description="A price that is so many percent, 1 to 99, below the one when it was armed.",
+    )
+    below_price: MoneyInput | None = strawberry.field(
+        default=UNSET, description="A price below this one, of its currency."
+    )
+    back_in_stock: bool | None = strawberry.field(
+        default=UNSET, description="That it can be bought again; true."
+    )
+    lowest_in_days: int | None = strawberry.field(
+        default=UNSET,
+        description="The lowest price of so many days, 1 to 365, as far as it was observed.",
+    )
+
+    @property
+    def kind(self) -> WatchKind:
+        """Which of them is sent. Raises InvalidInput."""
+        if self.below_price:
+            return WatchKind.BELOW_PRICE
+        if self.drop_percent is not UNSET:
+            return WatchKind.DROP_PERCENT
+        if self.lowest_in_days is not UNSET:
+            return WatchKind.LOWEST_IN_DAYS
+        if self.back_in_stock:
+            return WatchKind.BACK_IN_STOCK
+        path = ("input", "condition", "backInStock")
+        raise InvalidInput("backInStock is true, or another condition is sent.", path=path)
+
+
+@strawberry.input(description="What to wait for, and of which products.")
+class CreateWatchInput:
+    condition: WatchCondition = strawberry.field(description="What to wait for.")
+    product_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of these products of the catalogue, at most 250; or `filter`."
+    )
+    filter: CatalogFilter | None = strawberry.field(
+        default=None, description="Of products that it lets through then."
+    )
+
+
+@strawberry.input(description="Which watch.")
+class WatchInput:
+    id: strawberry.ID = strawberry.field(description="The watch.")
+
+
+@strawberry.type(description="Answer of createWatch and rearmWatch.")
+class WatchPayload:
+    watch: Watch | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type(description="Answer of deleteWatch.")
+class DeleteWatchPayload:
+    deleted_id: strawberry.ID | None = strawberry.field(description="Of what is forgotten.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
+@strawberry.type
+class WatchQueries:
+    """The fields of Query about watches."""
+
+    @strawberry.field(
+        description="The workspace's watches, newest first.", extensions=[Needs(Scope.READ)]
+    )
+    async def watches(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> WatchConnection:
+        args = ConnectionArgs(first, after, last, before)
+        return WatchConnection(page=StoredPage(*await watches.page(info.context, args)))
+
+
+@strawberry.type
+class WatchMutations:
+    """The fields of Mutation about watches."""
+
+    @mutation(
+        Scope.IMPORT,
+        description="Be told, by the event WATCH_FIRED, when products are cheap enough or back in "
+        "stock. TRACKING_FORBIDDEN where a marketplace's terms forbid to track prices.",
+    )
+    async def create_watch(
+        self, info: Info, input: Annotated[CreateWatchInput, What]
+    ) -> WatchPayload:
+        condition = input.condition
+        watch = await watches.create(
+            info.context,
+            condition.kind,
+            price=condition.below_price.record(("input", "condition", "belowPrice"))
+            if condition.below_price
+            else None,
+            percent=_given(condition.drop_percent),
+            days=_given(condition.lowest_in_days),
+            products=_refs(input.product_ids),
+            filter=input.filter.record() if input.filter else None,
+        )
+        return WatchPayload(watch=Watch.of(watch), errors=[])
+
+    @mutation(
+        Scope.IMPORT,
+        description="Let a watch be told again of each of its products; a drop counts from the "
+        "price of now.",
+    )
+    async def rearm_watch(self, info: Info, input: Annotated[WatchInput, What]) -> WatchPayload:
+        watch = await watches.rearm(info.context, _id(input.id))
+        return WatchPayload(watch=Watch.of(watch), errors=[])
+
+    @mutation(Scope.IMPORT, description="Wait for something no more.")
+    async def delete_watch(
+        self, info: Info, input: Annotated[WatchInput, What]
+    ) -> DeleteWatchPayload:
+        await watches.delete(info.context, _id(input.id))
+        return DeleteWatchPayload(deleted_id=input.id, errors=[])
+
+
+def _conditions(filter: FilterRecord) -> list[str]:
+    packed = pack_fields(filter, without=["looks_into_notes"])
+    told = {True: "true", False: "false"}
+    return [
+        f"{to_camel_case(name)}={told[value] if isinstance(value, bool) else value}"
+        for name, value in packed.items()
+    ]
+
+
+def _given(value: int | None) -> int | None:
+    return None if value is UNSET else value
+
+
+def _refs(product_ids: Sequence[str] | None) -> list[ProductRef] | None:
+    if product_ids is None:
+        return None
+    return [ref_of(id, ("input", "productIds", str(n))) for n, id in enumerate(product_ids)]
+
+
+def _id(id: str) -> str:
+    try:
+        return ids.watch(id)
+    except InvalidInput as error:
+        raise error.at(ID) from error

@@ -1,0 +1,143 @@
+"""Deliveries: claimed by one, stored under the claim, and given up with their webhook."""
+
+from datetime import timedelta
+
+import pytest
+
+from db import events, webhook_deliveries
+from db.encryption import KeyRing
+from db.leases import LeaseLost
+from db.webhook_deliveries import LEASE, Claim
+from domain.events import EventType
+from domain.webhooks import Attempt, DeliveryState, DisabledReason
+from tests.db.records import HOUR, NOW, OURS
+from tests.db.test_webhooks import SECOND, deliveries, happened, made, stored
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
+
+
+async def claimed(keyring: KeyRing) -> Claim:
+    """The delivery of an event to a new webhook, held."""
+    await made(keyring)
+    await happened(EventType.PRODUCT_GONE)
+    [(first, _)] = await webhook_deliveries.due(NOW, of_each=1)
+    found = await webhook_deliveries.claim(first, NOW)
+    assert found is not None
+    return found
+
+
+def answered(status: int, at: timedelta = timedelta()) -> Attempt:
+    return Attempt(at=NOW + at, status=status, milliseconds=7, answer="words")
+
+
+async def test_a_delivery_is_claimed_once_and_again_after_its_lease(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+
+    assert await webhook_deliveries.claim(claim.delivery.id, NOW) is None
+    assert await webhook_deliveries.due(NOW, of_each=1) == []
+    assert await webhook_deliveries.claim(claim.delivery.id, NOW + LEASE) is not None
+
+
+async def test_whoever_lost_the_claim_stores_nothing(keyring: KeyRing) -> None:
+    stopped = await claimed(keyring)
+    again = await webhook_deliveries.claim(stopped.delivery.id, NOW + LEASE)
+    assert again is not None
+
+    with pytest.raises(LeaseLost):
+        await webhook_deliveries.store(stopped, answered(410), None)
+    await webhook_deliveries.give_back(stopped, NOW)
+    await webhook_deliveries.store(again, answered(200), None)
+
+    [delivery] = await deliveries(stopped.webhook)
+    assert (delivery.state, delivery.tries) == (DeliveryState.DELIVERED, 2)
+    assert (await stored(stopped.webhook)).disabled_at is None
+
+
+async def test_a_failure_is_tried_again_at_its_time(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+
+    await webhook_deliveries.store(claim, answered(500), NOW + HOUR)
+
+    [delivery] = await deliveries(claim.webhook)
+    assert (delivery.state, delivery.next_at) == (DeliveryState.PENDING, NOW + HOUR)
+    assert delivery.attempts == [answered(500)]
+    assert (await stored(claim.webhook)).failing_since == NOW
+    assert await webhook_deliveries.due(NOW, of_each=1) == []
+    [(due, tries)] = await webhook_deliveries.due(NOW + HOUR, of_each=1)
+    assert (due, tries) == (delivery.id, 1)
+
+
+async def test_a_success_ends_the_failing(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+    await webhook_deliveries.store(claim, answered(500), NOW)
+    again = await webhook_deliveries.claim(claim.delivery.id, NOW)
+    assert again is not None
+
+    await webhook_deliveries.store(again, answered(204), None)
+
+    assert (await stored(claim.webhook)).failing_since is None
+    assert await webhook_deliveries.due(NOW + 99 * HOUR, of_each=1) == []
+
+
+async def test_410_switches_off_and_tells_the_others(keyring: KeyRing) -> None:
+    other = await made(keyring, "default", EventType.WEBHOOK_DISABLED)
+    claim = await claimed(keyring)
+    await happened(EventType.PRODUCT_GONE)
+
+    reason = await webhook_deliveries.store(claim, answered(410), NOW + HOUR)
+
+    webhook = await stored(claim.webhook)
+    [told] = await deliveries(other)
+    assert reason is webhook.disabled_reason is DisabledReason.GONE
+    assert [one.state for one in await deliveries(webhook)] == [DeliveryState.FAILED] * 2
+    assert told.type is EventType.WEBHOOK_DISABLED
+    event = await events.by_id(OURS, told.event_id)
+    assert event is not None
+    assert event.news.webhook == webhook.id
+
+
+async def test_five_days_of_failures_switch_off(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+    await webhook_deliveries.store(claim, answered(500), NOW)
+    again = await webhook_deliveries.claim(claim.delivery.id, NOW)
+    assert again is not None
+
+    reason = await webhook_deliveries.store(again, answered(500, at=timedelta(days=5)), None)
+
+    assert reason is DisabledReason.FAILING
+
+
+async def test_what_failed_is_made_due_again(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+    await webhook_deliveries.store(claim, answered(500), None)
+    webhook = claim.webhook
+
+    between = webhook_deliveries.again_between
+    none = await between(webhook, NOW + SECOND, NOW + HOUR, NOW, only_failed=True)
+    one = await between(webhook, NOW, NOW + HOUR, NOW, only_failed=True)
+
+    [delivery] = await deliveries(webhook)
+    assert (none, one) == (0, 1)
+    assert (delivery.state, delivery.tries) == (DeliveryState.PENDING, 0)
+    assert len(delivery.attempts) == 1
+
+
+async def test_a_webhook_that_is_away_does_not_stand_before_others(keyring: KeyRing) -> None:
+    await made(keyring)
+    await happened(*[EventType.PRODUCT_GONE] * 5)
+    other = await made(keyring, "default", EventType.LINK_BROKEN)
+    await happened(EventType.LINK_BROKEN)
+    [delivery] = await deliveries(other)
+
+    found = await webhook_deliveries.due(NOW, of_each=2)
+
+    assert len(found) == 3
+    assert (delivery.id, 0) in found[:2]
+
+
+async def test_old_deliveries_are_forgotten(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+
+    assert await webhook_deliveries.prune(NOW) == 0
+    assert await webhook_deliveries.prune(NOW + SECOND) == 1
+    assert await deliveries(claim.webhook) == []

@@ -1,0 +1,99 @@
+"""The worker tells webhooks: again after failures, by the same ids, and not for ever."""
+
+import hashlib
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.graph import Graph
+from tests.receivers import Received, Receivers
+from tests.webhooks import (
+    CANCELLED,
+    CREATE,
+    REDELIVER,
+    URL,
+    answered,
+    cancelled,
+    deliveries,
+    is_off,
+    made,
+    until,
+    verified,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_with_three_of_ten_tries_failing_each_event_is_delivered_by_one_id(
+    delivering: Graph, receivers: Receivers
+) -> None:
+    tries: dict[str, list[int]] = defaultdict(list)
+
+    def answer(request: Received) -> tuple[int, str, str]:
+        id = request.headers["webhook-id"]
+        chance = hashlib.sha256(f"{id} {len(tries[id])}".encode()).digest()[0] / 256
+        status = 500 if chance < 0.3 or not any(tries.values()) else 200
+        tries[id].append(status)
+        return status, "", ""
+
+    receivers.answer = answer
+    payload = await made(delivering, "JOB_FINISHED")
+    for _ in range(20):
+        job = (await delivering.run(CANCELLED))["startImport"]["job"]["id"]
+        await delivering.run(
+            "mutation($id: ID!) { cancelJob(input: {id: $id}) { job { id } } }", {"id": job}
+        )
+
+    def all_told(found: Any) -> bool:
+        delivering.clock.advance(minutes=30)
+        return {one["state"] for one in deliveries(found)} == {"DELIVERED"}
+
+    webhook = await until(delivering, payload["webhook"]["id"], all_told)
+
+    assert webhook["deliveries"]["totalCount"] == len(tries) == 20
+    assert all(statuses[-1] == 200 for statuses in tries.values())
+    assert any(len(statuses) > 1 for statuses in tries.values())
+    assert len(receivers.received) == sum(map(len, tries.values()))
+    for request in receivers.received:
+        assert verified(request, payload["secret"])["type"] == "job.finished"
+
+
+async def test_who_answers_410_is_told_nothing_any_more(
+    delivering: Graph, receivers: Receivers
+) -> None:
+    receivers.answer = lambda _: (410, "", "gone")
+    payload = await made(delivering, "JOB_FINISHED")
+    await cancelled(delivering)
+
+    webhook = await until(delivering, payload["webhook"]["id"], is_off)
+    refused = await answered(delivering, REDELIVER, id=deliveries(webhook)[0]["id"])
+    await cancelled(delivering)
+    told = await delivering.run("{ events(types: [WEBHOOK_DISABLED]) { nodes { webhookId } } }")
+
+    assert webhook["disabledReason"] == "GONE"
+    assert [one["state"] for one in deliveries(webhook)] == ["FAILED"]
+    assert told["events"]["nodes"] == [{"webhookId": webhook["id"]}]
+    assert "enableWebhook" in refused["errors"][0]["message"]
+    assert len(receivers.received) == 1
+
+
+async def test_a_webhook_ends_with_the_key_that_made_it(
+    delivering: Graph, receivers: Receivers
+) -> None:
+    key = await delivering.make_key("SETTINGS", "READ")
+    payload = await answered(delivering, CREATE, key, url=URL, events=["JOB_FINISHED"])
+    [made_key] = [
+        each["id"]
+        for each in (await delivering.run("{ apiKeys { nodes { id } } }"))["apiKeys"]["nodes"]
+    ]
+    await delivering.run(
+        "mutation($id: ID!) { revokeApiKey(input: {id: $id}) { errors { code } } }",
+        {"id": made_key},
+    )
+    await cancelled(delivering)
+
+    webhook = await until(delivering, payload["webhook"]["id"], is_off)
+
+    assert webhook["disabledReason"] == "KEY_ENDED"
+    assert receivers.received == []
