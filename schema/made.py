@@ -25,7 +25,7 @@ Make = Callable[[Any], Any]
 
 # Answers as they were made, by what they are made from; about as many products as are read again.
 KEPT_BYTES = 32 * 1024 * 1024
-AS_OBJECTS = 4  # about so many times the length of its text takes an answer
+VALUE_BYTES, LIST_LENGTH = 100, 6  # about: most texts are the product's own
 
 
 class Basis(NamedTuple):
@@ -80,6 +80,7 @@ class Keeping:
 
     def __init__(self, whole: Whole) -> None:
         self._whole = whole
+        self._size = VALUE_BYTES * _values_of(whole)
 
     @cached_property
     def _make(self) -> Make:
@@ -94,7 +95,7 @@ class Keeping:
         if (found := _kept.get(key)) is None:
             answer, until = basis.context.noting(partial(self._make, record))
             found = basis.of, answer, until  # which keeps the id that of no other
-            _kept.keep(key, found, AS_OBJECTS * len(repr(answer)))
+            _kept.keep(key, found, self._size)
         _, answer, until = found
         if until is not None:
             basis.context.note_expiry(until)
@@ -102,6 +103,14 @@ class Keeping:
 
 
 _kept: Kept[Hashable, tuple[object, Any, datetime | None]] = Kept(KEPT_BYTES)
+
+
+def _values_of(whole: Whole | Make | str | None) -> int:
+    """How many values are made, about."""
+    if not isinstance(whole, dict):
+        return 1
+    parts = [part for part in whole.values() if isinstance(part, Part)]
+    return 1 + sum(_values_of(part.below) * (LIST_LENGTH if part.is_list else 1) for part in parts)
 
 
 def compiled(whole: Whole) -> Make:

@@ -442,8 +442,6 @@ def _raise_first(outcomes: Iterable[Any]) -> None:
 
 def _type_name(row: Any) -> str:
     """Raises Uncovered for what is no object of the schema, such as an exception in a list."""
-    definition = getattr(row, "__strawberry_definition__", None)
-    if definition is None:
+    if (definition := getattr(row, "__strawberry_definition__", None)) is None:
         raise Uncovered
-    name: str = definition.name
-    return name
+    return str(definition.name)

@@ -26,7 +26,12 @@ from web.security import DEFAULT_HEADERS, path_of
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "/assets/page"
 LIBRARY = "node_modules/htm/preact/standalone.module.js"  # Preact with its hooks, and htm
-CHART = "node_modules/uplot/dist"  # asked for by the chart alone, which does without if need be
+# Asked for where they are shown alone, which does without them if need be.
+EXTRAS = {
+    "uplot.js": "node_modules/uplot/dist/uPlot.esm.js",
+    "uplot.css": "node_modules/uplot/dist/uPlot.min.css",
+    "uqr.js": "node_modules/uqr/dist/index.mjs",
+}
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -85,11 +90,8 @@ def files() -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.suffix in MEDIA_TYPES
     }
-    chart = {
-        "uplot.js": FOLDER / CHART / "uPlot.esm.js",
-        "uplot.css": FOLDER / CHART / "uPlot.min.css",
-    }
-    there = {name: path.read_bytes() for name, path in chart.items() if path.exists()}
+    extras = {name: FOLDER / path for name, path in EXTRAS.items()}
+    there = {name: path.read_bytes() for name, path in extras.items() if path.exists()}
     return (
         own
         | there

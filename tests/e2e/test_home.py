@@ -1,10 +1,11 @@
 """The home screen: a beginner's first steps, and what needs attention."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import CONNECTED, Server, Visit, have, running_server
 from tests.e2e.test_page import serious
@@ -76,4 +77,26 @@ def test_a_number_leads_to_its_products(connected: Server, visit: Visit) -> None
 
     expect(page.get_by_role("combobox", name="Links")).to_have_value("false")
     expect(page.locator("tr[data-id]")).to_have_count(2)
+    assert visit.complaints == []
+
+
+def test_what_happened_since_yesterday_leads_to_its_events(connected: Server, visit: Visit) -> None:
+    page = signed_in(connected, visit, "library")
+
+    def with_news(route: Route) -> None:
+        if "query Home" not in (route.request.post_data or ""):
+            return route.fallback()
+        answer = route.fetch()
+        body = answer.json()
+        body["data"]["drops"] = {"totalCount": 3}
+        return route.fulfill(response=answer, body=json.dumps(body))
+
+    page.route("**/graphql", with_news)
+    page.get_by_role("link", name="Home", exact=True).click()
+    news = page.get_by_role("region", name="Since yesterday").get_by_role("link")
+    expect(news).to_have_count(1)
+
+    news.click()
+
+    expect(page.get_by_label("Kind")).to_have_value("prices")
     assert visit.complaints == []

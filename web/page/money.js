@@ -4,7 +4,7 @@ const SIGNS = new Intl.NumberFormat(LANGUAGE).formatToParts(123456.5);
 const sign = (type) => SIGNS.find((part) => part.type === type)?.value ?? ",";
 const POINT = sign("decimal");
 const GROUP = sign("group");
-const SCALE = 8n; // digits behind the point that are kept; the server takes at most four
+export const SCALE = 8n; // digits behind the point that are kept; the server takes at most four
 
 // "19.90", "USD" -> "$19.90". The text is passed on as it is: it never becomes a float.
 export const shown = (money) =>
@@ -44,7 +44,7 @@ export function whyNoMargin(sellingPrice, offer) {
   if (cost && cost.currencyCode !== sellingPrice.currencyCode) {
     return `No margin: shipping is paid in ${cost.currencyCode}, and nothing is converted.`;
   }
-  return units(sellingPrice.amount) <= 0n ? "No margin: the selling price is zero." : null;
+  return exact(sellingPrice.amount) <= 0n ? "No margin: the selling price is zero." : null;
 }
 
 // What is left of a selling price, by the server's rule: profit = selling price - price - shipping,
@@ -53,9 +53,9 @@ export function whyNoMargin(sellingPrice, offer) {
 export function margin(sellingPrice, price, shippingCost) {
   const parts = [price, shippingCost].filter(Boolean);
   if (parts.some((part) => part.currencyCode !== sellingPrice.currencyCode)) return null;
-  const selling = units(sellingPrice.amount);
+  const selling = exact(sellingPrice.amount);
   if (selling <= 0n) return null;
-  const profit = parts.reduce((left, part) => left - units(part.amount), selling);
+  const profit = parts.reduce((left, part) => left - exact(part.amount), selling);
   return {
     profit: {
       amount: text(inDigitsOf(sellingPrice.currencyCode, profit), SCALE),
@@ -65,13 +65,15 @@ export function margin(sellingPrice, price, shippingCost) {
   };
 }
 
-function inDigitsOf(currency, value) {
+// Rounded to the digits of the currency.
+export function inDigitsOf(currency, value) {
   const format = new Intl.NumberFormat("en", { style: "currency", currency });
   const unit = 10n ** (SCALE - BigInt(format.resolvedOptions().maximumFractionDigits));
   return rounded(value, unit) * unit;
 }
 
-function units(amount) {
+// An amount as a whole number of the smallest parts that are kept.
+export function exact(amount) {
   const [, sign, whole, part = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount);
   const value = BigInt(whole + part.slice(0, Number(SCALE)).padEnd(Number(SCALE), "0"));
   return sign ? -value : value;
@@ -83,7 +85,8 @@ function rounded(over, under) {
   return over < 0n ? -whole : whole;
 }
 
-function text(value, digits, least = 0) {
+// Such a whole number as an amount.
+export function text(value, digits, least = 0) {
   const size = (value < 0n ? -value : value).toString().padStart(Number(digits) + 1, "0");
   const whole = size.slice(0, -Number(digits));
   const part = size.slice(-Number(digits)).replace(/0+$/, "").padEnd(least, "0");

@@ -52,14 +52,15 @@ function duration(seconds) {
 }
 
 // A dialog of the browser's own: it keeps the focus inside and closes on Escape.
-export function Dialog({ title, onClose, wide = false, children }) {
+export function Dialog({ title, onClose, wide = false, full = false, children }) {
   const dialog = useRef(null);
+  const id = `dialog-${title.replace(/\W+/g, "-")}`; // one may stand above another
   useEffect(() => {
     dialog.current.showModal();
   }, []);
-  return html`<dialog ref=${dialog} class=${wide ? "wide" : ""} aria-labelledby="dialog-title" onClose=${onClose}>
+  return html`<dialog ref=${dialog} class=${full ? "full" : wide ? "wide" : ""} aria-labelledby=${id} onClose=${onClose}>
     <header>
-      <h2 id="dialog-title">${title}</h2>
+      <h2 id=${id}>${title}</h2>
       <button type="button" class="plain" aria-label="Close" onClick=${() => dialog.current.close()}>✕</button>
     </header>
     ${children}

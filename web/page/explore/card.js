@@ -6,10 +6,14 @@ import { may } from "../may.js";
 import { margin, shown, whyNoMargin } from "../money.js";
 import { Dialog, Failure, Picture, Price, Profit, Sandbox } from "../parts.js";
 import { LinkBox } from "../publish.js";
+import { MOST } from "./compare.js";
+import { sellingPrice } from "./markup.js";
 import { compact, rating, shipping, time } from "../words.js";
 
-export function Card({ product, plan, onProduct }) {
+export function Card({ product, plan, currency, compared: { compared, toggle }, onProduct }) {
   const { offer, commission } = product;
+  const selling = sellingPrice(plan, offer, currency);
+  const isCompared = compared.some((each) => each.id === product.id);
   return html`<li class="card" data-id=${product.id}>
     <div class="frame">
       <${Picture} url=${product.image?.url} />
@@ -21,8 +25,11 @@ export function Card({ product, plan, onProduct }) {
     <p class="quiet">${factsOf(product).join(" · ") || "No rating or orders told"}</p>
     <p class="quiet">${shipping(offer)}</p>
     <p class="quiet">${commission ? `Commission ${Number(commission.ratePercent)}%${commission.amount ? `, ${shown(commission.amount)}` : ""}` : ""}</p>
-    ${plan && html`<${Profit} margin=${offer && margin(plan, offer.price, offer.shipping?.cost)} why=${whyNoMargin(plan, offer)} />`}
+    ${selling && plan.way === "rule" && html`<p class="quiet">Sell at <strong data-selling=${selling.amount}>${shown(selling)}</strong></p>`}
+    ${selling && html`<${Profit} margin=${offer && margin(selling, offer.price, offer.shipping?.cost)} why=${whyNoMargin(selling, offer)} />`}
     <p class="quiet as-of" title=${offer?.disclaimer}>${offer ? `Price as of ${time(offer.observedAt)}` : ""}</p>
+    <label class="option small"><input type="checkbox" checked=${isCompared} disabled=${!isCompared && compared.length >= MOST} onChange=${() => toggle(product)} />
+      <span>Compare<span class="hidden"> ${product.title}</span></span></label>
     <${Actions} product=${product} onProduct=${onProduct} />
   </li>`;
 }

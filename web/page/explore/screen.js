@@ -1,13 +1,13 @@
 // Explore: a marketplace's own search, with what would be left of a planned selling price.
-import { html, useState } from "../html.js";
+import { html } from "../html.js";
 import { go, here, link } from "../address.js";
 import { forgetAnswer, useQuery } from "../asks.js";
-import { kept } from "../kept.js";
-import { amountOf } from "../money.js";
 import { Failure, Failures, Pager, Skeletons } from "../parts.js";
 import { Card } from "./card.js";
+import { Compare, useCompared } from "./compare.js";
 import { Form } from "./form.js";
 import { cardOf, variablesOf } from "./question.js";
+import { usePlan } from "./selling.js";
 import { Summary } from "./summary.js";
 
 const PAGE = 24;
@@ -18,10 +18,8 @@ export function Explore({ searchable }) {
   const variables = variablesOf(values, card, PAGE);
   const { busy, value, error, again, change } = useQuery("search", variables, { isKept: true });
   const found = busy ? null : value?.searchProducts;
-  const [selling, setSelling] = useState(kept.selling ?? "");
-  kept.selling = selling;
-  const { amount } = amountOf(selling);
-  const plan = amount && variables ? { amount, currencyCode: variables.search.currencyCode } : null;
+  const [plan, onPlan] = usePlan();
+  const compared = useCompared();
   const onSearch = (next) => {
     if (link("explore", next) === location.hash) return again();
     forgetAnswer("search", variablesOf(next, cardOf(searchable, next), PAGE));
@@ -34,14 +32,15 @@ export function Explore({ searchable }) {
   return html`
     <h1>Explore</h1>
     <${Form} values=${values} searchable=${searchable} categories=${categoriesOf(found)} busy=${busy} onSearch=${onSearch} />
-    ${variables && html`<${Summary} busy=${busy} found=${found} selling=${selling} onSelling=${setSelling} currency=${variables.search.currencyCode} />`}
+    ${variables && html`<${Summary} busy=${busy} found=${found} plan=${plan} onPlan=${onPlan} currency=${variables.search.currencyCode} />`}
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${found && html`<${Failures} errors=${found.errors} again=${again} />`}
-    ${busy ? html`<${Skeletons} count=${8} />` : html`<${Found} isAsked=${variables} found=${error ? null : found} plan=${plan} onProduct=${onProduct} />`}
-    ${found && html`<${Pager} info=${found.pageInfo} />`}`;
+    ${busy ? html`<${Skeletons} count=${8} />` : html`<${Found} isAsked=${variables} found=${error ? null : found} plan=${plan} currency=${variables?.search.currencyCode} compared=${compared} onProduct=${onProduct} />`}
+    ${found && html`<${Pager} info=${found.pageInfo} />`}
+    <${Compare} compared=${compared} plan=${plan} currency=${variables?.search.currencyCode ?? "USD"} />`;
 }
 
-function Found({ isAsked, found, plan, onProduct }) {
+function Found({ isAsked, found, ...shared }) {
   if (!isAsked) return html`<p class="empty">Search a marketplace to find products. Nothing is stored until you import it.</p>`;
   if (!found || found.errors.length) return null;
   if (!found.nodes.length) {
@@ -49,7 +48,7 @@ function Found({ isAsked, found, plan, onProduct }) {
       ${found.pageInfo.hasNextPage && " The next page may hold more."}</p>`;
   }
   return html`<ul class="grid">
-    ${found.nodes.map((product) => html`<${Card} key=${product.id} product=${product} plan=${plan} onProduct=${onProduct} />`)}
+    ${found.nodes.map((product) => html`<${Card} key=${product.id} product=${product} ...${shared} />`)}
   </ul>`;
 }
 

@@ -1,16 +1,12 @@
 // What was found, how it was filtered and sorted, and the price that somebody plans to sell at.
 import { html } from "../html.js";
-import { amountOf } from "../money.js";
+import { Selling } from "./selling.js";
 import { ago, filterNames, plural, time } from "../words.js";
 
-export function Summary({ busy, found, selling, onSelling, currency }) {
-  const { problem } = amountOf(selling);
+export function Summary({ busy, found, plan, onPlan, currency }) {
   return html`<div class="summary" id="results" tabindex="-1">
     <p role="status">${busy ? "Searching ..." : found && (found.nodes.length > 0 || !found.errors.length) && html`<${Told} found=${found} />`}</p>
-    <div><label class="selling">Sell at
-      <input inputmode="decimal" placeholder="49.99" value=${selling} aria-invalid=${Boolean(problem)}
-        onInput=${(event) => onSelling(event.target.value)} /> ${currency}
-    </label>${problem && html`<p class="problem" role="alert">${problem}</p>`}</div>
+    <${Selling} plan=${plan} onPlan=${onPlan} currency=${currency} />
   </div>`;
 }
 

@@ -10,7 +10,7 @@ import { attentionOf } from "./attention.js";
 import { Start } from "./start.js";
 
 export function Home({ cards, onCard }) {
-  const { value, busy, error, again } = useQuery("home", { staleBefore: syncedBefore(7) });
+  const { value, busy, error, again } = useQuery("home", { staleBefore: syncedBefore(7), yesterday: syncedBefore(1) });
   const numbers = value && Object.fromEntries(Object.entries(value).map(([name, list]) => [name, list.totalCount ?? 0]));
   return html`
     <h1>Home</h1>
@@ -20,6 +20,7 @@ export function Home({ cards, onCard }) {
       <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
       <${Attention} items=${attentionOf(cards, numbers)} />
       <${Jobs} onlyOpen />
+      <${News} numbers=${numbers} />
       <${Numbers} numbers=${numbers} />
       <${Accounts} cards=${cards.filter((card) => card.status === "CONNECTED")} />
     </div>`}`;
@@ -34,6 +35,17 @@ const Attention = ({ items }) => html`<section aria-labelledby="attention">
     </li>`)}</ul>
   </section>`;
 
+// What happened since yesterday; nothing where nothing did.
+function News({ numbers }) {
+  const tiles = [
+    [numbers.drops, "cheaper", link("activity", { kind: "prices" })],
+    [numbers.rises, "dearer", link("activity", { kind: "prices" })],
+    [numbers.outOfStock, "out of stock", link("activity", { kind: "stock" })],
+    [numbers.becameGone, "gone", link("activity", { kind: "stock" })],
+  ].filter(([number]) => number > 0);
+  return tiles.length > 0 && html`<${Tiles} id="news" title="Since yesterday" tiles=${tiles} />`;
+}
+
 function Numbers({ numbers }) {
   const tiles = [
     [numbers.products, "in the library", link("library")],
@@ -41,8 +53,12 @@ function Numbers({ numbers }) {
     [numbers.unlinked, "without a link", link("library", { links: "false" })],
     [numbers.unavailable + numbers.gone, "not for sale", link("library", { state: numbers.gone ? "GONE" : "UNAVAILABLE" })],
   ];
-  return html`<section aria-labelledby="numbers">
-    <h2 id="numbers">Your catalogue</h2>
+  return html`<${Tiles} id="numbers" title="Your catalogue" tiles=${tiles} />`;
+}
+
+function Tiles({ id, title, tiles }) {
+  return html`<section aria-labelledby=${id}>
+    <h2 id=${id}>${title}</h2>
     <ul class="tiles">${tiles.map(([number, words, href]) => html`<li key=${words}><a class="panel" href=${href}><strong>${count(number)}</strong><span>${words}</span></a></li>`)}</ul>
   </section>`;
 }

@@ -24,16 +24,16 @@ export function Links({ cards }) {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
     ${list && !links.length && html`<p class="empty">${isFiltered ? "No link fits this filter." : "No links yet. Make one above, or with the Link button of a product."}</p>`}
-    <ul class="links" id="results" tabindex="-1">${links.map((link) => html`<${Link} key=${link.id} link=${link} />`)}</ul>
+    <ul class="links" id="results" tabindex="-1">${links.map((link) => html`<${Link} key=${link.id} link=${link} card=${cards.find((each) => each.code === link.marketplace.code)} />`)}</ul>
     ${list && html`<${Pager} info=${list.pageInfo} />`}`;
 }
 
 const titleOf = (link) => link.product?.title ?? link.sourceUrl;
 
-const Link = ({ link }) => html`<li class="panel">
+const Link = ({ link, card }) => html`<li class="panel">
     <div class="row"><h2 class="title grow">${link.product?.importedAt ? html`<a href=${address("product", { id: link.product.id })}>${link.product.title}</a>` : titleOf(link)}</h2><${Sandbox} mode=${link.mode} /></div>
     <div class="row"><a class="grow cut" href=${link.url} target="_blank" rel="${link.rel} noreferrer">${link.url}</a></div>
-    <${Copies} link=${link} title=${titleOf(link)} />
+    <${Copies} link=${link} title=${titleOf(link)} product=${link.product} card=${card} />
     <dl class="facts">
       <dt>Marketplace</dt><dd>${link.marketplace.name}</dd>
       <dt>Tracking id</dt><dd>${link.trackingId}</dd>

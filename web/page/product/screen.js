@@ -11,7 +11,7 @@ import { capital, changes, plain, time } from "../words.js";
 import { PriceChart } from "./chart.js";
 import { Facts } from "./facts.js";
 
-export function Product() {
+export function Product({ cards }) {
   const { id } = here().values;
   const { value, busy, error, again, askedAt } = useQuery("product", id ? { id } : null);
   const product = value?.product && { ...value.product, askedAt };
@@ -20,10 +20,10 @@ export function Product() {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${!product && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
     ${!product && !busy && !error && html`<p class="empty">There is no such product in the library.</p>`}
-    ${product && html`<${Page} key=${id} product=${product} again=${again} />`}`;
+    ${product && html`<${Page} key=${id} product=${product} card=${cards.find((each) => each.code === product.marketplace.code)} again=${again} />`}`;
 }
 
-function Page({ product, again }) {
+function Page({ product, card, again }) {
   const { marketplace } = product;
   return html`
     <h1>${product.title}</h1>
@@ -48,7 +48,7 @@ function Page({ product, again }) {
       </section>
       <section class="panel whole" aria-labelledby="links"><h2 id="links">Links</h2>
         ${!product.affiliateLinks.nodes.length && html`<p class="quiet">No link yet.</p>`}
-        ${product.affiliateLinks.nodes.map((each) => html`<${LinkBox} key=${each.id} link=${each} title=${product.title} />`)}
+        ${product.affiliateLinks.nodes.map((each) => html`<${LinkBox} key=${each.id} link=${each} title=${product.title} product=${product} card=${card} />`)}
       </section>
       ${product.features.length > 0 && html`<section class="panel whole" aria-labelledby="features"><h2 id="features">Description</h2>
         <ul>${product.features.map((text) => html`<li key=${text}>${text}</li>`)}</ul></section>`}

@@ -3,7 +3,7 @@ import { html, useState } from "../html.js";
 import { here } from "../address.js";
 import { outdated, useQuery } from "../asks.js";
 import { Dialog, Failure, Pager } from "../parts.js";
-import { Copy } from "../publish.js";
+import { Copy } from "../copy.js";
 import { plural } from "../words.js";
 import { Key } from "./key.js";
 import { Make } from "./make.js";

@@ -1,0 +1,73 @@
+"""Products side by side, and selling prices by a rule."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Server, Visit
+from tests.e2e.test_page import serious
+from tests.e2e.test_states import search, signed_in
+from web import page as web_page
+
+pytestmark = pytest.mark.browser
+MARKUP = """
+async ([address, rows]) => {
+  const { markup } = await import(address);
+  return rows.map(([amount, currencyCode, times, fee, ending]) =>
+    markup({ amount, currencyCode }, { times, fee, ending })?.amount ?? null);
+}
+"""
+
+
+def test_a_selling_price_by_a_rule_is_exact(server: Server, visit: Visit) -> None:
+    visit.page.goto(server.url)
+    address = f"{web_page.PREFIX}/{web_page.version()}/explore/markup.js"
+    rows: list[list[Any]] = [
+        ["10.00", "USD", "2.5", "", "", "25"],
+        ["10.00", "USD", "2.5", "1.2", "99", "26.99"],
+        ["9.996", "USD", "2.5", "", "99", "24.99"],  # which it ends in already
+        ["10.00", "USD", "2.5", "", "99", "25.99"],
+        ["0.10", "USD", "3", "", "", "0.3"],
+        ["1.15", "USD", "1.1", "", "", "1.27"],  # 1.265: half away from zero
+        ["1999", "JPY", "2.5", "", "", "4998"],
+        ["10.00", "USD", "1.234", "", "00", "13"],
+        ["10.00", "USD", "cheap", "", "", None],
+        ["10.00", "USD", "", "", "", None],
+    ]
+
+    found = visit.page.evaluate(MARKUP, [address, [row[:5] for row in rows]])
+
+    assert found == [row[5] for row in rows]
+
+
+def test_products_are_priced_by_a_rule_and_compared(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    search(page)
+    cards = page.locator(".grid > .card[data-id]")
+    expect(cards).not_to_have_count(0)
+    page.get_by_label("How you set your prices").select_option("Markup")
+    page.get_by_label("Cost ×").fill("3")
+    selling = cards.first.locator("[data-selling]")
+    expect(selling).to_contain_text(".99")
+    price = selling.inner_text()
+    boxes = page.get_by_role("checkbox", name="Compare")
+
+    for number in range(4):
+        boxes.nth(number).check()
+    expect(page.get_by_text("4 of 4 to compare")).to_be_visible()
+    expect(boxes.nth(4)).to_be_disabled()
+    boxes.nth(3).uncheck()
+    page.get_by_label("Keywords").fill("lamp")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Compare").click()
+
+    table = page.get_by_role("dialog", name="Compare").get_by_role("table")
+    expect(table.locator("thead th")).to_have_count(3)
+    expect(table.locator("tbody tr", has_text="Yours").locator("td").first).to_contain_text(price)
+    expect(table.get_by_role("rowheader", name="Shipping")).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("to compare")).to_have_count(0)
+    assert visit.complaints == []

@@ -1,0 +1,45 @@
+// The price that somebody plans to sell at: one, or a rule that makes one of each product's.
+import { html, useState } from "../html.js";
+import { kept } from "../kept.js";
+import { amountOf } from "../money.js";
+
+const PLACE = "markup"; // where the rule is kept for the next day
+const RULE = { times: "2.5", fee: "", ending: "99" };
+const ENDINGS = [["", "any end"], ["99", "end in .99"], ["95", "end in .95"], ["90", "end in .90"], ["00", "whole"]];
+
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(PLACE) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+// The plan: { way: "price" or "rule", price, times, fee, ending }, and how it is changed.
+export function usePlan() {
+  const [plan, setPlan] = useState(kept.plan ?? { way: "price", price: "", ...RULE, ...stored() });
+  kept.plan = plan;
+  const change = (news) => {
+    const next = { ...plan, ...news };
+    const { times, fee, ending } = next;
+    setPlan(next);
+    localStorage.setItem(PLACE, JSON.stringify({ times, fee, ending }));
+  };
+  return [plan, change];
+}
+
+export function Selling({ plan, onPlan, currency }) {
+  const fields = plan.way === "rule" ? [plan.times, plan.fee] : [plan.price];
+  const problem = fields.map((text) => amountOf(text).problem).find(Boolean);
+  const set = (name) => (event) => onPlan({ [name]: event.target.value });
+  return html`<div class="selling">
+    <select aria-label="How you set your prices" value=${plan.way} onChange=${set("way")}>
+      <option value="price">One price</option><option value="rule">Markup</option></select>
+    ${plan.way === "rule" ? html`
+      <label>Cost × <input inputmode="decimal" value=${plan.times} onInput=${set("times")} /></label>
+      <label>+ fee <input inputmode="decimal" placeholder="0" value=${plan.fee} onInput=${set("fee")} /></label>
+      <select aria-label="Prices end" value=${plan.ending} onChange=${set("ending")}>${ENDINGS.map(([code, words]) => html`<option key=${code} value=${code}>${words}</option>`)}</select>`
+      : html`<label>Sell at <input inputmode="decimal" placeholder="49.99" value=${plan.price} aria-invalid=${Boolean(problem)} onInput=${set("price")} /> ${currency}</label>`}
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+  </div>`;
+}
