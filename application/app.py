@@ -143,14 +143,15 @@ def _routes(
         under_way=state.under_way,
         cross_origin=cross_origin,
     )
+    capacity = settings.limits.capacity
     exports = Exports(
         access=access,
         cross_origin=cross_origin,
         context=state.context,
         bucket=state.bucket,
-        capacity=settings.limits.capacity,
+        capacity=capacity,
     )
-    files = Files(access=access, bucket=state.bucket, capacity=settings.limits.capacity)
+    files = Files(access=access, context=state.context, bucket=state.bucket, capacity=capacity)
     sessions = Sessions(
         access=access,
         link=overrides.start_link,

@@ -47,7 +47,10 @@ class JobResult:
     end: int | None = strawberry.field(
         description="Where it ends in the text: the first character behind it."
     )
-    words: str | None = strawberry.field(description="What stands there in the text.")
+    words: str | None = strawberry.field(description="What stands there in the text or the file.")
+    place: str | None = strawberry.field(
+        description="Where it stands in the file of the job, for people; null without a file."
+    )
 
     @strawberry.field(description="The product as it stands in the catalogue now.")
     async def product(self, info: Info) -> Product | None:
@@ -70,7 +73,8 @@ class JobResult:
     @classmethod
     def of(cls, line: Line, field: str) -> "JobResult":
         row = None if line.outcome is None else from_json(dict(line.outcome))
-        start, end, words = (line.named.get(name) for name in ("start", "end", "words"))
+        start, end = (line.named.get(name) for name in ("start", "end"))
+        words, place = (line.named.get(name) for name in ("words", "at"))
         return cls(
             line=line,
             row=row,
@@ -81,13 +85,15 @@ class JobResult:
             start=start if isinstance(start, int) else None,
             end=end if isinstance(end, int) else None,
             words=words if isinstance(words, str) else None,
+            place=place if isinstance(place, str) else None,
         )
 
 
 def _placed(error: UserError, field: str, number: int) -> UserError:
     """The error with its place in the input, where it has none."""
     if not error.path:
-        error.path = ["input", field, str(number)] if field != "text" else ["input", "text"]
+        is_list = field not in ("text", "file")
+        error.path = ["input", field, str(number)] if is_list else ["input", field]
     return error
 
 
@@ -122,8 +128,8 @@ class JobResultConnection:
 
 @strawberry.type(
     description="Work on many rows that goes on by itself: begun by startImport, startSync or "
-    "startLinks. It survives a restart, and waits where the day's calls are used up. Finished jobs "
-    "are forgotten after 30 days."
+    "startLinks, or by a file that was sent. It survives a restart, and waits where the "
+    "day's calls are used up. Finished jobs are forgotten after 30 days."
 )
 class Job(Node):
     record: strawberry.Private[JobRecord]

@@ -1,17 +1,22 @@
-"""POST /import/rows: which products a file names, for the page, which then asks for them.
+"""Files with products, which are read here and imported by whoever sends them, or by a job.
 
     POST /import/rows?name=products.xlsx      the body is the file
+    PUT /import/job?name=products.xlsx        &idempotencyKey=monday, and whose the bare ids are
 
-The answer has a row for each product, with its line and the words that name it, which every field
-of the graph that takes a text understands; or why a row names none. Nothing is asked or stored.
+/import/rows is for the page, which then asks for the products: a row for each, with its line and
+the words that name it, which every field of the graph that takes a text understands; or why a row
+names none. Nothing is asked or stored.
+
+/import/job begins a job, as startImport does, and answers with its id.
 
 Protects against: files that are too large, and files that are slow to read. Those are read in a
 thread, few at once, and the caller's bucket pays for each row before it is looked at.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 from starlette.requests import Request
@@ -19,15 +24,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.api_keys import Caller, Scope
-from domain.exceptions import Forbidden, InvalidInput, ShortLink
-from resolvers import files
+from domain.buckets import BucketState
+from domain.exceptions import (
+    AffiliateGraphError,
+    Forbidden,
+    IdempotencyConflict,
+    InvalidInput,
+    ShortLink,
+)
+from domain.jobs import MAX_JOB_ROWS
+from resolvers import files, uploads
+from resolvers.context import Context
 from resolvers.files import FileRow
+from resolvers.sites import OF_ADDRESSES, Sites
+from schema import ids
 from schema.answers import Bucket
 from web.access import Access, Refused, refusal
 from web.endpoint import BadRequest, error_response, rate_limit, read_body, throttled_response
 
-MOST_BYTES = 5_000_000
-MOST_ROWS = 5_000
+MOST_BYTES, MOST_ROWS = 5_000_000, 5_000  # of what the page looks at
+MOST_BYTES_OF_A_JOB = 20_000_000
 AT_ONCE = 2
 ROW_POINTS = 7  # of 17 microseconds
 BYTES_OF_A_POINT = 100
@@ -35,72 +51,115 @@ ELSEWHERE = "Split it, or import it on the server: python server.py import FILE.
 MEDIA_TYPE = "application/octet-stream"  # no foreign page can send it without asking first
 
 
+class _Throttled(Exception):
+    """The caller's bucket has too little for a file. `points`: what is needed."""
+
+    def __init__(self, points: int, state: BucketState) -> None:
+        super().__init__()
+        self.points = points
+        self.state = state
+
+
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The route. `bucket`: of a caller who was let in. `capacity`: of a bucket."""
+    """The routes. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
 
     access: Access
+    context: Callable[[Request], Context]
     bucket: Callable[[Caller], Bucket]
     capacity: int
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
-        return [Route("/import/rows", self.answer, methods=["POST"])]
+        return [
+            Route("/import/rows", partial(self.answer, self._rows), methods=["POST"]),
+            Route("/import/job", partial(self.answer, self._job), methods=["PUT"]),
+        ]
 
-    async def answer(self, request: Request) -> Response:
-        """The rows, or why the file cannot be read."""
+    async def answer(
+        self, work: Callable[[Request, Caller], Awaitable[Response]], request: Request
+    ) -> Response:
+        """What was made of the file, or why it cannot be read. Raises DatabaseUnavailable."""
         try:
-            caller = await self.access.let_in(request)
-            caller.require(Scope.READ, "To read a file")
-            content = await _body(request)
-            return await self._rows(request, self.bucket(caller), content)
+            return await work(request, await self.access.let_in(request))
         except Refused as refused:
             return refusal(request, refused)
+        except _Throttled as throttled:
+            return throttled_response(request, throttled.points, throttled.state)
         except BadRequest as bad:
             return error_response(request, bad.status, bad.message, bad.code)
-        except (Forbidden, InvalidInput) as error:
-            status = 403 if isinstance(error, Forbidden) else 400
-            return error_response(request, status, error.message, error.code)
+        except (Forbidden, InvalidInput, IdempotencyConflict) as error:
+            return error_response(request, _status(error), error.message, error.code)
 
-    async def _rows(self, request: Request, bucket: Bucket, content: bytes) -> Response:
-        """Raises InvalidInput."""
+    async def _rows(self, request: Request, caller: Caller) -> Response:
+        caller.require(Scope.READ, "To read a file")
+        content = await _body(request, MOST_BYTES, f" {ELSEWHERE}")
+        rows, state = await self._read(request, caller, content, OF_ADDRESSES, MOST_ROWS)
+        return _answered(200, {"rows": _shown(rows)}, state)
+
+    async def _job(self, request: Request, caller: Caller) -> Response:
+        caller.require(Scope.IMPORT, "To import a file")
+        content = await _body(request, MOST_BYTES_OF_A_JOB, " Split it.")
+        context, named = self.context(request), request.query_params
+        meant = await uploads.sites(context, named.get("marketplace"), named.get("locale"))
+        rows, state = await self._read(request, caller, content, meant, MAX_JOB_ROWS)
+        job = await uploads.start_import(
+            context, rows, content=content, meant=meant, key=named.get("idempotencyKey")
+        )
+        shown = {"id": ids.of_job(job.id), "status": job.status, "total": job.total}
+        return _answered(202, {"job": shown}, state)
+
+    async def _read(
+        self, request: Request, caller: Caller, content: bytes, meant: Sites, most: int
+    ) -> tuple[list[FileRow], BucketState]:
+        """The rows, which the caller has paid for. Raises InvalidInput, _Throttled."""
+        bucket = self.bucket(caller)
         points = min(1 + len(content) // BYTES_OF_A_POINT, self.capacity)
-        state = await bucket.take(points)
-        if state.wait:
-            return throttled_response(request, points, state)
+        await _pay(bucket, points, points)
         async with self.turn:
             name = request.query_params.get("name", "")
             tables = await asyncio.to_thread(files.tables_of, content, name)
             count = sum(len(table.rows) for table in tables)
-            _limit(count)
+            _limit(count, most)
             more = max(min(count * ROW_POINTS, self.capacity) - points, 0)
-            state = await bucket.take(more)
-            if state.wait:
-                return throttled_response(request, points + more, state)
-            rows = await asyncio.to_thread(files.rows, tables)
-            _limit(len(rows))
-        return Response(
-            orjson.dumps({"rows": _shown(rows)}),
-            media_type="application/json",
-            headers=rate_limit(state),
-        )
+            state = await _pay(bucket, more, points + more)
+            rows = await asyncio.to_thread(files.rows, tables, meant)
+            _limit(len(rows), most)
+        return rows, state
 
 
-def _limit(count: int) -> None:
-    """Raises InvalidInput for more rows, or products in them, than the page may send."""
-    if count > MOST_ROWS:
-        raise InvalidInput(
-            f"The file has {count:,} rows; here it may have {MOST_ROWS:,}. {ELSEWHERE}"
-        )
+async def _pay(bucket: Bucket, points: int, needed: int) -> BucketState:
+    """Raises _Throttled with what is needed in all."""
+    state = await bucket.take(points)
+    if state.wait:
+        raise _Throttled(needed, state)
+    return state
 
 
-async def _body(request: Request) -> bytes:
+def _limit(count: int, most: int) -> None:
+    """Raises InvalidInput for more rows, or products in them, than are taken."""
+    if count > most:
+        raise InvalidInput(f"The file has {count:,} rows; here it may have {most:,}. {ELSEWHERE}")
+
+
+async def _body(request: Request, most: int, instead: str) -> bytes:
     """Raises BadRequest."""
     if request.headers.get("content-type", "").lower() != MEDIA_TYPE:
         raise BadRequest(415, f"Send the file as it is, as {MEDIA_TYPE}.")
-    too_large = f"The file has more than {MOST_BYTES // 1_000_000} MB. {ELSEWHERE}"
-    return await read_body(request, MOST_BYTES, too_large)
+    return await read_body(
+        request, most, f"The file has more than {most // 1_000_000} MB.{instead}"
+    )
+
+
+def _answered(status: int, found: object, state: BucketState) -> Response:
+    return Response(orjson.dumps(found), status, rate_limit(state), media_type="application/json")
+
+
+def _status(error: AffiliateGraphError) -> int:
+    if isinstance(error, Forbidden):
+        return 403
+    return 409 if isinstance(error, IdempotencyConflict) else 400
 
 
 def _shown(rows: Sequence[FileRow]) -> list[dict[str, object]]:

@@ -59,6 +59,8 @@ async def test_callers_that_go_away_harm_nobody_who_stays(
     ):
         await graph.connect("ALIEXPRESS", ALIEXPRESS)
         [id] = aliexpress(graph, 1)
+        # Connections of the database are open, so that none is left while it is being opened.
+        await asyncio.gather(*(graph.run("{ products { totalCount } }") for _ in range(10)))
 
         asking = [asyncio.ensure_future(product(graph, id)) for _ in range(10)]
         await asyncio.sleep(0.1)

@@ -85,7 +85,7 @@ async def test_a_slow_run_keeps_its_key_as_long_as_it_works(
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
     [id] = await aliexpress_ids(graph, 1)
     given = {"products": [{"url": id}], "key": "k"}
-    graph.sandbox.faults.inject("latency", calls=1, seconds=2)
+    graph.sandbox.faults.inject("latency", calls=1, seconds=4)
     late = asyncio.create_task(graph.run(IMPORT, given))
     await call_under_way(graph)
 

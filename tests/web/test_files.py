@@ -1,4 +1,4 @@
-"""POST /import/rows: who may send a file, what is answered, and what is too much."""
+"""Files that are looked at and those that a job imports: who may send one, and what is too much."""
 
 from pathlib import Path
 from typing import Any
@@ -110,3 +110,67 @@ async def test_rows_are_paid_for(migrated_database: str, tmp_path: Path) -> None
     assert len(first.json()["rows"]) == 50
     assert error_of(second)[:2] == (429, "THROTTLED")
     assert int(second.headers["retry-after"]) > 0
+
+
+async def put(graph: Graph, content: bytes, key: str = API_KEY, **named: str) -> httpx.Response:
+    headers = SENT | {"Authorization": f"Bearer {key}"}
+    return await graph.http.put("/import/job", params=named, content=content, headers=headers)
+
+
+JOB = """query J($id: ID!) { job(id: $id) { kind progress { total done failed }
+  results { nodes { place words isDone errors { code path } } } } }"""
+
+
+async def test_a_file_begins_a_job_that_knows_its_rows(graph: Graph) -> None:
+    content = f"url;n\n{ITEM};a\n1,00501E+15;b\n{SHORT};c\n".encode()
+
+    answer = await put(graph, content, name="a.csv")
+    assert answer.status_code == 202, answer.text
+    job = answer.json()["job"]
+    shown = (await graph.run(JOB, {"id": job["id"]}))["job"]
+
+    assert (job["status"], job["total"]) == ("QUEUED", 3)
+    assert (shown["kind"], shown["progress"]) == ("IMPORT", {"total": 3, "done": 1, "failed": 1})
+    assert [(row["place"], row["words"], row["isDone"]) for row in shown["results"]["nodes"]] == [
+        ("line 2", ITEM, False),
+        ("line 3", "1,00501E+15", True),
+        ("line 4", SHORT, False),
+    ]
+    assert shown["results"]["nodes"][1]["errors"] == [
+        {"code": "INVALID_URL", "path": ["input", "file"]}
+    ]
+
+
+async def test_a_file_that_is_sent_twice_is_one_job_and_another_file_is_refused(
+    graph: Graph,
+) -> None:
+    content = f"{ITEM}\n".encode()
+    first = await put(graph, content, idempotencyKey="monday")
+
+    again = await put(graph, content, idempotencyKey="monday")
+    other = await put(graph, content * 2, idempotencyKey="monday")
+
+    assert again.json()["job"]["id"] == first.json()["job"]["id"]
+    assert error_of(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
+
+
+async def test_whose_bare_ids_are_can_be_said(graph: Graph) -> None:
+    found = await put(graph, b"B0LAMP0001\n", marketplace="amazon", locale="DE")
+    unknown = await put(graph, b"B0LAMP0001\n", marketplace="EBAY")
+    no_site = await put(graph, b"B0LAMP0001\n", marketplace="AMAZON", locale="XX")
+
+    assert found.status_code == 202
+    assert error_of(unknown)[:2] == (400, "INVALID_INPUT")
+    assert "ALIEXPRESS, AMAZON" in error_of(unknown)[2]
+    assert error_of(no_site)[:2] == (400, "WRONG_LOCALE")
+
+
+async def test_a_job_needs_the_right_to_import_and_a_file_of_a_size(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = await graph.make_key("READ")
+    monkeypatch.setattr(files, "MOST_BYTES_OF_A_JOB", 2_000_000)
+
+    assert error_of(await put(graph, b"B0LAMP0001", key=reader))[:2] == (403, "FORBIDDEN")
+    assert error_of(await put(graph, b"x" * 2_000_001))[0] == 413
+    assert error_of(await put(graph, b"\n"))[:2] == (400, "INVALID_INPUT")
