@@ -17,7 +17,7 @@ log = logging.getLogger("affiliate_graph.upkeep")
 @contextlib.asynccontextmanager
 async def upkeep(kept_for: timedelta, now: Callable[[], datetime]) -> AsyncIterator[None]:
     """Prunes at the start and every hour, until the end. `kept_for`: events."""
-    task = asyncio.create_task(_prune(kept_for, now))
+    task = asyncio.create_task(_prune(kept_for, now), name=__name__)
     try:
         yield
     finally:

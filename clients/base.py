@@ -92,11 +92,6 @@ class BareID:
     is_checked: bool = False
 
 
-def no_bare_id(word: str) -> BareID | None:
-    """Of a marketplace whose ids are not told apart from other words."""
-    return None
-
-
 class MarketplaceClient(Protocol):
     """One account's way into one marketplace. A method is one call, unless it says otherwise.
 
@@ -167,7 +162,7 @@ class Marketplace:
     parse_id: Callable[[str], str]  # an id as typed -> canonical id
     # A word that stands alone in a text -> the id that it can only be, None for another word.
     # Raises InvalidURL for what it knows, but can make no id of.
-    read_bare_id: Callable[[str], BareID | None] = no_bare_id
+    read_bare_id: Callable[[str], BareID | None] = lambda _: None
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
     shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
     domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead

@@ -32,7 +32,7 @@ class MarketplaceCode(Enum):
 BY_CODE: dict[str, Marketplace] = {member.value.code: member.value for member in MarketplaceCode}
 MARKETPLACE_NAMES = " or ".join(market.name for market in BY_CODE.values())
 SETTINGS = tuple(map(settings.of, BY_CODE.values()))
-# Behind every host that the sandbox's links name (RFC 2606): they lead nowhere on the network.
+# A tracked link as the sandbox makes them, of a host that is nowhere on the network (RFC 2606).
 SANDBOX_LINK = re.compile(r"\s*https://[a-z0-9.-]+\.sandbox\.invalid/\S*\s*", re.ASCII)
 
 LONGEST = 100_000  # characters of a text that names one product
@@ -77,7 +77,7 @@ def read_text(
         return readings[address]
 
     def kind_of(address: str) -> PageKind:
-        if is_sandbox_link(address):
+        if SANDBOX_LINK.fullmatch(address):
             return PageKind.SHORT_LINK
         kinds = {reading.kind for _, reading in read(address)}
         return next(kind for kind in PageKind if kind in kinds)  # in the order of the enum
@@ -91,7 +91,7 @@ def read_text(
             found.append(
                 Found(start=word.start, end=word.end, product=product, is_bare=not word.is_address)
             )
-    return _beside_their_addresses(found)
+    return _beside_their_addresses(found) if len(found) > 1 else found
 
 
 def _beside_their_addresses(found: Sequence[Found]) -> list[Found]:
@@ -147,16 +147,11 @@ def read_address(address: str) -> ProductRef | None:
     return None
 
 
-def is_sandbox_link(text: str) -> bool:
-    """Whether the text is a tracked link as the sandbox makes them."""
-    return SANDBOX_LINK.fullmatch(text) is not None
-
-
 def _named(
     word: Word, readings: Sequence[tuple[Marketplace, PageReading]]
 ) -> ProductRef | InvalidInput | None:
     """What an address names; None for words with a dot in a sentence, which only look like one."""
-    if is_sandbox_link(word.text):
+    if SANDBOX_LINK.fullmatch(word.text):
         return ShortLink.of(
             word.text,
             "This is a link that the sandbox made: it leads nowhere. The sandbox itself reads it "

@@ -24,7 +24,7 @@ import httpcore
 import httpx
 
 from clients.public_network import NotPublic, PublicNetwork, connections
-from clients.registry import BY_CODE, MARKETPLACE_NAMES, is_sandbox_link, product_ref, read_address
+from clients.registry import BY_CODE, MARKETPLACE_NAMES, SANDBOX_LINK, product_ref, read_address
 from domain.exceptions import (
     AffiliateGraphError,
     MarketplaceUnavailable,
@@ -146,8 +146,11 @@ class ShortLinks:
 
     async def _follow(self, hop: Hop) -> ProductRef:
         try:
-            async with asyncio.timeout(self._patience), _Walk(self._network, self._tls) as walk:
-                return await walk.product(hop)
+            async with (
+                asyncio.timeout(self._patience),
+                connections(self._network, self._tls) as pool,
+            ):
+                return await _product(pool, hop)
         except TimeoutError:
             raise ShortLinkTimeout(
                 f"The short link did not lead to a product within {self._patience:g} seconds. Try "
@@ -162,54 +165,42 @@ class ShortLinks:
             ) from None
 
 
-class _Walk:
-    """The hops of one link, over connections of its own."""
+async def _product(pool: httpcore.AsyncConnectionPool, hop: Hop) -> ProductRef:
+    """The first address on the way of a short link that reads as a product."""
+    seen: set[Hop] = set()
+    while hop not in seen and len(seen) < MOST_HOPS:
+        seen.add(hop)
+        target = await _redirect(pool, hop)
+        found = read_address(target)  # it is read, not opened, so it need not be https
+        if found is not None:
+            return found
+        hop = next_hop(target)
+    how = "in a circle" if hop in seen else f"more than {MOST_HOPS - 1} times"
+    raise ShortLinkTooLong(f"This short link redirects {how}. {INSTEAD}")
 
-    def __init__(self, network: PublicNetwork, tls: ssl.SSLContext) -> None:
-        self._pool = connections(network, tls)
 
-    async def __aenter__(self) -> "_Walk":
-        return self
+async def _redirect(pool: httpcore.AsyncConnectionPool, hop: Hop) -> str:
+    """Where the hop leads, as a whole address."""
+    reply = await _ask(pool, "HEAD", hop)
+    if reply.location is None:  # some answer HEAD with a refusal
+        reply = await _ask(pool, "GET", hop)
+    if reply.location is not None:
+        return _joined(hop, reply.location)
+    if reply.status in (404, 410):
+        raise ShortLinkDead(f"This short link leads nowhere, or no longer. {INSTEAD}")
+    if reply.status < 300:
+        raise NotAProduct(f"This short link leads to a page that is not of a product. {INSTEAD}")
+    raise MarketplaceUnavailable(
+        f"The short link's host did not tell where it leads (HTTP {reply.status}). Try again "
+        "later, or paste the address of the product page."
+    )
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._pool.aclose()
 
-    async def product(self, hop: Hop) -> ProductRef:
-        """The first address that reads as a product."""
-        seen: set[Hop] = set()
-        while hop not in seen and len(seen) < MOST_HOPS:
-            seen.add(hop)
-            target = await self._redirect(hop)
-            found = read_address(target)  # it is read, not opened, so it need not be https
-            if found is not None:
-                return found
-            hop = next_hop(target)
-        how = "in a circle" if hop in seen else f"more than {MOST_HOPS - 1} times"
-        raise ShortLinkTooLong(f"This short link redirects {how}. {INSTEAD}")
-
-    async def _redirect(self, hop: Hop) -> str:
-        """Where the hop leads, as a whole address."""
-        reply = await self._ask("HEAD", hop)
-        if reply.location is None:  # some answer HEAD with a refusal
-            reply = await self._ask("GET", hop)
-        if reply.location is not None:
-            return _joined(hop, reply.location)
-        if reply.status in (404, 410):
-            raise ShortLinkDead(f"This short link leads nowhere, or no longer. {INSTEAD}")
-        if reply.status < 300:
-            raise NotAProduct(
-                f"This short link leads to a page that is not of a product. {INSTEAD}"
-            )
-        raise MarketplaceUnavailable(
-            f"The short link's host did not tell where it leads (HTTP {reply.status}). Try again "
-            "later, or paste the address of the product page."
-        )
-
-    async def _ask(self, method: str, hop: Hop) -> Reply:
-        async with self._pool.stream(method, hop.address, headers=list(HEADERS)) as answer:
-            if method == "HEAD":
-                await answer.aread()  # there is no body: the connection stays good for GET
-            return Reply(answer.status, _location(answer) if answer.status in REDIRECTS else None)
+async def _ask(pool: httpcore.AsyncConnectionPool, method: str, hop: Hop) -> Reply:
+    async with pool.stream(method, hop.address, headers=list(HEADERS)) as answer:
+        if method == "HEAD":
+            await answer.aread()  # there is no body: the connection stays good for GET
+        return Reply(answer.status, _location(answer) if answer.status in REDIRECTS else None)
 
 
 def _location(answer: httpcore.Response) -> str | None:
@@ -255,7 +246,7 @@ class SandboxLinks:
 
     async def product(self, address: str, budget: Budget) -> ProductRef:
         """See `upstream.contract.ShortLinkReader.product`."""
-        if not is_sandbox_link(address):
+        if not SANDBOX_LINK.fullmatch(address):
             raise ShortLink.of(
                 address,
                 "The sandbox contacts no marketplace, so it reads only the links that it made "

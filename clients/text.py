@@ -25,6 +25,8 @@ START = re.compile(
     r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]|://|%3a))",
     re.IGNORECASE | re.ASCII,
 )
+# Nothing in it could end it, or be something else.
+PLAIN = re.compile(r"(?!.*\w[wW]{3}\.)https?://[a-z0-9.-]*[a-z0-9]/[A-Za-z0-9/_-]+(?:\.html)?")
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
 BLACK = re.compile(r"\S+")
@@ -125,6 +127,8 @@ class _Span:
 
 def words(text: str, kind_of: KindOf) -> list[Word]:
     """Addresses and words that stand alone, in order. `kind_of`: what an address stands for."""
+    if PLAIN.fullmatch(text):
+        return [Word(start=0, end=len(text), text=text, is_address=True, is_alone=True)]
     clean = Cleaned(text)
     spans = list(_addresses(clean.text, kind_of, is_whole=True))
     untagged = _untagged(clean.text)

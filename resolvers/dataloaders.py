@@ -53,12 +53,6 @@ async def _products(
     return {ref: products[ref.external_id] for ref in refs if ref.external_id in products}
 
 
-async def _links(
-    client: MarketplaceClient, keys: Sequence[LinkKey]
-) -> Mapping[LinkKey, str | AffiliateGraphError]:
-    return await client.generate_links(keys)
-
-
 async def _variants(
     client: MarketplaceClient, refs: Sequence[ProductRef]
 ) -> Mapping[ProductRef, VariantList | AffiliateGraphError]:
@@ -88,7 +82,7 @@ LINKS: Kind[LinkKey, str] = Kind(
     circumstances=lambda key: (key.tracking_id, key.sub_id),
     size=lambda marketplace: marketplace.link_batch_size,
     policy=lambda _: CachePolicy(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
-    ask=_links,
+    ask=lambda client, keys: client.generate_links(keys),
     missing=lambda marketplace, _: NotInProgram(
         f"{marketplace.name} gave no tracked link for this product."
     ),
@@ -155,20 +149,20 @@ class Dataloaders:
         )
         self.stored_link: DataLoader[LinkKey, Link | None] = DataLoader(self._load_stored_links)
         self.links_of: DataLoader[tuple[ProductRef, PageArgs], Page[Link]] = DataLoader(
-            self._load_links_of
+            partial(together, partial(stored_links.pages_of, workspace))
         )
         self.link_count: DataLoader[ProductRef, int] = DataLoader(self._load_link_counts)
         self.prices_of: DataLoader[tuple[ProductRef, PricePage], Page[PriceObservation]] = (
-            DataLoader(self._load_prices_of)
+            DataLoader(partial(together, self._price_pages))
         )
         self.price_count: DataLoader[tuple[ProductRef, datetime | None], int] = DataLoader(
-            self._load_price_counts
+            partial(together, partial(stored_prices.counts_of, workspace))
         )
         self.lowest_price: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
-            DataLoader(self._load_lowest_prices)
+            DataLoader(partial(together, partial(stored_prices.lowest_since, workspace)))
         )
         self.price_as_of: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
-            DataLoader(self._load_prices_as_of)
+            DataLoader(partial(together, partial(stored_prices.as_of, workspace)))
         )
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
@@ -209,48 +203,23 @@ class Dataloaders:
         used = await stored_quota.used_by_keys(key_ids, day=self._upstream.now().date())
         return [used[key_id] for key_id in key_ids]
 
-    async def _load_links_of(
-        self, keys: list[tuple[ProductRef, PageArgs]]
-    ) -> list[Page[Link] | BaseException]:
-        return await together(keys, partial(stored_links.pages_of, self._workspace))
-
     async def _load_link_counts(self, refs: list[ProductRef]) -> list[int]:
         counts = await stored_links.counts_of(self._workspace, refs)
         return [counts[ref] for ref in refs]
 
-    async def _load_prices_of(
-        self, keys: list[tuple[ProductRef, PricePage]]
-    ) -> list[Page[PriceObservation] | BaseException]:
-        async def ask(
-            refs: Collection[ProductRef], page: PricePage
-        ) -> Mapping[ProductRef, Page[PriceObservation]]:
-            args, since = page
-            return await stored_prices.price_history(self._workspace, refs, args, since=since)
-
-        return await together(keys, ask)
-
-    async def _load_price_counts(
-        self, keys: list[tuple[ProductRef, datetime | None]]
-    ) -> list[int | BaseException]:
-        return await together(keys, partial(stored_prices.counts_of, self._workspace))
-
-    async def _load_lowest_prices(
-        self, keys: list[tuple[ProductRef, datetime]]
-    ) -> list[PriceObservation | BaseException | None]:
-        return await together(keys, partial(stored_prices.lowest_since, self._workspace))
-
-    async def _load_prices_as_of(
-        self, keys: list[tuple[ProductRef, datetime]]
-    ) -> list[PriceObservation | BaseException | None]:
-        return await together(keys, partial(stored_prices.as_of, self._workspace))
+    async def _price_pages(
+        self, refs: Collection[ProductRef], page: PricePage
+    ) -> Mapping[ProductRef, Page[PriceObservation]]:
+        args, since = page
+        return await stored_prices.price_history(self._workspace, refs, args, since=since)
 
     def _account_of(self, ref: ProductRef) -> AccountKey:
         return self.way.accounts.key(ref.marketplace, ref.locale)
 
 
 async def together(
-    keys: Sequence[tuple[ProductRef, A]],
     ask: Callable[[Collection[ProductRef], A], Awaitable[Mapping[ProductRef, V]]],
+    keys: Sequence[tuple[ProductRef, A]],
 ) -> list[V | BaseException]:
     """What is asked of products: equal arguments are asked together, and fail together."""
     groups: dict[A, list[ProductRef]] = {}

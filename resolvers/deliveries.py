@@ -10,7 +10,7 @@ from clients.signing import standard_webhooks
 from db import events as stored_events
 from db import products as stored_products
 from db import webhooks as stored_webhooks
-from db.exceptions import EncryptionError
+from db.exceptions import DatabaseUnavailable, EncryptionError
 from domain import moments
 from domain.credentials import Secret
 from domain.events import Event, News
@@ -53,6 +53,8 @@ async def _told(context: Context, webhook: Webhook, event: Event, name: str) -> 
     try:
         target = await stored_webhooks.target(webhook, context.keys, context.now)
         url, body = await _written(context, webhook, target, event, name)
+    except DatabaseUnavailable:
+        raise
     except (AffiliateGraphError, EncryptionError) as failure:
         return Attempt(at=context.now, error=f"Nothing was sent: {failure}")
     if len(body) > LARGEST:

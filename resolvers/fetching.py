@@ -56,7 +56,7 @@ class Accounts:
         self._workspace = workspace
         self._upstream = upstream
         self._keyring = keyring
-        self._opened: asyncio.Task[dict[AccountKey, Account]] | None = None
+        self._opened: asyncio.Task[list[Account]] | None = None
         self._fingerprints: asyncio.Task[dict[AccountKey, str]] | None = None
 
     def key(self, marketplace: str, locale: str) -> AccountKey:
@@ -75,8 +75,10 @@ class Accounts:
     async def all(self) -> dict[AccountKey, Account]:
         """Those that are stored, with their credentials opened."""
         if self._opened is None:
-            self._opened = asyncio.create_task(self._open())
-        return await asyncio.shield(self._opened)
+            self._opened = asyncio.create_task(
+                stored_credentials.accounts(self._workspace, self._keyring)
+            )
+        return {account.key: account for account in await asyncio.shield(self._opened)}
 
     async def get(self, key: AccountKey) -> Account:
         """The account with its credentials opened; empty when nothing is stored."""
@@ -86,10 +88,6 @@ class Accounts:
         """As `get`, as it is stored by now."""
         self._opened = None
         return await self.get(key)
-
-    async def _open(self) -> dict[AccountKey, Account]:
-        accounts = await stored_credentials.accounts(self._workspace, self._keyring)
-        return {account.key: account for account in accounts}
 
 
 class CredentialsChanged(AffiliateGraphError):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -129,14 +129,10 @@ async def _finish(owner: str, run: Callable[[], Awaitable[list[Row]]]) -> list[R
     done = False
     try:
         rows = await run()
-        if _are_final(rows):
+        if all(row.is_final for row in rows):
             await stored.finish(owner, {"rows": [to_json(row) for row in rows]})
             done = True
         return rows
     finally:
         if not done:
             await stored.abandon(owner)
-
-
-def _are_final(rows: Sequence[Row]) -> bool:
-    return all(row.is_final for row in rows)

@@ -91,7 +91,7 @@ async def page(
     context: Context, statuses: Sequence[JobStatus], args: ConnectionArgs
 ) -> tuple[str, Page[Job]]:
     """One page of the jobs, newest first, with the fingerprint of its cursors."""
-    of_list = _list_of(statuses)
+    of_list = cursors.fingerprint("jobs", sorted(status.value for status in statuses))
     return of_list, await stored_jobs.page(context.workspace.id, statuses, args.page(of_list))
 
 
@@ -155,10 +155,6 @@ async def _named(context: Context, job_id: str) -> Job:
         raise NotFound(MISSING, path=ID)
     context.caller.require(SCOPES[job.kind], "Changing this job")
     return job
-
-
-def _list_of(statuses: Sequence[JobStatus]) -> str:
-    return cursors.fingerprint("jobs", sorted(status.value for status in statuses))
 
 
 async def _sited(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:

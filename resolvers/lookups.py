@@ -61,14 +61,13 @@ def _typed(marketplace: Marketplace, lookup: Lookup) -> ProductRef:
 
 async def located(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
     """The same rows with bare ids at their site, and short links opened, where that is allowed."""
+    if any(isinstance(row, ShortLink) for row in rows):
+        rows = await _opened(context, rows)
     sites: dict[str, str] = {}
     for row in rows:
         if _is_open(row) and row.marketplace not in sites:
             sites[row.marketplace] = await site_of(context, BY_CODE[row.marketplace])
-    return [
-        replace(row, locale=sites[row.marketplace]) if _is_open(row) else row
-        for row in await _opened(context, rows)
-    ]
+    return [replace(row, locale=sites[row.marketplace]) if _is_open(row) else row for row in rows]
 
 
 def _is_open(row: RefOrError) -> TypeGuard[ProductRef]:
@@ -89,14 +88,14 @@ async def site_of(context: Context, market: Marketplace) -> str:
     return next(sites, market.locales[0])
 
 
-async def _opened(context: Context, rows: Sequence[RefOrError]) -> list[RefOrError]:
+async def _opened(context: Context, rows: Sequence[RefOrError]) -> Sequence[RefOrError]:
     """Equal short links are opened once.
 
     For a key for everybody none is opened: it must not make this server ask other hosts.
     """
     reader = context.upstream.short_links
     if reader is None or context.caller.is_public:
-        return list(rows)
+        return rows
     links = {row.address: row for row in rows if isinstance(row, ShortLink)}
 
     async def read(address: str) -> RefOrError:

@@ -74,7 +74,7 @@ class Listing:
     @property
     def policy(self) -> OfferPolicy:
         """How long its marketplace lets an offer be believed and shown."""
-        return BY_CODE[self.ref.marketplace].policy
+        return BY_CODE[self.source.ref.marketplace].policy
 
     @property
     def state(self) -> ProductState:

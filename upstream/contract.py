@@ -119,11 +119,6 @@ class Fetch(Generic[K, V]):
     policy: CachePolicy[V] | None = None
     is_refresh: bool = False
 
-    @property
-    def group(self) -> Hashable:
-        """Who is in the same group shares calls and kept answers."""
-        return self.operation, self.account, self.credentials, self.circumstances
-
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[V]):

@@ -69,7 +69,7 @@ async def fetch(
 
     An answer that is past its time stands in for one that cannot be had now.
     """
-    group = wanted.group
+    group = (wanted.operation, wanted.account, wanted.credentials, wanted.circumstances)
     kept = await _kept(upstream, wanted, group, keys, budget)
     fresh = {
         key: Fetched(entry.value, entry.since) for key, entry in kept.items() if entry.is_fresh

@@ -145,7 +145,8 @@ class RedisPermits:
             return RedisPermit(self, name, account.key, rule) if taken == 0 else taken or 0.0
         if await self._is_back():
             return 0.0
-        permit = await self._own.take(account, self._share_of(rule))
+        share = replace(rule, calls_per_second=rule.calls_per_second / self._processes)
+        permit = await self._own.take(account, share)
         if await self._is_back():  # the others may use all permits by now: this one is not used
             if isinstance(permit, Permit):
                 await permit.over()
@@ -244,9 +245,6 @@ class RedisPermits:
             pipe.expire(PROCESSES, LIFE)
             await pipe.execute()
         self._next_beat = self._monotonic() + HEARTBEAT
-
-    def _share_of(self, rule: QuotaRule) -> QuotaRule:
-        return replace(rule, calls_per_second=rule.calls_per_second / self._processes)
 
 
 def _micro(seconds: float) -> int:

@@ -201,9 +201,8 @@ def check_origin(answer: Answer, refusal: Refusal | None) -> None:
     A proxy or a firewall on the way refuses us then, as a web page, as text or as JSON of its own:
     that passes, and says nothing about what the application may do.
     """
-    if answer.status != 403 or (refusal is not None and _verdict(refusal) is not UNKNOWN):
-        return
-    raise MarketplaceUnavailable(BLOCKED, upstream_code="403", retry_after=_retry_after(answer))
+    if refusal is None or _verdict(refusal) is UNKNOWN:
+        raise MarketplaceUnavailable(BLOCKED, upstream_code="403", retry_after=_retry_after(answer))
 
 
 def _verdict(refusal: Refusal) -> Verdict:

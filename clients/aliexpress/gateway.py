@@ -158,7 +158,8 @@ def read_result(answer: Answer) -> Row | None:
     body = _decoded(answer)
     inner = _unwrapped(body)
     refusal = _platform_refusal(body, inner)
-    errors.check_origin(answer, refusal)
+    if answer.status == 403:
+        errors.check_origin(answer, refusal)
     if refusal is not None:
         errors.raise_unless_empty(errors.of_platform(refusal, answer))
         return None

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
-from clients import values
 from clients.aliexpress import urls
 from clients.aliexpress.gateway import not_connected
-from clients.aliexpress.records import GeneratedLinks
+from clients.aliexpress.parse import read_rows
+from clients.values import UNSTORABLE, Row, link, text
 from domain.exceptions import AnswerInvalid, InvalidInput, MarketplaceError, NotInProgram
 from domain.links import LinkKey
+
+LONGEST_SOURCE = 2_000
 
 
 def link_of(
@@ -29,14 +31,28 @@ def link_of(
     return _with_sub_id(address, key.sub_id)
 
 
-def links_by_address(answered: GeneratedLinks) -> dict[str, str | None]:
-    """Links by source address and by the product id in it; the first link of each wins."""
+def links_by_address(result: Row, tracking_id: str) -> dict[str, str | None]:
+    """Links by source address and by the product id in it; the first link of each wins.
+
+    None where an address earns no commission. Raises AnswerInvalid where the links were made for
+    another tracking id.
+    """
+    if text(result.get("tracking_id")) not in (None, tracking_id):
+        raise AnswerInvalid(
+            "AliExpress made the links for another tracking ID than the one asked. They are not "
+            "used; try again."
+        )
     found: dict[str, str | None] = {}
-    for entry in answered.entries:
-        for name in (entry.source_value, urls.product_id_of(entry.source_value)):
+    for source, url in read_rows(result, "promotion_links", "promotion_link", _entry)[0]:
+        for name in (source, urls.product_id_of(source)):
             if name is not None:
-                found[name] = found.get(name) or entry.url
+                found[name] = found.get(name) or url
     return found
+
+
+def _entry(row: Row) -> tuple[str, str | None] | None:
+    source = text(row.get("source_value"), LONGEST_SOURCE)
+    return (source, link(row.get("promotion_link"))) if source else None
 
 
 def check_keys(keys: Sequence[LinkKey]) -> None:
@@ -46,7 +62,7 @@ def check_keys(keys: Sequence[LinkKey]) -> None:
         raise ValueError("One call makes the links of one tracking id.")
     if not tracking_ids.pop().strip():
         raise not_connected()
-    if any(values.UNSTORABLE.search(key.sub_id) for key in keys):
+    if any(UNSTORABLE.search(key.sub_id) for key in keys):
         raise InvalidInput(
             "The sub id has characters that cannot be sent. Type it anew.", path=("subId",)
         )

@@ -1,13 +1,14 @@
-"""From `result` objects to records of products, links, categories and promos.
+"""From `result` objects to records of products, links and categories.
 
 Rules: prices come only from the `target_*` fields, each with its own currency (the bare price
 fields are in the shop's currency); every field but the id may be missing; a bad row never spoils
-the others. What a product's row holds is read once, by the table `PRODUCT`. Variants, orders
-and promotion codes are read in modules of their own.
+the others. What a product's row holds is read once, by the table `PRODUCT`. Variants are read in
+a module of their own.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -15,16 +16,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from clients.aliexpress.records import (
-    CategoryNode,
-    FeaturedPromo,
-    GeneratedLink,
-    GeneratedLinks,
-    ProductPage,
-)
 from clients.aliexpress.urls import CODE, canonical_id, product_url
 from clients.values import (
-    UNSTORABLE,
     Row,
     amount,
     count,
@@ -55,6 +48,16 @@ from domain.products import (
 
 T = TypeVar("T")
 Readers = Mapping[str, Callable[[Any], Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage:
+    """One page of a product list. `broken_count`: rows that no product could be read from."""
+
+    products: tuple[SourceProduct, ...] = ()
+    broken_count: int = 0
+    total: int | None = None
+
 
 LONGEST_TITLE = 2_000
 MOST_IMAGES = 50
@@ -132,14 +135,8 @@ def product_page(
         has_local_pictures=has_local_pictures,
     )
     products, broken = read_rows(result, "products", "product", read_product)
-    is_finished = str(result.get("is_finished")).lower()  # the streamlined form writes it as text
-    return ProductPage(
-        products=products,
-        row_count=len(rows(result, "products", "product")),
-        broken_count=broken,
-        total=count(result.get("total_record_count")),
-        is_finished={"true": True, "false": False}.get(is_finished),
-    )
+    total = count(result.get("total_record_count"))
+    return ProductPage(products=products, broken_count=broken, total=total)
 
 
 def product(
@@ -214,61 +211,23 @@ def coupon(value: Any) -> Coupon | None:
     )
 
 
-def links(result: Row) -> GeneratedLinks:
-    """The answer of link.generate; its entries are in no particular order."""
-    entries, _ = read_rows(result, "promotion_links", "promotion_link", _generated_link)
-    return GeneratedLinks(tracking_id=text(result.get("tracking_id")), entries=entries)
-
-
-def categories(result: Row) -> tuple[CategoryNode, ...]:
+def categories(result: Row) -> tuple[Category, ...]:
     """The answer of category.get."""
-    return read_rows(result, "categories", "category", _category_node)[0]
+    return read_rows(result, "categories", "category", _category)[0]
 
 
-def promos(result: Row) -> tuple[FeaturedPromo, ...]:
-    """The answer of featuredpromo.get. Names are kept to the letter: they are sent back."""
-    return read_rows(result, "promos", "promo", _promo)[0]
-
-
-def _generated_link(row: Row) -> GeneratedLink | None:
-    source = text(row.get("source_value"), LONGEST_TITLE)
-    return (
-        GeneratedLink(source_value=source, url=link(row.get("promotion_link"))) if source else None
-    )
-
-
-def _category_node(row: Row) -> CategoryNode | None:
+def _category(row: Row) -> Category | None:
     category_id, name = identifier(row.get("category_id")), words(row.get("category_name"))
-    if category_id is None or name is None:
-        return None
-    parent_id = identifier(row.get("parent_category_id"))
-    return CategoryNode(id=category_id, name=name, parent_id=parent_id)
-
-
-def _promo(row: Row) -> FeaturedPromo | None:
-    name = row.get("promo_name")
-    if not isinstance(name, str) or not text(name):
-        return None
-    return FeaturedPromo(
-        name=UNSTORABLE.sub("", name),
-        description=text(row.get("promo_desc")),
-        product_count=count(row.get("product_num")),
-    )
-
-
-def rows(holder: Any, outer: str, inner: str) -> list[Row]:
-    """The objects of a list that may be wrapped twice, once, single, empty, null or missing."""
-    found = holder.get(outer) if isinstance(holder, dict) else None
-    return [row for row in _items(found, inner) if isinstance(row, dict)]
+    return Category(external_id=category_id, name=name) if category_id and name else None
 
 
 def read_rows(
     holder: Any, outer: str, inner: str, read_row: Callable[[Row], T | None]
 ) -> tuple[tuple[T, ...], int]:
-    """What `read_row` makes of the rows, and how many rows were none; `rows` tells of wrappings.
+    """What `read_row` makes of the rows, and how many rows were none.
 
-    Raises AnswerInvalid where there are rows, or are said to be, and none can be read: that is no
-    empty list.
+    The list may be wrapped twice, once, single, empty, null or missing. Raises AnswerInvalid where
+    there are rows, or are said to be, and none can be read: that is no empty list.
     """
     is_object = isinstance(holder, dict)
     items = _items(holder.get(outer), inner) if is_object else [holder] * bool(holder)

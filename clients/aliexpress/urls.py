@@ -17,6 +17,7 @@ from domain.products import ProductRef
 
 CODE = "aliexpress"
 DOMAINS = ("aliexpress.com", "aliexpress.us", "aliexpress.ru", "ali.click")
+ENDS_OF_OURS = tuple(f".{domain}" for domain in DOMAINS)
 LONGEST = 8_192  # characters; the longest real addresses have about 2,000
 NESTING = 2  # how many redirect parameters are followed
 INT64_MAX = 2**63 - 1
@@ -70,7 +71,9 @@ def read_page(text: str) -> PageReading:
     """
     if len(text) > LONGEST:
         return PageReading(kind=PageKind.FOREIGN)
-    trimmed = _unquoted(text)
+    trimmed = text.strip()
+    if len(trimmed) >= 2 and trimmed[0] + trimmed[-1] in PAIRS:
+        trimmed = trimmed[1:-1].strip()
     if trimmed.isascii() and trimmed.isdigit():
         return _product(trimmed)
     return _read_address(trimmed, depth=0)
@@ -121,13 +124,6 @@ def product_id_of(address: str) -> str | None:
     return ref.external_id if ref else None
 
 
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] + text[-1] in PAIRS:
-        return text[1:-1].strip()
-    return text
-
-
 def _product(raw_id: str, variant_id: str | None = None) -> PageReading:
     found = canonical_id(raw_id)
     if found is None:
@@ -149,10 +145,12 @@ def _read_address(text: str, *, depth: int) -> PageReading:
         parts = parts._replace(path=f"/{parts.netloc}{parts.path}")
         if parts.netloc == "goto" and "url" in query:
             query["redirectUrl"] = query["url"]
-    elif not _is_ours(_host(parts)):
-        return PageReading(kind=PageKind.FOREIGN)
-    elif _is_short(_host(parts), parts.path, query):
-        return PageReading(kind=PageKind.SHORT_LINK)
+    else:
+        host = (parts.hostname or "").removesuffix(".")
+        if not f".{host}".endswith(ENDS_OF_OURS):
+            return PageReading(kind=PageKind.FOREIGN)
+        if _is_short(host, parts.path, query):
+            return PageReading(kind=PageKind.SHORT_LINK)
     return _read_our_page(parts.path, query, depth=depth)
 
 
@@ -173,10 +171,6 @@ def _split(text: str) -> SplitResult | None:
     return None if "\\" in parts.netloc else parts
 
 
-def _host(parts: SplitResult) -> str:
-    return (parts.hostname or "").removesuffix(".")
-
-
 def _is_short(host: str, path: str, query: Query) -> bool:
     if host == SHARE_HOST and path == "/p":
         return "key" in query
@@ -184,14 +178,10 @@ def _is_short(host: str, path: str, query: Query) -> bool:
     return short is not None and short.fullmatch(path) is not None
 
 
-def _is_ours(host: str) -> bool:
-    return any(host == domain or host.endswith("." + domain) for domain in DOMAINS)
-
-
 def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:
     found = _id_in_path(path)
     if found is not None:
-        return _product(found, _variant_id(query))
+        return _product(found, _variant_id(query) if query else None)
     names = ("objectId",) if ORDER_PATH.fullmatch(path) else ID_PARAMETERS
     found, variant_id = _id_in_query(query, names)
     if found is not None:

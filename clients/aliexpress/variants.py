@@ -1,4 +1,4 @@
-"""Variants of a product, and what sending one of them costs."""
+"""Variants of a product, with what sending each of them costs."""
 
 import json
 from datetime import datetime
@@ -24,18 +24,6 @@ def variants(
     return read_rows(info, "traffic_sku_info_list", "traffic_sku_info", read_variant)[0]
 
 
-def shipping(row: Row, *, currency: Any = None, fee: str = "shipping_fee") -> Shipping | None:
-    """Cost and days of sending one variant; `currency` is that of the fee. None: nothing told."""
-    cost = money(row.get(fee), currency)
-    told = Shipping(
-        cost=cost,
-        is_free=cost.amount == 0 if cost else None,
-        min_days=count(row.get("min_delivery_days")),
-        max_days=_first_count(row.get("max_delivery_days"), row.get("delivery_days")),
-    )
-    return told if told != Shipping() else None
-
-
 def _variant(row: Row, observed_at: datetime, *, may_be_local: bool) -> Variant | None:
     variant_id = identifier(row.get("sku_id"))
     if variant_id is None:
@@ -49,10 +37,22 @@ def _variant(row: Row, observed_at: datetime, *, may_be_local: bool) -> Variant 
             observed_at=observed_at,
             price=money(row.get("sale_price_with_tax"), currency),
             list_price=money(row.get("price_with_tax"), currency),
-            shipping=shipping(row, currency=currency, fee="shipping_fees"),
+            shipping=_shipping(row),
         ),
         image=Image(url=images[0]) if images else None,
     )
+
+
+def _shipping(row: Row) -> Shipping | None:
+    """Cost and days of sending; None where nothing is told."""
+    cost = money(row.get("shipping_fees"), row.get("currency"))
+    told = Shipping(
+        cost=cost,
+        is_free=cost.amount == 0 if cost else None,
+        min_days=count(row.get("min_delivery_days")),
+        max_days=_first_count(row.get("max_delivery_days"), row.get("delivery_days")),
+    )
+    return told if told != Shipping() else None
 
 
 def _attributes(row: Row) -> tuple[Attribute, ...]:

@@ -12,21 +12,16 @@ from upstream.contract import Answer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing the catalogue is asked. `name` as the Creators API spells it, `results` the
-    members of which one holds the answer, as the rows of that name, which have an id of that."""
+    members of which one holds the answer."""
 
     name: str
     results: tuple[str, ...]
-    rows: str = "items"
-    id: str = "asin"
 
 
 # One page of the documentation spells the first `itemResults`.
 GET_ITEMS = Operation(name="getItems", results=("itemsResult", "itemResults"))
 SEARCH_ITEMS = Operation(name="searchItems", results=("searchResult",))
 GET_VARIATIONS = Operation(name="getVariations", results=("variationsResult",))
-GET_BROWSE_NODES = Operation(
-    name="getBrowseNodes", results=("browseNodesResult",), rows="browseNodes", id="id"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +54,16 @@ def read(answer: Answer, operation: Operation) -> Reading:
         at=answer.received_at,
         result=result if isinstance(result, dict) else {},
         problems=tuple(values.nodes(body, "errors")),
-        has_broken_rows=_has_broken_rows(result, operation),
+        has_broken_rows=_has_broken_rows(result),
     )
 
 
-def _has_broken_rows(result: object, operation: Operation) -> bool:
+def _has_broken_rows(result: object) -> bool:
     """Whether some rows are none. Raises AnswerInvalid where all are: that is no empty list."""
-    rows = values.member(result, operation.rows)
+    rows = values.member(result, "items")
     if not isinstance(result, dict) or not (rows is None or isinstance(rows, list)):
         raise AnswerInvalid(errors.UNREADABLE)
-    usable = [row for row in rows or () if values.text(values.member(row, operation.id))]
+    usable = [row for row in rows or () if values.text(values.member(row, "asin"))]
     if rows and not usable:
         raise AnswerInvalid(errors.UNREADABLE)
     return len(usable) < len(rows or ())

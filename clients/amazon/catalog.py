@@ -13,7 +13,6 @@ import httpx
 
 from clients.amazon import links, locales, parse, search, urls
 from clients.amazon.answers import (
-    GET_BROWSE_NODES,
     GET_ITEMS,
     GET_VARIATIONS,
     SEARCH_ITEMS,
@@ -21,7 +20,6 @@ from clients.amazon.answers import (
     Reading,
 )
 from clients.amazon.errors import FieldsRefused
-from clients.amazon.records import BrowseNode
 from domain.exceptions import InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
@@ -65,7 +63,6 @@ VARIATION_RESOURCES = (
     "variationSummary.variationDimension",
 )
 _NO_ASIN = "This is no Amazon product id (ASIN)."
-NODE_RESOURCES = ("browseNodes.ancestor", "browseNodes.children")
 
 
 def quota_account(account: Account) -> AccountKey:
@@ -130,14 +127,6 @@ class CatalogClient(ABC):
         }
         asins = [one for one in wanted if urls.is_asin(one)]
         return found | await self._products(asins) if asins else found
-
-    async def get_browse_nodes(
-        self, ids: Sequence[str]
-    ) -> Mapping[str, BrowseNode | MarketplaceError]:
-        """Nodes of the category tree: one call for up to ten ids, an entry for each."""
-        wanted = list(dict.fromkeys(ids))
-        members = {"browseNodeIds": wanted, "resources": list(NODE_RESOURCES)}
-        return parse.browse_nodes(await self._call(GET_BROWSE_NODES, members), wanted)
 
     def plan_search(self, search_: ProductSearch) -> SearchPlan:
         """Raises InvalidInput with the path of the field. See search.py."""

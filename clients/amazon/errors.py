@@ -124,29 +124,22 @@ def says_nothing_found(answer: Answer) -> bool:
 
     A 404 of anybody else (a proxy, a wrong address) proves nothing.
     """
-    if answer.status != 404:
-        return False
-    told = _told(values.load(answer.body) or {})
-    return told.kind == _NOT_FOUND
+    return answer.status == 404 and _told_by(answer).kind == _NOT_FOUND
 
 
 def says_unrouted(answer: Answer) -> bool:
     """Status 403 in the exact words that stand for the retirement of the PA-API."""
-    if answer.status != 403:
-        return False
-    return _told(values.load(answer.body) or {}).message.strip() == _UNROUTED
+    return answer.status == 403 and _told_by(answer).message.strip() == _UNROUTED
 
 
 def retired(answer: Answer) -> APIRetired:
     """The exception for an answer that says so."""
-    return APIRetired(RETIRED, upstream_code=_told(values.load(answer.body) or {}).code)
+    return APIRetired(RETIRED, upstream_code=_told_by(answer).code)
 
 
 def says_stale_token(answer: Answer) -> bool:
     """Whether a fresh token can help: the one that was sent is too old or damaged."""
-    if answer.status != 401:
-        return False
-    return _told(values.load(answer.body) or {}).code in _STALE_TOKEN
+    return answer.status == 401 and _told_by(answer).code in _STALE_TOKEN
 
 
 def retry_after(answer: Answer, body: JSON | None) -> float | None:
@@ -196,6 +189,10 @@ def _forbidden(told: _Told) -> MarketplaceError:
         "they are active and belong to the store of the Partner Tag.",
         upstream_code=told.code,
     )
+
+
+def _told_by(answer: Answer) -> _Told:
+    return _told(values.load(answer.body) or {})
 
 
 def _told(body: JSON) -> _Told:

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from clients.amazon import errors, offers, urls, values
 from clients.amazon.answers import Reading
-from clients.amazon.records import BrowseNode
 from clients.amazon.values import JSON, node, nodes, number, text, whole, words
 from clients.values import is_intact, picture
 from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
@@ -82,13 +81,6 @@ def variant_count(reading: Reading) -> int | None:
 def page_count(reading: Reading) -> int:
     """How many pages the variations have; 1 where Amazon does not say."""
     return whole(values.member(reading.result, "variationSummary", "pageCount")) or 1
-
-
-def browse_nodes(reading: Reading, ids: Sequence[str]) -> dict[str, BrowseNode | MarketplaceError]:
-    """An entry for each id: the node, or ProductNotFound with what Amazon says of it."""
-    read = (_browse_node(one) for one in nodes(reading.result, "browseNodes"))
-    found = {one.id: one for one in read if one is not None}
-    return {asked: found.get(asked) or _missing(asked, reading, ids) for asked in ids}
 
 
 def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
@@ -269,18 +261,3 @@ def _attributes(item: JSON, labels: Mapping[str | None, str | None]) -> tuple[At
         if name and value:
             found.append(Attribute(name=labels.get(name) or name, value=value))
     return tuple(found)
-
-
-def _browse_node(told: JSON) -> BrowseNode | None:
-    category = _category(told)
-    if category is None or not category.external_id:
-        return None
-    children = (_category(child) for child in nodes(told, "children"))
-    return BrowseNode(
-        id=category.external_id,
-        name=category.name,
-        full_name=text(told.get("contextFreeName")),
-        is_root=told.get("isRoot") is True,
-        path=_path(told),
-        children=tuple(child for child in children if child is not None),
-    )

@@ -49,15 +49,11 @@ def plan(search: ProductSearch, locale: Locale) -> SearchPlan:
 def _keywords(search: ProductSearch) -> str:
     keywords = UNSTORABLE.sub("", search.keywords or "").strip()
     if not keywords:
-        raise InvalidInput(
-            "Amazon searches by words: give keywords, also when a category is given.",
-            path=("search", "keywords"),
+        raise _wrong(
+            "keywords", "Amazon searches by words: give keywords, also when a category is given."
         )
     if len(keywords) > LONGEST_KEYWORDS:
-        raise InvalidInput(
-            f"Amazon takes keywords of at most {LONGEST_KEYWORDS} characters.",
-            path=("search", "keywords"),
-        )
+        raise _wrong("keywords", f"Amazon takes keywords of at most {LONGEST_KEYWORDS} characters.")
     return keywords
 
 
@@ -65,10 +61,10 @@ def _category(search: ProductSearch) -> dict[str, object]:
     if not search.category_id:
         return {}
     if not _NODE_ID.fullmatch(search.category_id):
-        raise InvalidInput(
+        raise _wrong(
+            "categoryId",
             "A category of Amazon is the number of its browse node, such as 172282. It stands "
             "after node= in the address of the category page.",
-            path=("search", "categoryId"),
         )
     return {"browseNodeId": search.category_id}
 
@@ -78,18 +74,16 @@ def _prices(search: ProductSearch, locale: Locale) -> dict[str, object]:
     if low is None and high is None:
         return {}
     if low is not None and low < 0:
-        raise InvalidInput("A price is not below zero.", path=("search", "minPrice"))
+        raise _wrong("minPrice", "A price is not below zero.")
     if high is not None and high <= 0:
-        raise InvalidInput("The highest price is above zero.", path=("search", "maxPrice"))
+        raise _wrong("maxPrice", "The highest price is above zero.")
     if low is not None and high is not None and high < low:
-        raise InvalidInput(
-            "The highest price is not below the lowest one.", path=("search", "maxPrice")
-        )
+        raise _wrong("maxPrice", "The highest price is not below the lowest one.")
     if search.currency != locale.currency:  # in which one it counts when it converts is not told
-        raise InvalidInput(
+        raise _wrong(
+            "currencyCode",
             f"{locale.marketplace} has its prices in {locale.currency}: give minPrice and "
             f"maxPrice in it, with currencyCode {locale.currency}.",
-            path=("search", "currencyCode"),
         )
     bounds = {"minPrice": low or None, "maxPrice": high}
     return {
@@ -120,10 +114,7 @@ def _discount(search: ProductSearch) -> dict[str, object]:
     if not percent:
         return {}
     if not 1 <= percent <= 99:
-        raise InvalidInput(
-            "A lowest discount is 1 to 99 percent, or 0 for any.",
-            path=("search", "minDiscountPercent"),
-        )
+        raise _wrong("minDiscountPercent", "A lowest discount is 1 to 99 percent, or 0 for any.")
     return {"minSavingPercent": percent}
 
 
@@ -139,13 +130,11 @@ def _unsupported(search: ProductSearch) -> tuple[str, ...]:
 def _check_thresholds(search: ProductSearch) -> None:
     percent = search.min_positive_percent
     if percent is not None and not 0 <= percent <= 100:
-        raise InvalidInput(
-            "A share in percent is from 0 to 100.", path=("search", "minPositivePercent")
-        )
+        raise _wrong("minPositivePercent", "A share in percent is from 0 to 100.")
     if search.max_delivery_days is not None and search.max_delivery_days < 1:
-        raise InvalidInput("Delivery takes a day or more.", path=("search", "maxDeliveryDays"))
+        raise _wrong("maxDeliveryDays", "Delivery takes a day or more.")
     if search.min_orders < 0:
-        raise InvalidInput("A number of orders is 0 or more.", path=("search", "minOrders"))
+        raise _wrong("minOrders", "A number of orders is 0 or more.")
 
 
 def _check_country(search: ProductSearch, locale: Locale) -> None:
@@ -153,9 +142,13 @@ def _check_country(search: ProductSearch, locale: Locale) -> None:
         return
     asked = search.ship_to_country.strip().upper()
     if ("GB" if asked == "UK" else asked) != locale.country:
-        raise InvalidInput(
+        raise _wrong(
+            "shipToCountry",
             f"At Amazon the country site decides: {locale.marketplace} sells to "
             f"{locale.name} ({locale.country}). Leave out shipToCountry, or search the site of "
             "the other country.",
-            path=("search", "shipToCountry"),
         )
+
+
+def _wrong(name: str, message: str) -> InvalidInput:
+    return InvalidInput(message, path=("search", name))

@@ -43,6 +43,7 @@ _AMAZON_DOMAINS = (*BY_DOMAIN, *SHOP_ALIASES, *DOMAINS_WITHOUT_API)
 # Those that may be opened.
 SHORTENER_HOSTS = ("amzn.to", "amzn.eu", "a.co", "amzn.asia", "amzn.in", CODES_LIKE_IDS)
 DOMAINS = (*_AMAZON_DOMAINS, *_SHORT)
+_ENDS_OF_AMAZONS = tuple(f".{domain}" for domain in _AMAZON_DOMAINS)
 
 # What stands before the id, in the order in which the forms are tried.
 _FORMS = tuple(
@@ -96,11 +97,23 @@ class _Address:
     query: str
 
 
-def read_page(text: str) -> PageReading:
-    """What the pasted text stands for. Anything over 8,192 characters is FOREIGN."""
-    if len(text) > LONGEST_ADDRESS:
+def read_page(text: str, *, follow: bool = True) -> PageReading:
+    """What the pasted text stands for. Anything over 8,192 characters is FOREIGN.
+
+    `follow`: a redirect of Amazon's own stands for where it leads.
+    """
+    address = _split(text.strip()) if len(text) <= LONGEST_ADDRESS else None
+    if address is None:
         return _FOREIGN
-    return _read(text, follow=True)
+    if address.host in _SHORTENERS:
+        return _read_short(address)
+    locale = _SHOPS.get(address.host)
+    if locale is None:
+        # Amazon's, though not the shop: aws.amazon.com, or a site without API.
+        return _NOT_A_PRODUCT if f".{address.host}".endswith(_ENDS_OF_AMAZONS) else _FOREIGN
+    if address.has_user:
+        return _NOT_A_PRODUCT
+    return _read_shop(address, locale, follow=follow)
 
 
 def parse_id(text: str) -> str:
@@ -156,20 +169,6 @@ def product_url(ref: ProductRef) -> str:
     return f"https://{ref.locale}/dp/{ref.external_id}"
 
 
-def _read(text: str, *, follow: bool) -> PageReading:
-    address = _split(text.strip())
-    if address is None:
-        return _FOREIGN
-    if address.host in _SHORTENERS:
-        return _read_short(address)
-    locale = _SHOPS.get(address.host)
-    if locale is None:
-        return _NOT_A_PRODUCT if _is_amazons(address.host) else _FOREIGN
-    if address.has_user:
-        return _NOT_A_PRODUCT
-    return _read_shop(address, locale, follow=follow)
-
-
 def _split(text: str) -> _Address | None:
     """The parts of an http or https address; None for other schemes and other texts."""
     scheme = _SCHEME.match(text)
@@ -190,11 +189,6 @@ def _split(text: str) -> _Address | None:
     )
 
 
-def _is_amazons(host: str) -> bool:
-    """Amazon's, though not the shop: aws.amazon.com, or a site without API."""
-    return any(host == domain or host.endswith("." + domain) for domain in _AMAZON_DOMAINS)
-
-
 def _read_short(address: _Address) -> PageReading:
     if address.has_user or not address.parts:
         return _NOT_A_PRODUCT
@@ -213,7 +207,7 @@ def _read_shop(address: _Address, locale: Locale, *, follow: bool) -> PageReadin
         return _product(found, locale)
     target = _wrapped(address) if follow else None
     if target is not None:
-        inner = _read(target, follow=False)
+        inner = read_page(target, follow=False)
         return _NOT_A_PRODUCT if inner.kind is PageKind.FOREIGN else inner
     found = _in_query(address)
     return _NOT_A_PRODUCT if found is None else _product(found, locale)

@@ -6,16 +6,8 @@ from sandbox.aliexpress.links import LinkMaker
 from sandbox.aliexpress.listings import AliExpressListing
 from sandbox.gateway import World
 
-# The group "standard" comes with every application; the rest is granted method by method.
-STANDARD_METHODS = frozenset({
-    "link.generate", "productdetail.get", "product.query", "category.get", "featuredpromo.get",
-    "featuredpromo.products.get", "order.get", "order.list", "order.listbyindex",
-})  # fmt: skip
-GRANTED_METHODS = frozenset({
-    "hotproduct.query", "hotproduct.download", "product.smartmatch", "product.shipping.get",
-    "product.sku.detail.get", "promotion.info.get",
-})  # fmt: skip
-DEMO_GRANTS = frozenset({"hotproduct.query", "product.shipping.get", "product.sku.detail.get"})
+# The group "standard" comes with every application; these are granted one by one.
+GRANTED_METHODS = frozenset({"product.sku.detail.get"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +21,13 @@ class AliExpressAccount:
     app_key: str
     app_secret: str
     tracking_ids: frozenset[str]
-    grants: frozenset[str] = DEMO_GRANTS
+    grants: frozenset[str] = GRANTED_METHODS
     is_registered: bool = True
     ip_allowed: bool = True
 
     def may_call(self, method: str) -> bool:
         """Whether the method (its short name) is granted to the application."""
-        return method in STANDARD_METHODS or method in self.grants
+        return method not in GRANTED_METHODS or method in self.grants
 
 
 DEMO_ACCOUNT = AliExpressAccount(

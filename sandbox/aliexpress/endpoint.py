@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.aliexpress import methods, orders, products
+from sandbox.aliexpress import methods, products
 from sandbox.aliexpress.accounts import AliExpressAccount, AliExpressWorld
 from sandbox.aliexpress.envelope import Ask, error, missing
 from sandbox.aliexpress.signature import is_signed
@@ -23,10 +23,10 @@ from sandbox.gateway import Incoming
 from sandbox.wire import WEB_PAGE
 
 METHOD_PREFIX = "aliexpress.affiliate."
-NAMES = ("product_ids", "source_values", "order_ids", "product_id")  # of ids
+NAMES = ("product_ids", "source_values", "product_id")  # of ids
 CLOCK_TOLERANCE = 7200  # seconds
 MILLISECONDS = re.compile(r"[0-9]{13}")
-METHODS = products.METHODS | methods.METHODS | orders.METHODS
+METHODS = products.METHODS | methods.METHODS
 OPEN_TO_ALL = frozenset({"category.get"})  # answers publishers outside the program too
 
 

@@ -27,7 +27,6 @@ class AliExpressListing(Listing):
     in_program: bool = True
     on_sale: bool = True
     delivery_days: int = 10
-    is_hot: bool = True
     not_sold_to: frozenset[str] = frozenset()
 
     def is_offered(self, country: str = "") -> bool:

@@ -45,7 +45,6 @@ def _listing(product_id: int, group: Group, pictures: str) -> AliExpressListing:
         in_program=product_id not in OUT_OF_PROGRAM,
         on_sale=product_id not in OFF_SALE,
         delivery_days=chance.choice((3, 5, 7, 10, 20)),
-        is_hot=number % 4 == 0,
         not_sold_to=NOT_TO_EVERYONE if number % 29 == 7 else frozenset(),
     )
 

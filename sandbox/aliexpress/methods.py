@@ -1,4 +1,4 @@
-"""AliExpress methods around products: links, categories, promotions, variants, shipping, codes."""
+"""AliExpress methods around products: links, categories, variants."""
 
 import json
 import re
@@ -9,14 +9,13 @@ from urllib.parse import unquote, urlsplit
 
 from sandbox.aliexpress.envelope import Ask, Methods, error
 from sandbox.aliexpress.listings import ROW_FORM, AliExpressListing
-from sandbox.aliexpress.products import PROMOTIONS, product_row
+from sandbox.aliexpress.products import product_row
 from sandbox.answers import Payload, Refused, Reply
 from sandbox.bending import bend_rows
 from sandbox.words import COLORS
 
 LINK_BATCH = 50
 SKU_BATCH = 20
-PROMOTION_BATCH = 10
 US_CATALOGUE = 2**51  # ids from here on up to 2**52 are the international id plus this
 ITEM_PATH = re.compile(r"/(?:item|i)/(?:[^/]*/)?([0-9]{6,19})\.html")
 PAGE_HOST = re.compile(r"([a-z0-9-]+\.)*aliexpress\.(com|us)")
@@ -82,16 +81,6 @@ def category_get(ask: Ask) -> Reply:
         return ask.empty()
     ordered = [categories[key] for key in sorted(categories)]
     return ask.ok({"total_result_count": len(ordered), "categories": {"category": ordered}})
-
-
-def featuredpromo_get(ask: Ask) -> Reply:
-    """featuredpromo.get: the promotions and how many products each has."""
-    listings = ask.listings()
-    promos = [
-        {"promo_name": name, "promo_desc": name, "product_num": sum(map(belongs, listings))}
-        for name, belongs in PROMOTIONS.items()
-    ]
-    return ask.ok({"current_record_count": len(promos), "promos": {"promo": promos}})
 
 
 def sku_detail(ask: Ask) -> Reply:
@@ -176,51 +165,9 @@ def _fee(product_id: int) -> str:
     return "0" if product_id % 3 else "1.99"
 
 
-def shipping_get(ask: Ask) -> Reply:
-    """product.shipping.get: cost and time of sending one variant."""
-    listing = _offered(ask, ask.text("product_id"))
-    if listing is None or not ask.world.catalog.is_made:  # the files tell no cost of sending
-        return ask.empty()
-    number = int(listing.id)
-    return ask.ok({"shipping_fee": _fee(number)} | _delivery(number), "success")
-
-
-def promotion_info(ask: Ask) -> Reply:
-    """promotion.info.get: codes that are good for a product; its own envelope."""
-    listings = [ask.listing(one) for one in ask.values("product_id")[:PROMOTION_BATCH]]
-    results = [
-        {"product_id": int(one.id), "promotions": {"promotion": [_code(one, ask)]}}
-        for one in listings
-        if one and one.fields.get("promo_code_info")
-    ]
-    result = {"promotion_results": {"promotion_result": results}}
-    inner = {"result": result, "code": "200", "msg": "success", "success": True}
-    return Reply(payload=ask.envelope(inner))
-
-
-def _code(listing: AliExpressListing, ask: Ask) -> Payload:
-    currency = ask.text("currency", "USD")
-    return {
-        "redemption_channel": "online",
-        "generic_redemption_code": listing.fields["promo_code_info"]["promo_code"],
-        "minimum_purchase_amount": f"20.00 {currency}",
-        "money_off_amount": f"3.00 {currency}",
-        "coupon_value_type": "money_off",
-        "offer_type": "generic_code",
-        "product_applicability": "specific_products",
-        "long_title": "3 off 20",
-        "promotion_effective_dates": "2026-01-01T00:00:00-08:00/2030-12-31T23:59:59-08:00",
-    }
-
-
 _SKU = ("product_id", "ship_to_country", "target_currency", "target_language")
-_SHIPPING = (*_SKU, "sku_id", "target_sale_price", "tax_rate")
-_PROMOTION = ("product_id", "ship_to_country", "currency", "target_language")
 METHODS: Methods = {
     "link.generate": (("source_values", "promotion_link_type", "tracking_id"), link_generate),
     "category.get": ((), category_get),
-    "featuredpromo.get": ((), featuredpromo_get),
     "product.sku.detail.get": (_SKU, sku_detail),
-    "product.shipping.get": (_SHIPPING, shipping_get),
-    "promotion.info.get": (_PROMOTION, promotion_info),
 }

@@ -14,12 +14,6 @@ from sandbox.listings import Row, has_words
 BATCH = 50
 PAGE_SIZE = 50
 REACH = 5000  # products of one query
-PROMOTIONS: dict[str, Callable[[AliExpressListing], bool]] = {
-    "Hot Product": lambda one: one.is_hot,
-    "New Arrival": lambda one: not one.is_hot,
-    "Best Seller": lambda one: (one.fields.get("lastest_volume") or 0) >= 500,
-    "Sandbox Week - Tools & Lamps": lambda one: bool(one.categories & {902, 903}),
-}
 LANGUAGE_HOSTS = {
     "EN": "www", "IW": "he", "HE": "he", "PT": "pt", "ES": "es", "FR": "fr", "DE": "de",
     "IT": "it", "RU": "www", "JA": "ja", "KO": "ko", "NL": "nl", "PL": "pl", "TR": "tr",
@@ -38,33 +32,11 @@ SORTS: dict[str, tuple[Callable[[AliExpressListing], Decimal], bool]] = {
 
 
 def product_query(ask: Ask) -> Reply:
-    """product.query and hotproduct.query. Hits that are not offered leave gaps in their page."""
+    """product.query. Hits that are not offered leave gaps in their page."""
     if ask.text("tracking_id") and ask.tracking_id() is None:
         return ask.ok(_page_of([], total=0, page=ask.number("page_no", 1)))
     hits = _filtered(ask, ask.listings())
-    if ask.method == "hotproduct.query":
-        hits = [one for one in hits if one.is_hot]
     return _page(ask, _sorted(ask, hits), country=ask.text("ship_to_country"))
-
-
-def smartmatch(ask: Ask) -> Reply:
-    """product.smartmatch: what fits keywords or another product's category."""
-    hits = _filtered(ask, ask.listings())
-    like = ask.listing(ask.text("product_id"))
-    if like:
-        hits = [one for one in hits if one.categories & like.categories and one is not like]
-    return _page(ask, hits, country=ask.text("country"))
-
-
-def featured_products(ask: Ask) -> Reply:
-    """featuredpromo.products.get: the products of one promotion, by its exact name."""
-    belongs = PROMOTIONS.get(ask.params.get("promotion_name", ""))
-    if belongs is None:
-        return ask.empty()
-    hits = [one for one in ask.listings() if belongs(one)]
-    if categories := _categories(ask, "category_id"):
-        hits = [one for one in hits if one.categories & categories]
-    return _page(ask, _sorted(ask, hits), country=ask.text("country"), finished=True)
 
 
 def product_detail(ask: Ask) -> Reply:
@@ -126,9 +98,7 @@ def _percent(text: str | None) -> Decimal:
     return Decimal((text or "0").rstrip("%") or 0)
 
 
-def _page(
-    ask: Ask, hits: Sequence[AliExpressListing], *, country: str, finished: bool = False
-) -> Reply:
+def _page(ask: Ask, hits: Sequence[AliExpressListing], *, country: str) -> Reply:
     page = max(1, ask.number("page_no", 1))
     size = min(PAGE_SIZE, max(1, ask.number("page_size", PAGE_SIZE)))
     start = (page - 1) * size
@@ -136,11 +106,7 @@ def _page(
     if not listings:
         return ask.empty()
     rows = _rows(ask, [one for one in listings if one.is_offered(country)])
-    result = _page_of(rows, total=len(hits), page=page)
-    if finished:
-        del result["current_page_no"]
-        result["is_finished"] = start + size >= len(hits)
-    return ask.ok(result)
+    return ask.ok(_page_of(rows, total=len(hits), page=page))
 
 
 def _page_of(rows: list[Row], *, total: int, page: int) -> Payload:
@@ -183,8 +149,5 @@ def product_row(ask: Ask, listing: AliExpressListing) -> Row:
 
 METHODS: Methods = {
     "product.query": ((), product_query),
-    "hotproduct.query": ((), product_query),
-    "product.smartmatch": (("device_id",), smartmatch),
-    "featuredpromo.products.get": (("promotion_name",), featured_products),
     "productdetail.get": (("product_ids",), product_detail),
 }

@@ -33,7 +33,6 @@ RESOURCES = {
     "getItems": ITEM_RESOURCES,
     "searchItems": ITEM_RESOURCES | {"searchRefinements"},
     "getVariations": ITEM_RESOURCES | {f"variationSummary.{name}" for name in _SUMMARY},
-    "getBrowseNodes": frozenset({"browseNodes.ancestor", "browseNodes.children"}),
 }
 DEFAULT_RESOURCES = ("itemInfo.title",)
 

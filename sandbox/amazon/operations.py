@@ -181,49 +181,10 @@ def _summary(query: Query, family: list[Row], *, pages: int) -> Payload:
     return summary | ({"price": extremes} if extremes else {})
 
 
-def get_browse_nodes(query: Query) -> Reply:
-    """getBrowseNodes: of the nodes that items of the site stand in."""
-    ids = query.texts("browseNodeIds", most=BATCH)
-    for one in ids:
-        if not (one.isascii() and one.isdecimal() and len(one) < 20):
-            raise invalid("browseNodeIds", "Digits, at most 19.")
-    known = _nodes(query)
-    errors = [_invalid_id("BrowseNodeId", one) for one in ids if one not in known]
-    if len(errors) == len(ids):
-        raise not_found("BrowseNode", ids[0], "No browse nodes found for the requested IDs.")
-    parts = ("ancestor", "children")
-    left_out = {name for name in parts if f"browseNodes.{name}" not in query.resources}
-    rows = [
-        {key: value for key, value in known[one].items() if key not in left_out}
-        for one in reversed(ids)
-        if one in known
-    ]
-    return _partial({"browseNodesResult": {"browseNodes": rows}}, errors)
-
-
-def _nodes(query: Query) -> dict[str, Payload]:
-    known: dict[str, Payload] = {}
-    for listing in query.listings():
-        for leaf in (listing.fields.get("browseNodeInfo") or {}).get("browseNodes") or ():
-            node, child = leaf, None
-            while node:
-                plain = {key: node.get(key) for key in ("id", "displayName", "contextFreeName")}
-                ancestor = node.get("ancestor")
-                if plain["id"]:
-                    entry = known.setdefault(plain["id"], plain | {"isRoot": not ancestor})
-                    if ancestor:
-                        entry["ancestor"] = ancestor
-                    if child and child not in entry.setdefault("children", []):
-                        entry["children"].append(child)
-                node, child = ancestor, plain
-    return known
-
-
 OPERATIONS: dict[str, Callable[[Query], Reply]] = {
     "getItems": get_items,
     "searchItems": search_items,
     "getVariations": get_variations,
-    "getBrowseNodes": get_browse_nodes,
 }
 
 

@@ -20,7 +20,7 @@ from sandbox.listings import Row
 ASIN = re.compile(r"B[0-9A-Z]{9}|[0-9]{9}[0-9X]")
 LINK_CODES = {"getItems": "ogi", "searchItems": "osi", "getVariations": "ogv"}
 MAX_RESOURCES = 100
-ID_MEMBERS = ("itemIds", "ItemIds", "browseNodeIds", "BrowseNodeIds", "asin", "ASIN")
+ID_MEMBERS = ("itemIds", "ItemIds", "asin", "ASIN")
 
 
 def refusal(status: int, kind: str, reason: str | None, message: str, **more: Any) -> Refused:
@@ -121,13 +121,12 @@ class Query:
         for language in self.texts("languagesOfPreference", most=1, least=0):
             if language not in self.site.languages:
                 raise invalid("languagesOfPreference", f"{language} is not known here.")
-        if self.operation != "getBrowseNodes":
-            if self.members.get("condition") not in (None, "Any", "New"):
-                raise invalid("condition", "Any or New.")
-            currency = self.members.get("currencyOfPreference")
-            is_free = self.site.currency == "USD" and str(currency) in RATES
-            if currency not in (None, self.site.currency) and not is_free:
-                raise invalid("currencyOfPreference", "Not a currency of this marketplace.")
+        if self.members.get("condition") not in (None, "Any", "New"):
+            raise invalid("condition", "Any or New.")
+        currency = self.members.get("currencyOfPreference")
+        is_free = self.site.currency == "USD" and str(currency) in RATES
+        if currency not in (None, self.site.currency) and not is_free:
+            raise invalid("currencyOfPreference", "Not a currency of this marketplace.")
 
     def texts(self, name: str, *, most: int, least: int = 1) -> list[str]:
         """A list of texts with so many entries."""

@@ -295,6 +295,19 @@ def test_only_the_source_of_a_mail_is_decoded(text: str, address: str) -> None:
     assert found.product.address == address
 
 
+@pytest.mark.parametrize("end", ["", ".html", "/", "_", "-"])
+@pytest.mark.parametrize(
+    "path", ["item/1005006338829917", "dp/B0LAMP0001", "awww", "Www/x", "ASIN/B0LAMP0001", "e"]
+)
+@pytest.mark.parametrize("host", ["www.aliexpress.com", "amazon.de", "amzn.to", "awww.example"])
+def test_a_plain_address_is_read_as_one_with_a_blank_behind(host: str, path: str, end: str) -> None:
+    address = f"https://{host}/{path}{end}"
+
+    assert words(address, lambda _: PageKind.FOREIGN) == words(
+        f"{address} ", lambda _: PageKind.FOREIGN
+    )
+
+
 def test_places_are_those_of_the_text_as_it_was_pasted() -> None:
     address = "https://www.amazon.de/dp/B0\u200bLAMP0001?a=1&amp;b=2"
     text = f"\ufeffA lamp &amp; a table: ({address}), or\n\u200e1005006338829917\u200f\n"

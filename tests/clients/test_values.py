@@ -1,14 +1,13 @@
 """Single values: what can be used is read exactly, everything else is None."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from clients import values
-from clients.aliexpress import orders, parse, promotions
-from domain.money import Money
+from clients.aliexpress import parse
 
 
 @pytest.mark.parametrize(
@@ -90,36 +89,6 @@ def test_times_are_unknown_without_time_zone_data(monkeypatch: pytest.MonkeyPatc
     assert parse.pacific("2026-07-01 10:00:00") is None
 
 
-def test_moments_are_sent_in_pacific_time() -> None:
-    moment = datetime(2026, 7, 1, 19, tzinfo=timezone(timedelta(hours=2)))
-
-    assert orders.in_pacific(moment) == "2026-07-01 10:00:00"
-    with pytest.raises(ValueError, match="time zone"):
-        orders.in_pacific(moment.replace(tzinfo=None))
-
-
-def test_intervals() -> None:
-    start, end = promotions.interval("2026-09-01T00:00:00-07:00/2026-09-30 10:00:00")
-
-    assert start == datetime(2026, 9, 1, 7, tzinfo=UTC)
-    assert end == datetime(2026, 9, 30, 17, tzinfo=UTC)
-    assert promotions.interval("2026-13-01T00:00:00Z/x") == (None, None)
-    assert promotions.interval("soon") == (None, None)
-
-
-def test_money_of_cents_follows_the_currency() -> None:
-    assert orders.money_of_cents("1113", "USD") == Money(Decimal("11.13"), "USD")
-    assert orders.money_of_cents("-5", "USD") == Money(Decimal("-0.05"), "USD")
-    assert orders.money_of_cents("1113", "JPY") == Money(Decimal(1113), "JPY")
-    assert orders.money_of_cents("11.13", "USD") is None
-    assert orders.money_of_cents("1113", "") is None
-
-
-def test_money_in_words() -> None:
-    assert promotions.money_in_words("50.00 USD") == Money(Decimal("50.00"), "USD")
-    assert promotions.money_in_words("50.00") is None
-
-
 @pytest.mark.parametrize(
     "holder",
     [
@@ -130,11 +99,11 @@ def test_money_in_words() -> None:
     ],
 )
 def test_lists_come_in_many_wrappings(holder: dict[str, Any]) -> None:
-    assert parse.rows(holder, "list", "item") == [{"a": 1}]
+    assert parse.read_rows(holder, "list", "item", dict)[0] == ({"a": 1},)
 
 
 @pytest.mark.parametrize(
-    "holder", [{}, {"list": {}}, {"list": None}, {"list": []}, {"list": {"item": None}}, None, "x"]
+    "holder", [{}, {"list": {}}, {"list": None}, {"list": []}, {"list": {"item": None}}, None]
 )
 def test_empty_lists_come_in_many_wrappings(holder: Any) -> None:
-    assert parse.rows(holder, "list", "item") == []
+    assert parse.read_rows(holder, "list", "item", dict) == ((), 0)

@@ -21,7 +21,6 @@ BASE = "http://sandbox.invalid"
 AMERICA = "www.amazon.com"
 TRACKED = "sandbox_blog"
 FIRST_ID = 1005000000001001
-ORDER_TIMES = {"start_time": "2000-01-01 00:00:00", "end_time": "2030-01-01 00:00:00"}
 RESERVED = "https://s.click.aliexpress.com.sandbox.invalid/"
 ITEM, UNKNOWN = "B0SANDBX00", "B0NOTTHERE"
 PRICE = "offersV2.listings.price"

@@ -39,7 +39,7 @@ async def test_faults_calls_and_shelves_are_under_control(http: httpx.AsyncClien
 
 async def test_faults_are_cleared_by_kind(http: httpx.AsyncClient) -> None:
     for kind in ("status", "html"):
-        await http.post("/control/faults", json={"kind": kind, "operation": "order.get"})
+        await http.post("/control/faults", json={"kind": kind, "operation": "product.query"})
 
     await http.delete("/control/faults?kind=status")
 

@@ -231,8 +231,6 @@ async def test_texts_that_cannot_be_sent_are_refused(text: str) -> None:
         await client.generate_links([link_key(LAMP, sub_id=text)])
     with pytest.raises(InvalidInput):
         await client.generate_links([link_key(LAMP, tracking_id=text + "x")])
-    with pytest.raises(InvalidInput):
-        await client.get_featured_products(text, page=1)
 
     assert sender.forms == []
 
@@ -341,15 +339,3 @@ async def test_verify_tells_what_is_wrong(code: int, kind: type[MarketplaceError
 
     with pytest.raises(kind):
         await client.verify()
-
-
-async def test_shipping_of_one_variant() -> None:
-    client, sender = connected(payload("product.shipping.get"))
-
-    found = await client.get_shipping(LAMP, "12000090000000111", sale_price=Decimal("19.90"))
-
-    assert found is not None
-    assert found.cost is not None
-    assert found.cost.text == "2.40"
-    form = sender.forms[0]
-    assert (form["target_sale_price"], form["tax_rate"]) == ("19.90", "0")

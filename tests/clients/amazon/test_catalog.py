@@ -7,7 +7,6 @@ import pytest
 
 from clients.amazon.catalog import RESOURCES
 from clients.amazon.errors import FieldsRefused
-from clients.amazon.records import BrowseNode
 from domain.exceptions import (
     AnswerInvalid,
     InvalidInput,
@@ -281,17 +280,3 @@ async def test_variants_of_an_odd_id_are_not_asked_for() -> None:
         await connected(sender).get_variants("../getItems")
 
     assert sender.sent == []
-
-
-async def test_browse_nodes() -> None:
-    sender = FakeSender([answer(200, payload("getbrowsenodes.json"))])
-
-    found = await connected(sender).get_browse_nodes(["911", "999", "911"])
-
-    assert sender.calls[0].json == {
-        "browseNodeIds": ["911", "999"],
-        "resources": ["browseNodes.ancestor", "browseNodes.children"],
-        "partnerTag": "lamps-21",
-    }
-    assert isinstance(found["911"], BrowseNode)
-    assert isinstance(found["999"], ProductNotFound)

@@ -12,7 +12,6 @@ from clients.amazon import MARKETPLACE
 from clients.amazon.catalog import QUOTA, CatalogClient
 from clients.amazon.connect import LinksOnlyClient, connect
 from clients.amazon.paapi5 import PaapiClient
-from clients.amazon.records import BrowseNode
 from domain.exceptions import (
     AnswerInvalid,
     APIRetired,
@@ -160,16 +159,6 @@ async def test_errors_alone_are_nothing_found() -> None:
 
     codes = [one.upstream_code for one in found.values() if isinstance(one, ProductNotFound)]
     assert codes == ["InvalidParameterValue", "ItemNotFound"]
-
-
-async def test_browse_nodes() -> None:
-    node = {"Id": "911", "DisplayName": "Home", "ContextFreeName": "Home", "IsRoot": True}
-    sender = FakeSender([answer(200, {"BrowseNodesResult": {"BrowseNodes": [node]}})])
-
-    found = await connected(sender).get_browse_nodes(["911"])
-
-    assert isinstance(found["911"], BrowseNode)
-    assert sender.calls[0].json["BrowseNodeIds"] == ["911"]
 
 
 @pytest.mark.parametrize(

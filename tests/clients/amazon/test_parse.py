@@ -9,7 +9,6 @@ import pytest
 from clients.amazon import answers, parse
 from clients.amazon.answers import Reading
 from clients.amazon.parse import Site
-from clients.amazon.records import BrowseNode
 from domain.exceptions import AnswerInvalid, ProductNotFound
 from domain.money import Money
 from domain.products import (
@@ -256,21 +255,3 @@ def test_odd_variants_are_left_out() -> None:
 
     assert (only.external_id, only.attributes) == (ASIN, ())
     assert parse.page_count(reading) == 1
-
-
-def test_browse_nodes() -> None:
-    reading = answers.read(answer(200, payload("getbrowsenodes.json")), answers.GET_BROWSE_NODES)
-    home = Category(external_id="911", name="Home")
-    lamps = Category(external_id="913", name="Reading lamps")
-
-    found = parse.browse_nodes(reading, ["911", "913", "999"])
-
-    assert found["911"] == BrowseNode(
-        id="911", name="Home", full_name="Home", is_root=True, path=(home,), children=(lamps,)
-    )
-    assert found["913"] == BrowseNode(
-        id="913", name="Reading lamps", full_name="Lamps to read by", path=(home, lamps)
-    )
-    missing = found["999"]
-    assert isinstance(missing, ProductNotFound)
-    assert missing.upstream_code == "InvalidParameterValue"

@@ -37,7 +37,6 @@ OPERATIONS = {
         answers.GET_ITEMS,
         answers.SEARCH_ITEMS,
         answers.GET_VARIATIONS,
-        answers.GET_BROWSE_NODES,
     )
 }
 TOKENS = {
@@ -81,10 +80,8 @@ ITEMS = {
     "paapi5-searchitems-us.json": 10,
 }
 VARIANTS = {"creators-getvariations-page1.json": 3, "paapi5-getvariations-us.json": 10}
-NODES = {
-    "creators-getbrowsenodes.json": ["283155", "3040"],
-    "paapi5-getbrowsenodes-us.json": ["3045"],
-}
+# Of the category tree, which is not asked for.
+NODES = {"creators-getbrowsenodes.json", "paapi5-getbrowsenodes-us.json"}
 COVERED = (TOKENS, REFUSED_TOKENS, REFUSALS, NOTHING_FOUND, ITEMS, VARIANTS, NODES)
 PRICES = {
     "creators-getitems-lightning-deal.json": (None, None),
@@ -201,7 +198,6 @@ def test_nothing_found(samples: dict[str, Sample], name: str) -> None:
 
     missing = [
         *parse.products(reading, ["B08N5WRWNW"], site_of(samples[name])).values(),
-        *parse.browse_nodes(reading, ["3045"]).values(),
     ]
     page = parse.search_page(reading, 1, site_of(samples[name]))
 
@@ -237,16 +233,6 @@ def test_variants_carry_the_names_that_the_shop_shows(samples: dict[str, Sample]
     attributes = {one.name: one.value for one in first.attributes}
 
     assert attributes == {"Size": "One Size", "Colour": "Navy"}
-
-
-@pytest.mark.parametrize(("name", "ids"), NODES.items())
-def test_browse_nodes(samples: dict[str, Sample], name: str, ids: list[str]) -> None:
-    nodes = parse.browse_nodes(opened(samples[name]), ids)
-
-    assert list(nodes) == ids
-    for asked, node in nodes.items():
-        assert not isinstance(node, MarketplaceError)
-        assert (node.id, node.path[-1].external_id) == (asked, asked)
 
 
 def test_partial_answer(samples: dict[str, Sample]) -> None:

@@ -14,7 +14,6 @@ from sandbox.aliexpress.accounts import DEMO_ACCOUNT as DEMO_ALIEXPRESS
 from tests.sandbox.callers import (
     BASE,
     FIRST_ID,
-    ORDER_TIMES,
     Caller,
 )
 
@@ -43,8 +42,10 @@ async def test_wrong_keys_are_refused(caller: Caller, change: dict[str, Any], co
     assert answer["code"] == code
 
 
-async def test_methods_that_are_not_granted_or_not_there(caller: Caller) -> None:
-    not_granted = await caller.aliexpress("promotion.info.get", product_id=FIRST_ID)
+async def test_methods_that_are_not_granted_or_not_there(sandbox: Sandbox, caller: Caller) -> None:
+    sandbox.accounts = (replace(DEMO_ALIEXPRESS, grants=frozenset()),)
+
+    not_granted = await caller.aliexpress("product.sku.detail.get", product_id=FIRST_ID)
     not_there = await caller.aliexpress("product.wish", product_id=FIRST_ID)
 
     assert not_granted["code"] == "InsufficientPermission"
@@ -73,8 +74,7 @@ async def test_accounts_change_from_the_next_call_on(
     [
         ("productdetail.get", {}, "product_ids"),
         ("link.generate", {"source_values": "a"}, "promotion_link_type"),
-        ("featuredpromo.products.get", {}, "promotion_name"),
-        ("order.list", ORDER_TIMES, "status"),
+        ("product.sku.detail.get", {"product_id": "1"}, "ship_to_country"),
     ],
 )
 async def test_a_missing_parameter_is_named(

@@ -153,28 +153,3 @@ async def test_an_item_without_a_family_has_no_variations(caller: Caller, asin: 
     response = await caller.amazon("getVariations", asin=asin)
 
     assert problem(response) == (404, "ResourceNotFoundException")
-
-
-async def test_browse_nodes_show_ancestors_and_children_when_asked(caller: Caller) -> None:
-    ids = ["90101", "901", "77"]
-    bare = await caller.amazon("getBrowseNodes", browseNodeIds=ids)
-    full = await caller.amazon(
-        "getBrowseNodes",
-        browseNodeIds=ids,
-        resources=["browseNodes.ancestor", "browseNodes.children"],
-    )
-
-    nodes = {one["id"]: one for one in full.json()["browseNodesResult"]["browseNodes"]}
-    plain = bare.json()["browseNodesResult"]["browseNodes"]
-    assert set(nodes) == {"90101", "901"}
-    assert nodes["90101"]["ancestor"]["id"] == "901"
-    assert {one["id"] for one in nodes["901"]["children"]} == {"90101", "90102"}
-    assert all("ancestor" not in one and "children" not in one for one in plain)
-    assert len(full.json()["errors"]) == 1
-
-
-@pytest.mark.parametrize(("ids", "status"), [(["77"], 404), (["shoes"], 400), ([], 400)])
-async def test_browse_nodes_that_are_not_there(caller: Caller, ids: list[str], status: int) -> None:
-    response = await caller.amazon("getBrowseNodes", browseNodeIds=ids)
-
-    assert response.status_code == status
