@@ -28,7 +28,7 @@ def test_a_job_is_ended_and_its_end_appears_by_itself(idle: Server, visit: Visit
     page = signed_in(idle, visit, "home")
     expect(page.get_by_role("heading", name="Jobs under way")).to_be_visible()
     page.get_by_role("link", name="Activity").click()
-    job = page.locator(".job")
+    job = page.locator(".job", has_text="Sync")
     expect(job.locator(".badge")).to_have_text("Waits")
     expect(job).to_contain_text("0 of 2 products")
     expect(page.get_by_text("New ones appear by themselves.")).to_be_visible()
@@ -116,4 +116,23 @@ def test_what_happened_is_told_in_words(idle: Server, visit: Visit) -> None:
     page.get_by_role("button", name="Show older").click()
     expect(rows.nth(4)).to_contain_text("80% of 5,000 calls of the day are used")
     expect(page.get_by_role("button", name="Show older")).to_have_count(0)
+    assert visit.complaints == []
+
+
+def test_a_webhook_is_made_and_switched_off(idle: Server, visit: Visit) -> None:
+    page = signed_in(idle, visit, "activity")
+    page.get_by_text("Tell a program or a chat").click()
+    page.get_by_label("Address", exact=False).last.fill("https://hooks.example.com/in")
+    page.get_by_label("Of what").select_option("Prices")
+    page.get_by_role("button", name="Make webhook").click()
+    assert page.get_by_role("dialog").get_by_label("Secret").input_value().startswith("whsec_")
+    page.keyboard.press("Escape")
+    row = page.locator(".job", has_text="hooks.example.com")
+    expect(row.locator(".badge")).to_have_text("On")
+
+    row.get_by_role("button", name="Switch off").click()
+
+    expect(row.locator(".badge")).to_have_text("Off")
+    expect(row).to_contain_text("Switched off")
+    assert serious(page) == []
     assert visit.complaints == []

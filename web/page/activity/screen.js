@@ -2,12 +2,14 @@
 import { html } from "../html.js";
 import { here } from "../address.js";
 import { Choice } from "../fields.js";
+import { may } from "../may.js";
 import { Failure } from "../parts.js";
 import { said } from "../words.js";
 import { Event } from "./event.js";
 import { useEvents } from "./events.js";
 import { Jobs } from "./jobs.js";
 import { KINDS } from "./kinds.js";
+import { Webhooks } from "./webhooks.js";
 
 export function Activity() {
   return html`
@@ -15,6 +17,7 @@ export function Activity() {
     <div class="home">
       <${Jobs} />
       <${Events} />
+      ${may("SETTINGS") && html`<${Webhooks} />`}
     </div>`;
 }
 
