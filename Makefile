@@ -24,7 +24,7 @@ STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
 NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -42,6 +42,7 @@ help:
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make bench-catalogue  pages of a million products, each filter with each order"
+	echo "make bench-refresh  the planner of refreshes against others: benchmarks/REFRESH.md"
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
@@ -123,6 +124,9 @@ bench-catalogue: .venv/.run
 # A quarter of an hour: calls go at the marketplaces' real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
+
+bench-refresh: .venv/.run
+	$(RUN) -m benchmarks.refresh
 
 bench-graph: .venv/.dev
 	$(RUN) -m benchmarks.graph

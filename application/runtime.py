@@ -26,6 +26,7 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode
 from domain.starting import CannotStart
 from resolvers import quota
+from resolvers.asked import LatelyAsked
 from resolvers.context import Context, Documents
 from sandbox import GATEWAYS, Sandbox, SandboxTransport
 from upstream.accounts import AccountStates
@@ -82,13 +83,15 @@ class Overrides:
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What is open. `buckets`: the points of callers. `events`: what is news. `documents`
-    shape what webhooks tell of it; None in a process that tells nothing."""
+    shape what webhooks tell of it; None in a process that tells nothing. `asked`: the products
+    that were lately."""
 
     keys: KeyProvider
     upstream: Upstream
     buckets: Buckets
     events: EventSettings = EventSettings()
     documents: Documents | None = None
+    asked: LatelyAsked = field(default_factory=LatelyAsked)
 
     def context(
         self, caller: Caller, budget: CallBudget | None = None, *, request_id: str = ""
@@ -111,6 +114,7 @@ class Runtime:
             caller=caller,
             events=self.events,
             documents=self.documents,
+            asked=self.asked,
         )
 
     def now(self) -> datetime:

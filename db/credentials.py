@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from tortoise.queryset import QuerySet
 
-from db import events, hashing, rows, statements
+from db import events, hashing, refreshes, rows, statements
 from db.availability import resilient
 from db.encryption import KeyProvider, Place, of_account, seal, unseal
 from db.exceptions import DatabaseUnavailable, EncryptionError
@@ -45,6 +45,7 @@ from domain.marketplaces import (
     Workspace,
 )
 from domain.products import Mode
+from domain.refresh import Plan, RefreshState
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
 Stored = tuple[Account, bool]  # and whether its row has its fingerprint
@@ -107,6 +108,7 @@ async def save(
     check: Check = dict,
     keyring: KeyProvider,
     now: datetime,
+    refresh_calls: int = 0,
 ) -> Account:
     """Change some of the account's values, in one step; concurrent changes follow each other.
 
@@ -114,12 +116,13 @@ async def save(
     and returns what to store; what it raises is passed on, and nothing is stored. It only computes,
     since the account is locked meanwhile. A change makes the account's health UNVERIFIED; what did
     not change keeps its time; a stored value that does not open stays until it is named.
+    `refresh_calls`: a day, of an account that is new (db/refreshes.py).
     Hand over Secrets where you can: a plain text shows in tracebacks that capture locals.
     Raises InvalidInput for a value that is no text.
     """
     given = {name: _secret(name, value) for name, value in changes.items()}
     async with statements.transaction():
-        account_id = await _ensure_account(key, now)
+        account_id = await _ensure_account(key, now, refresh_calls)
         found = await statements.rows(READ_ONE, tuple(columns_of(key).values()))
         stored = {row["name"]: row for row in found if row["credential_id"]}
         known = {name: _opened(row, keyring) for name, row in stored.items()}
@@ -271,9 +274,10 @@ async def _lock(key: AccountKey) -> MarketplaceAccount | None:
     return await _row_of(key).select_for_update().first()
 
 
-async def _ensure_account(key: AccountKey, now: datetime) -> str:
+async def _ensure_account(key: AccountKey, now: datetime, refresh_calls: int) -> str:
     """The id of the account's row, which stays locked until the transaction ends."""
     row = {"id": str(uuid4()), "created_at": now, "updated_at": now}
+    row |= refreshes.columns(Plan().set(refresh_calls, now))
     await statements.insert(MarketplaceAccount, [row | columns_of(key) | _columns(Health())])
     account = await _row_of(key).select_for_update().get()
     return str(account.id)
@@ -283,6 +287,9 @@ async def _reset(account_id: str, now: datetime) -> None:
     """Other values: what is known of the account was about those before."""
     await MarketplaceAccount.filter(id=account_id).update(
         fingerprint=None, updated_at=now, **_columns(Health())
+    )
+    await MarketplaceAccount.filter(id=account_id, refresh_calls__gt=0).update(
+        refresh_state=RefreshState.ACTIVE, refresh_at=now, refresh_failures=0
     )
 
 

@@ -104,7 +104,7 @@ async def _claim(lease: Lease, now: datetime) -> Batch | None:
     holder = holders.this_process()
     async with statements.transaction():
         found = await statements.rows(
-            CLAIM, [now, now + 2 * LEASE, lease.token, holder, now + LEASE, lease.batch]
+            CLAIM, [now, now + 2 * LEASE, lease.token, holder, now + LEASE, lease.id]
         )
         if not found:
             return None
@@ -112,7 +112,7 @@ async def _claim(lease: Lease, now: datetime) -> Batch | None:
         await statements.rows(BEGUN, [row["job_id"], now])
         [job] = await statements.rows("SELECT * FROM jobs WHERE id = $1", [row["job_id"]])
     return Batch(
-        id=lease.batch,
+        id=lease.id,
         job=record(job),
         number=row["number"],
         tries=row["tries"],
@@ -125,7 +125,7 @@ async def _claim(lease: Lease, now: datetime) -> Batch | None:
 @resilient
 async def renew(lease: Lease, now: datetime) -> bool:
     """Hold it longer. False where it is held no more, or its job has ended."""
-    return bool(await statements.rows(RENEW, [lease.batch, lease.token, now + LEASE]))
+    return bool(await statements.rows(RENEW, [lease.id, lease.token, now + LEASE]))
 
 
 @resilient

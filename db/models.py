@@ -77,6 +77,7 @@ class MarketplaceAccount(Model):
     """One credential set and the last evidence about it. `fingerprint`: see db/credentials.py.
 
     `announced_state`: the trouble that an event has told of, and none yet that it is over.
+    `refresh_...`: see `domain.refresh.Plan`; `refresh_token`: of the claim, as in db/leases.py.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -91,6 +92,13 @@ class MarketplaceAccount(Model):
     last_success_at = fields.DatetimeField(null=True)
     next_try_at = fields.DatetimeField(null=True)
     announced_state = Text(null=True)
+    refresh_calls = fields.IntField(db_default=0)
+    refresh_state = KeyText(null=True)
+    refresh_at = fields.DatetimeField(null=True)
+    refresh_day = fields.DateField(null=True)
+    refresh_used = fields.IntField(db_default=0)
+    refresh_failures = fields.IntField(db_default=0)
+    refresh_token = fields.UUIDField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -157,6 +165,9 @@ class Product(Model):
     imported_at = fields.DatetimeField()
     synced_at = fields.DatetimeField()
     refresh_at = fields.DatetimeField(null=True)
+    pace = fields.IntField(db_default=1)
+    changes_seen = fields.FloatField(db_default=0)
+    hours_watched = fields.FloatField(db_default=0)
     selling_price_amount = fields.DecimalField(24, 8, null=True)
     selling_price_currency = Text(null=True)
     notes = Text(null=True)

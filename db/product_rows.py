@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, get_type_hints
 
@@ -11,6 +12,7 @@ import orjson
 from db import rows, texts
 from db.statements import Row, utc
 from domain.events import Announced
+from domain.history import History, has_changed
 from domain.kept import Kept
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
@@ -38,7 +40,7 @@ COLUMNS = (
     *("selling_price_amount", "selling_price_currency", "notes"),
     "announced_price_amount",
     "announced_price_currency",
-    "price_moved_at",
+    *("price_moved_at", "changes_seen", "hours_watched"),
 )
 
 # Products by all that was read of them: to make one takes longer than to find it.
@@ -160,6 +162,7 @@ def _catalog_product(row: Row) -> CatalogProduct:
             row["announced_price_amount"], row["announced_price_currency"]
         ),
         price_moved_at=rows.moment_or_none(row["price_moved_at"]),
+        history=History(row["changes_seen"], row["hours_watched"]),
     )
 
 
@@ -168,6 +171,29 @@ def announced_columns(announced: Announced) -> dict[str, Any]:
     return {
         **_money_columns("announced_price", announced.price),
         "price_moved_at": announced.moved_at,
+    }
+
+
+def history(
+    before: CatalogProduct | None, source: Row, price: Money | None, now: datetime
+) -> History:
+    """How the product has changed, with this look. `price` None: nothing is noted of prices, as the
+    terms of its marketplace want it."""
+    if before is None:
+        return History()
+    offer = before.source.offer
+    has_moved = price is not None and has_changed(offer.price, price)
+    is_other = has_moved or source["availability"] is not offer.availability
+    return before.history.after(now - before.synced_at, changed=is_other)
+
+
+def refresh_columns(history: History, due_at: datetime) -> dict[str, Any]:
+    """Column -> value of what chooses the next look at the product."""
+    return {
+        "refresh_at": utc(due_at),
+        "pace": history.pace,
+        "changes_seen": history.changes,
+        "hours_watched": history.hours,
     }
 
 

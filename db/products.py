@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from domain.events import (
     of_product,
 )
 from domain.exceptions import InvalidInput
+from domain.history import RARELY
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.packing import clean
@@ -44,6 +46,7 @@ from domain.products import (
     ProductState,
     SourceProduct,
 )
+from domain.refresh import RARE_LOOKS, Bounds, due_after
 
 __all__ = [
     "by_refs",
@@ -79,7 +82,6 @@ IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
 OWN = (
     "id",
     "imported_at",
-    "refresh_at",
     "selling_price_amount",
     "selling_price_currency",
     "notes",
@@ -105,6 +107,7 @@ class _Import:
     only_stored: bool
     rules: EventSettings
     lease: Lease | None
+    bounds: Mapping[str, Bounds]
 
 
 @resilient
@@ -140,6 +143,7 @@ async def keep(
     only_stored: bool = False,
     rules: EventSettings = EventSettings(),
     lease: Lease | None = None,
+    bounds: Mapping[str, Bounds] = MappingProxyType({}),
 ) -> dict[ProductRef, StoredProduct]:
     """Insert or update products with a newer answer of their marketplace.
 
@@ -148,12 +152,13 @@ async def keep(
     What the publisher added stays. An answer older than the stored one changes nothing, unless that
     one was seen by a clock that is far ahead of `now`. Prices are observed, and by `rules`
     announced, for the marketplaces (codes) in `history_for`. Of duplicates the last one counts.
+    `bounds`: by marketplace, what makes the next look due.
     A product that cannot be stored (an amount out of all bounds) is absent from the result and
     logged; the others are kept. Raises LeaseLost where `lease` is held no more.
     """
     unique = list({product.ref: product for product in products}.values())
     unique.sort(key=lambda p: (p.ref.marketplace, p.ref.locale, p.ref.external_id))
-    task = _Import(workspace, now, history_for, only_stored, rules, lease)
+    task = _Import(workspace, now, history_for, only_stored, rules, lease, bounds)
     kept: dict[ProductRef, StoredProduct] = {}
     for start in range(0, len(unique), BATCH):
         kept |= await _keep_or_split(task, unique[start : start + BATCH])
@@ -189,6 +194,8 @@ async def mark_missing(
                 state=Case(When(is_gone, then=GONE), default=UNAVAILABLE),
                 times_missing=F("times_missing") + 1,
                 synced_at=now,
+                refresh_at=now + RARE_LOOKS,
+                pace=RARELY,
             )
         after = await _stored(workspace, refs)
         await _tell(workspace, before, after.values(), now)
@@ -362,6 +369,8 @@ def _row(
     selling = before.selling_price if before else None
     price = rows.money_or_none(source["price_amount"], source["price_currency"])
     is_tracked = ref.marketplace in task.history_for
+    history = product_rows.history(before, source, price if is_tracked else None, task.now)
+    wait = due_after(history, task.bounds.get(ref.marketplace, Bounds()))
     return {
         "id": before.id if before else str(uuid4()),
         "workspace_id": task.workspace.id,
@@ -380,6 +389,7 @@ def _row(
         "selling_price_currency": selling.currency if selling else None,
         "notes": before.notes if before else None,
         "has_link": False,
+        **product_rows.refresh_columns(history, source["observed_at"] + wait),
         **product_rows.announced_columns(
             announced(before, price, task.rules, task.now) if is_tracked else Announced()
         ),

@@ -33,19 +33,18 @@ ORDER = paging.NEWEST_FIRST["created_at"]
 LEASE = timedelta(seconds=90)  # longer than any try takes
 KEPT_ATTEMPTS = 20  # of a delivery that is repeated by hand again and again
 MOST_AT_ONCE = 10_000  # made due again in one go
-# Also what is held until long after any lease: the clock was turned back since.
-DUE = "d.state = 'PENDING' AND (d.due_at <= $1 OR (d.token IS NOT NULL AND d.due_at > $2))"
+DUE = "d.state = 'PENDING' AND d.due_at <= $1"
 DUE_WEBHOOKS = (
     "SELECT w.id FROM webhooks w WHERE w.disabled_at IS NULL AND EXISTS"
     f" (SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND {DUE})"
 )
 DUE_DELIVERIES = (
-    f"SELECT d.id, d.tries FROM webhook_deliveries d WHERE d.webhook_id = $3 AND {DUE}"
-    " ORDER BY d.due_at LIMIT $4"
+    f"SELECT d.id, d.tries FROM webhook_deliveries d WHERE d.webhook_id = $2 AND {DUE}"
+    " ORDER BY d.due_at LIMIT $3"
 )
 CLAIM = (
-    "UPDATE webhook_deliveries AS d SET token = $3, due_at = $4, tries = d.tries + 1"
-    f" WHERE d.id = $5 AND (({DUE}) OR d.token = $3) RETURNING *"
+    "UPDATE webhook_deliveries AS d SET token = $2, due_at = $3, tries = d.tries + 1"
+    f" WHERE d.id = $4 AND (({DUE}) OR d.token = $2) RETURNING *"
 )
 STORE = (
     "UPDATE webhook_deliveries SET state = $3, due_at = $4, attempts = $5, tries = tries - $6,"
@@ -81,13 +80,12 @@ class Claim:
 @resilient
 async def due(now: datetime, *, of_each: int) -> list[tuple[str, int]]:
     """Ids of deliveries that may be claimed, with their tries: some of each webhook, by turns."""
-    times = [now, now + 2 * LEASE]
     found = [
         [
             (str(row["id"]), int(row["tries"]))
-            for row in await statements.rows(DUE_DELIVERIES, [*times, webhook["id"], of_each])
+            for row in await statements.rows(DUE_DELIVERIES, [now, webhook["id"], of_each])
         ]
-        for webhook in await statements.rows(DUE_WEBHOOKS, times)
+        for webhook in await statements.rows(DUE_WEBHOOKS, [now])
     ]
     return [some[turn] for turn in range(of_each) for some in found if turn < len(some)]
 
@@ -100,8 +98,7 @@ async def claim(delivery_id: str, now: datetime) -> Claim | None:
 @resilient
 async def _claim(delivery_id: str, token: str, now: datetime) -> Claim | None:
     async with statements.transaction():
-        values = [now, now + 2 * LEASE, token, now + LEASE, delivery_id]
-        found = await statements.rows(CLAIM, values)
+        found = await statements.rows(CLAIM, [now, token, now + LEASE, delivery_id])
         webhook = await _enabled(found[0]["webhook_id"]) if found else None
     return Claim(record(found[0]), webhook, token) if webhook else None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from domain.history import History
 from domain.money import Money, discount_percent
 
 
@@ -245,7 +246,7 @@ class CatalogProduct:
     """A product that was imported: the last source data and what the publisher added.
 
     `announced_price` and `price_moved_at`: see `domain.events.announced`; None where its
-    marketplace forbids to track prices.
+    marketplace forbids to track prices. `history`: how often a look found it changed.
     """
 
     id: str
@@ -260,6 +261,7 @@ class CatalogProduct:
     notes: str | None = None
     announced_price: Money | None = None
     price_moved_at: datetime | None = None
+    history: History = History()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

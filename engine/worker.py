@@ -15,6 +15,7 @@ from typing import Protocol
 from db.availability import FAILURES
 from db.exceptions import DatabaseUnavailable
 from engine.batches import JobBatches
+from engine.refreshes import Refreshes
 from engine.webhooks import WebhookDeliveries
 from engine.work import Handler, Opened, Turn, Work
 
@@ -22,6 +23,7 @@ log = logging.getLogger("affiliate_graph.engine")
 
 KINDS: tuple[Callable[[Opened], Work], ...] = (
     JobBatches,
+    Refreshes,
     WebhookDeliveries,
 )  # a line for each kind of work
 POLL = 1.0  # seconds between two looks for what is due

@@ -1,6 +1,6 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -12,7 +12,8 @@ from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
 from domain.events import Event, EventSettings
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
-from domain.products import Mode
+from domain.products import Mode, ProductRef
+from resolvers.asked import LatelyAsked
 from resolvers.dataloaders import Dataloaders, VariantAllowance
 from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
@@ -43,7 +44,8 @@ class Context:
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
     is when the first part of the answer expires; `events` says what is news, `documents`
-    shape what webhooks tell of it. `lease`: under which everything is written, of a batch of a job.
+    shape what webhooks tell of it. `asked` remembers what is asked for. `lease`: under which
+    everything is written, of work outside of requests.
     """
 
     workspace: Workspace
@@ -55,6 +57,7 @@ class Context:
     valid_until: datetime | None = None
     events: EventSettings = EventSettings()
     documents: "Documents | None" = None
+    asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     accounts: Accounts = field(init=False)
     dataloaders: Dataloaders = field(init=False)
@@ -91,6 +94,15 @@ class Context:
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self.upstream.now()
+
+    def note_asked(self, refs: Iterable[ProductRef]) -> None:
+        """Somebody is shown these products of the catalogue."""
+        sites: dict[AccountKey, list[str]] = {}
+        for ref in refs:
+            key = self.account_key(ref.marketplace, ref.locale)
+            sites.setdefault(key, []).append(ref.external_id)
+        for key, products in sites.items():
+            self.asked.note(key, products, self.now)
 
     def mode(self, marketplace: Marketplace) -> Mode:
         """SANDBOX or LIVE for that marketplace."""

@@ -14,6 +14,7 @@ from db import products as stored_products
 from domain.catalog import StoredProduct
 from domain.exceptions import AffiliateGraphError, AnswerInvalid, NotFound, ProductNotFound
 from domain.products import CatalogProduct, ProductRef, SourceProduct
+from domain.refresh import Bounds
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.lookups import RefOrError
@@ -108,6 +109,7 @@ async def _store(
         only_stored=only_stored,
         rules=context.events,
         lease=context.lease,
+        bounds={market.code: Bounds.of(market.policy) for market in BY_CODE.values()},
     )
     for ref, entry in stored.items():
         context.dataloaders.catalog_product.prime(ref, entry.product, force=True)

@@ -25,6 +25,7 @@ from domain.marketplaces import (
     HealthState,
     MarketplaceStatus,
 )
+from domain.refresh import default_calls
 from resolvers.context import Context
 from resolvers.health import after
 from upstream.accounts import skew_in_words
@@ -284,6 +285,7 @@ async def _save(
         check=partial(marketplace.check_credentials, key.locale),
         keyring=context.keys,
         now=context.now,
+        refresh_calls=default_calls(context.quota(marketplace)),
     )
 
 

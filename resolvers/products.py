@@ -140,6 +140,7 @@ async def get(context: Context, ref: ProductRef) -> Listing:
     """
     entry = await context.dataloaders.catalog_product.load(ref)
     if entry is not None:
+        context.note_asked([ref])
         listing = Listing.of(entry)
         if not listing.is_expired(context.now):
             return listing
@@ -193,6 +194,7 @@ async def page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
     context.dataloaders.seen += stored.records
+    context.note_asked(entry.source.ref for entry in stored.records)
     return of_list, stored
 
 

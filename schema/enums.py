@@ -13,6 +13,7 @@ from domain.events import EventType
 from domain.jobs import JobKind, JobStatus
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Availability, Condition, Demand, Mode, ProductState
+from domain.refresh import RefreshState
 from domain.search import ProductSearchSort
 from domain.watches import WatchKind
 from domain.webhooks import DeliveryState, DisabledReason, WebhookKind
@@ -121,7 +122,8 @@ describe(
         "restoreProducts, startImport.",
         "SYNC": "syncProduct, syncProducts, startSync.",
         "LINK": "generateLink, generateLinks, startLinks, deleteLink.",
-        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace, and webhooks.",
+        "SETTINGS": "connectMarketplace, disconnectMarketplace, verifyMarketplace, "
+        "setRefreshPolicy, and webhooks.",
         "ADMIN": "All of it, and the API keys of the workspace.",
     },
 )
@@ -171,6 +173,20 @@ describe(
         "API_RETIRED": "The keys belong to an interface that the marketplace switched off.",
         "CLOCK_SKEWED": "This server's clock is off, so signatures look expired.",
         "UNREACHABLE": "The marketplace did not answer, or not sensibly.",
+    },
+)
+
+describe(
+    RefreshState,
+    "RefreshState",
+    "What the refresh of a marketplace's products does at the moment.",
+    {
+        "OFF": "Nothing is refreshed by itself: syncs are asked for.",
+        "ACTIVE": "Calls are made, or wait until a product is due.",
+        "DAY_USED_UP": "The policy's calls of the day are used; it goes on when the marketplace's "
+        "day begins.",
+        "PAUSED": "The last call brought nothing: `health` says why. It is tried again, more and "
+        "more rarely, and goes on by itself.",
     },
 )
 

@@ -21,8 +21,6 @@ from resolvers.context import Context
 
 MADE = "made from a record"
 Make = Callable[[Any], Any]
-
-
 # Answers as they were made, by what they are made from; about as many products as are read again.
 KEPT_BYTES = 32 * 1024 * 1024
 VALUE_BYTES, LIST_LENGTH = 100, 6  # about: most texts are the product's own
@@ -106,7 +104,6 @@ _kept: Kept[Hashable, tuple[object, Any, datetime | None]] = Kept(KEPT_BYTES)
 
 
 def _values_of(whole: Whole | Make | str | None) -> int:
-    """How many values are made, about."""
     if not isinstance(whole, dict):
         return 1
     parts = [part for part in whole.values() if isinstance(part, Part)]

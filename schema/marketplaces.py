@@ -1,7 +1,7 @@
 """Marketplace: settings card, health, quota and capabilities."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
@@ -13,11 +13,13 @@ from clients.base import Visibility
 from clients.registry import BY_CODE, MarketplaceCode
 from domain.marketplaces import Capability, HealthState, MarketplaceStatus
 from domain.products import Mode, ProductRef
+from domain.refresh import Plan, RefreshState
 from domain.search import ProductSearchSort
-from resolvers import marketplaces
+from resolvers import marketplaces, refresh
 from resolvers.context import Context
 from resolvers.marketplaces import ConnectedMarketplace
 from schema import ids
+from schema.inputs import LOCALE
 from schema.node import Info, Node
 
 
@@ -120,6 +122,42 @@ class Quota:
     remaining_today: int | None = strawberry.field(description="Null without a known limit.")
     resets_at: datetime = strawberry.field(description="When the marketplace's day ends.")
     calls_per_second: Decimal = strawberry.field(description="The pace that this server keeps.")
+
+
+@strawberry.type(
+    description="How many calls a day keep the products of a connection fresh by themselves: those "
+    "with a link or a selling price, first those that a look is worth most at."
+)
+class RefreshPolicy:
+    calls_per_day: int | None = strawberry.field(
+        description="Calls that may be made on the marketplace's day, each for as many products as "
+        "fit in; null: off. A new connection has a tenth of a known limit, else 250."
+    )
+    state: RefreshState = strawberry.field(description="What it does at the moment.")
+    used_today: int = strawberry.field(
+        description="Calls that it made on the marketplace's present day."
+    )
+    next_at: datetime | None = strawberry.field(
+        description="When it looks again, at the earliest; null while it is off."
+    )
+
+    @classmethod
+    def of(cls, plan: Plan, today: date) -> "RefreshPolicy":
+        return cls(
+            calls_per_day=plan.calls_per_day or None,
+            state=plan.state,
+            used_today=plan.used_on(today),
+            next_at=plan.next_at,
+        )
+
+
+@strawberry.input(description="How much a connection may refresh by itself.")
+class SetRefreshPolicyInput:
+    marketplace: MarketplaceCode = strawberry.field(description="Which marketplace.")
+    locale: str | None = strawberry.field(default=None, description=LOCALE)
+    calls_per_day: int | None = strawberry.field(
+        default=None, description="Marketplace calls a day; null or 0: off."
+    )
 
 
 @strawberry.type(
@@ -255,6 +293,16 @@ class Marketplace(Node):
             resets_at=rule.resets_at(info.context.now),
             calls_per_second=rule.calls_per_second,
         )
+
+    @strawberry.field(
+        description="How its products are kept fresh by themselves; setRefreshPolicy changes it."
+    )
+    async def refresh_policy(self, info: Info) -> RefreshPolicy:
+        context = info.context
+        market = self.code.value
+        key = context.account_key(market.code, self.locale or "")
+        plan = await refresh.plan_of(key)
+        return RefreshPolicy.of(plan, context.quota(market).day(context.now))
 
 
 def of_site(context: Context, code: str, locale: str) -> Marketplace:

@@ -15,7 +15,7 @@ from strawberry import UNSET
 from domain.api_keys import Scope
 from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import InvalidInput
-from resolvers import idempotency, imports, links, marketplaces, products
+from resolvers import idempotency, imports, links, marketplaces, products, refresh
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row
 from schema import ids
@@ -40,7 +40,7 @@ from schema.inputs import (
     VerifyMarketplaceInput,
 )
 from schema.job_mutations import JobMutations
-from schema.marketplaces import Marketplace
+from schema.marketplaces import Marketplace, SetRefreshPolicyInput
 from schema.naming import (
     IDS,
     PRODUCTS,
@@ -70,6 +70,7 @@ from schema.payloads import (
     ImportProductsPayload,
     RestoreProductResult,
     RestoreProductsPayload,
+    SetRefreshPolicyPayload,
     SyncProductPayload,
     SyncProductResult,
     SyncProductsPayload,
@@ -140,6 +141,19 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
         return VerifyMarketplacePayload(
             marketplace=Marketplace.of(connected), errors=user_errors(failure)
         )
+
+    @mutation(
+        Scope.SETTINGS,
+        description="Set how many calls a day keep the products of a marketplace fresh by "
+        "themselves, or that none does.",
+    )
+    async def set_refresh_policy(
+        self, info: Info, input: Annotated[SetRefreshPolicyInput, What]
+    ) -> SetRefreshPolicyPayload:
+        connected = await refresh.set_calls(
+            info.context, input.marketplace.value, input.locale, input.calls_per_day
+        )
+        return SetRefreshPolicyPayload(marketplace=Marketplace.of(connected), errors=[])
 
     @mutation(
         Scope.IMPORT,

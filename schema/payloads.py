@@ -43,6 +43,12 @@ class VerifyMarketplacePayload:
     )
 
 
+@strawberry.type(description="Answer of setRefreshPolicy.")
+class SetRefreshPolicyPayload:
+    marketplace: Marketplace | None = strawberry.field(description="With its new `refreshPolicy`.")
+    errors: list[UserError] = strawberry.field(description=ERRORS)
+
+
 @strawberry.type(description="Answer of importProduct.")
 class ImportProductPayload:
     product: Product | None = strawberry.field(description="As it stands in the catalogue now.")

@@ -54,7 +54,7 @@ TYPENAME = "__typename"
 ROOT = (None,)  # of which object the fields of Query are asked
 AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
 KEPT_VARIABLES = 10_000  # characters
-LEAST, MOST = -(2**31), 2**31 - 1  # of what GraphQL calls Int
+EDGE = 2**31  # of what GraphQL calls Int
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Step:
     parent: GraphQLObjectType
     nodes: list[FieldNode] = field(default_factory=list)
     write: Callable[[Any], Any] | None = None
-    below: "Below | None" = None
+    below: "dict[str, Selection] | None" = None
     is_list: bool = False
     may_be_null: bool = True
     items_may_be_null: bool = True
@@ -100,14 +100,6 @@ class Selection:
     of_record: Whole | None = None
     make: Make | None = None
     make_in_part: Make | None = None
-
-
-@dataclass(slots=True)
-class Below:
-    """What is asked of the objects of a field, by the name of their type."""
-
-    type: Composite
-    of: dict[str, Selection]
 
 
 def compiled(
@@ -140,12 +132,9 @@ class _Compiler:
         steps: dict[str, Step | None] = {}
         for selection_set in selection_sets:
             self._collect(parent, selection_set, steps)
-        for step in steps.values():
-            if step is not None:
-                self._complete(step)
-        selection = Selection(parent, steps)
-        _make(selection)
-        return selection
+        for step in filter(None, steps.values()):
+            self._complete(step)
+        return _made_at_once(Selection(parent, steps))
 
     def _collect(
         self, parent: GraphQLObjectType, node: SelectionSetNode, steps: dict[str, Step | None]
@@ -182,9 +171,10 @@ class _Compiler:
         if isinstance(type_, Composite):
             sets = [node.selection_set for node in step.nodes if node.selection_set is not None]
             types = self._possible(type_)
-            step.below = Below(type_, {each.name: self.selection(each, sets) for each in types})
-            below = step.below.of.values()
-            step.waits |= any(s.waits for each in below for s in each.steps.values() if s)
+            step.below = {each.name: self.selection(each, sets) for each in types}
+            step.waits |= any(
+                s.waits for each in step.below.values() for s in each.steps.values() if s
+            )
         elif is_list_type(type_):
             raise Uncovered
         else:
@@ -198,8 +188,8 @@ class _Compiler:
         return self._schema.get_possible_types(type_)
 
 
-def _make(selection: Selection) -> None:
-    """Finds out what of a selection can be made at once."""
+def _made_at_once(selection: Selection) -> Selection:
+    """The selection, with what of it can be made at once."""
     steps = [step for step in selection.steps.values() if step is not None]
     selection.of_record = _whole(selection, lambda step: step.part)
     if _tells_records(selection.type):
@@ -211,6 +201,7 @@ def _make(selection: Selection) -> None:
             lambda step: _part(step, Place(step.definition.python_name), of_record=False),
         )
         selection.make = made.Keeping(selection.of_object) if selection.of_object else None
+    return selection
 
 
 def _whole(selection: Selection, part_of: Callable[[Step], Part | None]) -> Whole | None:
@@ -228,9 +219,9 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         is_written = place.is_written or get_named_type(step.of.type).name in AS_IT_IS
         below = None if is_written else step.write
     else:
-        if not isinstance(step.below.type, GraphQLObjectType):
+        if not isinstance(get_named_type(step.of.type), GraphQLObjectType):
             return None
-        [selection] = step.below.of.values()
+        [selection] = step.below.values()
         has_records = of_record and _is_of_records(selection.type)
         below = selection.of_record if has_records else selection.of_object
         if below is None:
@@ -256,7 +247,6 @@ def _tells_records(type_: GraphQLObjectType) -> bool:
 
 
 def _opened(type_: GraphQLOutputType) -> tuple[Any, bool]:
-    # The type without its "!", and whether it may be null.
     return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)
 
 
@@ -268,13 +258,9 @@ def _writer(type_: Any) -> Callable[[Any], Any]:
         names = {member: write(member) for member in members}
         return lambda value: names.get(value) or write(value)
     if type_.name == "Int":
-        return lambda value: value if _is_int(value) else write(value)
+        return lambda value: value if type(value) is int and -EDGE <= value < EDGE else write(value)
     kind = AS_IT_IS.get(type_.name)
     return (lambda value: value if type(value) is kind else write(value)) if kind else write
-
-
-def _is_int(value: object) -> bool:
-    return type(value) is int and LEAST <= value <= MOST
 
 
 class Run:
@@ -412,8 +398,7 @@ class Run:
                 places.setdefault(_type_name(row), []).append(place)
         assert step.below is not None
         for name, of_type in places.items():
-            selection = step.below.of.get(name)
-            if selection is None:
+            if (selection := step.below.get(name)) is None:
                 raise Uncovered
             objects = await self._objects(selection, [rows[place] for place in of_type])
             for place, answer in zip(of_type, objects, strict=True):

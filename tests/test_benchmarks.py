@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks import report, rows
+from benchmarks import refresh, report, rows
 from benchmarks.fleet import FleetRun, most_in_a_second
 from benchmarks.runs import Ask, Run, again, aliexpress_product, search, together
 
@@ -70,3 +70,15 @@ def test_a_limit_that_was_passed_or_a_lost_answer_is_told() -> None:
     run = FleetRun(calls=200, most=51, seconds=4, lost=2)
 
     assert rows.fleet_text(run) == "200 calls, at most 51 in a second, 4.00 s, 2 lost"
+
+
+def test_refreshes_of_a_small_trace_are_measured_and_stay_within_the_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"PRODUCTS": 200, "CALLS": 17, "SHOPS": 4, "SEEDS": (1,)}.items():
+        monkeypatch.setattr(refresh, name, value)
+
+    text = refresh.document(refresh.measure(), *refresh.over_budget(2000))
+
+    assert "| the planner | " in text
+    assert "budget: 0 of " in text

@@ -34,6 +34,7 @@ ALL = (
     "0013_deleted_products",
     "0014_webhooks",
     "0015_watches",
+    "0016_refresh",
 )
 LATER = "9000_later"
 
@@ -150,8 +151,12 @@ async def test_tables_of_the_migrations_are_those_of_the_models(empty: str, tmp_
     assert modelled - migrated == set()
     only_migrated = {fact for fact in migrated - modelled if "tortoise_migrations" not in fact}
     # What a model cannot state: an index with more than it sorts by, and those of a few rows.
-    assert len(only_migrated) == 4
-    assert all("imported_at" in fact or "id)" in fact for fact in only_migrated)
+    # Three of an expression are one to SQLite, which does not tell it.
+    assert len(only_migrated) == (8 if on_postgres() else 6)
+    assert all(
+        any(part in fact for part in ("imported_at", "id)", "refresh_at", "pace"))
+        for fact in only_migrated
+    )
 
 
 async def test_populated_database_keeps_its_rows(populated: str, later: Later) -> None:

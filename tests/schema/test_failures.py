@@ -124,6 +124,7 @@ RESOLVERS = {
     "connectMarketplace": "marketplaces.connect",
     "disconnectMarketplace": "marketplaces.disconnect",
     "verifyMarketplace": "marketplaces.verify",
+    "setRefreshPolicy": "refresh.set_calls",
     "importProduct": "imports.import_products",
     "importProducts": "imports.import_products",
     "updateProduct": "products.change",
