@@ -24,16 +24,18 @@ from commands.serve import listen
 from commands.words import in_commands
 from config import Settings
 from db import admin_key as admin_keys
-from db import api_keys, credentials, doctor, texts, workspaces
+from db import api_keys, credentials, doctor, texts, webhooks, workspaces
 from db.connection import DEFAULT_WORKSPACE, is_sqlite, open_database, sqlite_path
 from db.encryption import key_usage, open_canary
 from db.exceptions import DatabaseUnavailable, NotReady
 from db.keys import KeyRing, key_file, read_private
 from db.migrate import examine, migrates_itself, pending
+from domain.exceptions import InvalidInput
 from domain.marketplaces import Account, HealthState, Workspace
 from domain.settings import BadSettings
 from domain.starting import CannotStart
 from resolvers import marketplaces
+from schema.shaping import WebhookDocuments
 from upstream.redis_server import is_answered
 from web import assets
 
@@ -274,6 +276,24 @@ async def public_keys(patient: Patient) -> AsyncIterator[Finding]:
             )
 
 
+async def webhook_documents(patient: Patient) -> AsyncIterator[Finding]:
+    """What shapes the data of webhooks still fits the schema: after an upgrade it may not."""
+    if not patient.is_migrated:
+        return
+    documents = WebhookDocuments(patient.settings.limits)
+    async with _opened(patient):
+        told = await webhooks.with_documents()
+    for webhook in told:
+        try:
+            documents.check(webhook.document or "")
+        except InvalidInput as problem:
+            yield _failure(
+                f"Webhook {webhook.shown_url} of {webhook.workspace}",
+                problem.message,
+                "Give it another document with updateWebhook.",
+            )
+
+
 async def clock(patient: Patient) -> AsyncIterator[Finding]:
     """Marketplaces refuse signatures of a clock that is off."""
     cure = "Set the clock by NTP: timedatectl set-ntp true"
@@ -331,6 +351,7 @@ CHECKS: tuple[Check, ...] = (
     admin_key,
     accounts,
     public_keys,
+    webhook_documents,
     clock,
     port,
     redis,

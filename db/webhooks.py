@@ -93,6 +93,13 @@ async def page(workspace_id: str, args: PageArgs, *, count: bool = False) -> Pag
 
 
 @resilient
+async def with_documents() -> list[Webhook]:
+    """Those of every workspace that are switched on and told by a document of their own."""
+    those = models.Webhook.filter(document__isnull=False, disabled_at__isnull=True)
+    return [record(row) for row in await those.order_by("created_at", "id").values()]
+
+
+@resilient
 async def target(webhook: Webhook, keyring: KeyProvider, now: datetime) -> Target:
     """Where it is, and what signs for it, the newest first. Raises EncryptionError."""
     found = await models.WebhookSecret.filter(

@@ -1,17 +1,22 @@
 """doctor: every fault is found, named, and told with what mends it; nothing is changed."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 
 from commands import doctor
-from db.keys import new_key
+from db import webhooks
+from db.connection import open_database
+from db.keys import KeyRing, new_key
 from tests.commands.conftest import ALIEXPRESS, Command
 from tests.database import on_postgres
+from tests.db.test_webhooks import new_target, new_webhook
 from tests.graph import API_KEY
 from tests.processes import run_server, started_server
 
@@ -288,6 +293,27 @@ def test_tables_that_are_not_as_they_should_be_are_told(
 
     assert done.code == 1
     assert "FAIL  Database: missing: index on products" in done.out
+
+
+def test_a_webhook_whose_document_fits_no_more_is_told(command: Command, database: str) -> None:
+    async def make() -> None:
+        async with open_database(database):
+            for number, field in enumerate(("sequence", "fieldOfLastYear")):
+                made = replace(
+                    new_webhook(),
+                    shown_url=f"https://hooks.example/{number}",
+                    document=f"subscription {{ events {{ {field} }} }}",
+                )
+                await webhooks.create(made, new_target(), KeyRing.from_text(new_key()), most=9)
+
+    asyncio.run(make())
+
+    done = command("doctor")
+
+    [told] = [line for line in lines(done.out, "FAIL") if "Webhook" in line]
+    assert told.startswith("FAIL  Webhook https://hooks.example/1 of default: ")
+    assert "fieldOfLastYear" in told
+    assert "updateWebhook" in done.out
 
 
 def test_a_silent_redis_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
