@@ -308,6 +308,21 @@ def test_a_country_site_is_added_saved_and_disconnected(server: Server, visit: V
     assert visit.complaints == []
 
 
+def test_calls_a_day_for_refreshing_are_set(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit, "marketplaces")
+    card = page.locator(".settings", has_text="AliExpress")
+    field = card.get_by_label("Calls a day for refreshing")
+    expect(field).to_have_value("250")
+
+    field.fill("40")
+    card.get_by_role("button", name="Set calls a day").click()
+
+    expect(card).to_contain_text("of 40 calls a day made")
+    page.reload()
+    expect(field).to_have_value("40")
+    assert visit.complaints == []
+
+
 def test_a_value_that_cannot_be_right_is_told_beside_its_field(
     server: Server, visit: Visit
 ) -> None:

@@ -19,9 +19,7 @@ export function Shell({ who, onSignOut }) {
   const names = Object.keys(SCREENS).filter((each) => SCREENS[each].isOpen({ searchable }));
   const name = names.includes(screen) ? screen : names[0];
   const title = SCREENS[name].title;
-  useEffect(() => {
-    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a narrow screen
-  }, [name, Boolean(cards)]);
+  useEffect(showCurrent, [name, Boolean(cards)]);
   if (screen === name) kept.places = { ...kept.places, [name]: link(name, values) }; // where the menu leads back to
   useEffect(() => {
     if (cards) document.title = `${title} · Affiliate Graph`;
@@ -45,6 +43,12 @@ const replaced = (cards, card) =>
   cards.some((known) => known.id === card.id)
     ? cards.map((known) => (known.id === card.id ? card : known))
     : [...cards, card];
+
+// On a narrow screen the menu is scrolled. Not by scrollIntoView: Tab would begin there then, behind the skip link.
+function showCurrent() {
+  const current = document.querySelector("nav [aria-current]");
+  if (current) current.parentElement.scrollLeft = current.offsetLeft - (current.parentElement.clientWidth - current.offsetWidth) / 2;
+}
 
 function skip(event) {
   event.preventDefault(); // the fragment names the screen

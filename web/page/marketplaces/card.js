@@ -5,6 +5,7 @@ import { Failure, Failures, Sandbox } from "../parts.js";
 import { ago, capital, count, plain, said, time, titleOf } from "../words.js";
 import { Credential } from "./credential.js";
 import { useCredentials } from "./credentials.js";
+import { Refresh } from "./refresh.js";
 
 export function Settings({ card, onCard }) {
   const { form, setFormName, values, setValues, others, at, busy, save, verify, disconnect } = useCredentials(card, onCard);
@@ -35,6 +36,7 @@ export function Settings({ card, onCard }) {
       </div>
     </form>`}
     <${Quota} quota=${card.quota} />
+    ${isConnected && html`<${Refresh} card=${card} onCard=${onCard} />`}
   </section>`;
 }
 
