@@ -134,13 +134,14 @@ def catalog_product(row: Row) -> CatalogProduct:
     return from_columns(_columns(row))
 
 
-def from_columns(values: tuple[Any, ...]) -> CatalogProduct:
-    """As `catalog_product`, of the values of COLUMNS."""
+def from_columns(values: tuple[Any, ...], *, keeps: bool = True) -> CatalogProduct:
+    """Of the values of COLUMNS. `keeps`: whether it may soon be read again."""
     product = _products.get(values)
     if product is None:
         row = dict(zip(COLUMNS, values, strict=True))
         product = _catalog_product(row)
-        _products.keep(values, product, PRODUCT_BYTES + 4 * len(row["details"]))
+        if keeps:
+            _products.keep(values, product, PRODUCT_BYTES + 4 * len(row["details"]))
     return product
 
 
