@@ -43,6 +43,7 @@ help:
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make bench-catalogue  pages of a million products, each filter with each order"
 	echo "make bench-refresh  the planner of refreshes against others: benchmarks/REFRESH.md"
+	echo "make bench-claims   finding, claiming and storing due work of 100,000 products and rows"
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
 	echo "make clean          remove everything that was installed or made, except var/"
 
@@ -130,6 +131,12 @@ bench-refresh: .venv/.run
 
 bench-graph: .venv/.dev
 	$(RUN) -m benchmarks.graph
+
+# What the engine itself costs, over CATALOGUE_URL with CATALOGUE_ROWS products.
+CATALOGUE_ROWS ?= 100000
+bench-claims: .venv/.run
+	mkdir -p build
+	$(RUN) -m benchmarks.claims "$(CATALOGUE_URL)" $(CATALOGUE_ROWS)
 
 clean:
 	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules

@@ -6,7 +6,6 @@ asked of a marketplace. Times are of one worker, one call at a time, in millisec
 """
 
 import asyncio
-import resource
 import sys
 import tempfile
 import time
@@ -80,7 +79,7 @@ async def work_off() -> None:
     due: list[float] = []
     claimed: list[float] = []
     stored: list[float] = []
-    before, began = memory(), time.perf_counter()
+    began = time.perf_counter()
     while turns := await timed(due, job_batches.due(LATER, of_each=4)):
         for turn in turns:
             held = await timed(claimed, job_batches.claim(turn.id, LATER))
@@ -93,9 +92,7 @@ async def work_off() -> None:
     tell("job: what is due", due)
     tell("job: claim", claimed)
     tell("job: store", stored)
-    sys.stdout.write(
-        f"job: {rate:,.0f} rows a second, {memory() - before:.1f} MiB more at the most\n"
-    )
+    sys.stdout.write(f"job: {rate:,.0f} rows a second\n")
 
 
 async def look_again() -> None:
@@ -110,11 +107,6 @@ async def look_again() -> None:
 async def chosen(key: AccountKey) -> Sequence[object]:
     """A batch for one call."""
     return choose(await refreshes.candidates(key, 50, {}), 50, Bounds(), LATER)
-
-
-def memory() -> float:
-    """The most that this process has used, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def tell(name: str, times: list[float]) -> None:
