@@ -14,10 +14,17 @@ export function Choice({ name, label, value, options }) {
 export function Words({ name, label, placeholder }) {
   const told = here().values[name] ?? "";
   const [text, setText] = useState(told);
-  useEffect(() => setText(told), [told]);
+  const [sent, setSent] = useState(told); // from here to the address
+  if (sent !== told) { // it was changed elsewhere; not in an effect, which would run late, over what was typed since
+    setSent(told);
+    setText(told);
+  }
   useEffect(() => {
-    if (text === told) return undefined;
-    const timer = setTimeout(() => choose({ [name]: text }, { replaces: true }), PAUSE);
+    if (text === sent) return undefined;
+    const timer = setTimeout(() => {
+      setSent(text);
+      choose({ [name]: text }, { replaces: true });
+    }, PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<label class="grow"><span class="hidden">${label}</span>

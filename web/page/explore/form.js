@@ -1,5 +1,5 @@
 // What to look for: only what the marketplace's site has is offered.
-import { html, useEffect, useState } from "../html.js";
+import { html, useState } from "../html.js";
 import { amountOf } from "../money.js";
 import { titleOf } from "../words.js";
 import { addressOf, cardOf, currencyOf, formOf, has, sortOf } from "./question.js";
@@ -20,10 +20,12 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
   const [form, setForm] = useState(formOf(values));
   const [card, setCard] = useState(cardOf(searchable, values));
   const told = JSON.stringify(values);
-  useEffect(() => {
+  const [shown, setShown] = useState(told);
+  if (shown !== told) { // not in an effect: it would also run late after the first drawing, over what was typed since
+    setShown(told);
     setForm(formOf(values));
     setCard(cardOf(searchable, values));
-  }, [told]);
+  }
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
   const field = (name) => ({ value: form[name], onInput: set(name) });
   const submit = (event) => {
