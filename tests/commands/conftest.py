@@ -15,6 +15,7 @@ from config import known_names
 from db.keys import new_key, write_private
 from tests.database import empty_database, migrated_database, on_postgres
 from tests.graph import API_KEY
+from tests.processes import ServerProcess, started_server
 from web.logs import NOISY
 
 ALIEXPRESS = "appKey=500100\nappSecret=sandbox-app-secret\ntrackingId=sandbox_blog\n"
@@ -93,6 +94,14 @@ def command(
         return Done(code=code, out=printed.out, err=printed.err)
 
     return run
+
+
+@pytest.fixture
+def server_beside(command: Command, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server process on the same data as the commands."""
+    names = known_names(SETTINGS) & os.environ.keys() - {"PORT"}
+    with started_server(tmp_path / "data", {name: os.environ[name] for name in names}) as server:
+        yield server
 
 
 @pytest.fixture
