@@ -11,6 +11,7 @@ import pytest
 
 from clients.registry import SETTINGS
 from commands.main import main
+from commands.words import PROGRAM
 from config import known_names
 from db.keys import new_key, write_private
 from tests.database import empty_database, migrated_database, on_postgres
@@ -85,11 +86,11 @@ def command(
 ) -> Command:
     """Runs a command; `typed` stands on its standard input, which is no terminal."""
 
-    def run(*arguments: str, typed: str = "") -> Done:
+    def run(*arguments: str, typed: str = "", program: str = PROGRAM) -> Done:
         with monkeypatch.context() as patched:
             patched.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
             patched.setattr("os.environ", dict(os.environ))  # which --env-file adds to
-            code = main(arguments)
+            code = main(arguments, program=program)
         printed = capsys.readouterr()
         return Done(code=code, out=printed.out, err=printed.err)
 
