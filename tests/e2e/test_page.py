@@ -16,7 +16,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, SCREENSHOTS, Server, Visit, running_server
+from tests.e2e.conftest import SCREENSHOTS, Server, Visit, running_server
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
 
