@@ -13,9 +13,12 @@ PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
-# Tests that no database is behind, or none that they could choose, so that one run is enough.
-WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
-WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture config deploy docs habits locks server)
+# Tests that no database is behind, none that they could choose, or one whose statements other tests
+# run as well (those of HTTP), so that one run is enough.
+WITHOUT_DATABASE := $(patsubst %,tests/%,attacks clients conformance domain exports sandbox upstream web)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar benchmarks config deploy docs)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,example_clients examples habits isolation locks)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,real_listings schema_guard server)
 
 export PYTHON
 # CHECKED: by the make that called this one.
@@ -78,7 +81,7 @@ e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) $(PARALLEL) -m browser tests/e2e
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
-	$(PYTEST) -m typescript
+	$(PYTEST) -m typescript tests/test_*.py
 
 peers: .venv/.dev tests/peers/node_modules/.installed
 	$(PYTEST) -m peers tests/peers
