@@ -1,6 +1,7 @@
 """API keys: who is asking, the workspace's keys, and what changes them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -12,10 +13,10 @@ from resolvers.api_keys import DEFAULT_OVERLAP
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
+from schema.connections import Connection, Paged, StoredPage
 from schema.errors import UserError
 from schema.failures import mutation
-from schema.inputs import After, Before, First, Last
-from schema.node import Info, Node, PageInfo, StoredPage
+from schema.node import Info, Node
 from schema.payloads import ERRORS
 
 KEY = (
@@ -83,34 +84,6 @@ class ApiKey(Node):
     )
     async def marketplace_calls_today(self, info: Info) -> int | None:
         return await api_keys.calls_today(info.context, self.record)
-
-
-@strawberry.type(name="ApiKeyEdge", description="An API key in a list, with its cursor.")
-class ApiKeyEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: ApiKey = strawberry.field(description="The key.")
-
-
-@strawberry.type(name="ApiKeyConnection", description="A page of the workspace's API keys.")
-class ApiKeyConnection:
-    now: strawberry.Private[datetime]
-    page: strawberry.Private[StoredPage[APIKey]]
-
-    @strawberry.field(description="Keys with their cursors.")
-    def edges(self) -> list[ApiKeyEdge]:
-        return self.page.edges(ApiKeyEdge, self.nodes())
-
-    @strawberry.field(description="The keys alone.")
-    def nodes(self) -> list[ApiKey]:
-        return [ApiKey.of(row, self.now) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many keys the workspace has, revoked and expired ones too.")
-    async def total_count(self, info: Info) -> int | None:
-        return await api_keys.count(info.context)
 
 
 @strawberry.type(description="Who is asking, by the API key of this request.")
@@ -222,19 +195,17 @@ class ApiKeyQueries:
 
     @strawberry.field(
         description="The workspace's API keys, newest first, revoked and expired ones too.",
-        extensions=[Needs(Scope.ADMIN)],
+        extensions=[Needs(Scope.ADMIN), Paged()],
     )
     async def api_keys(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> ApiKeyConnection:
-        args = ConnectionArgs(first, after, last, before)
+        args: ConnectionArgs,
+    ) -> Connection[ApiKey]:
         page = StoredPage(*await api_keys.page(info.context, args))
-        return ApiKeyConnection(page=page, now=info.context.now)
+        shown = partial(ApiKey.of, now=info.context.now)
+        counted = partial(api_keys.count, info.context)
+        return Connection(page=page, shown=shown, counted=counted)
 
 
 @strawberry.type

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -19,11 +20,12 @@ from resolvers import watches
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
+from schema.connections import Connection, Paged, StoredPage
 from schema.errors import UserError
 from schema.failures import mutation
-from schema.inputs import After, Before, CatalogFilter, First, Last, MoneyInput
+from schema.inputs import CatalogFilter, MoneyInput
 from schema.naming import ref_of
-from schema.node import Info, Node, PageInfo, StoredPage
+from schema.node import Info, Node
 from schema.payloads import ERRORS
 from schema.values import Money, money
 
@@ -71,33 +73,6 @@ class Watch(Node):
             armed_at=record.armed_at,
             created_at=record.created_at,
         )
-
-
-@strawberry.type(description="A watch in a list, with its cursor.")
-class WatchEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Watch = strawberry.field(description="The watch.")
-
-
-@strawberry.type(description="A page of the workspace's watches.")
-class WatchConnection:
-    page: strawberry.Private[StoredPage[WatchRecord]]
-
-    @strawberry.field(description="Watches with their cursors.")
-    def edges(self) -> list[WatchEdge]:
-        return self.page.edges(WatchEdge, self.nodes())
-
-    @strawberry.field(description="The watches alone.")
-    def nodes(self) -> list[Watch]:
-        return [Watch.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many watches the workspace has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await watches.count(info.context)
 
 
 @strawberry.input(description="What to wait for: one of these.", one_of=True)
@@ -165,18 +140,17 @@ class WatchQueries:
     """The fields of Query about watches."""
 
     @strawberry.field(
-        description="The workspace's watches, newest first.", extensions=[Needs(Scope.READ)]
+        description="The workspace's watches, newest first.",
+        extensions=[Needs(Scope.READ), Paged()],
     )
     async def watches(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> WatchConnection:
-        args = ConnectionArgs(first, after, last, before)
-        return WatchConnection(page=StoredPage(*await watches.page(info.context, args)))
+        args: ConnectionArgs,
+    ) -> Connection[Watch]:
+        page = StoredPage(*await watches.page(info.context, args))
+        counted = partial(watches.count, info.context)
+        return Connection(page=page, shown=Watch.of, counted=counted)
 
 
 @strawberry.type
