@@ -7,17 +7,15 @@ from typing import Annotated
 import strawberry
 
 from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
-from domain.exceptions import InvalidInput
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
 from schema.connections import Connection, Paged, StoredPage
-from schema.errors import UserError
-from schema.failures import mutation
+from schema.failures import mutation, payload
+from schema.naming import row_id
 from schema.node import Info, Node
-from schema.payloads import ERRORS
 
 KEY = (
     "The key itself, shown this once: keep it now, or make another one later. Null when none was "
@@ -157,30 +155,26 @@ class RotateApiKeyInput:
     )
 
 
-@strawberry.type(description="Answer of createApiKey.")
+@payload("Answer of createApiKey.")
 class CreateApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
     key: str | None = strawberry.field(description=KEY)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of revokeApiKey.")
+@payload("Answer of revokeApiKey.")
 class RevokeApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="As it stands now, accepted no more.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of narrowApiKey.")
+@payload("Answer of narrowApiKey.")
 class NarrowApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of rotateApiKey.")
+@payload("Answer of rotateApiKey.")
 class RotateApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
     key: str | None = strawberry.field(description=KEY)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -228,7 +222,7 @@ class ApiKeyMutations:
             calls_per_day=input.marketplace_calls_per_day,
         )
         return CreateApiKeyPayload(
-            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal()
         )
 
     @mutation(
@@ -239,8 +233,8 @@ class ApiKeyMutations:
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, What]
     ) -> RevokeApiKeyPayload:
-        revoked = await api_keys.revoke(info.context, _key_id(input.id))
-        return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
+        revoked = await api_keys.revoke(info.context, row_id(ids.api_key, input.id))
+        return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now))
 
     @mutation(
         Scope.ADMIN,
@@ -252,11 +246,11 @@ class ApiKeyMutations:
     ) -> NarrowApiKeyPayload:
         narrowed = await api_keys.narrow(
             info.context,
-            _key_id(input.id),
+            row_id(ids.api_key, input.id),
             scopes=input.scopes or (Scope.PUBLIC,),
             calls_per_day=input.marketplace_calls_per_day,
         )
-        return NarrowApiKeyPayload(api_key=ApiKey.of(narrowed, info.context.now), errors=[])
+        return NarrowApiKeyPayload(api_key=ApiKey.of(narrowed, info.context.now))
 
     @mutation(
         Scope.ADMIN,
@@ -267,15 +261,8 @@ class ApiKeyMutations:
         self, info: Info, input: Annotated[RotateApiKeyInput, What]
     ) -> RotateApiKeyPayload:
         made = await api_keys.rotate(
-            info.context, _key_id(input.id), overlap_hours=input.overlap_hours
+            info.context, row_id(ids.api_key, input.id), overlap_hours=input.overlap_hours
         )
         return RotateApiKeyPayload(
-            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal()
         )
-
-
-def _key_id(id: str) -> str:
-    try:
-        return ids.api_key(id)
-    except InvalidInput as error:
-        raise error.at(("input", "id")) from error

@@ -21,16 +21,13 @@ from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
 from schema.connections import Connection, Paged, StoredPage
-from schema.errors import UserError
-from schema.failures import mutation
+from schema.failures import mutation, payload
 from schema.inputs import CatalogFilter, MoneyInput
-from schema.naming import ref_of
+from schema.naming import ref_of, row_id
 from schema.node import Info, Node
-from schema.payloads import ERRORS
 from schema.values import Money, money
 
 What = strawberry.argument(description="What to do.")
-ID = ("input", "id")
 
 
 @strawberry.type(
@@ -123,16 +120,14 @@ class WatchInput:
     id: strawberry.ID = strawberry.field(description="The watch.")
 
 
-@strawberry.type(description="Answer of createWatch and rearmWatch.")
+@payload("Answer of createWatch and rearmWatch.")
 class WatchPayload:
     watch: Watch | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of deleteWatch.")
+@payload("Answer of deleteWatch.")
 class DeleteWatchPayload:
     deleted_id: strawberry.ID | None = strawberry.field(description="Of what is forgotten.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -177,7 +172,7 @@ class WatchMutations:
             products=_refs(input.product_ids),
             filter=input.filter.record() if input.filter else None,
         )
-        return WatchPayload(watch=Watch.of(watch), errors=[])
+        return WatchPayload(watch=Watch.of(watch))
 
     @mutation(
         Scope.IMPORT,
@@ -185,15 +180,15 @@ class WatchMutations:
         "price of now.",
     )
     async def rearm_watch(self, info: Info, input: Annotated[WatchInput, What]) -> WatchPayload:
-        watch = await watches.rearm(info.context, _id(input.id))
-        return WatchPayload(watch=Watch.of(watch), errors=[])
+        watch = await watches.rearm(info.context, row_id(ids.watch, input.id))
+        return WatchPayload(watch=Watch.of(watch))
 
     @mutation(Scope.IMPORT, description="Wait for something no more.")
     async def delete_watch(
         self, info: Info, input: Annotated[WatchInput, What]
     ) -> DeleteWatchPayload:
-        await watches.delete(info.context, _id(input.id))
-        return DeleteWatchPayload(deleted_id=input.id, errors=[])
+        await watches.delete(info.context, row_id(ids.watch, input.id))
+        return DeleteWatchPayload(deleted_id=input.id)
 
 
 def _conditions(filter: FilterRecord) -> list[str]:
@@ -213,10 +208,3 @@ def _refs(product_ids: Sequence[str] | None) -> list[ProductRef] | None:
     if product_ids is None:
         return None
     return [ref_of(id, ("input", "productIds", str(n))) for n, id in enumerate(product_ids)]
-
-
-def _id(id: str) -> str:
-    try:
-        return ids.watch(id)
-    except InvalidInput as error:
-        raise error.at(ID) from error
