@@ -9,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from clients.registry import BY_CODE, MarketplaceCode
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.exceptions import InvalidInput
@@ -193,6 +194,8 @@ class WatchMutations:
 
 def _conditions(filter: FilterRecord) -> list[str]:
     packed = pack_fields(filter, without=["looks_into_notes"])
+    if filter.marketplace is not None:
+        packed["marketplace"] = MarketplaceCode(BY_CODE[filter.marketplace]).name
     told = {True: "true", False: "false"}
     return [
         f"{to_camel_case(name)}={told[value] if isinstance(value, bool) else value}"

@@ -9,14 +9,16 @@ import { Event } from "./event.js";
 import { useEvents } from "./events.js";
 import { Jobs } from "./jobs.js";
 import { KINDS } from "./kinds.js";
+import { Watches } from "./watches.js";
 import { Webhooks } from "./webhooks.js";
 
-export function Activity() {
+export function Activity({ cards }) {
   return html`
     <h1>Activity</h1>
     <div class="home">
       <${Jobs} />
       <${Events} />
+      <${Watches} cards=${cards} />
       ${may("SETTINGS") && html`<${Webhooks} />`}
     </div>`;
 }
