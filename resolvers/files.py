@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from clients import headings, tables
 from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, product_ref, read_text
-from clients.tables import Row, Table
 from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLink
 from domain.products import ProductRef
+from reading import headings, tables
+from reading.tables import Row, Table
 from resolvers.sites import OF_ADDRESSES, Sites, told, told_apart
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title

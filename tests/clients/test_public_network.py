@@ -4,7 +4,7 @@ import httpcore
 import pytest
 
 from clients.public_network import NotPublic, PublicNetwork, is_public, resolve
-from tests.clients.networks import PUBLIC, FakeNetwork
+from tests.networks import PUBLIC, FakeNetwork
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from clients import tables
 from clients.registry import BY_CODE
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
+from reading import tables
 from resolvers import files
 from resolvers.sites import Sites
 from tests.clients.test_contract import lamps

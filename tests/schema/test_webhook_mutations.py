@@ -3,7 +3,7 @@
 import pytest
 
 from tests.graph import Graph
-from tests.receivers import Receivers
+from tests.networks import FakeNetwork
 from tests.webhooks import (
     CREATE,
     RANGE,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     payload = await made(delivering, "PRODUCT_GONE")
     webhook = payload["webhook"]["id"]
@@ -45,7 +45,7 @@ async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
     assert len(second.headers["webhook-signature"].split()) == 1
 
 
-async def test_what_was_told_is_told_again(delivering: Graph, receivers: Receivers) -> None:
+async def test_what_was_told_is_told_again(delivering: Graph, receivers: FakeNetwork) -> None:
     payload = await made(delivering, "JOB_FINISHED")
     await cancelled(delivering)
     webhook = payload["webhook"]["id"]

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients.base import PageKind
 from clients.registry import BY_CODE, Found, read_text
-from clients.text import MOST_BREAKS, words
 from domain.exceptions import ShortLink
 from domain.products import ProductRef
+from reading.text import MOST_BREAKS, PageKind, words
 from tests.clients.test_contract import lamps
 
 # Decides what is pasted; what fails is made as simple as it can be.

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from clients import headings, workbooks
 from domain.exceptions import InvalidInput
+from reading import headings, workbooks
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 100_000

@@ -1,7 +1,7 @@
 """Finds the addresses and the words that stand alone in a text that somebody pasted.
 
 Pure: nothing is opened, and which address is whose is asked of the caller. What people paste is
-cleaned first (`clients.cleaning`), places are those of the text as pasted. An address that a mail
+cleaned first (`reading.cleaning`), places are those of the text as pasted. An address that a mail
 program has broken into lines is one; an address inside the query of a foreign address is part of
 that one. Protects against text made to hold the reader up: the work grows linearly with the text,
 whatever it holds.
@@ -10,10 +10,10 @@ whatever it holds.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from urllib.parse import unquote
 
-from clients.base import PageKind
-from clients.cleaning import INVISIBLE, Cleaned
+from reading.cleaning import INVISIBLE, Cleaned
 
 START = re.compile(
     # What runs or holds something is no address, and neither is what stands in it.
@@ -97,6 +97,16 @@ LIST_OF_WORDS = re.compile(
 )
 BORDER = re.compile(r"[\r\n\t|,;]")
 NEAR = 16  # characters beside an address that tell whether it stands alone
+
+
+class PageKind(Enum):
+    """What an address stands for, as one marketplace reads it."""
+
+    PRODUCT = "PRODUCT"
+    SHORT_LINK = "SHORT_LINK"
+    NOT_A_PRODUCT = "NOT_A_PRODUCT"  # the marketplace's own page, but of no product
+    FOREIGN = "FOREIGN"  # nothing of this marketplace
+
 
 KindOf = Callable[[str], PageKind]
 
