@@ -29,7 +29,7 @@ NOTHING_FOUND = "405"
 REMOTE_ERROR = "15"  # the gateway passes on what the service behind it said, in the sub code
 ERROR = "ERROR-"  # some methods put it before the same numbers
 # "this ban will last 1 seconds", "This ban will last for 31062 more seconds"
-BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9]{1,18})\b", re.IGNORECASE)
+BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9]{1,100})", re.IGNORECASE)
 DEFAULT_BAN = 1.0  # seconds
 ENDS_THE_DAY = 3_600.0  # seconds: nobody who is only too fast is banned for so long
 TRACKING_ID = re.compile(r"tracking[\s_-]*id", re.IGNORECASE)
