@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -17,33 +16,13 @@ from domain.webhooks import (
     DeliveryFilter,
     DeliveryState,
     DisabledReason,
-    Target,
     Webhook,
 )
-from tests.db.records import HOUR, NOW, OURS
+from tests.db.records import HOUR, NOW, OURS, SECRET, new_target, new_webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
-URL, SECRET = "https://hooks.example/take?token=marker", "whsec_bWFya2Vy"
 SECOND = timedelta(seconds=1)
-
-
-def new_webhook(workspace: str = "default", *types: EventType) -> Webhook:
-    """One that is told of products that are gone, unless of others."""
-    return Webhook(
-        id=str(uuid4()),
-        workspace=workspace,
-        shown_url="https://hooks.example/take?…",
-        types=frozenset(types or {EventType.PRODUCT_GONE}),
-        document=None,
-        key_id=None,
-        created_at=NOW,
-    )
-
-
-def new_target() -> Target:
-    """Where it is, and what signs."""
-    return Target(url=Secret(URL), secrets=[Secret(SECRET)])
 
 
 async def made(keyring: KeyRing, workspace: str = "default", *types: EventType) -> Webhook:
