@@ -193,6 +193,7 @@ def test_nothing_found_is_no_failure(body: object) -> None:
     ("message", "seconds"),
     [
         ("exceeds the limit. this ban will last 3 seconds", 3.0),
+        ("This ban will last for 1,062 more seconds", 1_062.0),
         ("This ban will last for 3599 more seconds", 3_599.0),
         ("too often", 1.0),
         ("", 1.0),
