@@ -74,7 +74,10 @@ class WebhookDelivery:
         description="The last 20 tries, the newest last."
     )
 
-    @strawberry.field(description="The event; null when it is not kept any more.")
+    @strawberry.field(
+        description="The event; null when it is not kept any more.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def event(self, info: Info) -> Event | None:
         found = await events.by_id(info.context, self.record.event_id)
         return Event.of(found) if found else None

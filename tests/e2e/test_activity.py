@@ -1,6 +1,7 @@
 """Activity: what happens appears by itself, and jobs can be ended."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -207,4 +208,37 @@ def test_a_watch_is_made_and_deleted(idle: Server, visit: Visit) -> None:
     row = page.locator(".job", has_text="A price below $2.50")
     row.get_by_role("link", name="1 product").click()
     expect(page.get_by_role("button", name="Watch", exact=True)).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_all_that_a_filter_finds_is_a_job_when_it_is_much(idle: Server, visit: Visit) -> None:
+    ids = have(idle, "1005000000001134", "1005000000001135")
+    page = signed_in(idle, visit, "home")
+
+    def seems_large(route: Route) -> None:
+        if "query Library(" not in (route.request.post_data or ""):
+            return route.fallback()
+        answer = route.fetch().json()
+        answer["data"]["products"]["totalCount"] = 251
+        return route.fulfill(json=answer)
+
+    page.route("**/graphql", seems_large)
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.get_by_label("Choose all").check()
+    expect(page.get_by_text("251 chosen")).to_be_visible()
+
+    page.get_by_role("button", name="Sync").click()
+
+    jobs = page.get_by_role("region", name="Begun here: it goes on by itself")
+    expect(jobs.locator(".job")).to_have_count(1)
+    expect(jobs.locator(".badge")).to_have_text("Waits")
+    page.get_by_role("button", name="Make links").click()
+    links = jobs.locator(".job", has_text="Making of links")
+    expect(links).to_contain_text(re.compile(rf"0 of ([{len(ids)}-9]|\d\d) products"))
+    links.get_by_role("button", name="Cancel").click()
+    expect(links.locator(".badge")).to_have_text("Cancelled")
+    page.get_by_role("link", name="Home").click()
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(jobs.locator(".job")).to_have_count(2)
+    assert serious(page) == []
     assert visit.complaints == []

@@ -112,3 +112,14 @@ async def test_nobody_reads_by_a_webhook_what_they_may_not_read(graph: Graph) ->
 
     assert [one["errors"][0]["code"] for one in refusals] == ["FORBIDDEN"] * 4
     assert read["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_nobody_reads_by_a_delivery_what_they_may_not_read(graph: Graph) -> None:
+    webhook = (await made(graph, "JOB_FINISHED"))["webhook"]["id"]
+    await cancelled(graph)
+
+    read = await graph.post(READ, {"id": webhook}, key=await graph.make_key("SETTINGS"))
+
+    [delivery] = deliveries(read["data"]["webhook"])
+    assert delivery["event"] is None
+    assert [one["extensions"]["code"] for one in read["errors"]] == ["FORBIDDEN"]

@@ -4,6 +4,7 @@ import { here } from "../address.js";
 import { Choice } from "../fields.js";
 import { may } from "../may.js";
 import { Failure } from "../parts.js";
+import { say } from "../texts.js";
 import { said } from "../words.js";
 import { Event } from "./event.js";
 import { useEvents } from "./events.js";
@@ -16,7 +17,7 @@ export function Activity({ cards }) {
   return html`
     <h1>Activity</h1>
     <div class="home">
-      <${Jobs} />
+      <${Jobs} title=${say("job.title")} />
       <${Events} />
       <${Watches} cards=${cards} />
       ${may("SETTINGS") && html`<${Webhooks} />`}
