@@ -13,12 +13,13 @@ PYTEST := $(RUN) -m pytest
 # One process a core; the tests of a module stay together, since they share what it set up.
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
-# Tests that no database is behind, none that they could choose, or one whose statements other tests
-# run as well (those of HTTP), so that one run is enough.
-WITHOUT_DATABASE := $(patsubst %,tests/%,attacks clients conformance domain exports sandbox upstream web)
+# Tests that no database is behind, or none that they could choose, so that one run is enough.
+WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/reading tests/sandbox tests/upstream
 WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar benchmarks config deploy docs)
 WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,example_clients examples habits isolation locks)
 WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,real_listings schema_guard server)
+# Tests of HTTP: their statements are those of tests/db, tests/resolvers and tests/schema.
+OF_HTTP := tests/attacks tests/conformance tests/web
 
 export PYTHON
 # CHECKED: by the make that called this one.
@@ -63,7 +64,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
 
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(WITHOUT_DATABASE:%=--ignore=%)
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(patsubst %,--ignore=%,$(WITHOUT_DATABASE) $(OF_HTTP))
 
 # One at a time, since these measure. A quarter of an hour; needs redis-server.
 slow: .venv/.dev .venv/.fuzz
