@@ -14,7 +14,7 @@ from resolvers.pasted import PastedProduct
 from resolvers.products import Listing
 from resolvers.search import SearchResult
 from schema.errors import UserError, user_errors
-from schema.made import made
+from schema.made import made, stored
 from schema.node import Info, PageInfo, StoredPage, edges_of
 from schema.products import Product
 from schema.shown import ShownProduct
@@ -76,13 +76,15 @@ class ProductConnection:
 
     @strawberry.field(
         description="How many products the whole list has; counted up to 50,000: see "
-        "totalCountPrecision."
+        "totalCountPrecision.",
+        metadata=stored(),
     )
     async def total_count(self, info: Info) -> int | None:
         return (await products.count(info.context, self.filter)).total
 
     @strawberry.field(
-        description="Whether there are as many products as totalCount says, or more of them."
+        description="Whether there are as many products as totalCount says, or more of them.",
+        metadata=stored(),
     )
     async def total_count_precision(self, info: Info) -> CountPrecision:
         return (await products.count(info.context, self.filter)).precision

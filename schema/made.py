@@ -20,6 +20,7 @@ from domain.kept import Kept
 from resolvers.context import Context
 
 MADE = "made from a record"
+STORED = "follows from stored rows"
 Make = Callable[[Any], Any]
 # Answers as they were made, by what they are made from; about as many products as are read again.
 KEPT_BYTES = 32 * 1024 * 1024
@@ -27,10 +28,12 @@ VALUE_BYTES, LIST_LENGTH = 100, 6  # about: most texts are the product's own
 
 
 class Basis(NamedTuple):
-    """What a record's answers depend on: one that never changes, and what the time makes of it."""
+    """What a record's answers depend on: one that never changes, and what the time makes of it
+    until then."""
 
     of: object
     then: Hashable
+    until: datetime | None
     context: Context
 
 
@@ -49,6 +52,12 @@ class Place:
 def made(path: str, *, is_written: bool = False) -> Mapping[str, Place]:
     """Metadata of a field."""
     return {MADE: Place(path, is_written)}
+
+
+def stored() -> Mapping[str, bool]:
+    """Metadata of a field that has nothing but from rows, or else notes what it asked or the time
+    that it depends on (`Context.note_change`, `CallBudget.is_used`)."""
+    return {STORED: True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +98,7 @@ class Keeping:
         basis: Basis | None = getattr(record, "basis", None)
         if basis is None:
             return self._make(record)
+        basis.context.note_change(basis.until)
         key = (self, id(basis.of), basis.then)
         if (found := _kept.get(key)) is None:
             answer, until = basis.context.noting(partial(self._make, record))

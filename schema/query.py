@@ -46,6 +46,7 @@ from schema.inputs import (
 )
 from schema.jobs import Job, JobQueries
 from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
+from schema.made import stored
 from schema.marketplaces import Marketplace
 from schema.naming import ref_of
 from schema.node import Info, Node, StoredPage
@@ -110,6 +111,7 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
         "ErrorCode when it cannot be had.",
         extensions=[Needs(Scope.PUBLIC)],
+        metadata=stored(),
     )
     async def product(
         self,
@@ -145,6 +147,7 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
     @strawberry.field(
         description="The catalogue: what was imported.",
         extensions=[Needs(Scope.PUBLIC)],
+        metadata=stored(),
     )
     async def products(
         self,
