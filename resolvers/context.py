@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from clients.base import Marketplace
@@ -65,7 +66,6 @@ class Context:
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     accounts: Accounts = field(init=False)
-    dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
 
     def __post_init__(self) -> None:
@@ -74,12 +74,15 @@ class Context:
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
         self.accounts = Accounts(self.workspace, self.upstream, self.keys)
+        self.__dict__.pop("dataloaders", None)
+
+    @cached_property
+    def dataloaders(self) -> Dataloaders:
+        """Those of this request; many requests need none."""
         way = Way(
             accounts=self.accounts, upstream=self.upstream, budget=self.budget, keyring=self.keys
         )
-        self.dataloaders = Dataloaders(
-            self.workspace, self.upstream, way, for_variants=self.for_variants
-        )
+        return Dataloaders(self.workspace, self.upstream, way, for_variants=self.for_variants)
 
     def note_expiry(self, moment: datetime) -> None:
         """Something in the answer is to be believed only until then."""

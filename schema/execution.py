@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, TypeGuard, cast
 
-import orjson
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -244,7 +243,7 @@ async def _executed(
     if terms.answers is None or version is None or result.errors or context.budget.is_used:
         return outcome
     answer = Recalled(
-        data=orjson.dumps(result.data),
+        data=recalled.encoded(result.data),
         prepared=prepared,
         points=_points(prepared, outcome),
         version=version,

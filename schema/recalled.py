@@ -57,6 +57,11 @@ class Recalled:
         return self.since <= now and (self.until is None or now < self.until)
 
 
+def encoded(data: object) -> bytes:
+    """An answer's data as JSON."""
+    return orjson.dumps(data)
+
+
 def tag_of(data: bytes) -> str:
     """Tells an answer's data from other data."""
     return hashlib.sha256(data).hexdigest()[:32]

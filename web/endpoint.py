@@ -21,7 +21,7 @@ from domain.limits import Limits
 from resolvers.context import Context
 from schema.answers import Bucket, Outcome, Terms, request_error, throttled, unexpected
 from schema.execution import Operation, refused, run
-from schema.recalled import Answers, tag_of
+from schema.recalled import Answers, encoded, tag_of
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.compression import MINIMUM, pack
@@ -129,7 +129,7 @@ class Endpoint:
             return await self._streamed(outcome, encoding, caller, is_valid)
         response = _response(outcome, media_type, _status(outcome, media_type))
         if document.is_trusted and request.method in READING and "errors" not in outcome.body:
-            tag = outcome.recalled.tag if outcome.recalled else _tag(outcome.body["data"])
+            tag = _tag(outcome)
             response = kept(request, response, tag, context.valid_until, context.now)
         if len(response.body) >= MINIMUM:
             await pack(response, request.headers.get("accept-encoding", ""))
@@ -217,8 +217,8 @@ def throttled_response(request: Request, points: int, bucket: BucketState) -> Re
     return _response(throttled(points, bucket), media_type, 429)
 
 
-def _tag(data: object) -> str:
-    return tag_of(orjson.dumps(data))
+def _tag(outcome: Outcome) -> str:
+    return outcome.recalled.tag if outcome.recalled else tag_of(encoded(outcome.body["data"]))
 
 
 def _status(outcome: Outcome, media_type: str) -> int:
