@@ -23,6 +23,7 @@ from domain.marketplaces import (
 )
 from domain.products import ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
+from reading.text import PageKind
 from upstream.budget import Budget
 from upstream.contract import Upstream
 
@@ -56,15 +57,6 @@ class CredentialForm:
     label: str
     required: tuple[str, ...]
     is_retired: bool = False
-
-
-class PageKind(Enum):
-    """What a pasted text stands for, as one marketplace reads it."""
-
-    PRODUCT = "PRODUCT"
-    SHORT_LINK = "SHORT_LINK"
-    NOT_A_PRODUCT = "NOT_A_PRODUCT"  # the marketplace's own page, but of no product
-    FOREIGN = "FOREIGN"  # nothing of this marketplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

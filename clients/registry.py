@@ -8,9 +8,7 @@ from types import MappingProxyType
 from urllib.parse import unquote_plus, urlsplit
 
 from clients import aliexpress, amazon, settings
-from clients.base import BareID, Marketplace, PageKind, PageReading
-from clients.cleaning import INVISIBLE
-from clients.text import Word, words
+from clients.base import BareID, Marketplace, PageReading
 from domain.exceptions import (
     InvalidInput,
     InvalidURL,
@@ -20,6 +18,8 @@ from domain.exceptions import (
     UnknownHost,
 )
 from domain.products import ProductRef
+from reading.cleaning import INVISIBLE
+from reading.text import PageKind, Word, words
 
 
 class MarketplaceCode(Enum):

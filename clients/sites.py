@@ -3,7 +3,7 @@
 import re
 
 from clients.base import Marketplace
-from clients.cleaning import INVISIBLE
+from reading.cleaning import INVISIBLE
 
 SITE = re.compile(r"\s*(?:https?://)?([a-z0-9.-]+?)\.?(?:[/?#]\S*)?\s*", re.ASCII)
 

@@ -12,8 +12,6 @@ from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
-from clients import tables
-from clients.tables import Table
 from commands.arguments import Commands, add_command, marketplace
 from commands.context import open_context, read_settings
 from commands.failures import common_failure
@@ -21,6 +19,8 @@ from commands.progress import Progress
 from commands.words import in_commands
 from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.products import ProductRef
+from reading import tables
+from reading.tables import Table
 from resolvers import files, imports, lookups, pasted
 from resolvers.context import Context
 from resolvers.files import FileRow

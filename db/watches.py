@@ -88,20 +88,21 @@ async def fired(
 
     `tracked`: marketplaces (codes) whose prices may be watched.
     """
-    known = [one for one in after if one.source.ref in before]
-    if not known:
+    changed = {one.source.ref: one for one in after if one.source.ref in before}
+    if not changed:
         return []
     found: list[News] = []
     for row in await statements.rows(
         "SELECT * FROM watches WHERE workspace_id = $1", [workspace.id]
     ):
         watch = record(row)
+        named = changed if watch.products is None else set(watch.products)
         some = [
             one
-            for one in known
-            if watch.concerns(one.source.ref)
-            and (one.source.ref.marketplace in tracked or not watch.kind.tracks_prices)
-            and watch.may_fire(before[one.source.ref], one)
+            for ref, one in changed.items()
+            if ref in named
+            and (ref.marketplace in tracked or not watch.kind.tracks_prices)
+            and watch.may_fire(before[ref], one)
         ]
         for product in await _meeting(workspace, watch, some, before, now):
             values = [str(uuid4()), workspace.id, watch.id, product.id, now]

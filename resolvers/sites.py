@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from clients.base import Marketplace, PageKind
+from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found
 from clients.sites import site_of
 from domain.exceptions import InvalidInput, WrongLocale
 from domain.products import ProductRef
+from reading.text import PageKind
 
 CORRECT = "Correct it, take the column out, or give the address of the product."
 

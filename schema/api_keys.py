@@ -1,22 +1,21 @@
 """API keys: who is asking, the workspace's keys, and what changes them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from domain.api_keys import APIKey, APIKeyStatus, Scope, in_order
-from domain.exceptions import InvalidInput
 from resolvers import api_keys
 from resolvers.api_keys import DEFAULT_OVERLAP
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
-from schema.errors import UserError
-from schema.failures import mutation
-from schema.inputs import After, Before, First, Last
-from schema.node import Info, Node, PageInfo, StoredPage
-from schema.payloads import ERRORS
+from schema.connections import Connection, Paged, StoredPage
+from schema.failures import mutation, payload
+from schema.naming import row_id
+from schema.node import Info, Node
 
 KEY = (
     "The key itself, shown this once: keep it now, or make another one later. Null when none was "
@@ -83,34 +82,6 @@ class ApiKey(Node):
     )
     async def marketplace_calls_today(self, info: Info) -> int | None:
         return await api_keys.calls_today(info.context, self.record)
-
-
-@strawberry.type(name="ApiKeyEdge", description="An API key in a list, with its cursor.")
-class ApiKeyEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: ApiKey = strawberry.field(description="The key.")
-
-
-@strawberry.type(name="ApiKeyConnection", description="A page of the workspace's API keys.")
-class ApiKeyConnection:
-    now: strawberry.Private[datetime]
-    page: strawberry.Private[StoredPage[APIKey]]
-
-    @strawberry.field(description="Keys with their cursors.")
-    def edges(self) -> list[ApiKeyEdge]:
-        return self.page.edges(ApiKeyEdge, self.nodes())
-
-    @strawberry.field(description="The keys alone.")
-    def nodes(self) -> list[ApiKey]:
-        return [ApiKey.of(row, self.now) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many keys the workspace has, revoked and expired ones too.")
-    async def total_count(self, info: Info) -> int | None:
-        return await api_keys.count(info.context)
 
 
 @strawberry.type(description="Who is asking, by the API key of this request.")
@@ -184,30 +155,26 @@ class RotateApiKeyInput:
     )
 
 
-@strawberry.type(description="Answer of createApiKey.")
+@payload("Answer of createApiKey.")
 class CreateApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
     key: str | None = strawberry.field(description=KEY)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of revokeApiKey.")
+@payload("Answer of revokeApiKey.")
 class RevokeApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="As it stands now, accepted no more.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of narrowApiKey.")
+@payload("Answer of narrowApiKey.")
 class NarrowApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of rotateApiKey.")
+@payload("Answer of rotateApiKey.")
 class RotateApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="The new key; null when none was made.")
     key: str | None = strawberry.field(description=KEY)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -222,19 +189,17 @@ class ApiKeyQueries:
 
     @strawberry.field(
         description="The workspace's API keys, newest first, revoked and expired ones too.",
-        extensions=[Needs(Scope.ADMIN)],
+        extensions=[Needs(Scope.ADMIN), Paged()],
     )
     async def api_keys(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> ApiKeyConnection:
-        args = ConnectionArgs(first, after, last, before)
+        args: ConnectionArgs,
+    ) -> Connection[ApiKey]:
         page = StoredPage(*await api_keys.page(info.context, args))
-        return ApiKeyConnection(page=page, now=info.context.now)
+        shown = partial(ApiKey.of, now=info.context.now)
+        counted = partial(api_keys.count, info.context)
+        return Connection(page=page, shown=shown, counted=counted)
 
 
 @strawberry.type
@@ -257,7 +222,7 @@ class ApiKeyMutations:
             calls_per_day=input.marketplace_calls_per_day,
         )
         return CreateApiKeyPayload(
-            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal()
         )
 
     @mutation(
@@ -268,8 +233,8 @@ class ApiKeyMutations:
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, What]
     ) -> RevokeApiKeyPayload:
-        revoked = await api_keys.revoke(info.context, _key_id(input.id))
-        return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now), errors=[])
+        revoked = await api_keys.revoke(info.context, row_id(ids.api_key, input.id))
+        return RevokeApiKeyPayload(api_key=ApiKey.of(revoked, info.context.now))
 
     @mutation(
         Scope.ADMIN,
@@ -281,11 +246,11 @@ class ApiKeyMutations:
     ) -> NarrowApiKeyPayload:
         narrowed = await api_keys.narrow(
             info.context,
-            _key_id(input.id),
+            row_id(ids.api_key, input.id),
             scopes=input.scopes or (Scope.PUBLIC,),
             calls_per_day=input.marketplace_calls_per_day,
         )
-        return NarrowApiKeyPayload(api_key=ApiKey.of(narrowed, info.context.now), errors=[])
+        return NarrowApiKeyPayload(api_key=ApiKey.of(narrowed, info.context.now))
 
     @mutation(
         Scope.ADMIN,
@@ -296,15 +261,8 @@ class ApiKeyMutations:
         self, info: Info, input: Annotated[RotateApiKeyInput, What]
     ) -> RotateApiKeyPayload:
         made = await api_keys.rotate(
-            info.context, _key_id(input.id), overlap_hours=input.overlap_hours
+            info.context, row_id(ids.api_key, input.id), overlap_hours=input.overlap_hours
         )
         return RotateApiKeyPayload(
-            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal(), errors=[]
+            api_key=ApiKey.of(made.key, info.context.now), key=made.text.reveal()
         )
-
-
-def _key_id(id: str) -> str:
-    try:
-        return ids.api_key(id)
-    except InvalidInput as error:
-        raise error.at(("input", "id")) from error

@@ -7,14 +7,14 @@ import strawberry
 
 from domain import events as records
 from domain.events import EventType
-from resolvers import cursors, events, jobs
+from resolvers import cursors, jobs
 from resolvers.events import OF_LIST
 from resolvers.products import Listing
 from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.jobs import Job
 from schema.marketplaces import Marketplace
-from schema.node import Info, Node, PageInfo, StoredPage
+from schema.node import Info, Node
 from schema.products import AffiliateLink, Product
 from schema.values import Money, money
 
@@ -110,31 +110,3 @@ class Event(Node):
         job = self.record.news.job
         found = await jobs.get(info.context, job) if job else None
         return Job.of(found) if found else None
-
-
-@strawberry.type(description="An event in a list, with its cursor.")
-class EventEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Event = strawberry.field(description="The event.")
-
-
-@strawberry.type(description="A page of events, oldest first.")
-class EventConnection:
-    filter: strawberry.Private[records.EventFilter]
-    page: strawberry.Private[StoredPage[records.Event]]
-
-    @strawberry.field(description="Events with their cursors.")
-    def edges(self) -> list[EventEdge]:
-        return [EventEdge(cursor=node.cursor, node=node) for node in self.nodes()]
-
-    @strawberry.field(description="The events alone.")
-    def nodes(self) -> list[Event]:
-        return [Event.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many events the whole list has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await events.count(info.context, self.filter)

@@ -4,7 +4,7 @@ A top-level error would null the answers of the mutations beside it, which were 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry.extensions import FieldExtension
@@ -19,6 +19,13 @@ from schema.access import Needs
 from schema.errors import UserError, user_errors
 
 Payload = Callable[[list[UserError], int], object]
+T = TypeVar("T")
+
+ERRORS = "What did not work; empty when all did."
+BULK_ERRORS = (
+    "What went wrong with the call as a whole: each result, up to 250 of them, tells it too. Empty "
+    "when the rows were gone through; what did not work of a row, its result tells."
+)
 
 
 def mutation(scope: Scope | None, *, description: str) -> Any:
@@ -30,6 +37,19 @@ def mutation(scope: Scope | None, *, description: str) -> Any:
     return strawberry.mutation(
         description=description, extensions=[Needs(scope), ExpectedFailures()]
     )
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def payload(description: str, *, errors: str = ERRORS) -> Callable[[type[T]], type[T]]:
+    """Makes a class what a mutation answers: what it declares, and behind that `errors`, empty."""
+    field = strawberry.field(description=errors, default_factory=list)
+
+    def make(cls: type[T]) -> type[T]:
+        cls.__annotations__["errors"] = list[UserError]
+        cls.errors = field  # type: ignore[attr-defined]
+        return strawberry.type(cls, description=description)
+
+    return make
 
 
 class ExpectedFailures(FieldExtension):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 
 import strawberry
 
@@ -95,40 +96,17 @@ def marketplace(text: str) -> tuple[str, str]:
     return code, locale
 
 
-def api_key(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [key_id] = _parts(text, API_KEY, 1)
-    return key_id
+def _of_row(kind: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        """The id of its row. Raises InvalidInput as the others do."""
+        [row_id] = _parts(text, kind, 1)
+        return row_id
+
+    return read
 
 
-def event(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [event_id] = _parts(text, EVENT, 1)
-    return event_id
-
-
-def job(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [job_id] = _parts(text, JOB, 1)
-    return job_id
-
-
-def webhook(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [webhook_id] = _parts(text, WEBHOOK, 1)
-    return webhook_id
-
-
-def watch(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [watch_id] = _parts(text, WATCH, 1)
-    return watch_id
-
-
-def delivery(text: str) -> str:
-    """The id of its row. Raises InvalidInput as the others do."""
-    [delivery_id] = _parts(text, DELIVERY, 1)
-    return delivery_id
+api_key, event, job = _of_row(API_KEY), _of_row(EVENT), _of_row(JOB)
+webhook, watch, delivery = _of_row(WEBHOOK), _of_row(WATCH), _of_row(DELIVERY)
 
 
 def kind(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
 import strawberry
 
@@ -17,23 +16,6 @@ from resolvers import lookups
 from resolvers.marketplaces import locale_of
 from schema import ids
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many rows: 1 to 250; null: the default.")
-]
-After = Annotated[
-    str | None, strawberry.argument(description="An endCursor, to read on behind it.")
-]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description="How many rows from the end, in the same order: 1 to 250. `first` does not "
-        "count then."
-    ),
-]
-Before = Annotated[
-    str | None,
-    strawberry.argument(description="A startCursor, to read what stands before it."),
-]
 LOCALE = (
     "The country site, where the marketplace has several: its host or country; left out: the first "
     "of its sites."

@@ -10,13 +10,11 @@ from domain.api_keys import Scope
 from domain.jobs import MAX_JOB_ROWS, Document, JobKind
 from resolvers import idempotency, jobs
 from schema import ids
-from schema.errors import UserError
-from schema.failures import mutation
+from schema.failures import mutation, payload
 from schema.inputs import IDEMPOTENCY, OWNER, SITE_OF_IDS, ProductLookup
 from schema.jobs import Job
-from schema.naming import Named, named_by, ref_of_id, row_paths
+from schema.naming import Named, named_by, ref_of_id, row_id, row_paths
 from schema.node import Info
-from schema.payloads import ERRORS
 
 JOB_KEY = f"{IDEMPOTENCY} Here it names the job, as long as that is kept."
 PRODUCTS = "The products, at most 100,000 and as many as fit into a request; or `text`."
@@ -85,34 +83,29 @@ class RetryJobInput:
     )
 
 
-@strawberry.type(description="Answer of startImport.")
+@payload("Answer of startImport.")
 class StartImportPayload:
     job: Job | None = strawberry.field(description=STARTED)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of startSync.")
+@payload("Answer of startSync.")
 class StartSyncPayload:
     job: Job | None = strawberry.field(description=STARTED)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of startLinks.")
+@payload("Answer of startLinks.")
 class StartLinksPayload:
     job: Job | None = strawberry.field(description=STARTED)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of cancelJob.")
+@payload("Answer of cancelJob.")
 class CancelJobPayload:
     job: Job | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of retryJob.")
+@payload("Answer of retryJob.")
 class RetryJobPayload:
     job: Job | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -128,7 +121,7 @@ class JobMutations:
         self, info: Info, input: Annotated[StartImportInput, What]
     ) -> StartImportPayload:
         order = await input.order(JobKind.IMPORT)
-        return StartImportPayload(job=Job.of(await jobs.start(info.context, order)), errors=[])
+        return StartImportPayload(job=Job.of(await jobs.start(info.context, order)))
 
     @mutation(
         Scope.SYNC,
@@ -147,7 +140,7 @@ class JobMutations:
             key=input.idempotency_key,
             input_text=idempotency.raw(input),
         )
-        return StartSyncPayload(job=Job.of(await jobs.start(info.context, order)), errors=[])
+        return StartSyncPayload(job=Job.of(await jobs.start(info.context, order)))
 
     @mutation(
         Scope.LINK,
@@ -158,7 +151,7 @@ class JobMutations:
         self, info: Info, input: Annotated[StartLinksInput, What]
     ) -> StartLinksPayload:
         order = await input.order(JobKind.LINKS, trackingId=input.tracking_id, subId=input.sub_id)
-        return StartLinksPayload(job=Job.of(await jobs.start(info.context, order)), errors=[])
+        return StartLinksPayload(job=Job.of(await jobs.start(info.context, order)))
 
     @mutation(
         None,
@@ -167,8 +160,8 @@ class JobMutations:
     async def cancel_job(
         self, info: Info, input: Annotated[CancelJobInput, What]
     ) -> CancelJobPayload:
-        job = await jobs.cancel(info.context, ids.job(input.id))
-        return CancelJobPayload(job=Job.of(job), errors=[])
+        job = await jobs.cancel(info.context, row_id(ids.job, input.id))
+        return CancelJobPayload(job=Job.of(job))
 
     @mutation(
         None,
@@ -176,8 +169,10 @@ class JobMutations:
         "cancelled one had not done. Scope: that of what began it.",
     )
     async def retry_job(self, info: Info, input: Annotated[RetryJobInput, What]) -> RetryJobPayload:
-        job = await jobs.retry(info.context, ids.job(input.id), only_failed=input.only_failed)
-        return RetryJobPayload(job=Job.of(job), errors=[])
+        job = await jobs.retry(
+            info.context, row_id(ids.job, input.id), only_failed=input.only_failed
+        )
+        return RetryJobPayload(job=Job.of(job))
 
 
 def _notes(named: Named, text: str | None) -> list[Document] | None:

@@ -1,7 +1,7 @@
 """Jobs: how far they are, and what became of each row."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -14,9 +14,9 @@ from resolvers.cursors import ConnectionArgs
 from resolvers.rows import Row, from_json
 from schema import ids
 from schema.access import Needs
+from schema.connections import Connection, Paged, StoredPage
 from schema.errors import UserError
-from schema.inputs import After, Before, First, Last
-from schema.node import Info, Node, PageInfo, StoredPage
+from schema.node import Info, Node
 from schema.outcomes import link_of, product_of
 from schema.products import AffiliateLink, Product
 
@@ -97,33 +97,11 @@ def _placed(error: UserError, field: str, number: int) -> UserError:
     return error
 
 
-@strawberry.type(description="A row of a job, with its cursor.")
-class JobResultEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: JobResult = strawberry.field(description="The row.")
-
-
 @strawberry.type(description="A page of the rows of a job, in the order of its input.")
-class JobResultConnection:
-    job: strawberry.Private[JobRecord]
-    page: strawberry.Private[StoredPage[Line]]
-
-    @strawberry.field(description="Rows with their cursors.")
-    def edges(self) -> list[JobResultEdge]:
-        return self.page.edges(JobResultEdge, self.nodes())
-
-    @strawberry.field(description="The rows alone.")
-    def nodes(self) -> list[JobResult]:
-        field = str(self.job.options["field"])
-        return [JobResult.of(line, field) for line in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
+class JobResultConnection(Connection[JobResult]):
     @strawberry.field(description="How many rows the job has.")
-    def total_count(self) -> int:
-        return self.job.total
+    async def total_count(self) -> int:
+        return await self.counted() or 0
 
 
 @strawberry.type(
@@ -146,19 +124,20 @@ class Job(Node):
 
     @strawberry.field(
         description="What became of each row, in the order of the input; of rows that are still to "
-        "be gone through `isDone` is false."
+        "be gone through `isDone` is false.",
+        extensions=[Paged()],
     )
     async def results(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
     ) -> JobResultConnection:
-        args = ConnectionArgs(first, after, last, before)
-        page = StoredPage(*await jobs.lines(self.record, args))
-        return JobResultConnection(job=self.record, page=page)
+        lines = StoredPage(*await jobs.lines(self.record, args))
+        shown = partial(JobResult.of, field=str(self.record.options["field"]))
+        return JobResultConnection(page=lines, shown=shown, counted=self._row_count)
+
+    async def _row_count(self) -> int:
+        return self.record.total
 
     @classmethod
     def of(cls, job: JobRecord) -> "Job":
@@ -172,34 +151,6 @@ class Job(Node):
             started_at=job.started_at,
             finished_at=job.finished_at,
         )
-
-
-@strawberry.type(description="A job in a list, with its cursor.")
-class JobEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Job = strawberry.field(description="The job.")
-
-
-@strawberry.type(description="A page of the workspace's jobs.")
-class JobConnection:
-    statuses: strawberry.Private[Sequence[JobStatus]]
-    page: strawberry.Private[StoredPage[JobRecord]]
-
-    @strawberry.field(description="Jobs with their cursors.")
-    def edges(self) -> list[JobEdge]:
-        return self.page.edges(JobEdge, self.nodes())
-
-    @strawberry.field(description="The jobs alone.")
-    def nodes(self) -> list[Job]:
-        return [Job.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many jobs the whole list has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await jobs.count(info.context, self.statuses)
 
 
 @strawberry.input(description="Which jobs.")
@@ -225,20 +176,18 @@ class JobQueries:
         return Job.of(found) if found else None
 
     @strawberry.field(
-        description="The workspace's jobs, newest first.", extensions=[Needs(Scope.READ)]
+        description="The workspace's jobs, newest first.",
+        extensions=[Needs(Scope.READ), Paged()],
     )
     async def jobs(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
         filter: Annotated[
             JobFilter | None, strawberry.argument(description="Which jobs; default all.")
         ] = None,
-    ) -> JobConnection:
+    ) -> Connection[Job]:
         statuses = filter.status or [] if filter else []
-        args = ConnectionArgs(first, after, last, before)
         page = StoredPage(*await jobs.page(info.context, statuses, args))
-        return JobConnection(statuses=statuses, page=page)
+        counted = partial(jobs.count, info.context, statuses)
+        return Connection(page=page, shown=Job.of, counted=counted)

@@ -1,31 +1,23 @@
 """Lists of products: a page of the catalogue and a page of a marketplace's search."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import NamedTuple
 
 import strawberry
 
-from domain.catalog import CatalogFilter, CountPrecision
+from domain.catalog import Counted, CountPrecision
 from domain.exceptions import AffiliateGraphError
 from domain.products import CatalogProduct
-from resolvers import products
 from resolvers.context import Context
 from resolvers.pasted import PastedProduct
 from resolvers.products import Listing
 from resolvers.search import SearchResult
+from schema.connections import Connection, Edge, PageInfo, StoredPage, edges_of
 from schema.errors import UserError, user_errors
 from schema.made import made, stored
-from schema.node import Info, PageInfo, StoredPage, edges_of
 from schema.products import Product
 from schema.shown import ShownProduct
-
-
-@strawberry.type(description="A product in a list, with its cursor.")
-class ProductEdge:
-    cursor: str = strawberry.field(
-        description="Send it as `after` to read on behind this row.", metadata=made("cursor")
-    )
-    node: Product = strawberry.field(description="The product.", metadata=made("node"))
 
 
 class ShownEdge(NamedTuple):
@@ -50,49 +42,48 @@ class ShownPage(NamedTuple):
     @property
     def edges(self) -> list[ShownEdge]:
         """Its products with their cursors."""
-        return self.page.edges(ShownEdge, self.nodes)
+        return list(map(ShownEdge, self.page.cursors, self.nodes))
 
 
 @strawberry.type(description="A page of the catalogue.")
-class ProductConnection:
-    filter: strawberry.Private[CatalogFilter]
-    page: strawberry.Private[StoredPage[CatalogProduct]]
+class ProductConnection(Connection[Product]):
+    count: strawberry.Private[Callable[[], Awaitable[Counted]]]
 
-    @strawberry.field(description="Products with their cursors.", metadata=made("edges"))
-    def edges(self) -> list[ProductEdge]:
-        return self.page.edges(ProductEdge, self.nodes())
+    @classmethod
+    def of(
+        cls, page: StoredPage[CatalogProduct], count: Callable[[], Awaitable[Counted]]
+    ) -> "ProductConnection":
+        async def counted() -> int | None:
+            return (await count()).total
 
-    @strawberry.field(description="The products alone.", metadata=made("nodes"))
-    def nodes(self) -> list[Product]:
-        return [Product.of(Listing.of(row)) for row in self.page.rows]
+        def shown(row: CatalogProduct) -> Product:
+            return Product.of(Listing.of(row))
+
+        return cls(page=page, shown=shown, counted=counted, count=count)
 
     def made_from(self, context: Context) -> ShownPage:
         """What its products are made from."""
         return ShownPage(self.page, context)
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
 
     @strawberry.field(
         description="How many products the whole list has; counted up to 50,000: see "
         "totalCountPrecision.",
         metadata=stored(),
     )
-    async def total_count(self, info: Info) -> int | None:
-        return (await products.count(info.context, self.filter)).total
+    async def total_count(self) -> int | None:
+        return await self.counted()
 
     @strawberry.field(
         description="Whether there are as many products as totalCount says, or more of them.",
         metadata=stored(),
     )
-    async def total_count_precision(self, info: Info) -> CountPrecision:
-        return (await products.count(info.context, self.filter)).precision
+    async def total_count_precision(self) -> CountPrecision:
+        return (await self.count()).precision
 
 
 @strawberry.type(description="A page of a marketplace's own search.")
 class ProductSearchConnection:
-    edges: list[ProductEdge] = strawberry.field(description="Products with their cursors.")
+    edges: list[Edge[Product]] = strawberry.field(description="Products with their cursors.")
     nodes: list[Product] = strawberry.field(description="The products alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
     total_count: int | None = strawberry.field(
@@ -131,7 +122,7 @@ class ProductSearchConnection:
     def of(cls, result: SearchResult) -> "ProductSearchConnection":
         nodes = [Product.of(listing) for listing in result.listings]
         return cls(
-            edges=edges_of(ProductEdge, result.cursors, nodes),
+            edges=edges_of(result.cursors, nodes),
             nodes=nodes,
             page_info=PageInfo(
                 has_next_page=result.has_next,

@@ -125,7 +125,7 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
         connected = await marketplaces.disconnect(
             info.context, input.marketplace.value, input.locale
         )
-        return DisconnectMarketplacePayload(marketplace=Marketplace.of(connected), errors=[])
+        return DisconnectMarketplacePayload(marketplace=Marketplace.of(connected))
 
     @mutation(
         Scope.SETTINGS,
@@ -153,7 +153,7 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
         connected = await refresh.set_calls(
             info.context, input.marketplace.value, input.locale, input.calls_per_day
         )
-        return SetRefreshPolicyPayload(marketplace=Marketplace.of(connected), errors=[])
+        return SetRefreshPolicyPayload(marketplace=Marketplace.of(connected))
 
     @mutation(
         Scope.IMPORT,
@@ -189,7 +189,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 ImportProductResult(product=product, errors=errors, **place_of(row, input))
                 for row, (product, errors) in zip(rows, products_of_rows, strict=True)
             ],
-            errors=[],
         )
 
     @mutation(
@@ -220,7 +219,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 UpdateProductResult(product=product, errors=errors)
                 for product, errors in await _all(product_of, info, rows)
             ],
-            errors=[],
         )
 
     @mutation(
@@ -250,7 +248,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 DeleteProductResult(deleted_id=deleted_id, errors=errors)
                 for deleted_id, errors in map(_deleted, rows)
             ],
-            errors=[],
         )
 
     @mutation(
@@ -271,7 +268,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 RestoreProductResult(product=product, errors=errors)
                 for product, errors in await _all(product_of, info, rows)
             ],
-            errors=[],
         )
 
     @mutation(
@@ -306,7 +302,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 SyncProductResult(product=product, changed=list(row.changed), errors=errors)
                 for row, (product, errors) in zip(rows, products_of_rows, strict=True)
             ],
-            errors=[],
         )
 
     @mutation(
@@ -341,7 +336,6 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
                 GenerateLinkResult(affiliate_link=link, errors=errors, **place_of(row, input))
                 for row, (link, errors) in zip(rows, links_of_rows, strict=True)
             ],
-            errors=[],
         )
 
     @mutation(

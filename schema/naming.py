@@ -1,6 +1,6 @@
 """What the inputs of mutations name, and where in the input it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypedDict
 
@@ -16,7 +16,7 @@ from schema import ids
 from schema.inputs import ProductLookup
 
 Path = tuple[str, ...]
-IDS, PRODUCTS, TEXT = ("input", "ids"), ("input", "products"), ("input", "text")
+ID, IDS, PRODUCTS, TEXT = (("input", name) for name in ("id", "ids", "products", "text"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,14 @@ def ref_of(id: str, path: Path) -> ProductRef:
         return lookups.checked(ids.product_ref(id))
     except InvalidInput as error:
         raise error.at(path) from error
+
+
+def row_id(read: Callable[[str], str], id: str) -> str:
+    """What `read` reads of the id that `input.id` is. Raises InvalidInput."""
+    try:
+        return read(id)
+    except InvalidInput as error:
+        raise error.at(ID) from error
 
 
 def link_key(id: str, path: Path) -> LinkKey | AffiliateGraphError:

@@ -3,14 +3,9 @@
 import strawberry
 
 from schema.errors import UserError
+from schema.failures import BULK_ERRORS, ERRORS, payload
 from schema.marketplaces import Marketplace
 from schema.products import AffiliateLink, Product
-
-ERRORS = "What did not work; empty when all did."
-BULK_ERRORS = (
-    "What went wrong with the call as a whole: each result, up to 250 of them, tells it too. Empty "
-    "when the rows were gone through; what did not work of a row, its result tells."
-)
 
 START = "Where it begins in the text, in characters (code points) from 0; null without a text."
 END = "Where it ends in the text: the first character behind it."
@@ -29,10 +24,9 @@ class ConnectMarketplacePayload:
     )
 
 
-@strawberry.type(description="Answer of disconnectMarketplace.")
+@payload("Answer of disconnectMarketplace.")
 class DisconnectMarketplacePayload:
     marketplace: Marketplace | None = strawberry.field(description="Without credentials now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type(description="Answer of verifyMarketplace.")
@@ -43,10 +37,9 @@ class VerifyMarketplacePayload:
     )
 
 
-@strawberry.type(description="Answer of setRefreshPolicy.")
+@payload("Answer of setRefreshPolicy.")
 class SetRefreshPolicyPayload:
     marketplace: Marketplace | None = strawberry.field(description="With its new `refreshPolicy`.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type(description="Answer of importProduct.")
@@ -64,12 +57,11 @@ class ImportProductResult:
     words: str | None = strawberry.field(default=None, description=WORDS)
 
 
-@strawberry.type(description="Answer of importProducts.")
+@payload("Answer of importProducts.", errors=BULK_ERRORS)
 class ImportProductsPayload:
     results: list[ImportProductResult] = strawberry.field(
         description="One a row, in the order asked; a bad row never spoils another."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of updateProduct.")
@@ -84,12 +76,11 @@ class UpdateProductResult:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of updateProducts.")
+@payload("Answer of updateProducts.", errors=BULK_ERRORS)
 class UpdateProductsPayload:
     results: list[UpdateProductResult] = strawberry.field(
         description="One a row, in the order asked; a bad row never spoils another."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of deleteProduct.")
@@ -104,12 +95,11 @@ class DeleteProductResult:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of deleteProducts.")
+@payload("Answer of deleteProducts.", errors=BULK_ERRORS)
 class DeleteProductsPayload:
     results: list[DeleteProductResult] = strawberry.field(
         description="One a row, in the order asked; a bad row never spoils another."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="What became of one row of restoreProducts.")
@@ -118,12 +108,11 @@ class RestoreProductResult:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of restoreProducts.")
+@payload("Answer of restoreProducts.", errors=BULK_ERRORS)
 class RestoreProductsPayload:
     results: list[RestoreProductResult] = strawberry.field(
         description="One a row, in the order asked; a bad row never spoils another."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of syncProduct.")
@@ -140,12 +129,11 @@ class SyncProductResult:
     errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of syncProducts.")
+@payload("Answer of syncProducts.", errors=BULK_ERRORS)
 class SyncProductsPayload:
     results: list[SyncProductResult] = strawberry.field(
         description="One a row, in the order asked."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of generateLink.")
@@ -163,12 +151,11 @@ class GenerateLinkResult:
     words: str | None = strawberry.field(default=None, description=WORDS)
 
 
-@strawberry.type(description="Answer of generateLinks.")
+@payload("Answer of generateLinks.", errors=BULK_ERRORS)
 class GenerateLinksPayload:
     results: list[GenerateLinkResult] = strawberry.field(
         description="One a row, in the order asked."
     )
-    errors: list[UserError] = strawberry.field(description=BULK_ERRORS)
 
 
 @strawberry.type(description="Answer of deleteLink.")

@@ -127,8 +127,8 @@ def _rests_on_rows(step: Step) -> bool:
     if step.part is not None:
         return True
     of, resolver = step.definition, step.definition.base_resolver
-    is_of_object = of.is_basic_field or (resolver and not resolver.info_parameter)
-    if STORED not in of.metadata and (not is_of_object or of.extensions):
+    is_of_object = resolver is None or not (resolver.info_parameter or of.is_async)
+    if STORED not in of.metadata and not of.is_basic_field and (of.extensions or not is_of_object):
         return False
     return all(map(rests_on_rows, (step.below or {}).values()))
 
@@ -406,12 +406,12 @@ class Run:
         if step.write is not None:
             write = step.write
             return [None if row is None else write(row) for row in rows]
+        assert step.below is not None
         written: list[Any] = [None] * len(rows)
         places: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
             if row is not None:
-                places.setdefault(_type_name(row), []).append(place)
-        assert step.below is not None
+                places.setdefault(_type_name(row, step.below), []).append(place)
         for name, of_type in places.items():
             if (selection := step.below.get(name)) is None:
                 raise Uncovered
@@ -440,8 +440,9 @@ def _raise_first(outcomes: Iterable[Any]) -> None:
             raise outcome
 
 
-def _type_name(row: Any) -> str:
+def _type_name(row: Any, below: Mapping[str, Selection]) -> str:
     """Raises Uncovered for what is no object of the schema, such as an exception in a list."""
     if (definition := getattr(row, "__strawberry_definition__", None)) is None:
         raise Uncovered
-    return str(definition.name)
+    # A generic type does not know of which type it is one: it stands where there is no choice.
+    return next(iter(below)) if len(below) == 1 else str(definition.name)

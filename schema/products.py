@@ -1,6 +1,7 @@
 """Product and AffiliateLink, which lead to each other, and the list of links."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -17,12 +18,13 @@ from resolvers.cursors import ConnectionArgs
 from resolvers.products import Listing
 from schema import ids
 from schema import marketplaces as marketplace_types
+from schema.connections import Connection, Paged, StoredPage
 from schema.errors import UserError
-from schema.inputs import After, Before, First, Last, MoneyInput
+from schema.inputs import MoneyInput
 from schema.made import made, stored
 from schema.marketplaces import Marketplace
-from schema.node import Info, Node, PageInfo, StoredPage
-from schema.prices import PriceObservation, PriceObservationConnection
+from schema.node import Info, Node
+from schema.prices import PriceObservation
 from schema.shown import ShownProduct, shown_offer
 from schema.values import (
     Attribute,
@@ -78,34 +80,6 @@ class AffiliateLink(Node):
     async def product(self, info: Info) -> "Product | None":
         listing = await products.get_or_none(info.context, self.record.key.ref)
         return None if listing is None else Product.of(listing)
-
-
-@strawberry.type(description="A link in a list, with its cursor.")
-class AffiliateLinkEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: AffiliateLink = strawberry.field(description="The link.")
-
-
-@strawberry.type(description="A page of stored links, newest first.")
-class AffiliateLinkConnection:
-    filter: strawberry.Private[LinkFilter]
-    page: strawberry.Private[StoredPage[Link]]
-
-    @strawberry.field(description="Links with their cursors.")
-    def edges(self) -> list[AffiliateLinkEdge]:
-        return self.page.edges(AffiliateLinkEdge, self.nodes())
-
-    @strawberry.field(description="The links alone.")
-    def nodes(self) -> list[AffiliateLink]:
-        return [AffiliateLink.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many links the whole list has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await links.count(info.context, self.filter)
 
 
 @strawberry.type(
@@ -387,37 +361,36 @@ class Product(Node):
         )
         return AffiliateLink.of(link) if link else None
 
-    @strawberry.field(description="Stored links of this product, newest first.")
+    @strawberry.field(
+        description="Stored links of this product, newest first.", extensions=[Paged()]
+    )
     async def affiliate_links(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> AffiliateLinkConnection:
-        ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
+        args: ConnectionArgs,
+    ) -> Connection[AffiliateLink]:
+        ref = self.listing.ref
         page = StoredPage(*await links.page_of(info.context, ref, args))
-        return AffiliateLinkConnection(page=page, filter=LinkFilter(product=ref))
+        counted = partial(links.count, info.context, LinkFilter(product=ref))
+        return Connection(page=page, shown=AffiliateLink.of, counted=counted)
 
     @strawberry.field(
         description="Prices seen at imports and syncs, newest first. Always empty where the "
-        "marketplace's terms forbid price tracking: see Marketplace.keepsPriceHistory."
+        "marketplace's terms forbid price tracking: see Marketplace.keepsPriceHistory.",
+        extensions=[Paged(default=100)],
     )
     async def price_history(
         self,
         info: Info,
-        first: First = 100,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
         since: Annotated[
             datetime | None, strawberry.argument(description="Only prices seen since then.")
         ] = None,
-    ) -> PriceObservationConnection:
-        ref, args = self.listing.ref, ConnectionArgs(first, after, last, before)
+    ) -> Connection[PriceObservation]:
+        ref = self.listing.ref
         page = StoredPage(*await products.price_history(info.context, ref, args, since))
-        return PriceObservationConnection(page=page, ref=ref, since=since)
+        counted = partial(products.count_prices, info.context, ref, since)
+        return Connection(page=page, shown=PriceObservation.of, counted=counted)
 
     @strawberry.field(
         description="The lowest price that was seen in the last days, in the present currency. "

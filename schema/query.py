@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated, cast
 
 import strawberry
@@ -30,17 +31,14 @@ from schema import ids
 from schema import marketplaces as marketplace_types
 from schema.access import Needs
 from schema.api_keys import ApiKey, ApiKeyQueries
-from schema.events import Event, EventConnection, Types
+from schema.connections import After, Connection, First, Paged, StoredPage
+from schema.events import Event, Types
 from schema.inputs import (
     LOCALE,
     OWNER,
     SITE_OF_IDS,
     AffiliateLinkFilter,
-    After,
-    Before,
     CatalogFilter,
-    First,
-    Last,
     ProductLookup,
     ProductSearchInput,
 )
@@ -49,8 +47,8 @@ from schema.lists import ProductConnection, ProductInText, ProductSearchConnecti
 from schema.made import stored
 from schema.marketplaces import Marketplace
 from schema.naming import ref_of
-from schema.node import Info, Node, StoredPage
-from schema.products import AffiliateLink, AffiliateLinkConnection, Product
+from schema.node import Info, Node
+from schema.products import AffiliateLink, Product
 from schema.watches import Watch, WatchQueries
 from schema.webhooks import Webhook, WebhookQueries
 
@@ -146,16 +144,13 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
 
     @strawberry.field(
         description="The catalogue: what was imported.",
-        extensions=[Needs(Scope.PUBLIC)],
+        extensions=[Needs(Scope.PUBLIC), Paged()],
         metadata=stored(),
     )
     async def products(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
         filter: Annotated[
             CatalogFilter | None, strawberry.argument(description="Which products; default all.")
         ] = None,
@@ -165,9 +160,9 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
     ) -> ProductConnection:
         record = filter.record() if filter else FilterRecord()
         order = sort or CatalogSort.IMPORTED_DESC
-        args = ConnectionArgs(first, after, last, before)
         page = StoredPage(*await products.page(info.context, record, order, args))
-        return ProductConnection(page=page, filter=record)
+        counted = partial(products.count, info.context, record)
+        return ProductConnection.of(page, counted)
 
     @strawberry.field(
         description="Explore: the marketplace's own search, its pages joined behind one list.",
@@ -188,35 +183,29 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
 
     @strawberry.field(
         description="Stored links, newest first.",
-        extensions=[Needs(Scope.PUBLIC)],
+        extensions=[Needs(Scope.PUBLIC), Paged()],
     )
     async def affiliate_links(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
         filter: Annotated[
             AffiliateLinkFilter | None, strawberry.argument(description="Which links; default all.")
         ] = None,
-    ) -> AffiliateLinkConnection:
+    ) -> Connection[AffiliateLink]:
         record = filter.record() if filter else LinkFilter()
-        args = ConnectionArgs(first, after, last, before)
         page = StoredPage(*await links.page(info.context, record, args))
-        return AffiliateLinkConnection(page=page, filter=record)
+        counted = partial(links.count, info.context, record)
+        return Connection(page=page, shown=AffiliateLink.of, counted=counted)
 
     @strawberry.field(
         description="What happened, oldest first: `last` gives the newest, `after` reads on.",
-        extensions=[Needs(Scope.READ)],
+        extensions=[Needs(Scope.READ), Paged()],
     )
     async def events(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        args: ConnectionArgs,
         types: Types = None,
         product_id: Annotated[
             strawberry.ID | None,
@@ -225,15 +214,15 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
         since: Annotated[
             datetime | None, strawberry.argument(description="Only what happened since then.")
         ] = None,
-    ) -> EventConnection:
+    ) -> Connection[Event]:
         filter = EventFilter(
             types=None if types is None else frozenset(types),
             product=None if product_id is None else ref_of(product_id, ("productId",)),
             since=since,
         )
-        args = ConnectionArgs(first, after, last, before)
         page = StoredPage(*await events.page(info.context, filter, args))
-        return EventConnection(page=page, filter=filter)
+        counted = partial(events.count, info.context, filter)
+        return Connection(page=page, shown=Event.of, counted=counted)
 
 
 async def find(

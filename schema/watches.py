@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from clients.registry import BY_CODE, MarketplaceCode
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter as FilterRecord
 from domain.exceptions import InvalidInput
@@ -19,16 +21,14 @@ from resolvers import watches
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
-from schema.errors import UserError
-from schema.failures import mutation
-from schema.inputs import After, Before, CatalogFilter, First, Last, MoneyInput
-from schema.naming import ref_of
-from schema.node import Info, Node, PageInfo, StoredPage
-from schema.payloads import ERRORS
+from schema.connections import Connection, Paged, StoredPage
+from schema.failures import mutation, payload
+from schema.inputs import CatalogFilter, MoneyInput
+from schema.naming import ref_of, row_id
+from schema.node import Info, Node
 from schema.values import Money, money
 
 What = strawberry.argument(description="What to do.")
-ID = ("input", "id")
 
 
 @strawberry.type(
@@ -71,33 +71,6 @@ class Watch(Node):
             armed_at=record.armed_at,
             created_at=record.created_at,
         )
-
-
-@strawberry.type(description="A watch in a list, with its cursor.")
-class WatchEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Watch = strawberry.field(description="The watch.")
-
-
-@strawberry.type(description="A page of the workspace's watches.")
-class WatchConnection:
-    page: strawberry.Private[StoredPage[WatchRecord]]
-
-    @strawberry.field(description="Watches with their cursors.")
-    def edges(self) -> list[WatchEdge]:
-        return self.page.edges(WatchEdge, self.nodes())
-
-    @strawberry.field(description="The watches alone.")
-    def nodes(self) -> list[Watch]:
-        return [Watch.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many watches the workspace has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await watches.count(info.context)
 
 
 @strawberry.input(description="What to wait for: one of these.", one_of=True)
@@ -148,16 +121,14 @@ class WatchInput:
     id: strawberry.ID = strawberry.field(description="The watch.")
 
 
-@strawberry.type(description="Answer of createWatch and rearmWatch.")
+@payload("Answer of createWatch and rearmWatch.")
 class WatchPayload:
     watch: Watch | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of deleteWatch.")
+@payload("Answer of deleteWatch.")
 class DeleteWatchPayload:
     deleted_id: strawberry.ID | None = strawberry.field(description="Of what is forgotten.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -165,18 +136,17 @@ class WatchQueries:
     """The fields of Query about watches."""
 
     @strawberry.field(
-        description="The workspace's watches, newest first.", extensions=[Needs(Scope.READ)]
+        description="The workspace's watches, newest first.",
+        extensions=[Needs(Scope.READ), Paged()],
     )
     async def watches(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> WatchConnection:
-        args = ConnectionArgs(first, after, last, before)
-        return WatchConnection(page=StoredPage(*await watches.page(info.context, args)))
+        args: ConnectionArgs,
+    ) -> Connection[Watch]:
+        page = StoredPage(*await watches.page(info.context, args))
+        counted = partial(watches.count, info.context)
+        return Connection(page=page, shown=Watch.of, counted=counted)
 
 
 @strawberry.type
@@ -203,7 +173,7 @@ class WatchMutations:
             products=_refs(input.product_ids),
             filter=input.filter.record() if input.filter else None,
         )
-        return WatchPayload(watch=Watch.of(watch), errors=[])
+        return WatchPayload(watch=Watch.of(watch))
 
     @mutation(
         Scope.IMPORT,
@@ -211,19 +181,21 @@ class WatchMutations:
         "price of now.",
     )
     async def rearm_watch(self, info: Info, input: Annotated[WatchInput, What]) -> WatchPayload:
-        watch = await watches.rearm(info.context, _id(input.id))
-        return WatchPayload(watch=Watch.of(watch), errors=[])
+        watch = await watches.rearm(info.context, row_id(ids.watch, input.id))
+        return WatchPayload(watch=Watch.of(watch))
 
     @mutation(Scope.IMPORT, description="Wait for something no more.")
     async def delete_watch(
         self, info: Info, input: Annotated[WatchInput, What]
     ) -> DeleteWatchPayload:
-        await watches.delete(info.context, _id(input.id))
-        return DeleteWatchPayload(deleted_id=input.id, errors=[])
+        await watches.delete(info.context, row_id(ids.watch, input.id))
+        return DeleteWatchPayload(deleted_id=input.id)
 
 
 def _conditions(filter: FilterRecord) -> list[str]:
     packed = pack_fields(filter, without=["looks_into_notes"])
+    if filter.marketplace is not None:
+        packed["marketplace"] = MarketplaceCode(BY_CODE[filter.marketplace]).name
     told = {True: "true", False: "false"}
     return [
         f"{to_camel_case(name)}={told[value] if isinstance(value, bool) else value}"
@@ -239,10 +211,3 @@ def _refs(product_ids: Sequence[str] | None) -> list[ProductRef] | None:
     if product_ids is None:
         return None
     return [ref_of(id, ("input", "productIds", str(n))) for n, id in enumerate(product_ids)]
-
-
-def _id(id: str) -> str:
-    try:
-        return ids.watch(id)
-    except InvalidInput as error:
-        raise error.at(ID) from error

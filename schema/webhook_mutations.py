@@ -8,14 +8,12 @@ from strawberry import UNSET
 
 from domain.api_keys import Scope
 from domain.events import EventType
-from domain.exceptions import InvalidInput
 from resolvers import deliveries, webhooks
-from resolvers.webhooks import DEFAULT_OVERLAP, ID
+from resolvers.webhooks import DEFAULT_OVERLAP
 from schema import ids
-from schema.errors import UserError
-from schema.failures import mutation
+from schema.failures import mutation, payload
+from schema.naming import row_id
 from schema.node import Info
-from schema.payloads import ERRORS
 from schema.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 URL = (
@@ -59,7 +57,8 @@ class RotateWebhookSecretInput:
     id: strawberry.ID = strawberry.field(description="The webhook.")
     keep_for: int | None = strawberry.field(
         default=DEFAULT_OVERLAP,
-        description="For so many hours it signs with the old secret too, 0 to 168.",
+        description="For so many hours it signs with the old secret too, 0 to 168; with four old "
+        "ones at most.",
     )
 
 
@@ -80,50 +79,43 @@ class RedeliverRangeInput:
     )
 
 
-@strawberry.type(description="Answer of createWebhook.")
+@payload("Answer of createWebhook.")
 class CreateWebhookPayload:
     webhook: Webhook | None = strawberry.field(description="Null when none was made.")
     secret: str | None = strawberry.field(description=SECRET)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of rotateWebhookSecret.")
+@payload("Answer of rotateWebhookSecret.")
 class RotateWebhookSecretPayload:
     webhook: Webhook | None = strawberry.field(description=CHANGED)
     secret: str | None = strawberry.field(description=SECRET)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of what changes a webhook.")
+@payload("Answer of what changes a webhook.")
 class WebhookPayload:
     webhook: Webhook | None = strawberry.field(description=CHANGED)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of deleteWebhook.")
+@payload("Answer of deleteWebhook.")
 class DeleteWebhookPayload:
     deleted_id: strawberry.ID | None = strawberry.field(description="Of what is forgotten.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of testWebhook.")
+@payload("Answer of testWebhook.")
 class TestWebhookPayload:
     attempt: WebhookAttempt | None = strawberry.field(description="What came of it.")
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of redeliver.")
+@payload("Answer of redeliver.")
 class RedeliverPayload:
     delivery: WebhookDelivery | None = strawberry.field(description=CHANGED)
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
-@strawberry.type(description="Answer of redeliverRange.")
+@payload("Answer of redeliverRange.")
 class RedeliverRangePayload:
     count: int | None = strawberry.field(
         description="How many are sent once more; at 10,000 there may be others: ask again."
     )
-    errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -141,9 +133,7 @@ class WebhookMutations:
         made = await webhooks.create(
             info.context, url=input.url, types=input.events, document=input.query
         )
-        return CreateWebhookPayload(
-            webhook=Webhook.of(made.webhook), secret=made.secret.reveal(), errors=[]
-        )
+        return CreateWebhookPayload(webhook=Webhook.of(made.webhook), secret=made.secret.reveal())
 
     @mutation(
         Scope.SETTINGS,
@@ -155,20 +145,20 @@ class WebhookMutations:
     ) -> WebhookPayload:
         webhook = await webhooks.update(
             info.context,
-            _id(input.id),
+            row_id(ids.webhook, input.id),
             url=input.url,
             types=input.events,
             document=None if input.query is UNSET else input.query,
             keeps_document=input.query is UNSET,
         )
-        return WebhookPayload(webhook=Webhook.of(webhook), errors=[])
+        return WebhookPayload(webhook=Webhook.of(webhook))
 
     @mutation(Scope.SETTINGS, description="Tell a webhook again of what happens from now on.")
     async def enable_webhook(
         self, info: Info, input: Annotated[WebhookInput, What]
     ) -> WebhookPayload:
-        webhook = await webhooks.enable(info.context, _id(input.id))
-        return WebhookPayload(webhook=Webhook.of(webhook), errors=[])
+        webhook = await webhooks.enable(info.context, row_id(ids.webhook, input.id))
+        return WebhookPayload(webhook=Webhook.of(webhook))
 
     @mutation(
         Scope.SETTINGS,
@@ -177,15 +167,15 @@ class WebhookMutations:
     async def disable_webhook(
         self, info: Info, input: Annotated[WebhookInput, What]
     ) -> WebhookPayload:
-        webhook = await webhooks.disable(info.context, _id(input.id))
-        return WebhookPayload(webhook=Webhook.of(webhook), errors=[])
+        webhook = await webhooks.disable(info.context, row_id(ids.webhook, input.id))
+        return WebhookPayload(webhook=Webhook.of(webhook))
 
     @mutation(Scope.SETTINGS, description="Forget a webhook, with what it was told.")
     async def delete_webhook(
         self, info: Info, input: Annotated[WebhookInput, What]
     ) -> DeleteWebhookPayload:
-        await webhooks.delete(info.context, _id(input.id))
-        return DeleteWebhookPayload(deleted_id=input.id, errors=[])
+        await webhooks.delete(info.context, row_id(ids.webhook, input.id))
+        return DeleteWebhookPayload(deleted_id=input.id)
 
     @mutation(
         Scope.SETTINGS,
@@ -195,9 +185,11 @@ class WebhookMutations:
     async def rotate_webhook_secret(
         self, info: Info, input: Annotated[RotateWebhookSecretInput, What]
     ) -> RotateWebhookSecretPayload:
-        made = await webhooks.rotate(info.context, _id(input.id), keep_for=input.keep_for)
+        made = await webhooks.rotate(
+            info.context, row_id(ids.webhook, input.id), keep_for=input.keep_for
+        )
         return RotateWebhookSecretPayload(
-            webhook=Webhook.of(made.webhook), secret=made.secret.reveal(), errors=[]
+            webhook=Webhook.of(made.webhook), secret=made.secret.reveal()
         )
 
     @mutation(
@@ -208,10 +200,10 @@ class WebhookMutations:
     async def test_webhook(
         self, info: Info, input: Annotated[WebhookInput, What]
     ) -> TestWebhookPayload:
-        webhook = await webhooks.named(info.context, _id(input.id))
+        webhook = await webhooks.named(info.context, row_id(ids.webhook, input.id))
         info.context.caller.require(Scope.READ, "Testing a webhook")
         attempt = await deliveries.test(info.context, webhook)
-        return TestWebhookPayload(attempt=WebhookAttempt.of(attempt), errors=[])
+        return TestWebhookPayload(attempt=WebhookAttempt.of(attempt))
 
     @mutation(
         Scope.SETTINGS,
@@ -221,8 +213,8 @@ class WebhookMutations:
     async def redeliver(
         self, info: Info, input: Annotated[RedeliverInput, What]
     ) -> RedeliverPayload:
-        delivery = await webhooks.again(info.context, _delivery(input.id))
-        return RedeliverPayload(delivery=WebhookDelivery.of(delivery), errors=[])
+        delivery = await webhooks.again(info.context, row_id(ids.delivery, input.id))
+        return RedeliverPayload(delivery=WebhookDelivery.of(delivery))
 
     @mutation(
         Scope.SETTINGS,
@@ -232,20 +224,10 @@ class WebhookMutations:
         self, info: Info, input: Annotated[RedeliverRangeInput, What]
     ) -> RedeliverRangePayload:
         count = await webhooks.again_between(
-            info.context, _id(input.id), input.since, input.until, only_failed=input.only_failed
+            info.context,
+            row_id(ids.webhook, input.id),
+            input.since,
+            input.until,
+            only_failed=input.only_failed,
         )
-        return RedeliverRangePayload(count=count, errors=[])
-
-
-def _id(id: str) -> str:
-    try:
-        return ids.webhook(id)
-    except InvalidInput as error:
-        raise error.at(ID) from error
-
-
-def _delivery(id: str) -> str:
-    try:
-        return ids.delivery(id)
-    except InvalidInput as error:
-        raise error.at(ID) from error
+        return RedeliverRangePayload(count=count)

@@ -1,6 +1,7 @@
 """Webhooks, and what they were told."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -20,9 +21,9 @@ from resolvers import events, webhooks
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
+from schema.connections import Connection, Paged, StoredPage
 from schema.events import Event
-from schema.inputs import After, Before, First, Last
-from schema.node import Info, Node, PageInfo, StoredPage
+from schema.node import Info, Node
 
 States = Annotated[
     list[DeliveryState] | None,
@@ -73,7 +74,10 @@ class WebhookDelivery:
         description="The last 20 tries, the newest last."
     )
 
-    @strawberry.field(description="The event; null when it is not kept any more.")
+    @strawberry.field(
+        description="The event; null when it is not kept any more.",
+        extensions=[Needs(Scope.READ)],
+    )
     async def event(self, info: Info) -> Event | None:
         found = await events.by_id(info.context, self.record.event_id)
         return Event.of(found) if found else None
@@ -91,35 +95,6 @@ class WebhookDelivery:
             next_try_at=record.next_at,
             attempts=[WebhookAttempt.of(each) for each in record.attempts],
         )
-
-
-@strawberry.type(description="A delivery in a list, with its cursor.")
-class WebhookDeliveryEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: WebhookDelivery = strawberry.field(description="The delivery.")
-
-
-@strawberry.type(description="A page of what a webhook was told, newest first.")
-class WebhookDeliveryConnection:
-    webhook: strawberry.Private[WebhookRecord]
-    filter: strawberry.Private[DeliveryFilter]
-    page: strawberry.Private[StoredPage[Delivery]]
-
-    @strawberry.field(description="Deliveries with their cursors.")
-    def edges(self) -> list[WebhookDeliveryEdge]:
-        return self.page.edges(WebhookDeliveryEdge, self.nodes())
-
-    @strawberry.field(description="The deliveries alone.")
-    def nodes(self) -> list[WebhookDelivery]:
-        return [WebhookDelivery.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many deliveries the whole list has.")
-    async def total_count(self) -> int | None:
-        return await webhooks.count_deliveries(self.webhook, self.filter)
 
 
 @strawberry.type(
@@ -145,19 +120,20 @@ class Webhook(Node):
     )
     created_at: datetime = strawberry.field(description="When it was made.")
 
-    @strawberry.field(description="What it was told, newest first, kept as long as events are.")
+    @strawberry.field(
+        description="What it was told, newest first, kept as long as events are.",
+        extensions=[Paged()],
+    )
     async def deliveries(
         self,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        info: Info,
+        args: ConnectionArgs,
         states: States = None,
-    ) -> WebhookDeliveryConnection:
+    ) -> Connection[WebhookDelivery]:
         filter = DeliveryFilter(states=states)
-        args = ConnectionArgs(first, after, last, before)
         page = StoredPage(*await webhooks.deliveries(self.record, filter, args))
-        return WebhookDeliveryConnection(webhook=self.record, filter=filter, page=page)
+        counted = partial(webhooks.count_deliveries, self.record, filter)
+        return Connection(page=page, shown=WebhookDelivery.of, counted=counted)
 
     @classmethod
     def of(cls, record: WebhookRecord) -> "Webhook":
@@ -174,33 +150,6 @@ class Webhook(Node):
             failing_since=record.failing_since,
             created_at=record.created_at,
         )
-
-
-@strawberry.type(description="A webhook in a list, with its cursor.")
-class WebhookEdge:
-    cursor: str = strawberry.field(description="Send it as `after` to read on behind this row.")
-    node: Webhook = strawberry.field(description="The webhook.")
-
-
-@strawberry.type(description="A page of the workspace's webhooks.")
-class WebhookConnection:
-    page: strawberry.Private[StoredPage[WebhookRecord]]
-
-    @strawberry.field(description="Webhooks with their cursors.")
-    def edges(self) -> list[WebhookEdge]:
-        return self.page.edges(WebhookEdge, self.nodes())
-
-    @strawberry.field(description="The webhooks alone.")
-    def nodes(self) -> list[Webhook]:
-        return [Webhook.of(row) for row in self.page.rows]
-
-    @strawberry.field(description="Where this page stands.")
-    def page_info(self) -> PageInfo:
-        return self.page.info()
-
-    @strawberry.field(description="How many webhooks the workspace has.")
-    async def total_count(self, info: Info) -> int | None:
-        return await webhooks.count(info.context)
 
 
 @strawberry.type
@@ -220,15 +169,14 @@ class WebhookQueries:
         return Webhook.of(found) if found else None
 
     @strawberry.field(
-        description="The workspace's webhooks, newest first.", extensions=[Needs(Scope.SETTINGS)]
+        description="The workspace's webhooks, newest first.",
+        extensions=[Needs(Scope.SETTINGS), Paged()],
     )
     async def webhooks(
         self,
         info: Info,
-        first: First = 20,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> WebhookConnection:
-        args = ConnectionArgs(first, after, last, before)
-        return WebhookConnection(page=StoredPage(*await webhooks.page(info.context, args)))
+        args: ConnectionArgs,
+    ) -> Connection[Webhook]:
+        page = StoredPage(*await webhooks.page(info.context, args))
+        counted = partial(webhooks.count, info.context)
+        return Connection(page=page, shown=Webhook.of, counted=counted)

@@ -15,7 +15,7 @@ from schema import execution
 from tests.database import drop_template, migrated_database
 from tests.figures import Figures
 from tests.graph import Graph, running_graph
-from tests.receivers import Receivers
+from tests.networks import FakeNetwork, taken
 from tests.redis_server import own_redis
 from tests.run import RUN
 
@@ -103,14 +103,14 @@ async def graph(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]:
 
 
 @pytest.fixture
-def receivers() -> Receivers:
+def receivers() -> FakeNetwork:
     """Whoever webhooks lead to."""
-    return Receivers()
+    return FakeNetwork(answer=taken)
 
 
 @pytest.fixture
 async def delivering(
-    migrated_database: str, tmp_path: Path, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+    migrated_database: str, tmp_path: Path, receivers: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Graph]:
     """The application with a worker inside, which looks often, and with receivers of webhooks."""
     monkeypatch.setattr(worker, "POLL", 0.05)

@@ -23,6 +23,7 @@ LAYERS = (
     "domain",
     "config",
     "upstream",
+    "reading",
     "clients",
     "db",
     "resolvers",
@@ -41,9 +42,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "config": ("domain",),
     # How a call is made does not know what a marketplace is: that is handed in.
     "upstream": ("domain",),
-    "clients": ("domain", "upstream"),
+    # What texts and files hold does not know it either.
+    "reading": ("domain",),
+    "clients": ("domain", "upstream", "reading"),
     "db": ("domain",),
-    "resolvers": ("clients", "upstream", "db", "domain"),
+    "resolvers": ("clients", "reading", "upstream", "db", "domain"),
     # The marketplaces are registered as members of an enum in clients.registry, and that enum is
     # the graph's. The settings card is drawn from clients.base's description of credential fields
     # and forms. Everything else of a marketplace reaches the schema through resolvers.
@@ -85,6 +88,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "resolvers",
         "db",
         "clients",
+        "reading",
         "upstream",
         "config",
         "domain",
@@ -117,7 +121,7 @@ FENCES: dict[str, tuple[str, ...]] = {
         "web/redis_throttle.py",
     ),
     "cashews": ("upstream/cache.py",),
-    "python_calamine": ("clients/workbook_process.py",),
+    "python_calamine": ("reading/workbook_process.py",),
     "stamina": ("upstream/pipeline.py",),
     "orjson": ("web/", "db/", "schema/recalled.py"),
     "pgqueuer": ("engine/carrier.py",),

@@ -59,9 +59,9 @@ def register(path: Path, entry: str, further: str) -> None:
     path.write_text(source, "utf-8")
 
 
-def run(house: Path, *arguments: str) -> str:
-    """What Python prints in the copy; it must succeed."""
-    done = subprocess.run(
+def run(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """How Python ends in the copy, and what it prints."""
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=house,
         env=os.environ | {"REFERENCE_DIR": str(REFERENCE)},
@@ -69,23 +69,20 @@ def run(house: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout[-5000:]}\n{done.stderr[-2000:]}"
-    return done.stdout
 
 
 def test_the_schema_differs_by_one_member_of_an_enum(house: Path) -> None:
     present = (ROOT / "schema.graphql").read_text("utf-8")
 
-    differences = list(
-        difflib.ndiff(present.splitlines(), run(house, "server.py", "schema").splitlines())
-    )
+    printed = run(house, "server.py", "schema").stdout
+    differences = list(difflib.ndiff(present.splitlines(), printed.splitlines()))
 
     assert [line[2:] for line in differences if line.startswith("+ ")] == ENUM_MEMBER
     assert [line for line in differences if line.startswith("- ")] == []
 
 
 def test_its_settings_follow_from_its_description(house: Path) -> None:
-    printed = run(house, "server.py", "settings", "--env")
+    printed = run(house, "server.py", "settings", "--env").stdout
 
     assert re.findall(r"^#(BAZAAR_\w+=.*)$", printed, re.MULTILINE) == [
         "BAZAAR_CALLS_PER_SECOND=5",
@@ -97,7 +94,7 @@ def test_its_settings_follow_from_its_description(house: Path) -> None:
 
 
 def test_what_holds_for_every_marketplace_holds_for_it(house: Path) -> None:
-    run(
+    done = run(
         house,
         *("-m", "pytest", "-p", "no:cacheprovider"),
         "tests/clients/test_contract.py",
@@ -107,3 +104,5 @@ def test_what_holds_for_every_marketplace_holds_for_it(house: Path) -> None:
         "tests/clients/bazaar",
         "tests/test_architecture.py::test_no_file_names_a_marketplace_but_its_own",
     )
+
+    assert done.returncode == 0, f"{done.stdout[-5000:]}\n{done.stderr[-2000:]}"

@@ -30,15 +30,26 @@ def program(name: str) -> str:
     return found
 
 
-def ran(*command: str | Path) -> str:
-    """What it said on standard error; it must have been content."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stderr
+def ran(*command: str | Path) -> tuple[int, str]:
+    """How it ended, and what it said."""
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout
 
 
 def test_caddy_takes_its_file() -> None:
-    ran(program("caddy"), "validate", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile")
+    code, said = ran(
+        *(program("caddy"), "validate", "--adapter", "caddyfile"),
+        *("--config", DEPLOY / "Caddyfile"),
+    )
+
+    assert code == 0, said
 
 
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
@@ -56,8 +67,9 @@ def test_nginx_takes_its_file(tmp_path: Path) -> None:
         capture_output=True,
     )
 
-    said = ran(program("nginx"), "-t", "-p", tmp_path, "-c", tmp_path / "main.conf")
+    code, said = ran(program("nginx"), "-t", "-p", tmp_path, "-c", tmp_path / "main.conf")
 
+    assert code == 0, said
     assert "warn" not in said
 
 
@@ -66,17 +78,19 @@ def test_systemd_takes_its_unit(tmp_path: Path) -> None:
     here = unit.replace("/opt/affiliate-graph/.venv/bin/python", sys.executable)
     (tmp_path / "affiliate-graph.service").write_text(here)
 
-    said = ran(program("systemd-analyze"), "verify", tmp_path / "affiliate-graph.service")
+    code, said = ran(program("systemd-analyze"), "verify", tmp_path / "affiliate-graph.service")
 
-    assert said == ""
+    assert (code, said) == (0, "")
     assert "KillMode=mixed" in unit  # else workers get the signal twice, from systemd too
 
 
 def test_compose_is_what_its_schema_says() -> None:
-    ran(
+    code, said = ran(
         *(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"),
         DEPLOY / "compose.yaml",
     )
+
+    assert code == 0, said
 
 
 def instructions() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from standardwebhooks import Webhook
 
 from tests.graph import API_KEY, Graph
-from tests.receivers import Received
+from tests.networks import Received
 
 URL = "https://hooks.example/take?token=marker"
 WEBHOOK = """webhook { id url kind events query isEnabled disabledReason failingSince

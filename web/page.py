@@ -28,10 +28,12 @@ PREFIX = "/assets/page"
 LIBRARY = "node_modules/htm/preact/standalone.module.js"  # Preact with its hooks, and htm
 # Asked for where they are shown alone, which does without them if need be.
 EXTRAS = {
-    "uplot.js": "node_modules/uplot/dist/uPlot.esm.js",
+    "uplot.js": "node_modules/uplot/dist/uPlot.iife.min.js",
     "uplot.css": "node_modules/uplot/dist/uPlot.min.css",
     "uqr.js": "node_modules/uqr/dist/index.mjs",
 }
+# uPlot's module has its comments and long names: twice the bytes of its script, which we make one.
+AS_MODULE = {"uplot.js": b"\nexport default uPlot;\n"}
 MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -91,7 +93,11 @@ def files() -> dict[str, bytes]:
         if path.suffix in MEDIA_TYPES
     }
     extras = {name: FOLDER / path for name, path in EXTRAS.items()}
-    there = {name: path.read_bytes() for name, path in extras.items() if path.exists()}
+    there = {
+        name: path.read_bytes() + AS_MODULE.get(name, b"")
+        for name, path in extras.items()
+        if path.exists()
+    }
     return (
         own
         | there

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from clients.base import BareID, PageKind, PageReading
+from clients.base import BareID, PageReading
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
+from reading.text import PageKind
 
 CODE = "aliexpress"
 DOMAINS = ("aliexpress.com", "aliexpress.us", "aliexpress.ru", "ali.click")

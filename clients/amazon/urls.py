@@ -17,9 +17,10 @@ from clients.amazon.locales import (
     SHORT_LINK_HOSTS,
     Locale,
 )
-from clients.base import BareID, PageKind, PageReading
+from clients.base import BareID, PageReading
 from domain.exceptions import InvalidInput, InvalidURL
 from domain.products import ProductRef
+from reading.text import PageKind
 
 MARKETPLACE_CODE = "amazon"
 LONGEST_ADDRESS = 8192

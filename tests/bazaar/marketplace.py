@@ -13,7 +13,6 @@ from clients.base import (
     CredentialField,
     CredentialForm,
     Marketplace,
-    PageKind,
     PageReading,
     Visibility,
 )
@@ -32,6 +31,7 @@ from domain.marketplaces import Account, Capability, HealthState, OfferPolicy, Q
 from domain.money import Money
 from domain.products import Offer, ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, ProductSearchSort, SearchPage, SearchPlan
+from reading.text import PageKind
 from upstream.budget import Budget
 from upstream.contract import Answer, Call, Upstream
 

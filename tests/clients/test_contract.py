@@ -14,7 +14,6 @@ import pytest
 from clients.base import (
     Marketplace,
     MarketplaceClient,
-    PageKind,
     Visibility,
 )
 from clients.registry import MarketplaceCode
@@ -32,6 +31,7 @@ from domain.marketplaces import (
 )
 from domain.products import Mode, ProductRef, SourceProduct
 from domain.search import ProductSearch, SearchPlan
+from reading.text import PageKind
 from tests.fakes import NOW, FakeMarketplaceClient, product, sample_of
 from upstream.budget import CallBudget
 from upstream.contract import Answer, Call, Upstream

@@ -4,7 +4,7 @@ import httpcore
 import pytest
 
 from clients.public_network import NotPublic, PublicNetwork, is_public, resolve
-from tests.clients.networks import PUBLIC, FakeNetwork
+from tests.networks import PUBLIC, FakeNetwork
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +120,12 @@ async def test_an_unknown_name_is_a_failure_of_the_connection() -> None:
 
     with pytest.raises(httpcore.ConnectError, match="no address"):
         await PublicNetwork(resolve=unknown, dial=FakeNetwork()).connect_tcp("a.co", 443)
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 64}.com", "a..com", "."])
+async def test_what_can_be_no_name_is_a_failure_of_the_connection(host: str) -> None:
+    with pytest.raises(httpcore.ConnectError, match="no address"):
+        await PublicNetwork(dial=FakeNetwork()).connect_tcp(host, 443)
 
 
 async def test_the_systems_resolver_gives_every_address() -> None:

@@ -26,7 +26,7 @@ from domain.exceptions import (
     ShortLinkTooLong,
 )
 from domain.products import ProductRef
-from tests.clients.networks import PUBLIC, FakeNetwork
+from tests.networks import PUBLIC, FakeNetwork
 from upstream.budget import CallBudget
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +130,7 @@ async def test_nothing_is_told_about_the_caller() -> None:
 
     await network.reader().product("https://amzn.to/x", CallBudget())
 
-    kept = [{name for name in sent if name} for sent in network.headers]
+    kept = [set(filter(None, request.headers)) for request in network.received]
     assert kept == [{"host", "user-agent", "accept"}] * 2
 
 
@@ -382,7 +382,7 @@ async def test_an_answer_that_is_no_http_is_told(monkeypatch: pytest.MonkeyPatch
     async def nonsense(_request: bytes) -> bytes:
         return b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
 
-    monkeypatch.setattr(network, "answer", nonsense)
+    monkeypatch.setattr(network, "take", nonsense)
 
     with pytest.raises(MarketplaceUnavailable, match="RemoteProtocolError"):
         await network.reader().product("https://amzn.to/x", CallBudget())

@@ -9,20 +9,20 @@ from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.webhooks import SHOWN, Attempt
 from tests.db.records import NOW
-from tests.receivers import Receivers
+from tests.networks import FakeNetwork, taken
 
 pytestmark = pytest.mark.anyio
 
 HOOK = "https://hooks.example/take?token=marker"
 
 
-async def sent(receivers: Receivers, url: str = HOOK) -> Attempt:
+async def sent(receivers: FakeNetwork, url: str = HOOK) -> Attempt:
     return await receivers.sender().send(Secret(url), {"webhook-id": "1"}, b"{}", NOW)
 
 
 async def test_it_is_posted_with_its_headers(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    receivers = Receivers()
+    receivers = FakeNetwork(answer=taken)
 
     attempt = await sent(receivers)
 
@@ -36,7 +36,7 @@ async def test_it_is_posted_with_its_headers(caplog: pytest.LogCaptureFixture) -
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1"])
 async def test_a_private_address_is_not_dialled(address: str) -> None:
-    receivers = Receivers(names={"hooks.example": [[address]]})
+    receivers = FakeNetwork(answer=taken, names={"hooks.example": [[address]]})
 
     attempt = await sent(receivers)
 
@@ -45,17 +45,19 @@ async def test_a_private_address_is_not_dialled(address: str) -> None:
 
 
 async def test_an_address_that_changes_after_the_first_try_is_judged_again() -> None:
-    receivers = Receivers(names={"hooks.example": [["93.184.215.14"], ["192.168.1.1"]]})
+    receivers = FakeNetwork(
+        answer=taken, names={"hooks.example": [["93.184.215.14"], ["192.168.1.1"]]}
+    )
 
     first, second = await sent(receivers), await sent(receivers)
 
     assert first.is_success
     assert "not public" in str(second.error)
-    assert receivers.dialled == ["93.184.215.14"]
+    assert receivers.dialled == [("93.184.215.14", 443)]
 
 
 async def test_a_redirect_is_a_failure_that_nobody_follows() -> None:
-    receivers = Receivers(answer=lambda _: (302, "Location: http://10.0.0.1/\r\n", ""))
+    receivers = FakeNetwork(answer=lambda _: (302, "Location: http://10.0.0.1/\r\n", ""))
 
     attempt = await sent(receivers)
 
@@ -65,7 +67,7 @@ async def test_a_redirect_is_a_failure_that_nobody_follows() -> None:
 
 
 async def test_of_a_long_answer_the_beginning_is_kept_and_its_wait_is_read() -> None:
-    receivers = Receivers(answer=lambda _: (503, "Retry-After: 120\r\n", "x" * 10_000))
+    receivers = FakeNetwork(answer=lambda _: (503, "Retry-After: 120\r\n", "x" * 10_000))
 
     attempt = await sent(receivers)
 
@@ -74,7 +76,9 @@ async def test_of_a_long_answer_the_beginning_is_kept_and_its_wait_is_read() -> 
 
 
 async def test_who_does_not_answer_in_time_is_given_up() -> None:
-    attempt = await Receivers().sender(patience=0.0).send(Secret(HOOK), {}, b"{}", NOW)
+    attempt = (
+        await FakeNetwork(answer=taken).sender(patience=0.0).send(Secret(HOOK), {}, b"{}", NOW)
+    )
 
     assert (attempt.status, attempt.error) == (None, "There was no answer within 0 seconds.")
 
@@ -95,8 +99,17 @@ async def test_who_does_not_answer_in_time_is_given_up() -> None:
 )
 def test_an_address_that_is_not_sent_to_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput):
-        Receivers().sender().check(url)
+        FakeNetwork(answer=taken).sender().check(url)
+
+
+async def test_nothing_goes_unencrypted_once_the_operator_allows_it_no_more() -> None:
+    receivers = FakeNetwork(answer=taken)
+
+    attempt = await sent(receivers, "http://hooks.example/take")
+
+    assert attempt.error == "The address must begin with https://."
+    assert receivers.dialled == []
 
 
 def test_http_is_taken_where_the_operator_allows_it() -> None:
-    Receivers().sender(allows_local=True).check("http://localhost:9000/hook")
+    FakeNetwork(answer=taken).sender(allows_local=True).check("http://localhost:9000/hook")

@@ -16,7 +16,7 @@ from db.connection import open_database
 from db.keys import KeyRing, new_key
 from tests.commands.conftest import ALIEXPRESS, Command
 from tests.database import on_postgres
-from tests.db.test_webhooks import new_target, new_webhook
+from tests.db.records import new_target, new_webhook
 from tests.graph import API_KEY
 from tests.processes import run_server, started_server
 

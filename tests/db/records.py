@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from db import catalog, products
 from domain.catalog import CatalogFilter, CatalogSort, PageArgs, StoredProduct
+from domain.credentials import Secret
+from domain.events import EventType
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
 from domain.money import Money
@@ -24,6 +27,7 @@ from domain.products import (
     Shipping,
     SourceProduct,
 )
+from domain.webhooks import Target, Webhook
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -31,6 +35,8 @@ OURS = Workspace("default", {})
 THEIRS = Workspace("theirs", {})
 SANDBOX = Workspace("default", {"aliexpress": Mode.SANDBOX})
 ALIEXPRESS = AccountKey("default", "aliexpress", "", Mode.LIVE)
+
+URL, SECRET = "https://hooks.example/take?token=marker", "whsec_bWFya2Vy"
 
 
 def usd(amount: str) -> Money:
@@ -139,3 +145,21 @@ async def titles(
         if not page.has_next:
             return found
         after = page.rows[-1][0]
+
+
+def new_webhook(workspace: str = "default", *types: EventType) -> Webhook:
+    """One that is told of products that are gone, unless of others."""
+    return Webhook(
+        id=str(uuid4()),
+        workspace=workspace,
+        shown_url="https://hooks.example/take?…",
+        types=frozenset(types or {EventType.PRODUCT_GONE}),
+        document=None,
+        key_id=None,
+        created_at=NOW,
+    )
+
+
+def new_target() -> Target:
+    """Where it is, and what signs."""
+    return Target(url=Secret(URL), secrets=[Secret(SECRET)])

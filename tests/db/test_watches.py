@@ -134,3 +134,14 @@ async def test_a_workspace_has_a_limit_and_forgets() -> None:
     assert full
     assert await watches.by_id("default", watch.id) is None
     assert await watches.by_id("other", watch.id) is None
+
+
+async def test_only_the_products_that_are_named_fire() -> None:
+    await made(WatchKind.BELOW_PRICE, price=usd("10"), products=[ref(2), ref(3)])
+    for number in (1, 2):
+        await costs("12", 0 * HOUR, number)
+
+    for number in (1, 2):
+        await costs("9", HOUR, number)
+
+    assert [event.news.product for event in await told()] == [ref(2)]

@@ -31,10 +31,20 @@ from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
 from domain.products import Category, Mode
 from domain.watches import WatchKind
-from tests.db.records import HOUR, NOW, full_product, keep, link, product, ref, titles
+from tests.db.records import (
+    HOUR,
+    NOW,
+    full_product,
+    keep,
+    link,
+    new_target,
+    new_webhook,
+    product,
+    ref,
+    titles,
+)
 from tests.db.test_job_batches import new_job
 from tests.db.test_watches import new_watch
-from tests.db.test_webhooks import new_target, new_webhook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 

@@ -1,12 +1,13 @@
 """Activity: what happens appears by itself, and jobs can be ended."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import CONNECTED, Server, Visit, ask, have, running_server
+from tests.e2e.conftest import CONNECTED, OPERATIONS, Server, Visit, ask, have, running_server
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import signed_in
 
@@ -119,20 +120,125 @@ def test_what_happened_is_told_in_words(idle: Server, visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_a_webhook_is_made_and_switched_off(idle: Server, visit: Visit) -> None:
+def failed_delivery(page: Page, webhook: dict[str, object]) -> list[str]:
+    """Let the webhook's log hold a delivery that was given up; the ids that are sent once more."""
+    attempt = {"at": "2026-11-28T10:00:00Z", "status": 500, "milliseconds": 12, "error": None}
+    told = {"id": "d1", "type": "PRODUCT_GONE", "state": "FAILED", "nextTryAt": None}
+    log = told | {"createdAt": attempt["at"], "attempts": [attempt]}
+    sent: list[str] = []
+
+    def choose(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if "query Webhooks" in asked["query"]:
+            data: object = {"webhooks": {"nodes": [webhook | {"deliveries": {"nodes": [log]}}]}}
+        elif "mutation Redeliver" in asked["query"]:
+            sent.append(asked["variables"]["id"])
+            data = {"redeliver": {"delivery": {"id": "d1"}, "errors": []}}
+        elif "mutation TestWebhook" in asked["query"]:
+            data = {"testWebhook": {"attempt": attempt | {"status": 204}, "errors": []}}
+        else:
+            return route.fallback()
+        return route.fulfill(body=json.dumps({"data": data}), content_type="application/json")
+
+    page.route("**/graphql", choose)
+    return sent
+
+
+def test_a_webhook_is_made_tested_told_again_and_deleted(idle: Server, visit: Visit) -> None:
     page = signed_in(idle, visit, "activity")
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_text("Tell a program or a chat").click()
     page.get_by_label("Address", exact=False).last.fill("https://hooks.example.com/in")
-    page.get_by_label("Of what").select_option("Everything")
+    page.get_by_role("combobox", name="Of what", exact=True).select_option("Everything")
     page.get_by_role("button", name="Make webhook").click()
     assert page.get_by_role("dialog").get_by_label("Secret").input_value().startswith("whsec_")
     page.keyboard.press("Escape")
     row = page.locator(".job", has_text="hooks.example.com")
     expect(row.locator(".badge")).to_have_text("On")
+    [webhook] = ask(idle, OPERATIONS["webhooks"])["webhooks"]["nodes"]
 
     row.get_by_role("button", name="Switch off").click()
 
     expect(row.locator(".badge")).to_have_text("Off")
     expect(row).to_contain_text("Switched off")
+    sent = failed_delivery(page, webhook)
+    row.get_by_role("button", name="Test").click()
+    expect(row.get_by_role("status")).to_have_text("It answered 204 after 12 ms.")
+    row.get_by_text("What it was told").click()
+    expect(row.locator(".log")).to_contain_text("given up")
+    expect(row.locator(".log")).to_contain_text("It answered 500")
+    row.get_by_role("button", name="Send again").click()
+    expect(row.get_by_role("button", name="Send again")).to_be_enabled()
+    assert sent == ["d1"]
+    page.unroute("**/graphql")
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    assert serious(page) == []
+    assert visit.complaints == []
+
+
+def test_a_watch_is_made_and_deleted(idle: Server, visit: Visit) -> None:
+    [product] = have(idle, "1005000000001133")
+    page = signed_in(idle, visit, "activity")
+    page.get_by_text("Wait for a price or for stock").click()
+    page.get_by_label("For what").select_option("A price that drops by percent")
+    where = page.get_by_label("Of which products")
+    expect(where.get_by_role("option")).to_have_text(["All marketplaces", "AliExpress"])
+    expect(page.get_by_text("Amazon is not offered")).to_be_visible()
+    page.get_by_label("For what").select_option("That it can be bought again")
+    expect(where.get_by_role("option", name="Amazon")).to_have_count(1)
+    where.select_option("AliExpress")
+    page.get_by_label("With these words").fill("lamp")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    row = page.locator(".job", has_text="That it can be bought again")
+    expect(row).to_contain_text("Of AliExpress, “lamp”")
+    assert serious(page) == []
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+
+    page.goto(f"{idle.url}/#product?id={product}")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Price in USD").fill("2.50")
+    dialog.get_by_role("button", name="Watch", exact=True).click()
+
+    expect(dialog.get_by_role("status")).to_contain_text("It is waited for.")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Activity").click()
+    row = page.locator(".job", has_text="A price below $2.50")
+    row.get_by_role("link", name="1 product").click()
+    expect(page.get_by_role("button", name="Watch", exact=True)).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_all_that_a_filter_finds_is_a_job_when_it_is_much(idle: Server, visit: Visit) -> None:
+    ids = have(idle, "1005000000001134", "1005000000001135")
+    page = signed_in(idle, visit, "home")
+
+    def seems_large(route: Route) -> None:
+        if "query Library(" not in (route.request.post_data or ""):
+            return route.fallback()
+        answer = route.fetch().json()
+        answer["data"]["products"]["totalCount"] = 251
+        return route.fulfill(json=answer)
+
+    page.route("**/graphql", seems_large)
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.get_by_label("Choose all").check()
+    expect(page.get_by_text("251 chosen")).to_be_visible()
+
+    page.get_by_role("button", name="Sync").click()
+
+    jobs = page.get_by_role("region", name="Begun here: it goes on by itself")
+    expect(jobs.locator(".job")).to_have_count(1)
+    expect(jobs.locator(".badge")).to_have_text("Waits")
+    page.get_by_role("button", name="Make links").click()
+    links = jobs.locator(".job", has_text="Making of links")
+    expect(links).to_contain_text(re.compile(rf"0 of ([{len(ids)}-9]|\d\d) products"))
+    links.get_by_role("button", name="Cancel").click()
+    expect(links.locator(".badge")).to_have_text("Cancelled")
+    page.get_by_role("link", name="Home").click()
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(jobs.locator(".job")).to_have_count(2)
     assert serious(page) == []
     assert visit.complaints == []

@@ -9,7 +9,7 @@ import pytest
 import resolvers.deliveries
 from db import statements
 from tests.graph import Graph
-from tests.receivers import Received, Receivers
+from tests.networks import FakeNetwork, Received
 from tests.webhooks import (
     CANCELLED,
     CREATE,
@@ -33,7 +33,7 @@ START = "mutation($input: StartImportInput!) { startImport(input: $input) { job 
 
 
 async def test_with_three_of_ten_tries_failing_each_event_is_delivered_by_one_id(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     tries: dict[str, list[int]] = defaultdict(list)
 
@@ -70,7 +70,7 @@ async def test_with_three_of_ten_tries_failing_each_event_is_delivered_by_one_id
 
 
 async def test_who_answers_410_is_told_nothing_any_more(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     receivers.answer = lambda _: (410, "", "gone")
     payload = await made(delivering, "JOB_FINISHED")
@@ -89,7 +89,7 @@ async def test_who_answers_410_is_told_nothing_any_more(
 
 
 async def test_a_webhook_ends_with_the_key_that_made_it(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     key = await delivering.make_key("SETTINGS", "READ")
     payload = await answered(delivering, CREATE, key, url=URL, events=["JOB_FINISHED"])
@@ -110,7 +110,7 @@ async def test_a_webhook_ends_with_the_key_that_made_it(
 
 
 async def test_a_price_that_must_not_be_kept_is_in_no_row_even_when_it_is_sent_back(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     receivers.answer = lambda request: (200, "", request.body.decode())
     await delivering.connect_both()
@@ -134,7 +134,7 @@ async def test_a_price_that_must_not_be_kept_is_in_no_row_even_when_it_is_sent_b
 
 
 async def test_what_is_too_large_is_not_sent(
-    delivering: Graph, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+    delivering: Graph, receivers: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resolvers.deliveries, "LARGEST", 100)
     payload = await made(delivering, "JOB_FINISHED")

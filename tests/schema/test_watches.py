@@ -53,10 +53,13 @@ async def test_a_watch_is_told_as_an_event_until_it_is_deleted(graph: Graph) -> 
 
 async def test_what_a_filter_asks_is_shown(graph: Graph) -> None:
     made = await answered(
-        graph, CREATE, condition={"dropPercent": 10}, filter={"text": "lamp", "hasLink": True}
+        graph,
+        CREATE,
+        condition={"dropPercent": 10},
+        filter={"marketplace": "ALIEXPRESS", "text": "lamp", "hasLink": True},
     )
 
-    assert made["watch"]["conditions"] == ["text=lamp", "hasLink=true"]
+    assert made["watch"]["conditions"] == ["marketplace=ALIEXPRESS", "text=lamp", "hasLink=true"]
     assert made["watch"]["productIds"] is None
 
 

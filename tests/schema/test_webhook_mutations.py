@@ -3,7 +3,7 @@
 import pytest
 
 from tests.graph import Graph
-from tests.receivers import Receivers
+from tests.networks import FakeNetwork
 from tests.webhooks import (
     CREATE,
     RANGE,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     payload = await made(delivering, "PRODUCT_GONE")
     webhook = payload["webhook"]["id"]
@@ -45,7 +45,7 @@ async def test_a_test_is_sent_at_once_signed_by_old_and_new_secret(
     assert len(second.headers["webhook-signature"].split()) == 1
 
 
-async def test_what_was_told_is_told_again(delivering: Graph, receivers: Receivers) -> None:
+async def test_what_was_told_is_told_again(delivering: Graph, receivers: FakeNetwork) -> None:
     payload = await made(delivering, "JOB_FINISHED")
     await cancelled(delivering)
     webhook = payload["webhook"]["id"]
@@ -112,3 +112,14 @@ async def test_nobody_reads_by_a_webhook_what_they_may_not_read(graph: Graph) ->
 
     assert [one["errors"][0]["code"] for one in refusals] == ["FORBIDDEN"] * 4
     assert read["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_nobody_reads_by_a_delivery_what_they_may_not_read(graph: Graph) -> None:
+    webhook = (await made(graph, "JOB_FINISHED"))["webhook"]["id"]
+    await cancelled(graph)
+
+    read = await graph.post(READ, {"id": webhook}, key=await graph.make_key("SETTINGS"))
+
+    [delivery] = deliveries(read["data"]["webhook"])
+    assert delivery["event"] is None
+    assert [one["extensions"]["code"] for one in read["errors"]] == ["FORBIDDEN"]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from tests.graph import Graph
-from tests.receivers import Receivers
+from tests.networks import FakeNetwork
 from tests.schema.test_events import imported, synced
 from tests.webhooks import (
     ROTATE,
@@ -44,7 +44,7 @@ async def test_a_secret_is_shown_once_and_what_is_secret_never(
 
 
 async def test_an_event_is_told_by_the_subscribers_own_document(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     product = await imported(delivering)
     payload = await made(delivering, "PRODUCT_PRICE_DROPPED", query=TITLES)
@@ -68,7 +68,7 @@ async def test_an_event_is_told_by_the_subscribers_own_document(
 
 
 async def test_a_chat_gets_a_sentence_without_a_price_that_is_not_the_events(
-    delivering: Graph, receivers: Receivers
+    delivering: Graph, receivers: FakeNetwork
 ) -> None:
     product = await imported(delivering)
     chat = "https://hooks.slack.com/services/T/B/marker"

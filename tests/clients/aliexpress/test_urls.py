@@ -14,9 +14,9 @@ from clients.aliexpress.urls import (
     read_bare_id,
     read_page,
 )
-from clients.base import PageKind
 from domain.exceptions import InvalidInput
 from domain.products import ProductRef
+from reading.text import PageKind
 
 ID = "1005009000000011"
 US_ID = "3256808813685259"

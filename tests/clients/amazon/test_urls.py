@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from clients.amazon import urls
-from clients.base import BareID, PageKind
+from clients.base import BareID
 from domain.exceptions import InvalidInput, InvalidURL
 from domain.products import ProductRef
+from reading.text import PageKind
 from tests.clients.amazon.fakes import payload
 
 KINDS = {

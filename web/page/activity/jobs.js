@@ -1,5 +1,5 @@
 // Jobs: how far they are, with an end at will.
-import { html, useEffect } from "../html.js";
+import { html, useEffect, useRef } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk, useQuery } from "../asks.js";
 import { Failure } from "../parts.js";
@@ -9,21 +9,26 @@ import { jobName } from "./event.js";
 const SHOWN = 10;
 const LOOK_EVERY = 2_000; // milliseconds, while one goes on
 const STATUSES = { QUEUED: "Waits", RUNNING: "Goes on", SUCCEEDED: "Done", FAILED: "Failed", CANCELLED: "Cancelled" };
-const isOpen = (job) => job.status === "QUEUED" || job.status === "RUNNING";
+export const isOpen = (job) => job.status === "QUEUED" || job.status === "RUNNING";
 
-// `onlyOpen`: only those that go on.
-export function Jobs({ onlyOpen = false }) {
+// `shows`: which of them; `onEnd`: told when none goes on any more.
+export function Jobs({ title, shows = () => true, onEnd }) {
   const { value, error, again } = useQuery("jobs", { first: SHOWN }, { holds: true });
-  const jobs = (value?.jobs.nodes ?? []).filter((job) => !onlyOpen || isOpen(job));
+  const jobs = (value?.jobs.nodes ?? []).filter(shows);
   const goesOn = jobs.some(isOpen);
   useEffect(() => {
     if (!goesOn) return undefined;
     const timer = setInterval(() => document.hidden || outdated("jobs"), LOOK_EVERY);
     return () => clearInterval(timer);
   }, [goesOn]);
+  const wentOn = useRef(false);
+  useEffect(() => {
+    if (wentOn.current && !goesOn) onEnd?.();
+    wentOn.current = goesOn;
+  }, [goesOn]);
   if (!jobs.length && !error) return null;
   return html`<section aria-labelledby="jobs">
-    <h2 id="jobs">${onlyOpen ? "Jobs under way" : "Jobs"}</h2>
+    <h2 id="jobs">${title}</h2>
     ${error && html`<${Failure} error=${error} again=${again} />`}
     <ul class="tiles wide">${jobs.map((job) => html`<${Job} key=${job.id} job=${job} />`)}</ul>
   </section>`;

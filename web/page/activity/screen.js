@@ -4,19 +4,22 @@ import { here } from "../address.js";
 import { Choice } from "../fields.js";
 import { may } from "../may.js";
 import { Failure } from "../parts.js";
+import { say } from "../texts.js";
 import { said } from "../words.js";
 import { Event } from "./event.js";
 import { useEvents } from "./events.js";
 import { Jobs } from "./jobs.js";
 import { KINDS } from "./kinds.js";
+import { Watches } from "./watches.js";
 import { Webhooks } from "./webhooks.js";
 
-export function Activity() {
+export function Activity({ cards }) {
   return html`
     <h1>Activity</h1>
     <div class="home">
-      <${Jobs} />
+      <${Jobs} title=${say("job.title")} />
       <${Events} />
+      <${Watches} cards=${cards} />
       ${may("SETTINGS") && html`<${Webhooks} />`}
     </div>`;
 }

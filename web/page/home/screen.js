@@ -4,7 +4,8 @@ import { link } from "../address.js";
 import { useQuery } from "../asks.js";
 import { Failure } from "../parts.js";
 import { ago, count, titleOf } from "../words.js";
-import { Jobs } from "../activity/jobs.js";
+import { isOpen, Jobs } from "../activity/jobs.js";
+import { say } from "../texts.js";
 import { syncedBefore } from "../library/list.js";
 import { attentionOf } from "./attention.js";
 import { Start } from "./start.js";
@@ -19,7 +20,7 @@ export function Home({ cards, onCard }) {
     ${numbers && html`<div class="home">
       <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
       <${Attention} items=${attentionOf(cards, numbers)} />
-      <${Jobs} onlyOpen />
+      <${Jobs} title=${say("job.open")} shows=${isOpen} />
       <${News} numbers=${numbers} />
       <${Numbers} numbers=${numbers} />
       <${Accounts} cards=${cards.filter((card) => card.status === "CONNECTED")} />

@@ -1,16 +1,19 @@
-// What is done with many products: part by part, with a count of how far it is, and an end at will.
+// What is done with many products: part by part, with a count of how far it is, and an end at will; what takes
+// more than a request and the server can do by itself becomes a job.
 import { useState } from "../html.js";
 import { run } from "../api.js";
+import { outdated } from "../asks.js";
 import { kept } from "../kept.js";
 
-const PART = 250; // products of a request
+export const PART = 250; // products of a request
+const JOB_PART = 10_000; // of one that begins a job: half of what a request may weigh
 
-// { work, start, stop }: `work` is { name, done, total, isOver, isStopped, error, results } or null.
+// { work, start, begin, begun, stop, close }: `work` is { name, done, total, isOver, isStopped, error, results } or null.
 export function useBulk() {
   const [work, setWork] = useState(kept.work?.isOver ? kept.work : null);
   kept.work = work;
   const [stopping] = useState({ now: false });
-  const start = async (name, choice, task) => {
+  const start = async (name, choice, task, part = PART) => {
     stopping.now = false;
     const results = [];
     const tell = (change) => setWork((now) => ({ ...now, ...change }));
@@ -18,10 +21,10 @@ export function useBulk() {
     try {
       const ids = choice.ids ?? (await everyId(choice.filter, stopping));
       tell({ total: ids.length });
-      for (let at = 0; at < ids.length && !stopping.now; at += PART) {
-        const part = ids.slice(at, at + PART);
-        results.push(...(await task(part)));
-        tell({ done: at + part.length });
+      for (let at = 0; at < ids.length && !stopping.now; at += part) {
+        const some = ids.slice(at, at + part);
+        results.push(...(await task(some)));
+        tell({ done: at + some.length });
       }
       tell({ isOver: true, isStopped: stopping.now, results });
     } catch (error) {
@@ -32,7 +35,16 @@ export function useBulk() {
     stopping.now = true;
     setWork((now) => now && { ...now, isStopping: true });
   };
-  return { work, start, stop, close: () => setWork(null) };
+  const [begun, setBegun] = useState(kept.begun ?? []); // ids of jobs
+  kept.begun = begun;
+  const begin = (choice, startJob) => start("Begun", choice, async (ids) => {
+    const { job, errors } = await startJob(ids);
+    if (errors.length) throw errors[0];
+    setBegun((now) => [...now, job.id]);
+    outdated("jobs");
+    return [];
+  }, JOB_PART);
+  return { work, start, begin, begun, stop, close: () => setWork(null) };
 }
 
 // Everything that a filter finds, not only what a page shows of it.
@@ -56,6 +68,9 @@ export async function sync(ids) {
 
 export const makeLinks = async (ids) =>
   whole((await run("make-links", { products: ids.map((id) => ({ id })) })).generateLinks, ids);
+
+export const syncAsJob = async (ids) => (await run("start-sync", { ids })).startSync;
+export const linkAsJob = async (ids) => (await run("start-links", { products: ids.map((id) => ({ id })) })).startLinks;
 
 export const remove = async (ids) => whole((await run("delete", { ids })).deleteProducts, ids);
 

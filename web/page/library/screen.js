@@ -1,11 +1,13 @@
 // Library: the catalogue as a table; many products can be synced, linked, exported or deleted at once.
 import { html, useState } from "../html.js";
 import { outdated } from "../asks.js";
+import { Jobs } from "../activity/jobs.js";
 import { kept } from "../kept.js";
 import { Failure, Pager } from "../parts.js";
-import { makeLinks, putBack, remove, sync, useBulk } from "./bulk.js";
+import { linkAsJob, makeLinks, PART, putBack, remove, sync, syncAsJob, useBulk } from "./bulk.js";
 import { Export } from "./export.js";
 import { useList } from "./list.js";
+import { say } from "../texts.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
 import { Row } from "./row.js";
 import { Toolbar } from "./toolbar.js";
@@ -23,6 +25,7 @@ export function Library({ cards }) {
   const picked = rows.filter((row) => isAll || chosen.has(row.id));
   const total = list?.totalCount ?? rows.length;
   const choice = isAll ? { filter, size: total } : { ids: picked.map((row) => row.id), size: picked.length };
+  const isLarge = choice.size > PART; // too much to wait for
   const toggle = (id) => setChosen(() => {
     const now = new Set(picked.map((row) => row.id));
     if (!now.delete(id)) now.add(id);
@@ -42,9 +45,11 @@ export function Library({ cards }) {
     <${Toolbar} cards=${cards} />
     <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
       onAll=${() => setChosen(isAll ? new Set() : "all")}
-      onSync=${() => bulk.start("Synced", choice, onSync)} onLinks=${() => bulk.start("Linked", choice, makeLinks)}
+      onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("Synced", choice, onSync))}
+      onLinks=${() => (isLarge ? bulk.begin(choice, linkAsJob) : bulk.start("Linked", choice, makeLinks))}
       onDelete=${onDelete} onExport=${() => setExporting(true)} />
     <${Work} bulk=${bulk} onUndo=${onUndo} />
+    ${bulk.begun.length > 0 && html`<${Jobs} title=${say("job.begun")} shows=${(job) => bulk.begun.includes(job.id)} onEnd=${() => outdated("library")} />`}
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? "Nothing fits this filter." : "Nothing imported yet. Explore a marketplace, or paste addresses above."}</p>`}
     ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}

@@ -31,7 +31,7 @@ export function Work({ bulk: { work, stop, close }, onUndo }) {
       <button type="button" disabled=${work.isStopping} onClick=${stop}>${work.isStopping ? "Stopping ..." : "Cancel"}</button>
     </div>`;
   }
-  if (work.name === "Linked") return null; // told by its dialog
+  if (["Linked", "Begun"].includes(work.name)) return null; // told by its dialog, and by its job
   const failed = work.results.filter((row) => row.errors.length);
   const deleted = work.name === "Deleted" ? work.results.filter((row) => !row.errors.length).map((row) => row.id) : [];
   return html`<div class="work">

@@ -3,10 +3,12 @@ import { html, useState } from "../html.js";
 import { here, link } from "../address.js";
 import { run } from "../api.js";
 import { useAsk, useQuery } from "../asks.js";
+import { Watching } from "../activity/watching.js";
 import { Notes, Selling } from "../library/cells.js";
 import { may } from "../may.js";
-import { Failure, Picture, Price, Sandbox } from "../parts.js";
+import { Dialog, Failure, Picture, Price, Sandbox } from "../parts.js";
 import { LinkBox } from "../publish.js";
+import { say } from "../texts.js";
 import { capital, changes, plain, time } from "../words.js";
 import { PriceChart } from "./chart.js";
 import { Facts } from "./facts.js";
@@ -20,18 +22,19 @@ export function Product({ cards }) {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${!product && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
     ${!product && !busy && !error && html`<p class="empty">There is no such product in the library.</p>`}
-    ${product && html`<${Page} key=${id} product=${product} card=${cards.find((each) => each.code === product.marketplace.code)} again=${again} />`}`;
+    ${product && html`<${Page} key=${id} product=${product} cards=${cards} again=${again} />`}`;
 }
 
-function Page({ product, card, again }) {
+function Page({ product, cards, again }) {
   const { marketplace } = product;
+  const card = cards.find((each) => each.code === marketplace.code);
   return html`
     <h1>${product.title}</h1>
     <p class="row wrap quiet">${marketplace.name}${product.locale ? ` · ${product.locale}` : ""} · ${product.externalId}
       <${Sandbox} mode=${marketplace.mode} />
       ${product.state !== "ACTIVE" && html`<span class="badge warn">${capital(plain(product.state))} since ${time(product.stateSince)}</span>`}
       <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">Open at ${marketplace.name}</a></p>
-    <${Actions} product=${product} again=${again} />
+    <${Actions} product=${product} cards=${cards} again=${again} />
     <div class="product-page">
       <${Pictures} images=${product.images} />
       <section class="panel" aria-labelledby="offer"><h2 id="offer">Offer</h2>
@@ -55,7 +58,8 @@ function Page({ product, card, again }) {
     </div>`;
 }
 
-function Actions({ product, again }) {
+function Actions({ product, cards, again }) {
+  const [isWatching, setWatching] = useState(false);
   const [state, act] = useAsk((work) => work());
   const sync = () => act(async () => {
     const { results: [row] } = (await run("sync", { ids: [product.id] })).syncProducts;
@@ -72,9 +76,11 @@ function Actions({ product, again }) {
   return html`<div class="row wrap tools">
       ${may("SYNC") && html`<button type="button" disabled=${state.busy} onClick=${sync}>Sync</button>`}
       ${may("LINK") && html`<button type="button" disabled=${state.busy} onClick=${makeLink}>Make link</button>`}
+      ${may("IMPORT") && html`<button type="button" onClick=${() => setWatching(true)}>${say("watch.open")}</button>`}
       <span role="status" class="quiet">${state.busy ? "Working ..." : state.value}</span>
     </div>
-    ${state.error && html`<${Failure} error=${state.error} />`}`;
+    ${state.error && html`<${Failure} error=${state.error} />`}
+    ${isWatching && html`<${Dialog} title=${say("watch.new")} onClose=${() => setWatching(false)}><${Watching} cards=${cards} product=${product} /></${Dialog}>`}`;
 }
 
 function Pictures({ images }) {

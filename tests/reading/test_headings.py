@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients import headings
+from reading import headings
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,53 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpcore
+import orjson
 
 from clients.public_network import PublicNetwork
 from clients.short_links import ShortLinks
+from clients.webhooks import WebhookSender
 
 PUBLIC = "93.184.215.14"
+# A status, further header lines, and the body.
+Answer = tuple[int, str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A request as it came."""
+
+    method: str
+    address: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """What it says."""
+        return orjson.loads(self.body)
+
+
+def taken(_request: Received) -> Answer:
+    """What a receiver of webhooks says that is well."""
+    return 200, "", "ok"
 
 
 @dataclass
 class FakeNetwork(httpcore.AsyncNetworkBackend):
-    """What stands below the guard: `redirects` maps "METHOD https://host/path" or the address alone
-    to a status and a Location ("" for none); whatever is not there answers 404.
+    """What stands below the guard. `answer` says what a request is answered; without one,
+    `redirects` maps "METHOD https://host/path" or the address alone to a status and a Location (""
+    for none), and whatever is not there answers 404.
 
     `names` maps a host to the answers of the resolver, one look-up after the other; the last stays.
     `silent` hosts never answer, `closed` addresses refuse the connection.
     """
 
+    answer: Callable[[Received], Answer] | None = None
     redirects: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     names: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
@@ -29,18 +56,27 @@ class FakeNetwork(httpcore.AsyncNetworkBackend):
     looked_up: list[str] = field(default_factory=list)
     dialled: list[tuple[str, int]] = field(default_factory=list)
     tls_names: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+
+    @property
+    def requests(self) -> list[str]:
+        """What was asked, as "METHOD address"."""
+        return [f"{request.method} {request.address}" for request in self.received]
 
     def reader(self, *, patience: float = 5.0) -> ShortLinks:
         """A reader of short links whose guard stands on this network."""
         return ShortLinks(
-            network=PublicNetwork(resolve=self.resolve, dial=self),
-            tls=ssl.create_default_context(),
-            patience=patience,
+            network=self._guarded(), tls=ssl.create_default_context(), patience=patience
         )
+
+    def sender(self, **options: Any) -> WebhookSender:
+        """A sender of webhooks whose guard stands on this network."""
+        return WebhookSender(network=self._guarded(), tls=ssl.create_default_context(), **options)
+
+    def _guarded(self) -> PublicNetwork:
+        return PublicNetwork(resolve=self.resolve, dial=self)
 
     async def resolve(self, host: str) -> Sequence[str]:
         """The next answer for a host."""
@@ -63,34 +99,40 @@ class FakeNetwork(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError("refused")
         return _Stream(self)
 
-    async def answer(self, request: bytes) -> bytes:
+    async def take(self, written: bytes) -> bytes:
         """What the host of a request says to it."""
-        head = request.decode().split("\r\n")
-        method, target, _ = head[0].split(" ")
-        headers = {
-            name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])
-        }
-        address = f"https://{headers['host']}{target}"
-        self.requests.append(f"{method} {address}")
-        self.headers.append(headers)
+        request = _read(written)
+        self.received.append(request)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
         try:
             for _ in range(5):
                 await asyncio.sleep(0)  # the others' turn
-            if headers["host"] in self.silent:
+            if request.headers["host"] in self.silent:
                 await asyncio.Event().wait()
         finally:
             self.at_once -= 1
-        status, location = self.redirects.get(
-            f"{method} {address}", self.redirects.get(address, (404, ""))
-        )
-        told = f"Location: {location}\r\n" if location else ""
-        return f"HTTP/1.1 {status} -\r\n{told}Content-Length: 0\r\n\r\n".encode()
+        status, more, answer = (self.answer or self._redirect)(request)
+        length = len(answer.encode())
+        return f"HTTP/1.1 {status} -\r\n{more}Content-Length: {length}\r\n\r\n{answer}".encode()
+
+    def _redirect(self, request: Received) -> Answer:
+        named = f"{request.method} {request.address}", request.address
+        status, location = next(filter(None, map(self.redirects.get, named)), (404, ""))
+        return status, f"Location: {location}\r\n" if location else "", ""
+
+
+def _read(written: bytes) -> Received:
+    head, _, body = written.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = {name.lower(): value for name, _, value in (row.partition(": ") for row in lines)}
+    address = f"https://{headers['host']}{target}"
+    return Received(method=method, address=address, headers=headers, body=body)
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """One connection: what is written is a request without a body, what is read its answer."""
+    """One connection: what is written is a request, what is read its answer."""
 
     def __init__(self, network: FakeNetwork) -> None:
         self._network = network
@@ -103,7 +145,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         if not self._written:
             return b""
         request, self._written = self._written, b""
-        return await self._network.answer(request)
+        return await self._network.take(request)
 
     async def start_tls(
         self,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clients import workbooks
 from domain.exceptions import InvalidInput
+from reading import workbooks
 from tests.workbooks import handmade, open_document, workbook
 
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{0}"><c r="XFD{0}"><v>1</v></c></row>'

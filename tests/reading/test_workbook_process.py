@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clients.registry import RUINED
-from clients.workbook_process import cell, sheets
+from reading.workbook_process import cell, sheets
 from tests.workbooks import handmade, workbook
 
 

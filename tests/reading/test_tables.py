@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from clients.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, read
 from domain.exceptions import InvalidInput
+from reading.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, read
 from tests.workbooks import workbook
 
 

@@ -1,6 +1,6 @@
 """The program that reads a workbook: the file on standard input, its cells as JSON on the output.
 
-A process of its own, started by `clients.workbooks` without environment and with little memory. A
+A process of its own, started by `reading.workbooks` without environment and with little memory. A
 workbook of a kilobyte can make its reader ask for hundreds of gigabytes (a cell in the last row of
 the last column, a packed part that unpacks to a thousand times its size), and the reader then ends
 the process it runs in: so that is this one and not the server.

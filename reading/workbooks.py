@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, .xls, .xlsb, .ods) as rows of text, read in a process of its own.
 
 Protects against workbooks made to break their reader: what happens there ends that process, which
-has a bound of memory and of time and knows no secret (`clients.workbook_process`).
+has a bound of memory and of time and knows no secret (`reading.workbook_process`).
 """
 
 import json

@@ -1,0 +1,1 @@
+"""What texts and files hold: addresses and ids, rows and headings. Knows no marketplace."""
