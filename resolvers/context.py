@@ -21,6 +21,7 @@ from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
+R = TypeVar("R")
 T = TypeVar("T")
 Asked = tuple[tuple[AccountKey, tuple[str, ...]], ...]  # products, by their account
 
@@ -98,14 +99,14 @@ class Context:
         """Equal as long as nothing is written to the database; None where it is not known."""
         return await statements.version()
 
-    def noting(self, make: Callable[[], T]) -> tuple[T, datetime | None]:
-        """What it makes, and the first expiry that it notes meanwhile."""
+    def noting(self, make: Callable[[R], T], record: R) -> tuple[T, datetime | None]:
+        """What it makes of the record, and the first expiry that it notes meanwhile."""
         before, self.valid_until = self.valid_until, None
         try:
-            return make(), self.valid_until
+            return make(record), self.valid_until
         finally:
-            noted = [moment for moment in (before, self.valid_until) if moment is not None]
-            self.valid_until = min(noted, default=None)
+            if before is not None:
+                self.note_expiry(before)
 
     @property
     def now(self) -> datetime:

@@ -15,7 +15,7 @@ from resolvers.products import Listing
 from resolvers.search import SearchResult
 from schema.connections import Connection, Edge, PageInfo, StoredPage, edges_of
 from schema.errors import UserError, user_errors
-from schema.made import made, stored
+from schema.made import stored
 from schema.products import Product
 from schema.shown import ShownProduct
 

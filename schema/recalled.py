@@ -19,7 +19,7 @@ from domain.kept import Kept
 from resolvers.context import Asked, Context
 from schema.documents import Prepared
 
-KEPT_BYTES = 32 * 1024 * 1024
+KEPT_BYTES = 16 * 1024 * 1024
 LARGEST = 1024 * 1024  # bytes of one answer
 BESIDE = 10_000  # about, of one: what it notes, and its operation
 Key = tuple[Hashable, ...]

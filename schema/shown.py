@@ -42,7 +42,7 @@ class ShownProduct:
         if self.entry is None or listing.seen_live:
             return None
         then = listing.is_expired(now), listing.is_withheld(now)
-        return Basis(self.entry, then, listing.changes_at(now), self.context)
+        return Basis(self.entry.kept, then, listing.changes_at(now), self.context)
 
     @cached_property
     def source(self) -> SourceProduct:
