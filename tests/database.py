@@ -120,7 +120,8 @@ def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         for name in ("execute_query", "execute_many", "execute_insert"):
             if name in vars(client):
                 watch(client, name)
-    watch(SqliteClient, "execute_query_dict")  # PostgreSQL's goes through execute_query
+    for client in (SqliteClient, AsyncpgDBClient):
+        watch(client, "execute_query_dict")  # transactions inherit it
     return sent
 
 
