@@ -117,11 +117,9 @@ def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(client, name, counted)
 
     for client in (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, AsyncpgTransaction):
-        for name in ("execute_query", "execute_many", "execute_insert"):
+        for name in ("execute_query", "execute_query_dict", "execute_many", "execute_insert"):
             if name in vars(client):
                 watch(client, name)
-    for client in (SqliteClient, AsyncpgDBClient):
-        watch(client, "execute_query_dict")  # transactions inherit it
     return sent
 
 

@@ -103,7 +103,7 @@ def test_an_address_that_is_not_sent_to_is_refused(url: str) -> None:
 
 
 async def test_nothing_goes_unencrypted_once_the_operator_allows_it_no_more() -> None:
-    receivers = Receivers()
+    receivers = FakeNetwork(answer=taken)
 
     attempt = await sent(receivers, "http://hooks.example/take")
 

@@ -165,13 +165,13 @@ async def test_what_is_given_back_is_no_try_and_keeps_its_outcomes() -> None:
 
 async def test_a_large_job_does_not_stand_before_a_small_one() -> None:
     await jobs.create(new_job(1, 1, 1, 1))
-    await jobs.create(new_job(1, at=-1))
-    small = (await job_batches.due(NOW, of_each=2))[0]
+    small = await jobs.create(new_job(1, at=-1))
 
     found = await job_batches.due(NOW, of_each=2)
+    first = [await job_batches.claim(batch.id, NOW) for batch in found[:2]]
 
     assert len(found) == 3
-    assert found[0] == small
+    assert small.id in [claimed[0].job.id for claimed in first if claimed]
 
 
 async def test_a_cancelled_job_is_neither_claimed_nor_held() -> None:

@@ -9,6 +9,7 @@ export function Facts({ product }) {
   const until = (each) => (each.endsAt ? `, until ${time(each.endsAt)}` : "");
   const facts = [
     ["Availability", product.availability === "UNKNOWN" ? "" : capital(plain(product.availability))],
+    ["Condition", details?.condition && capital(plain(details.condition))],
     ["Deal", deal && [deal.badge, shown(deal.price)].filter(Boolean).join(" ") + until(deal)],
     ["Coupon", coupon && [coupon.code, coupon.description].filter(Boolean).join(" ") + until(coupon)],
     ["Delivery", shipping(product.offer)],
