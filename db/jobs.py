@@ -101,13 +101,20 @@ async def _insert_parts(new: NewJob) -> None:
     )
 
 
-@resilient
 async def by_id(workspace_id: str, job_id: str) -> Job | None:
     """The job with that id; None for a text that is no id."""
-    if not is_id(job_id):
-        return None
-    found = await models.Job.filter(id=job_id, workspace_id=workspace_id).values()
-    return record(found[0]) if found else None
+    found = await by_ids(workspace_id, [job_id])
+    return next(iter(found.values()), None)
+
+
+@resilient
+async def by_ids(workspace_id: str, job_ids: Collection[str]) -> dict[str, Job]:
+    """The jobs of those ids that there are."""
+    ids = [job_id for job_id in job_ids if is_id(job_id)]
+    if not ids:
+        return {}
+    found = map(record, await models.Job.filter(id__in=ids, workspace_id=workspace_id).values())
+    return {job.id: job for job in found}
 
 
 @resilient

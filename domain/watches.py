@@ -43,7 +43,6 @@ class Watch:
     price: Money | None = None
     percent: int | None = None
     days: int | None = None
-    fired: int = 0
 
     def may_fire(self, before: CatalogProduct, after: CatalogProduct) -> bool:
         """Whether a newer answer can be what is waited for, as far as it tells by itself."""

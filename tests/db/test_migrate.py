@@ -35,6 +35,7 @@ ALL = (
     "0014_webhooks",
     "0015_watches",
     "0016_refresh",
+    "0017_events_of_products",
 )
 LATER = "9000_later"
 

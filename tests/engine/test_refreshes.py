@@ -248,7 +248,7 @@ async def test_what_the_marketplace_no_longer_shows_is_asked_rarely(shop: Shop) 
 
 
 async def test_an_account_of_a_marketplace_that_is_not_known_here_is_left_alone(shop: Shop) -> None:
-    other = replace(KEY, marketplace="of another release")
+    other = replace(KEY, marketplace="of another release", mode=Mode.LIVE)
     keyring = KeyRing.from_text(new_key())
     await credentials.save(other, {"a": "b"}, keyring=keyring, now=shop.clock(), refresh_calls=5)
     await shop.sell(shop.refs)
