@@ -4,12 +4,14 @@ import { Failed, onSignedOut, session, signIn, signOut } from "./api.js";
 import { forgetAnswers } from "./asks.js";
 import { forgetDrafts, hasDrafts, ownDrafts } from "./drafts.js";
 import { forget } from "./kept.js";
+import { WORDS } from "./language.js";
 import { signedInWith } from "./may.js";
 import { Failure } from "./parts.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./sign-in.js";
+import { say } from "./texts.js";
 
-const LOSES = "Some notes or prices are not saved yet. Sign out, and lose them?";
+const LOSES = say("door.loses");
 
 function App() {
   const [who, setWho] = useState(undefined);
@@ -41,11 +43,11 @@ function App() {
     else look();
     onSignedOut(() => {
       leave();
-      setReason({ message: `Your session is over.${hasDrafts() ? " What you typed is kept: sign in with the same key." : ""}` });
+      setReason({ message: say("door.over") + (hasDrafts() ? ` ${say("door.kept")}` : "") });
     });
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
-  if (who === undefined) return html`<p class="quiet pad">Loading ...</p>`;
+  if (who === undefined) return html`<p class="quiet pad">${say("loading")}</p>`;
   return who
     ? html`<${Shell} who=${who} onSignOut=${onSignOut} />`
     : html`<${SignIn} reason=${reason} onSignIn=${enter} />`;
@@ -54,6 +56,7 @@ function App() {
 addEventListener("unhandledrejection", (event) => {
   if (event.reason instanceof Failed) event.preventDefault(); // told on the screen that asked
 });
+document.documentElement.lang = WORDS;
 const root = document.getElementById("app");
 root.replaceChildren();
 render(html`<${App} />`, root);

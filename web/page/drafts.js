@@ -3,13 +3,14 @@
 import { useEffect, useState } from "./html.js";
 import { run } from "./api.js";
 import { amountOf } from "./money.js";
+import { say } from "./texts.js";
 
 const PLACE = "drafts";
 const entries = new Map(); // product id -> { texts, currency, refused, error, isSaving, again }
 const saved = new Map(); // product id -> { notes, sellingPrice, at }: newer than what was asked before
 const news = new EventTarget();
 const BLANK = { texts: {}, currency: "USD", refused: null, error: null, isSaving: false, again: false };
-const RELOADED = { message: "The page was loaded anew before." };
+const RELOADED = { message: say("draft.reloaded") };
 
 // Whose drafts these are: another caller's are not shown.
 export function ownDrafts(owner) {
