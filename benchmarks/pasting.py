@@ -17,6 +17,8 @@ PIECES = {
     "brackets": "http://a.bc/(",
     "lines of a mail": "www.amazon.de/a-\nxyz\n",
     "source of a mail": "a=3D=\n",
+    "parts in base64": "Content-Transfer-Encoding: base64\n\nQUJD\n\n",
+    "cut hosts": "https://www.ama\n",
     "cells of HTML": "<td>a</td><td <b>",
     "separators": '",;|\t',
 }

@@ -13,6 +13,8 @@ from domain.webhooks import WebhookKind
 HOSTS: Mapping[str, WebhookKind] = {
     "api.telegram.org": WebhookKind.TELEGRAM,
     "discord.com": WebhookKind.DISCORD,
+    "ptb.discord.com": WebhookKind.DISCORD,  # of its test releases, as they are copied there
+    "canary.discord.com": WebhookKind.DISCORD,
     "discordapp.com": WebhookKind.DISCORD,
     "hooks.slack.com": WebhookKind.SLACK,
 }
@@ -31,7 +33,7 @@ LONGEST = 1_900  # characters; the shortest limit of them is 2,000
 
 def kind_of(url: str) -> WebhookKind:
     """What is behind that address."""
-    return HOSTS.get(urlsplit(url).hostname or "", WebhookKind.STANDARD)
+    return HOSTS.get((urlsplit(url).hostname or "").rstrip("."), WebhookKind.STANDARD)
 
 
 def check(url: str) -> None:

@@ -71,7 +71,7 @@ def _is_public(address: Address) -> bool:
 
 
 async def resolve(host: str) -> list[str]:
-    """Every address of a host, by the system's resolver. Raises OSError."""
+    """Every address of a host, by the system's resolver. Raises OSError, UnicodeError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -97,7 +97,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         """A connection to the host. Raises NotPublic, with nothing dialled, or ConnectError."""
         try:
             addresses = await self._resolve(host)
-        except OSError as unknown:
+        except (OSError, UnicodeError) as unknown:  # a label that is empty, or too long
             raise httpcore.ConnectError("The host has no address.") from unknown
         if not all(map(is_public, addresses)):
             raise NotPublic(host)

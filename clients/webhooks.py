@@ -28,6 +28,7 @@ from domain.webhooks import SHOWN, Attempt
 PATIENCE = 20.0  # seconds for one try
 LONGEST = 2_048  # characters of an address
 PATH = ("input", "url")
+NOT_HTTPS = "The address must begin with https://."
 log = logging.getLogger("affiliate_graph.webhooks")
 
 
@@ -54,18 +55,21 @@ class WebhookSender:
     def _tls(self) -> ssl.SSLContext:
         return self._given_tls or httpx.create_ssl_context(trust_env=False)
 
+    @property
+    def _schemes(self) -> tuple[str, ...]:
+        return ("https", "http") if self._allows_local else ("https",)
+
     def check(self, url: str) -> None:
         """See `upstream.contract.WebhookSender.check`."""
         parts = split_address(url)
-        schemes = ("https", "http") if self._allows_local else ("https",)
         if parts is None or not parts.hostname or not url.isascii() or len(url) > LONGEST:
             raise InvalidInput(
                 "This is no web address. It begins with https://, and a host's name that is not "
                 "written in Latin letters stands in its xn-- form.",
                 path=PATH,
             )
-        if parts.scheme not in schemes:
-            raise InvalidInput("The address must begin with https://.", path=PATH)
+        if parts.scheme not in self._schemes:
+            raise InvalidInput(NOT_HTTPS, path=PATH)
         if "@" in parts.netloc or parts.fragment:
             raise InvalidInput(
                 "The address must hold no user name, no password and no #.", path=PATH
@@ -93,6 +97,9 @@ class WebhookSender:
     async def _attempt(
         self, url: Secret, headers: Mapping[str, str], body: bytes, at: datetime
     ) -> Attempt:
+        # It was checked when it was named, when the operator may have allowed more.
+        if urlsplit(url.reveal()).scheme not in self._schemes:
+            return Attempt(at=at, error=NOT_HTTPS)
         try:
             async with asyncio.timeout(self._patience):
                 return await self._answer(url, headers, body, at)

@@ -153,6 +153,18 @@ def end_of(webhook: Webhook, attempt: Attempt) -> DisabledReason | None:
 
 def without_numbers_of(answer: str, sent: str) -> str:
     """The answer without the numbers that were sent: a receiver may send back a price, which a
-    programme may forbid to keep."""
-    numbers = set(NUMBER.findall(sent))
-    return NUMBER.sub(lambda found: "#" if found[0] in numbers else found[0], answer)
+    programme may forbid to keep. Also not as it writes them, nor one that the end cuts off."""
+    numbers = {_digits(number) for number in NUMBER.findall(sent)}
+    begin = len(answer.rstrip(".,0123456789"))
+
+    def kept(found: re.Match[str]) -> str:
+        digits = _digits(found[0])
+        is_cut = found.start() >= begin and any(each.startswith(digits) for each in numbers)
+        return "#" if is_cut or digits in numbers else found[0]
+
+    return NUMBER.sub(kept, answer)
+
+
+def _digits(number: str) -> str:
+    """The same for 1299.90, 1,299.9 and 129990."""
+    return re.sub("[.,]", "", number).rstrip("0")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from domain.exceptions import InvalidInput
-from reading import headings, workbooks
+from reading import headings, mails, workbooks
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 100_000
@@ -45,13 +45,14 @@ SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?\r?(?=\n)', re.IGNORECASE)
 OF_WORKBOOKS = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods")  # of a text, tables under a false name
 OF_TABLES = (".csv", ".tsv", ".tab", *OF_WORKBOOKS)
 OF_JSON = (".json", ".jsonl", ".ndjson")
+OF_MAILS = (".eml", ".mht", ".mhtml")  # their source is no list: most lines name nothing
 BETWEEN = re.compile(r"[\s,\ufeff]*")
 SENTINEL = "\x00end\x00"  # no text that is read holds it
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands in a line; of text it is one cell. `line` counts from 1."""
+    """What stands in a line; of text it is one cell, of a mail all of it. `line` counts from 1."""
 
     line: int
     cells: list[str]
@@ -160,6 +161,8 @@ def _table(text: str, name: str) -> Table:
             "The file is a web page under the name of a workbook. Open it in a spreadsheet and "
             "save it as .xlsx or .csv."
         )
+    if name.endswith(OF_MAILS) or mails.is_source(text):
+        return Table(rows=[Row(1, [text])] if _holds_something(text) else [], is_text=True)
     separator = _separator(text, is_table=name.endswith(OF_TABLES))
     if separator is None:
         rows = [Row(line, [held]) for line, held in _lines(text)]

@@ -39,6 +39,11 @@ EVENT = re.compile(
 # The next line, as far as an address can go on there; mail programs quote with ">".
 NEXT_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<more>[A-Za-z0-9/?#&=%._~:@+$-]+)")
 REST_OF_A_NUMBER = re.compile(r"[0-9]+(?:\.html?\b|\?[A-Za-z_]+=)")
+HOST = re.compile(r"(?:https?://)?[A-Za-z0-9.-]+")  # and nothing behind it
+# Codes of short links have seven signs or eight; a line is broken only where it is full.
+CODE = re.compile(r"(?:(?P<begun>[A-Za-z0-9]+)|/[a-z]/)\Z")
+CODE_ALONE = re.compile(r"([A-Za-z0-9]+)[.?]?")
+SHORTEST_CODE, LONGEST_CODE, FULL = 6, 9, 40
 MOST_BREAKS = 8
 LONGEST_BROKEN = 4_096
 OPENED_BY = {")": "(", "]": "[", "}": "{"}
@@ -220,28 +225,49 @@ def _address(text: str, match: re.Match[str], run_end: int, kind_of: KindOf) -> 
 
 
 def _over_lines(text: str, start: int, end: int, kind_of: KindOf) -> _Span | None:
-    """The address of a product that was broken into lines; `end`: where it is broken first.
+    """The address that was broken into lines; `end`: where it is broken first.
 
-    A line that names something by itself is never taken for the rest of another: only what makes a
-    page a product's is put together, or a number that a line cannot begin with otherwise.
+    A line that names something by itself is never taken for the rest of another. Put together is
+    what makes a product or a short link of a page, or of a host that is cut; a number that a line
+    cannot begin with otherwise; and the code of a short link that is too short to be one.
     """
     joined, kind = text[start:end], PageKind.NOT_A_PRODUCT
     for number in range(MOST_BREAKS):
         line = NEXT_LINE.match(text, end) if len(joined) <= LONGEST_BROKEN else None
-        if line is None or _begins_another(text, line.start("more")):
+        if line is None:
             break
         if number == 0:
             kind = kind_of(_trimmed(text, start, end))
-        is_cut = kind is PageKind.PRODUCT and joined[-1].isdecimal()
-        if kind is not PageKind.NOT_A_PRODUCT and not (
-            is_cut and REST_OF_A_NUMBER.match(line["more"])
+        is_host = kind is PageKind.FOREIGN and HOST.fullmatch(joined) is not None
+        if _begins_another(text, line.start("more")):
+            if not is_host or kind_of(line["more"]) is not PageKind.FOREIGN:
+                break
+        elif not is_host and not _goes_on(
+            kind, joined, line["more"], text[max(end - FULL, 0) : end]
         ):
             break
         joined, end = joined + line["more"], line.end()
         address = _trimmed(joined, 0, len(joined))
-        if kind_of(address) is PageKind.PRODUCT:
+        whole = kind_of(address)
+        if whole is PageKind.PRODUCT or (
+            whole is PageKind.SHORT_LINK and not ID_IN_A_ROW.fullmatch(line["more"])
+        ):
             return _Span(start, end - len(joined) + len(address), end, address)
     return None
+
+
+def _goes_on(kind: PageKind, joined: str, more: str, before: str) -> bool:
+    """Whether the next line may hold the rest of what was read so far."""
+    if kind is PageKind.PRODUCT:
+        return joined[-1].isdecimal() and REST_OF_A_NUMBER.match(more) is not None
+    if kind is PageKind.SHORT_LINK:
+        code, rest = CODE.search(joined), CODE_ALONE.fullmatch(more)
+        is_full = len(before) == FULL and "\n" not in before
+        if code is None or rest is None or (code["begun"] and not is_full):
+            return False
+        begun = code["begun"] or ""
+        return len(begun) < SHORTEST_CODE <= len(begun + rest[1]) <= LONGEST_CODE
+    return kind is PageKind.NOT_A_PRODUCT
 
 
 def _begins_another(text: str, at: int) -> bool:

@@ -23,6 +23,7 @@ SAMPLE_CELLS = 20_000
 MOST_PRODUCT_COLUMNS = 20
 LONGEST_SHOWN = 200  # characters of a cell that names nothing
 TAG = re.compile(r"<[^<>]*>")
+LINE_BREAK = re.compile("\n")
 MOST_SHOWN = 40  # headings in a message
 
 
@@ -88,10 +89,13 @@ def _text_rows(rows: Sequence[Row], bare: Sites) -> Iterator[FileRow]:
     """What the lines of a text name; an address may go on in the next one."""
     text, begins = _joined(rows)
     shown = 0  # lines that were told
+    breaks = [match.start() for match in LINE_BREAK.finditer(text)]
     for each in read_text(text, sites=bare.sites, owner=bare.owner):
         at = bisect.bisect_right(begins, each.start) - 1
         yield from _nameless(rows[shown:at], bare)
-        yield FileRow(line=rows[at].line, text=_words(text, each), product=each.product)
+        below = bisect.bisect(breaks, each.start) - bisect.bisect(breaks, begins[at])
+        line = rows[at].line + below  # a mail is one row of many lines
+        yield FileRow(line=line, text=_words(text, each), product=each.product)
         shown = bisect.bisect_left(begins, each.end)
     yield from _nameless(rows[shown:], bare)
 

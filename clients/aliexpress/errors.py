@@ -29,7 +29,7 @@ NOTHING_FOUND = "405"
 REMOTE_ERROR = "15"  # the gateway passes on what the service behind it said, in the sub code
 ERROR = "ERROR-"  # some methods put it before the same numbers
 # "this ban will last 1 seconds", "This ban will last for 31062 more seconds"
-BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9]{1,18})\b", re.IGNORECASE)
+BAN = re.compile(r"ban will last\s+(?:for\s+)?([0-9][0-9,]{0,99})", re.IGNORECASE)
 DEFAULT_BAN = 1.0  # seconds
 ENDS_THE_DAY = 3_600.0  # seconds: nobody who is only too fast is banned for so long
 TRACKING_ID = re.compile(r"tracking[\s_-]*id", re.IGNORECASE)
@@ -247,7 +247,7 @@ def _upstream_code(refusal: Refusal) -> str:
 def _ban(refusal: Refusal) -> MarketplaceError:
     """Too fast, or no more today, with the seconds that the words tell."""
     words = BAN.search(refusal.message)
-    seconds = min(float(words[1]), moments.LONGEST_WAIT) if words else DEFAULT_BAN
+    seconds = min(float(words[1].replace(",", "")), moments.LONGEST_WAIT) if words else DEFAULT_BAN
     kind, message = (QuotaExhausted, USED_UP) if seconds >= ENDS_THE_DAY else TOO_FAST
     return kind(message, upstream_code=_upstream_code(refusal), retry_after=seconds)
 

@@ -110,6 +110,10 @@ def _condition(listing: Row) -> str | None:
     return (listing.get("condition") or {}).get("value")
 
 
+def _access(listing: Row) -> str | None:
+    return (listing.get("dealDetails") or {}).get("accessType")
+
+
 def converted(value: Any, site: Site, currency: str) -> Any:
     """The value with each price in it in `currency`; untouched where it already is."""
     if isinstance(value, dict):
@@ -121,9 +125,11 @@ def converted(value: Any, site: Site, currency: str) -> Any:
 
 
 def buy_box(item: Row) -> Row:
-    """The offer that decides: the buy box among the New ones, else the first New one."""
-    offers = (item.get("offersV2") or {}).get("listings") or []
-    new = [one for one in offers if _condition(one) in (None, "New")]
+    """The offer that decides: of those to everybody the buy box among the New ones, else the first
+    New one; where there is none, the first."""
+    every = (item.get("offersV2") or {}).get("listings") or []
+    offers = [one for one in every if _access(one) != "PRIME_EXCLUSIVE"]
+    new = [one for one in offers if _condition(one) in (None, "New")] or offers
     return next((one for one in new if one.get("isBuyBoxWinner")), new[0] if new else {})
 
 

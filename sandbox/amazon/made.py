@@ -22,9 +22,13 @@ DEAL = {
     "accessType": "ALL", "badge": "Limited time deal",
     "startTime": "2026-01-01T05:00Z", "endTime": "2030-12-31T21:59:59Z",
 }  # fmt: skip
+PRIME_DEAL = DEAL | {
+    "accessType": "PRIME_EXCLUSIVE", "badge": "Prime Member Deal", "percentClaimed": 38,
+}  # fmt: skip
 # Condition, subcondition, and the merchant's id and name.
 NEW = ("New", "Unknown", "ASANDBOXSHOP", "Sandbox Shop")
 USED = ("Used", "LikeNew", "ASANDBOXUSED", "Sandbox Second Hand")
+REFURBISHED = ("Refurbished", "Refurbished", "ASANDBOXUSED", "Sandbox Second Hand")
 SIZES = ("Small", "Medium", "Large")
 
 
@@ -161,16 +165,28 @@ def _nodes(group: Group, number: int) -> dict[str, Any]:
 
 
 def _offers(number: int, group: Group, site: Site) -> Iterator[dict[str, Any]]:
-    """No offer for 1 in 13; else a used and cheap one for 1 in 7, then the New buy box."""
+    """No offer for 1 in 13; else a used and cheap one for 1 in 7, then the New buy box.
+
+    1 in 24 costs members less, 1 in 48 only members can buy; 2 in 32 nobody sells new any more.
+    """
     if number % 13 == 9:
         return
     chance = Random(f"offer {number}")
     low, high = group.prices
     dollars = Decimal(chance.randrange(low * 100, high * 100)) / 100
     price = _shelf_price(dollars, site.currency)
+    cheap = rounded(price * 7 / 10, site.currency)
+    if number % 32 in (20, 28):
+        yield _offer(site, cheap, USED if number % 32 == 20 else REFURBISHED)
+        return
     if number % 7 == 2:
-        yield _offer(site, rounded(price * 7 / 10, site.currency), used=True)
-    new = _offer(site, price, used=False, scarce=number % 17 == 6)
+        yield _offer(site, cheap, USED) | {"isBuyBoxWinner": False}
+    if number % 24 == 17 or number % 48 == 31:
+        members = rounded(price * 8 / 10, site.currency)
+        yield _offer(site, members, NEW) | {"dealDetails": PRIME_DEAL, "isBuyBoxWinner": False}
+    if number % 48 == 31:
+        return
+    new = _offer(site, price, NEW, scarce=number % 17 == 6)
     percent = 0 if number % 4 == 1 else chance.randrange(5, 50)
     if percent:
         was = rounded(price * 100 / (100 - percent), site.currency)
@@ -193,15 +209,17 @@ def _shelf_price(dollars: Decimal, currency: str) -> Decimal:
     return rounded(whole - Decimal("0.01"), currency)
 
 
-def _offer(site: Site, price: Decimal, *, used: bool, scarce: bool = False) -> dict[str, Any]:
-    condition, subcondition, merchant, name = USED if used else NEW
+def _offer(
+    site: Site, price: Decimal, told: tuple[str, str, str, str], *, scarce: bool = False
+) -> dict[str, Any]:
+    condition, subcondition, merchant, name = told
     stock = {"type": "IN_STOCK", "message": "In Stock"}
     if scarce:
         stock = {"type": "IN_STOCK_SCARCE", "message": "Only a few left"}
     return {
         "availability": stock | {"minOrderQuantity": 1, "maxOrderQuantity": 30},
         "condition": {"value": condition, "subCondition": subcondition, "conditionNote": ""},
-        "isBuyBoxWinner": not used,
+        "isBuyBoxWinner": True,
         "merchantInfo": {"id": merchant, "name": name},
         "price": {"money": money(site, price, site.currency)},
         "violatesMAP": False,

@@ -56,5 +56,18 @@ def test_an_address_that_takes_no_messages_is_refused(url: str) -> None:
         chats.check(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        DISCORD.replace("//", "//ptb."),
+        DISCORD.replace("//", "//canary."),
+        DISCORD.replace(".com", ".com."),
+        DISCORD.replace("discord.com", "DISCORD.COM:443"),
+    ],
+)
+def test_a_chat_is_known_by_each_of_its_hosts(url: str) -> None:
+    assert chats.kind_of(url) is WebhookKind.DISCORD
+
+
 def test_other_addresses_get_standard_webhooks() -> None:
     assert chats.kind_of("https://discord.com.example/api/webhooks/1") is WebhookKind.STANDARD

@@ -122,5 +122,11 @@ async def test_an_unknown_name_is_a_failure_of_the_connection() -> None:
         await PublicNetwork(resolve=unknown, dial=FakeNetwork()).connect_tcp("a.co", 443)
 
 
+@pytest.mark.parametrize("host", [f"{'a' * 64}.com", "a..com", "."])
+async def test_what_can_be_no_name_is_a_failure_of_the_connection(host: str) -> None:
+    with pytest.raises(httpcore.ConnectError, match="no address"):
+        await PublicNetwork(dial=FakeNetwork()).connect_tcp(host, 443)
+
+
 async def test_the_systems_resolver_gives_every_address() -> None:
     assert "127.0.0.1" in await resolve("localhost")

@@ -102,5 +102,14 @@ def test_an_address_that_is_not_sent_to_is_refused(url: str) -> None:
         FakeNetwork(answer=taken).sender().check(url)
 
 
+async def test_nothing_goes_unencrypted_once_the_operator_allows_it_no_more() -> None:
+    receivers = FakeNetwork(answer=taken)
+
+    attempt = await sent(receivers, "http://hooks.example/take")
+
+    assert attempt.error == "The address must begin with https://."
+    assert receivers.dialled == []
+
+
 def test_http_is_taken_where_the_operator_allows_it() -> None:
     FakeNetwork(answer=taken).sender(allows_local=True).check("http://localhost:9000/hook")

@@ -75,7 +75,20 @@ def test_gone_and_long_failing_ones_are_switched_off(
     assert end_of(Webhook(**WEBHOOK, failing_since=since), failed(status)) is reason  # type: ignore[arg-type]
 
 
-def test_a_price_that_is_sent_back_is_not_kept() -> None:
-    sent = '{"data":{"amount":"12.99","jpy":1200},"timestamp":"2026-11-21"}'
+SENT = '{"data":{"amount":"1299.90","jpy":1200},"timestamp":"2026-11-21"}'
 
-    assert without_numbers_of("took 12.99, or 1200; 7 others", sent) == "took #, or #; 7 others"
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("took 1299.90, or 1200; 7 others", "took #, or #; 7 others"),
+        ("read as a number: 1299.9", "read as a number: #"),
+        ("for people: 1,299.90 and 1.200,00", "for people: # and #"),
+        ("in cents: 129990", "in cents: #"),
+        ("cut off: 1299.", "cut off: #."),
+        ("cut off: 129", "cut off: #"),
+        ("not cut off: 129 days", "not cut off: 129 days"),
+    ],
+)
+def test_a_price_that_is_sent_back_is_not_kept(answer: str, kept: str) -> None:
+    assert without_numbers_of(answer, SENT) == kept

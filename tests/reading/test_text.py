@@ -201,12 +201,48 @@ ALI, DP = (
         ("an empty line between", f"{DP[:-10]}\n\nB0LAMP0001", ["B0LAMP0001"]),
         ("two addresses", f"{DP[:-10]}\n{ALI}", ["1005006338829917"]),
         ("a short link", "https://a.co/d/0aBc\nB0LAMP0001", ["B0LAMP0001"]),
+        ("a shortener and an id", "https://a.co/\nB0LAMP0001", ["B0LAMP0001"]),
+        ("in its host", f"{'x ' * 20}{DP[:17]}\n{DP[17:]}", ["B0LAMP0001"]),
+        ("in its host, at a dot", f"{DP[:19]}\n{DP[19:]}", ["B0LAMP0001"]),
+        ("a foreign host before it", f"https://a.bc\n{DP[8:]}", ["B0LAMP0001"]),
     ],
 )
 def test_an_address_is_put_together_where_a_mail_broke_it(
     _case: str, text: str, ids: list[str]
 ) -> None:
     assert [ref.external_id for ref in products(read_text(text))] == ids
+
+
+HEAD = "Content-Transfer-Encoding: quoted-printable\n\n"
+WORDS = "Just found this for my kitchen at home, look: "
+
+
+@pytest.mark.parametrize(
+    ("_case", "text", "link"),
+    [
+        ("behind its host", "https://amzn.to/\n3xYz9Ab", "https://amzn.to/3xYz9Ab"),
+        ("before its code", "> https://a.co/d/\n> 0aBcDeF.", "https://a.co/d/0aBcDeF"),
+        ("before its parameter", "https://sl.aliexpress.ru/p?\nkey=aB", "https://sl.aliexpress.ru/p?key=aB"),
+        ("in its host", "https://s.click.alie\nxpress.com/e/_oAb", "https://s.click.aliexpress.com/e/_oAb"),
+        ("in its code", f"{WORDS}https://a.co/d/0aB\ncDeF, nice", "https://a.co/d/0aBcDeF"),
+        ("in its code, quoted", f"> {WORDS}amzn.to/3xY\n> z9Ab", "amzn.to/3xYz9Ab"),
+        ("a whole code", f"{WORDS}https://a.co/d/0aBcDeF\nyes", "https://a.co/d/0aBcDeF"),
+        ("a long word behind", f"{WORDS}https://a.co/d/0aB\nwonderful", "https://a.co/d/0aB"),
+        ("a line with room", "https://a.co/d/0aB\ncDeF", "https://a.co/d/0aB"),
+        ("the end of a sentence", f"{WORDS}https://a.co/d/0aB.\ncDeF", "https://a.co/d/0aB"),
+        ("an empty line", f"{WORDS}https://a.co/d/0aB\n\ncDeF", "https://a.co/d/0aB"),
+        ("a soft break", f"{WORDS}so cheap! https://a.co/d/0aB=\ncDeF", "https://a.co/d/0aBcDeF"),
+        ("one that is quoted", f"{WORDS}so cheap! https://a.co/d/0aB=\n> cDeF", "https://a.co/d/0aBcDeF"),
+        ("one below its head", f"{HEAD}a.co/d/0aB=\ncDeF", "a.co/d/0aBcDeF"),
+        ("a list", f"{WORDS}nice https://amzn.to/a?b=\nhttps://www.a.bc/x", "https://amzn.to/a?b="),
+    ],
+)  # fmt: skip
+def test_a_short_link_is_put_together_where_a_mail_broke_it(
+    _case: str, text: str, link: str
+) -> None:
+    found = [each.product for each in read_text(text)]
+
+    assert [each.address for each in found if isinstance(each, ShortLink)] == [link]
 
 
 def test_a_broken_address_is_of_its_site_and_place() -> None:

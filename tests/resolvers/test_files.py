@@ -246,6 +246,20 @@ def test_the_source_of_a_mail_is_read() -> None:
     ]
 
 
+def test_only_what_a_mail_names_is_a_row() -> None:
+    message = EmailMessage()
+    message["Subject"] = "Lamps"
+    message.set_content(f"Hi\n\nsee {ITEM}\nand {SHORT}", cte="base64")
+    message.add_attachment(b"\x00lamp" * 99, maintype="image", subtype="png")
+    html = f"From: a\nMIME-Version: 1.0\n\n<p>Hi</p>\n<a href='{DP}'>see</a>"
+
+    rows = told(message.as_string(), "x.txt")
+
+    assert [row.split(" ", 2)[2] for row in rows] == [ITEM, "SHORT_LINK"]
+    assert told(html, "x.mht") == [f"line 5 {DP}"]
+    assert told("Subject: x\n\nNothing", "x.eml") == ["line 1 INVALID_URL"]
+
+
 def test_a_sheet_without_products_is_told_beside_the_others() -> None:
     content = workbook([["url"], [ITEM]], more={"Notes": [["by", "at"], ["me", "home"]]})
 

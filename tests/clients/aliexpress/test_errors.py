@@ -193,6 +193,7 @@ def test_nothing_found_is_no_failure(body: object) -> None:
     ("message", "seconds"),
     [
         ("exceeds the limit. this ban will last 3 seconds", 3.0),
+        ("This ban will last for 1,062 more seconds", 1_062.0),
         ("This ban will last for 3599 more seconds", 3_599.0),
         ("too often", 1.0),
         ("", 1.0),
@@ -212,7 +213,7 @@ def test_length_of_a_ban(message: str, seconds: float, place: str) -> None:
         ("This ban will last for 3600 more seconds", 3_600.0),
         ("exceeds the limit. this ban will last 40000 seconds", 40_000.0),
         ("This ban will last for 2592000 more seconds", 86_400.0),
-        (f"This ban will last for {'9' * 18} more seconds", 86_400.0),
+        (f"This ban will last for {'9' * 90} more seconds", 86_400.0),
     ],
 )
 def test_ban_of_an_hour_and_more_means_that_the_day_is_used_up(

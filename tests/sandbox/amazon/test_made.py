@@ -1,6 +1,8 @@
 """The made items: every site sells some."""
 
-from sandbox.amazon.made import made_listings
+import pytest
+
+from sandbox.amazon.made import asin_of, made_listings
 from sandbox.amazon.sites import SITES
 from tests.sandbox.callers import PICTURES, made_catalogs
 
@@ -26,3 +28,24 @@ def test_items_are_equal_also_when_made_anew() -> None:
     assert made_listings.__wrapped__(PICTURES) == made_listings(PICTURES)
     assert len(asins) == len(set(asins)) == 160
     assert all(asin.startswith("B0SANDBX") and len(asin) == 10 for asin in asins)
+
+
+@pytest.mark.parametrize(
+    ("asin", "offers"),
+    [
+        (asin_of(17), [("New", "PRIME_EXCLUSIVE"), ("New", None)]),
+        (asin_of(31), [("New", "PRIME_EXCLUSIVE")]),
+        (asin_of(20), [("Used", None)]),
+        (asin_of(28), [("Refurbished", None)]),
+    ],
+)
+def test_some_offers_are_not_new_or_not_for_everybody(
+    asin: str, offers: list[tuple[str, str | None]]
+) -> None:
+    [item] = [one for one in made_catalogs()["amazon"].listings() if one.id == asin]
+
+    listings = item.fields["offersV2"]["listings"]
+    assert offers == [
+        (one["condition"]["value"], one.get("dealDetails", {}).get("accessType"))
+        for one in listings
+    ]

@@ -10,6 +10,7 @@ export function Facts({ product }) {
   const until = (each) => (each.endsAt ? say("until", { time: time(each.endsAt) }) : "");
   const facts = [
     [say("row.availability"), product.availability === "UNKNOWN" ? "" : named("availability", product.availability)],
+    [say("row.condition"), details?.condition && named("condition", details.condition)],
     [say("row.deal"), deal && [deal.badge, shown(deal.price)].filter(Boolean).join(" ") + until(deal)],
     [say("row.coupon"), coupon && [coupon.code, coupon.description].filter(Boolean).join(" ") + until(coupon)],
     [say("row.delivery"), shipping(product.offer)],
