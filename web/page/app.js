@@ -5,7 +5,7 @@ import { forgetAnswers } from "./asks.js";
 import { forgetDrafts, hasDrafts, ownDrafts } from "./drafts.js";
 import { forget } from "./kept.js";
 import { WORDS } from "./language.js";
-import { signedInWith } from "./may.js";
+import { signedInWith, who } from "./may.js";
 import { Failure } from "./parts.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./sign-in.js";
@@ -14,23 +14,23 @@ import { say } from "./texts.js";
 const LOSES = say("door.loses");
 
 function App() {
-  const [who, setWho] = useState(undefined);
+  const [caller, setCaller] = useState(undefined);
   const [error, setError] = useState(null);
   const [reason, setReason] = useState(null); // why somebody has to sign in
   const enter = (found) => {
     if (found) {
-      signedInWith(found.scopes);
-      ownDrafts(`${found.workspace} ${found.name}`);
+      signedInWith(found);
+      ownDrafts(who());
       setReason(null);
     }
-    setWho(found);
+    setCaller(found);
   };
   const look = () => session().then((found) => (setError(null), enter(found)), setError);
   const byLink = (link) => {
     history.replaceState(null, "", location.pathname); // it opens once, and is nobody's bookmark
     signIn({ link }).then(enter, (failure) => (setReason(failure), look()));
   };
-  const leave = () => (forget(), forgetAnswers(), setWho(null));
+  const leave = () => (forget(), forgetAnswers(), setCaller(null));
   const onSignOut = () => {
     if (hasDrafts() && !confirm(LOSES)) return;
     forgetDrafts();
@@ -47,9 +47,9 @@ function App() {
     });
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
-  if (who === undefined) return html`<p class="quiet pad">${say("loading")}</p>`;
-  return who
-    ? html`<${Shell} who=${who} onSignOut=${onSignOut} />`
+  if (caller === undefined) return html`<p class="quiet pad">${say("loading")}</p>`;
+  return caller
+    ? html`<${Shell} who=${caller} onSignOut=${onSignOut} />`
     : html`<${SignIn} reason=${reason} onSignIn=${enter} />`;
 }
 

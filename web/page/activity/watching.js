@@ -2,6 +2,7 @@
 import { html, useState } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
+import { defaults } from "../defaults.js";
 import { amountOf } from "../money.js";
 import { Failure } from "../parts.js";
 import { say } from "../texts.js";
@@ -30,7 +31,7 @@ export function Watching({ cards, product }) {
   const own = cards.filter((card) => !product || card.code === product.marketplace.code);
   const kinds = own.some((card) => card.keepsPriceHistory) ? KINDS : [WITHOUT_PRICES];
   const [form, setForm] = useState({ ...BLANK, kind: kinds[0] });
-  const currency = product?.offer?.price.currencyCode ?? "USD";
+  const currency = product?.offer?.price.currencyCode ?? defaults().currency;
   const [state, make] = useAsk(async () => {
     const input = { condition: conditionOf(form, currency), ...whoseOf(form, product) };
     const { watch, errors } = (await run("create-watch", { input })).createWatch;

@@ -5,19 +5,14 @@ import { shown } from "../money.js";
 import { Copy } from "../copy.js";
 import { Dialog } from "../parts.js";
 import { asHTML, asNode, treeOf } from "./tree.js";
+import { store, stored } from "../stored.js";
 import { say } from "../texts.js";
 
 const PLACE = "card"; // where the look is kept for the next one
 const SCHEMES = ["reader", "light", "dark"];
 const moment = new Intl.DateTimeFormat(DATES, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 
-function lookOf() {
-  try {
-    return { accent: "#0f766e", scheme: "reader", ...JSON.parse(localStorage.getItem(PLACE) ?? "{}") };
-  } catch {
-    return { accent: "#0f766e", scheme: "reader" };
-  }
-}
+const lookOf = () => ({ accent: "#0f766e", scheme: "reader", ...stored(PLACE, {}) });
 
 // What the marketplace's terms let stand in a page for good: null, and why.
 function priceOf({ offer }, { name, pricesShownForHours }) {
@@ -39,7 +34,7 @@ export function CardDialog({ link, product, card, onClose }) {
   const [picture, noPicture] = pictureOf(product, card);
   const change = (news) => {
     setLook({ ...look, ...news });
-    localStorage.setItem(PLACE, JSON.stringify({ ...look, ...news }));
+    store(PLACE, { ...look, ...news });
   };
   const toggle = (name) => () => setLeft((now) => (now.has(name) ? new Set([...now].filter((each) => each !== name)) : new Set([...now, name])));
   const tree = treeOf({ link, title: title.trim() || product.title, price: left.has("price") ? null : price, picture: left.has("picture") ? null : picture, seller: card.name, look });

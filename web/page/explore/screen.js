@@ -7,6 +7,7 @@ import { Card } from "./card.js";
 import { Compare, useCompared } from "./compare.js";
 import { Form } from "./form.js";
 import { cardOf, variablesOf } from "./question.js";
+import { Saved } from "./saved.js";
 import { usePlan } from "./selling.js";
 import { Summary } from "./summary.js";
 import { say } from "../texts.js";
@@ -33,6 +34,7 @@ export function Explore({ searchable }) {
   return html`
     <h1>${say("screen.explore")}</h1>
     <${Form} values=${values} searchable=${searchable} categories=${categoriesOf(found)} busy=${busy} onSearch=${onSearch} />
+    <${Saved} values=${values} searchable=${searchable} isAsked=${Boolean(variables)} />
     ${variables && html`<${Summary} busy=${busy} found=${found} plan=${plan} onPlan=${onPlan} currency=${variables.search.currencyCode} />`}
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${found && html`<${Failures} errors=${found.errors} again=${again} />`}

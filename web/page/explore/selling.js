@@ -2,29 +2,22 @@
 import { html, useState } from "../html.js";
 import { kept } from "../kept.js";
 import { amountOf } from "../money.js";
+import { store, stored } from "../stored.js";
 import { say } from "../texts.js";
 
 const PLACE = "markup"; // where the rule is kept for the next day
 const RULE = { times: "2.5", fee: "", ending: "99" };
 const ENDINGS = [["", say("ending.any")], ["99", say("ending.99")], ["95", say("ending.95")], ["90", say("ending.90")], ["00", say("ending.whole")]];
 
-function stored() {
-  try {
-    return JSON.parse(localStorage.getItem(PLACE) ?? "{}");
-  } catch {
-    return {};
-  }
-}
-
 // The plan: { way: "price" or "rule", price, times, fee, ending }, and how it is changed.
 export function usePlan() {
-  const [plan, setPlan] = useState(kept.plan ?? { way: "price", price: "", ...RULE, ...stored() });
+  const [plan, setPlan] = useState(kept.plan ?? { way: "price", price: "", ...RULE, ...stored(PLACE, {}) });
   kept.plan = plan;
   const change = (news) => {
     const next = { ...plan, ...news };
     const { times, fee, ending } = next;
     setPlan(next);
-    localStorage.setItem(PLACE, JSON.stringify({ times, fee, ending }));
+    store(PLACE, { times, fee, ending });
   };
   return [plan, change];
 }

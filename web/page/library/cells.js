@@ -1,5 +1,6 @@
 // The cells of a product that somebody types into.
 import { html } from "../html.js";
+import { defaults } from "../defaults.js";
 import { finish, own, save, type, useDraft } from "../drafts.js";
 import { may } from "../may.js";
 import { margin, typed, whyNoMargin } from "../money.js";
@@ -18,7 +19,7 @@ function handlers(row, field, known, currency) {
 export function Selling({ row: given }) {
   const draft = useDraft(given.id);
   const row = own(given);
-  const currency = row.sellingPrice?.currencyCode ?? row.offer?.price.currencyCode ?? "USD";
+  const currency = row.sellingPrice?.currencyCode ?? row.offer?.price.currencyCode ?? defaults().currency;
   const known = typed(row.sellingPrice?.amount);
   const { sellingPrice } = row;
   return html`<div class="row tight">

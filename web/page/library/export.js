@@ -2,6 +2,7 @@
 import { html, useState } from "../html.js";
 import { download } from "../api.js";
 import { useAsk } from "../asks.js";
+import { defaults } from "../defaults.js";
 import { Dialog, Failure } from "../parts.js";
 import { say } from "../texts.js";
 
@@ -12,7 +13,7 @@ const SHOPS = ["woocommerce", "shopify"];
 export function Export({ cards, chosen, filter, total, onClose }) {
   const [format, setFormat] = useState("csv");
   const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
-  const [currency, setCurrency] = useState("USD");
+  const [currency, setCurrency] = useState(defaults().currency);
   const [published, setPublished] = useState("draft");
   const [pictures, setPictures] = useState("all");
   const [link, setLink] = useState("");

@@ -5,14 +5,13 @@ import { Jobs } from "../activity/jobs.js";
 import { kept } from "../kept.js";
 import { Failure, Pager } from "../parts.js";
 import { linkAsJob, makeLinks, PART, putBack, remove, sync, syncAsJob, useBulk } from "./bulk.js";
+import { Columns, storedColumns } from "./columns.js";
 import { Export } from "./export.js";
 import { useList } from "./list.js";
 import { say } from "../texts.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
-import { Row } from "./row.js";
+import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
-
-const COLUMNS = ["product", "price", "sellAt", "notes", "synced"];
 
 export function Library({ cards }) {
   const { list, rows, filter, busy, error, again, onRows } = useList();
@@ -20,6 +19,7 @@ export function Library({ cards }) {
   const [news, setNews] = useState(kept.news ?? {}); // id -> what the last sync said
   kept.news = news;
   const [isExporting, setExporting] = useState(false);
+  const [columns, setColumns] = useState(storedColumns);
   const bulk = useBulk();
   const isAll = chosen === "all";
   const picked = rows.filter((row) => isAll || chosen.has(row.id));
@@ -42,7 +42,7 @@ export function Library({ cards }) {
   const onUndo = (ids) => bulk.start("restored", { ids, size: ids.length }, putBack).then(anew);
   return html`
     <h1>${say("screen.library")}</h1>
-    <${Toolbar} cards=${cards} />
+    <${Toolbar} cards=${cards}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
     <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
       onAll=${() => setChosen(isAll ? new Set() : "all")}
       onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("synced", choice, onSync))}
@@ -53,13 +53,7 @@ export function Library({ cards }) {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? say("library.nothing") : say("library.empty")}</p>`}
     ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
-    ${rows.length > 0 && html`<table class="library" id="results" tabindex="-1">
-      <thead><tr>
-        <th scope="col"><span class="hidden">${say("library.chosen")}</span></th>
-        ${COLUMNS.map((name) => html`<th key=${name} scope="col">${say(`column.${name}`)}</th>`)}
-      </tr></thead>
-      <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} news=${news[row.id]} isChosen=${isAll || chosen.has(row.id)} onToggle=${() => toggle(row.id)} />`)}</tbody>
-    </table>`}
+    ${rows.length > 0 && html`<${Table} rows=${rows} columns=${columns} news=${news} isChosen=${(id) => isAll || chosen.has(id)} onToggle=${toggle} />`}
     ${list && html`<${Pager} info=${list.pageInfo} />`}
     ${isExporting && html`<${Export} cards=${cards} chosen=${isAll ? [] : picked} filter=${filter} total=${total} onClose=${() => setExporting(false)} />`}
     ${bulk.work?.name === "linked" && bulk.work.isOver && bulk.work.results.length > 0 && html`<${MadeLinks} made=${bulk.work.results} rows=${rows} onClose=${bulk.close} />`}`;

@@ -10,8 +10,10 @@ const LINKS = [["", say("linked.all")], ["true", say("linked.with")], ["false", 
 const AGES = [["", say("age.any")], ["1", say("age.day")], ["7", say("age.week")]];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
-export function Toolbar({ cards }) {
+export function Toolbar({ cards, children }) {
   const { values } = here();
+  const { sort = "IMPORTED_DESC" } = values;
+  const sorts = SORTS.includes(sort) ? SORTS : [...SORTS, sort]; // by a heading
   const names = [...new Map(cards.map((card) => [card.code, card.name]))];
   return html`<div class="toolbar">
     <${Words} name="text" label=${say("search.name")} placeholder=${say("library.search")} />
@@ -20,6 +22,7 @@ export function Toolbar({ cards }) {
       options=${[["", say("state.any")], ...STATES.map((state) => [state, named("state", state)])]} />
     <${Choice} name="links" label=${say("linked")} value=${values.links} options=${LINKS} />
     <${Choice} name="age" label=${say("age")} value=${values.age} options=${AGES} />
-    <${Choice} name="sort" label=${say("form.sort")} value=${values.sort ?? "IMPORTED_DESC"} options=${SORTS.map((sort) => [sort, named("sort", sort)])} />
+    <${Choice} name="sort" label=${say("form.sort")} value=${sort} options=${sorts.map((each) => [each, named("sort", each)])} />
+    ${children}
   </div>`;
 }

@@ -2,8 +2,9 @@
 import { html } from "../html.js";
 import { may } from "../may.js";
 import { say } from "../texts.js";
-import { Appearance, Language } from "./looks.js";
+import { Begin } from "./begin.js";
 import { Keys } from "./keys.js";
+import { Appearance, Language } from "./looks.js";
 
 export function Settings() {
   return html`
@@ -11,6 +12,7 @@ export function Settings() {
     <div class="sections">
       <${Appearance} />
       <${Language} />
+      <${Begin} />
       ${may("ADMIN") ? html`<${Keys} />` : html`<p class="empty small">${say("keys.hidden")}</p>`}
     </div>`;
 }
