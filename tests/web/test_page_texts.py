@@ -100,7 +100,8 @@ def spoken(script: str) -> Iterator[str]:
         yield from re.findall(
             r'\b(?:aria-label|title|placeholder|label|alt)="(?!https:)([^"]*)"', part
         )
-    code = re.sub(r"^\s*//.*$|(?<=[;{,]) // .*$", "", script, flags=re.MULTILINE)
+    code = re.sub(r"/\*\*.*?\*/", "", script, flags=re.DOTALL)
+    code = re.sub(r"^\s*//.*$|(?<=[;{,]) // .*$", "", code, flags=re.MULTILINE)
     yield from re.findall(r'"([A-Z][a-z]+(?: [^"\n]*)?)"', code)
     yield from re.findall(r"`([A-Z][a-z]+ [^`\n]*)`", code)
 

@@ -19,9 +19,16 @@ export class Failed extends Error {
 const signedOut = new EventTarget();
 export const onSignedOut = (listener) => signedOut.addEventListener("out", listener);
 
-// The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
-// pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
-export async function run(name, variables = {}, { partial = false, signal } = {}) {
+/**
+ * The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
+ * pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
+ * @template {keyof import("../../build/page-types/operations").Operations} N
+ * @param {N} name
+ * @param {import("../../build/page-types/operations").Operations[N]["variables"]} variables
+ * @param {{ partial?: boolean, signal?: AbortSignal }} how
+ * @returns {Promise<import("../../build/page-types/operations").Operations[N]["data"]>}
+ */
+export async function run(name, variables, { partial = false, signal } = {}) {
   const answer = await post(name, variables, {}, signal);
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];
@@ -105,5 +112,6 @@ async function told(answer) {
   return error ? failure(error) : new Failed({ message: say("error.status", { status: String(answer.status) }) });
 }
 
+/** @param {{ message: string, extensions?: any }} error */
 export const failure = ({ message, extensions = {} }) =>
   new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });

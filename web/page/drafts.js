@@ -13,6 +13,7 @@ const BLANK = { texts: {}, currency: "USD", refused: null, error: null, isSaving
 const RELOADED = { message: say("draft.reloaded") };
 
 // Whose drafts these are: another caller's are not shown.
+let owns = null;
 export function ownDrafts(owner) {
   const stored = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
   if (stored?.owner === owner && !entries.size) {
@@ -20,7 +21,7 @@ export function ownDrafts(owner) {
   } else if (stored && stored.owner !== owner) {
     forgetDrafts();
   }
-  ownDrafts.owner = owner;
+  owns = owner;
 }
 
 export function forgetDrafts() {
@@ -38,7 +39,7 @@ function put(id, change) {
   if (Object.keys(entry.texts).length || entry.isSaving) entries.set(id, entry);
   else entries.delete(id);
   const rows = [...entries].map(([each, { texts, currency }]) => [each, { texts, currency }]);
-  sessionStorage.setItem(PLACE, JSON.stringify({ owner: ownDrafts.owner, rows }));
+  sessionStorage.setItem(PLACE, JSON.stringify({ owner: owns, rows }));
   news.dispatchEvent(new CustomEvent("change", { detail: id }));
 }
 

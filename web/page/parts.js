@@ -45,7 +45,7 @@ export function Countdown({ until, again }) {
     : html`<p class="quiet">${say("again.now")}</p>`;
 }
 
-const secondsTo = (iso) => Math.ceil((new Date(iso) - Date.now()) / 1000);
+const secondsTo = (iso) => Math.ceil((Date.parse(iso) - Date.now()) / 1000);
 
 function duration(seconds) {
   if (seconds < 120) return `${seconds} s`;

@@ -46,8 +46,10 @@ const replaced = (cards, card) =>
 
 // On a narrow screen the menu is scrolled. Not by scrollIntoView: Tab would begin there then, behind the skip link.
 function showCurrent() {
+  /** @type {HTMLElement | null} */
   const current = document.querySelector("nav [aria-current]");
-  if (current) current.parentElement.scrollLeft = current.offsetLeft - (current.parentElement.clientWidth - current.offsetWidth) / 2;
+  const menu = current?.parentElement;
+  if (menu) menu.scrollLeft = current.offsetLeft - (menu.clientWidth - current.offsetWidth) / 2;
 }
 
 function skip(event) {

@@ -24,7 +24,7 @@ export function SignIn({ reason, onSignIn }) {
       </label>
       ${(state.error ?? reason) && html`<${Failure} error=${state.error ?? reason} />`}
       <button class="primary" disabled=${state.busy}>${say("door.in")}</button>
-      <p class="quiet">${say("door.link")} ${say(document.querySelector("meta[name=admin-key]").content === "admin.key" ? "door.file" : "door.setting")}</p>
+      <p class="quiet">${say("door.link")} ${say(document.querySelector("meta[name=admin-key]").getAttribute("content") === "admin.key" ? "door.file" : "door.setting")}</p>
     </form>
   </main>`;
 }

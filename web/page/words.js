@@ -2,6 +2,7 @@
 import { DATES, LANGUAGE } from "./language.js";
 import { knows, say } from "./texts.js";
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const SECONDS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -9,6 +10,7 @@ const SECONDS = [
 ];
 const stars = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const relative = new Intl.RelativeTimeFormat(DATES, { numeric: "auto" });
+/** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
 const clock = new Intl.DateTimeFormat(DATES, CLOCK);
 const dated = new Intl.DateTimeFormat(DATES, { ...CLOCK, year: "numeric" });
@@ -28,9 +30,9 @@ export function time(iso) {
 }
 
 export function ago(iso) {
-  const seconds = (new Date(iso) - Date.now()) / 1000;
-  const [unit, size] = SECONDS.find(([, each]) => Math.abs(seconds) >= each) ?? [];
-  return unit ? relative.format(Math.round(seconds / size), unit) : say("now");
+  const seconds = (Date.parse(iso) - Date.now()) / 1000;
+  const [unit, size] = SECONDS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 0];
+  return size ? relative.format(Math.round(seconds / size), unit) : say("now");
 }
 
 // "ordersLast30Days" or "QUOTA_EXHAUSTED" -> "orders last 30 days", "quota exhausted"
@@ -43,7 +45,10 @@ export const plain = (name) =>
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-// "Shop · shop.de": a marketplace, and which of its country sites.
+/**
+ * "Shop · shop.de": a marketplace, and which of its country sites.
+ * @param {any} card
+ */
 export const titleOf = ({ name, locale }) => (locale ? `${name} · ${locale.replace("www.", "")}` : name);
 
 export function shipping(offer) {

@@ -12,6 +12,7 @@ const WITHOUT_PRICES = "BACK_IN_STOCK";
 const BLANK = { price: "", percent: "10", days: "30", marketplace: "", text: "" };
 
 // What is waited for, as the server takes it. Throws where the price cannot be meant.
+/** @returns {any} */
 function conditionOf({ kind, price, percent, days }, currency) {
   if (kind === "DROP_PERCENT") return { dropPercent: Number(percent) };
   if (kind === "LOWEST_IN_DAYS") return { lowestInDays: Number(days) };
@@ -21,6 +22,7 @@ function conditionOf({ kind, price, percent, days }, currency) {
   return { belowPrice: { amount, currencyCode: currency } };
 }
 
+/** @returns {any} */
 function whoseOf({ marketplace, text }, product) {
   if (product) return { productIds: [product.id] };
   return { filter: { ...(marketplace && { marketplace }), ...(text.trim() && { text: text.trim() }) } };

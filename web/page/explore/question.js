@@ -16,10 +16,12 @@ export const FILTERS = {
 };
 const BLANK = { q: "", from: "", to: "", ship: "", orders: "10", positive: "", discount: "", days: "", free: "", category: "" };
 
+/** @param {Record<string, string>} values */
 const isAsked = ({ q, category }) => Boolean(q || category);
 
 export const has = (card, field) => card.searchFilters.includes(FILTERS[field]);
 
+/** @param {any[]} searchable @param {Record<string, string>} values */
 export const cardOf = (searchable, { marketplace, locale = "" }) =>
   searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
 
@@ -30,7 +32,11 @@ export function currencyOf({ searchCurrencies: known }, wanted) {
 
 export const sortOf = (card, wanted) => (card.searchSorts.includes(wanted) ? wanted : card.searchSorts[0]);
 
-// The form that shows an address.
+/**
+ * The form that shows an address.
+ * @param {Record<string, string>} values
+ * @returns {Record<string, string>}
+ */
 export function formOf(values) {
   const blank = isAsked(values) ? BLANK : { ...BLANK, ship: defaults().country };
   const known = Object.fromEntries(Object.keys(BLANK).map((name) => [name, values[name] ?? blank[name]]));

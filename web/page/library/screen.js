@@ -15,7 +15,7 @@ import { Toolbar } from "./toolbar.js";
 
 export function Library({ cards }) {
   const { list, rows, filter, busy, error, again, onRows } = useList();
-  const [chosen, setChosen] = useState(new Set()); // ids, or "all" that the filter finds
+  const [chosen, setChosen] = useState(/** @type {any} */ (new Set())); // ids, or "all" that the filter finds
   const [news, setNews] = useState(kept.news ?? {}); // id -> what the last sync said
   kept.news = news;
   const [isExporting, setExporting] = useState(false);

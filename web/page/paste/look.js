@@ -86,5 +86,6 @@ export async function imported(lines) {
   }
 }
 
+/** @param {any} row @param {any} line @returns {any} */
 const outcome = ({ product, errors: [error] }, line) =>
   error ? { error } : { product, error: null, done: line.product.importedAt ? "known" : "new" };

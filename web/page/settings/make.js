@@ -10,6 +10,7 @@ const LIVES = [["", say("life.never")], ["30", say("life.month")], ["90", say("l
 const DAY = 86_400_000;
 const BLANK = { name: "", isPublic: false, scopes: new Set(["READ"]), days: "", origins: "", calls: "0" };
 
+/** @returns {any} */
 function inputOf({ name, isPublic, scopes, days, origins, calls }) {
   const expiresAt = days ? new Date(Date.now() + Number(days) * DAY).toISOString() : null;
   const told = { name: name.trim(), expiresAt };
