@@ -45,6 +45,22 @@ async def test_a_turn_whose_taker_was_killed_is_brought_anew(
     assert await brought(db, turn, expected=2) == ["a", "a"]
 
 
+async def test_what_nobody_takes_is_not_put_again_and_again(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [Turn(str(number)) for number in range(carrier.MOST_WAITING // 4)]
+    moments = (number * carrier.ON_ITS_WAY.total_seconds() for number in range(40))
+    monkeypatch.setattr("engine.carrier.time.time", lambda: next(moments))
+
+    async with open_carrier(db) as opened:
+        for _ in range(40):
+            await opened.put("thing", turns)
+        waiting, others = await opened.waiting("thing"), await opened.waiting("other")
+
+    assert len(turns) < waiting <= carrier.MOST_WAITING
+    assert others == 0
+
+
 async def test_a_kind_whose_places_are_all_taken_keeps_no_other_waiting(db: str) -> None:
     ending, freed = asyncio.Event(), asyncio.Event()
     got: list[str] = []
