@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
 from db import deleted_products, events, jobs, webhook_deliveries
+from db.availability import FAILURES
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
@@ -36,6 +37,6 @@ async def _prune(kept_for: timedelta, now: Callable[[], datetime]) -> None:
             }
             if any(pruned.values()):
                 log.info("pruned", extra=pruned)
-        except DatabaseUnavailable as failure:
-            log.warning("What is old was not pruned: %s", failure)
+        except (DatabaseUnavailable, *FAILURES) as failure:  # without its text: it has values
+            log.warning("What is old was not pruned: %s", type(failure).__name__)
         await asyncio.sleep(EVERY)

@@ -13,6 +13,7 @@ from db import holders, rows, statements
 from db.availability import resilient
 from db.jobs import OPEN, record, tell_end
 from db.leases import Lease, LeaseLost
+from db.turns import Due
 from domain.jobs import (
     Batch,
     BatchResult,
@@ -23,22 +24,20 @@ from domain.jobs import (
 )
 
 LEASE = timedelta(seconds=30)
-MOST_JOBS = 50  # looked at in one go
 # Also what is held until long after any lease: the clock was turned back since.
-DUE = "b.state = 'OPEN' AND (b.due_at <= $1 OR (b.token IS NOT NULL AND b.due_at > $2))"
-DUE_JOBS = (
-    f"SELECT j.id FROM jobs j WHERE j.status IN {OPEN}"
-    f" AND EXISTS (SELECT 1 FROM job_batches b WHERE b.job_id = j.id AND {DUE})"
-    f" ORDER BY j.created_at LIMIT {MOST_JOBS}"
-)
-DUE_BATCHES = (
-    f"SELECT b.id, b.tries FROM job_batches b WHERE b.job_id = $3 AND {DUE}"
-    " ORDER BY b.due_at, b.number LIMIT $4"
+DUE = "d.state = 'OPEN' AND (d.due_at <= $1 OR (d.token IS NOT NULL AND d.due_at > $2))"
+OF_JOBS = Due(
+    owners="jobs",
+    rows="job_batches",
+    owner="job_id",
+    open_owners=f"o.status IN {OPEN}",
+    due=DUE,
+    first="d.due_at, d.number",
 )
 CLAIM = (
-    "UPDATE job_batches AS b SET token = $3, holder = $4, due_at = $5, tries = b.tries + 1"
-    f" WHERE b.id = $6 AND (({DUE}) OR b.token = $3)"
-    f" AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = b.job_id AND j.status IN {OPEN}) RETURNING *"
+    "UPDATE job_batches AS d SET token = $3, holder = $4, due_at = $5, tries = d.tries + 1"
+    f" WHERE d.id = $6 AND (({DUE}) OR d.token = $3)"
+    f" AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = d.job_id AND j.status IN {OPEN}) RETURNING *"
 )
 BEGUN = (
     "UPDATE jobs SET status = 'RUNNING', started_at = COALESCE(started_at, $2)"
@@ -81,15 +80,8 @@ class DueBatch:
 @resilient
 async def due(now: datetime, *, of_each: int) -> list[DueBatch]:
     """Batches that may be claimed, at most so many of each job, the jobs by turns."""
-    times = [now, now + 2 * LEASE]
-    found = [
-        [
-            DueBatch(str(row["id"]), row["tries"])
-            for row in await statements.rows(DUE_BATCHES, [*times, job["id"], of_each])
-        ]
-        for job in await statements.rows(DUE_JOBS, times)
-    ]
-    return [batch[turn] for turn in range(of_each) for batch in found if turn < len(batch)]
+    found = await OF_JOBS.some([now, now + 2 * LEASE], of_each=of_each)
+    return [DueBatch(str(row["id"]), row["tries"]) for row in found]
 
 
 async def claim(batch_id: str, now: datetime) -> tuple[Batch, Lease] | None:

@@ -16,6 +16,7 @@ from db.api_keys import is_id
 from db.availability import resilient
 from db.leases import LeaseLost
 from db.statements import Row
+from db.turns import Due
 from domain.catalog import Page, PageArgs
 from domain.events import EventType
 from domain.packing import pack
@@ -34,17 +35,21 @@ LEASE = timedelta(seconds=90)  # longer than any try takes
 KEPT_ATTEMPTS = 20  # of a delivery that is repeated by hand again and again
 MOST_AT_ONCE = 10_000  # made due again in one go
 DUE = "d.state = 'PENDING' AND d.due_at <= $1"
-DUE_WEBHOOKS = (
-    "SELECT w.id FROM webhooks w WHERE w.disabled_at IS NULL AND EXISTS"
-    f" (SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND {DUE})"
-)
-DUE_DELIVERIES = (
-    f"SELECT d.id, d.tries FROM webhook_deliveries d WHERE d.webhook_id = $2 AND {DUE}"
-    " ORDER BY d.due_at LIMIT $3"
+OF_WEBHOOKS = Due(
+    owners="webhooks",
+    rows="webhook_deliveries",
+    owner="webhook_id",
+    open_owners="o.disabled_at IS NULL",
+    due=DUE,
+    first="d.due_at",
 )
 CLAIM = (
     "UPDATE webhook_deliveries AS d SET token = $2, due_at = $3, tries = d.tries + 1"
     f" WHERE d.id = $4 AND (({DUE}) OR d.token = $2) RETURNING *"
+)
+FREE = (
+    "UPDATE webhook_deliveries SET due_at = $1, token = NULL WHERE state = 'PENDING'"
+    " AND token IS NOT NULL AND due_at > $2 RETURNING id"
 )
 STORE = (
     "UPDATE webhook_deliveries SET state = $3, due_at = $4, attempts = $5, tries = tries - $6,"
@@ -80,14 +85,17 @@ class Claim:
 @resilient
 async def due(now: datetime, *, of_each: int) -> list[tuple[str, int]]:
     """Ids of deliveries that may be claimed, with their tries: some of each webhook, by turns."""
-    found = [
-        [
-            (str(row["id"]), int(row["tries"]))
-            for row in await statements.rows(DUE_DELIVERIES, [now, webhook["id"], of_each])
-        ]
-        for webhook in await statements.rows(DUE_WEBHOOKS, [now])
-    ]
-    return [some[turn] for turn in range(of_each) for some in found if turn < len(some)]
+    found = await OF_WEBHOOKS.some([now], of_each=of_each)
+    return [(str(row["id"]), row["tries"]) for row in found]
+
+
+@resilient
+async def free_stranded(now: datetime) -> int:
+    """Free what is held until long after any lease, since the clock was turned back; how many.
+
+    Looks at all that is pending, so it is for when that may be.
+    """
+    return len(await statements.rows(FREE, [now, now + 2 * LEASE]))
 
 
 async def claim(delivery_id: str, now: datetime) -> Claim | None:

@@ -8,7 +8,8 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from db import webhook_deliveries as stored
 from db import webhooks as stored_webhooks
@@ -37,9 +38,14 @@ class WebhookDeliveries:
     grace: float = GRACE
     kind: str = "webhook delivery"
 
+    _seen: datetime | None = field(default=None, init=False)
+
     async def due(self) -> Sequence[Turn]:
         """Some deliveries of each webhook."""
-        found = await stored.due(self.opened.now(), of_each=OF_EACH)
+        before, self._seen = self._seen, self.opened.now()
+        if before is None or self._seen < before:  # the clock may have been turned back
+            await stored.free_stranded(self._seen)
+        found = await stored.due(self._seen, of_each=OF_EACH)
         return [Turn(id, tries) for id, tries in found]
 
     async def handle(self, turn_id: str, ending: asyncio.Event) -> None:

@@ -96,9 +96,9 @@ def drop_template() -> None:
 
 async def wipe() -> None:
     """Empty the tables of the open database."""
-    for table in TABLES:
-        await statements.rows(f"DELETE FROM {table} RETURNING 1")
-    await statements.rows("DELETE FROM workspaces WHERE id <> $1 RETURNING 1", [DEFAULT_WORKSPACE])
+    emptied = [f"DELETE FROM {table}" for table in TABLES]
+    emptied.append(f"DELETE FROM workspaces WHERE id <> '{DEFAULT_WORKSPACE}'")
+    await statements.connection().execute_script(";".join(emptied))
 
 
 def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -117,10 +117,9 @@ def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(client, name, counted)
 
     for client in (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, AsyncpgTransaction):
-        for name in ("execute_query", "execute_many", "execute_insert"):
+        for name in ("execute_query", "execute_query_dict", "execute_many", "execute_insert"):
             if name in vars(client):
                 watch(client, name)
-    watch(SqliteClient, "execute_query_dict")  # PostgreSQL's goes through execute_query
     return sent
 
 

@@ -165,13 +165,13 @@ async def test_what_is_given_back_is_no_try_and_keeps_its_outcomes() -> None:
 
 async def test_a_large_job_does_not_stand_before_a_small_one() -> None:
     await jobs.create(new_job(1, 1, 1, 1))
-    await jobs.create(new_job(1, at=-1))
-    small = (await job_batches.due(NOW, of_each=2))[0]
+    small = await jobs.create(new_job(1, at=-1))
 
     found = await job_batches.due(NOW, of_each=2)
+    first = [await job_batches.claim(batch.id, NOW) for batch in found[:2]]
 
     assert len(found) == 3
-    assert found[0] == small
+    assert small.id in [claimed[0].job.id for claimed in first if claimed]
 
 
 async def test_a_cancelled_job_is_neither_claimed_nor_held() -> None:
@@ -238,6 +238,26 @@ async def test_a_job_is_reopened(only_failed: bool, asked: Sequence[int]) -> Non
     assert again is not None
     assert again[0].rest == asked
     assert again[0].tries == 1
+
+
+async def test_whoever_still_works_on_a_job_that_is_reopened_writes_nothing() -> None:
+    batch, lease = await claimed(2)
+    await jobs.cancel("default", batch.job.id, NOW)
+
+    await jobs.reopen(await job_of(batch), NOW, only_failed=True)
+
+    with pytest.raises(LeaseLost):
+        await job_batches.store(batch, lease, result(FINE, BAD), NOW)
+    assert [due.id for due in await job_batches.due(NOW, of_each=9)] == [batch.id]
+    assert (await job_of(batch)).done == 0
+
+
+async def test_who_comes_too_late_to_reopen_a_job_takes_nothing_from_its_workers() -> None:
+    batch, lease = await claimed(1)
+
+    assert await jobs.reopen(await job_of(batch), NOW, only_failed=True) is None
+
+    assert await job_batches.renew(lease, NOW)
 
 
 async def test_old_jobs_are_forgotten_with_their_rows() -> None:

@@ -38,6 +38,14 @@ async def test_a_delivery_is_claimed_once_and_again_after_its_lease(keyring: Key
     assert await webhook_deliveries.claim(claim.delivery.id, NOW + LEASE) is not None
 
 
+async def test_a_clock_that_is_turned_back_leaves_nothing_held_for_long(keyring: KeyRing) -> None:
+    claim = await claimed(keyring)
+
+    assert await webhook_deliveries.free_stranded(NOW) == 0  # it is held rightly
+    assert await webhook_deliveries.free_stranded(NOW - HOUR) == 1
+    assert await webhook_deliveries.claim(claim.delivery.id, NOW - HOUR) is not None
+
+
 async def test_whoever_lost_the_claim_stores_nothing(keyring: KeyRing) -> None:
     stopped = await claimed(keyring)
     again = await webhook_deliveries.claim(stopped.delivery.id, NOW + LEASE)
