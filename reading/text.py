@@ -25,16 +25,18 @@ START = re.compile(
     r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]|://|%3a))",
     re.IGNORECASE | re.ASCII,
 )
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
 # Nothing in it could end it, or be something else.
 PLAIN = re.compile(r"(?!.*\w[wW]{3}\.)https?://[a-z0-9.-]*[a-z0-9]/[A-Za-z0-9/_-]+(?:\.html)?")
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
 BLACK = re.compile(r"\S+")
 # Not a parameter's value, encoded once or twice.
-GLUED_HOST = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
+GLUED = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
+GLUED_HOST = re.compile(GLUED, re.IGNORECASE)
 # What an address may end at: text that goes on without a blank between, or another address.
 EVENT = re.compile(
-    rf"https?://|{GLUED_HOST}|" r"(?<=\.html)[a-z]|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE
+    rf"https?://|{GLUED}|" r"(?<=\.html)[a-z]|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE
 )
 # The next line, as far as an address can go on there; mail programs quote with ">".
 NEXT_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<more>[A-Za-z0-9/?#&=%._~:@+$-]+)")
@@ -87,7 +89,7 @@ LABELLED = re.compile(
     rf"(?P<ids>{CHECKED_ID}(?:[\s,;/&]++(?:(?:and|or|und|oder)\s++)?{CHECKED_ID})*+)",
     re.IGNORECASE | re.ASCII,
 )
-LABELLED_ID = re.compile(rf"(?<![\w-]){CHECKED_ID}", re.IGNORECASE | re.ASCII)
+LABELLED_ID = re.compile(CHECKED_ID, re.IGNORECASE | re.ASCII)
 # What does not tell it: the id still has to stand alone behind it.
 LABEL = re.compile(
     r"[\s{\"']*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)[\"']?\s*[:=#\uff1a]\s*",
@@ -185,6 +187,8 @@ def _addresses(text: str, kind_of: KindOf, *, is_whole: bool) -> Iterator[_Span]
                 decoded = INVISIBLE.sub("", unquote(text[match.start() : at]))
                 for inner in _addresses(decoded, kind_of, is_whole=False):
                     yield replace(inner, start=match.start(), end=at, reach=at)
+        elif SCHEME.match(text, match.end()):  # written twice
+            at = match.end()
         else:
             if match.end() > run_end:
                 run_end = _end(BODY, text, match.end())
@@ -313,7 +317,9 @@ def _closes(depths: dict[str, int], sign: str) -> bool:
 
 
 def _start(match: re.Match[str]) -> int:
-    """Where it begins: a word may be glued before its scheme."""
+    """Where it begins: a word may be glued before its scheme, or before its "www."."""
+    if glued := match["host"] and GLUED_HOST.search(match["host"]):
+        return match.start() + glued.start()
     scheme = (match["scheme"] or "").lower()
     for known in ("https", "http"):
         if scheme.endswith(known):
@@ -326,7 +332,7 @@ def _untagged(text: str) -> str:
     where it stood."""
     if not text.isascii():
         text = MARKS.sub(lambda mark: " " * len(mark[0]), text)
-    if not BLOCK_TAG.search(text):
+    if "<" not in text:
         return text
     lines = BLOCK_TAG.sub(lambda tag: "\n" * len(tag[0]), text)
     return TEXT_TAG.sub(lambda tag: " " * len(tag[0]), lines)

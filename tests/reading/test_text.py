@@ -211,6 +211,13 @@ ALI, DP = (
         ("a label of something else", "Order: 1005006338829917", []),
         ("a label without an id", "ASIN: unknown", []),
         ("a label with a wide colon", "ASIN\u3000\uff1a B0LAMP0001", ["B0LAMP0001"]),
+        ("a label and a hyphen", "ASIN-B0LAMP0001", ["B0LAMP0001"]),
+        ("a label in HTML", "<b>ASIN</b> : <span>B0LAMP0001</span>, red", ["B0LAMP0001"]),
+        ("a word glued to www", f"Lampe{DP[8:]}", ["B0LAMP0001"]),
+        ("a scheme twice", f"http://{DP} https://https://{ALI[8:]}", [
+            "B0LAMP0001", "1005006338829917",
+        ]),
+        ("a scheme twice, of a stranger", f"https://https://a.bc/?u={DP}", []),
         ("a label in a list", "- id: 1005006338829917\n- id: 1005006338829918", [
             "1005006338829917", "1005006338829918",
         ]),
