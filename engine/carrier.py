@@ -21,7 +21,6 @@ from pgqueuer.queries import Queries
 from db.connection import is_sqlite, open_pool
 from engine.work import Handler, Turn
 
-AT_ONCE = 4  # turns of one kind in one process
 LOOKS_AFTER = timedelta(seconds=5)  # without a notice
 BEATS = timedelta(seconds=30)  # without a sign of life a turn is somebody else's
 ON_ITS_WAY = timedelta(seconds=10)  # then a turn is brought anew
@@ -81,7 +80,7 @@ class Carrier:
 
     async def _run(self, kind: str, handler: Handler, ending: asyncio.Event) -> None:
         async def handle(job: Job) -> None:
-            await handler((job.payload or b"").decode())
+            await handler.do((job.payload or b"").decode())
 
         manager = QueueManager(self._queries)
         manager.entrypoint(kind, accepts_context=False)(handle)
@@ -89,8 +88,8 @@ class Carrier:
         try:
             await manager.run(
                 dequeue_timeout=LOOKS_AFTER,
-                batch_size=AT_ONCE // 2,
-                max_concurrent_tasks=AT_ONCE,
+                batch_size=handler.at_once // 2,
+                max_concurrent_tasks=handler.at_once,
                 heartbeat_timeout=BEATS,
             )
         finally:
