@@ -88,7 +88,9 @@ class Worker:
     async def run(self) -> None:
         """Work until `ending`. Raises what the database raises."""
         stopped = asyncio.Event()
-        handlers = {work.kind: partial(self.handle, work) for work in self.works}
+        handlers = {
+            work.kind: Handler(partial(self.handle, work), work.at_once) for work in self.works
+        }
         carrying = asyncio.create_task(self.carrier.run(handlers, stopped))
         looking = asyncio.create_task(self._look())
         try:

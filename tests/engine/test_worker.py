@@ -19,7 +19,7 @@ class Things:
     """A kind of work whose turns are set by hand."""
 
     def __init__(self, kind: str = "thing", failure: Exception | None = None) -> None:
-        self.kind = kind
+        self.kind, self.at_once = kind, 4
         self.turns: list[Turn] = []
         self.handled: list[str] = []
         self._failure = failure
@@ -46,7 +46,7 @@ class Direct:
 
     async def run(self, handlers: Mapping[str, Handler], ending: asyncio.Event) -> None:
         kind, turn_id = await self._turns.get()
-        await handlers[kind](turn_id)
+        await handlers[kind].do(turn_id)
         self._ending.set()
 
     async def tidy(self) -> None:
