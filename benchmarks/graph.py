@@ -1,11 +1,13 @@
 """`python -m benchmarks.graph`: what the graph costs beside a server without one; GRAPH.md.
 
-With plans, without, and bare: all answer the same rows of one SQLite file, by turns in each round.
+With plans, without, and bare: all answer the same rows, by turns in each round; on SQLite, and on
+PostgreSQL where TEST_DATABASE_URL names a server, in a process of its own.
 Compared is the CPU time of the server's process for a request: it is what a core can carry, and
 depends less than time by the clock on how busy the machine is, and not on how fast the client is.
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import http.client
@@ -14,12 +16,11 @@ import json
 import os
 import platform
 import shutil
-import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -28,20 +29,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
-from config import DATABASE_FILE
-from db import products
+from benchmarks.bare import TRACKING_ID
+from db import links, products
 from db.connection import open_database
+from domain.links import Link, LinkKey
 from domain.marketplaces import Workspace
 from domain.money import Money
 from domain.products import Availability, Image, Mode, Offer, ProductRef, SourceProduct
 from resolvers.access import OPERATOR
-from tests.database import sqlite_template
+from tests.database import database_like, migrated_database, on_postgres
 from tests.processes import started_server
 from tests.run import free_port
 
 RESULTS = Path(__file__).resolve().parent / "GRAPH.md"
 ROOT = RESULTS.parent.parent
-KEY = "a-key-of-the-graph-benchmark-0123456789"
+ADMIN = "a-key-of-the-graph-benchmark-0123456789"
+CONNECT = f"""mutation {{ connectMarketplace(input: {{marketplace: ALIEXPRESS, credentials: [
+  {{name: "appKey", value: "500100"}}, {{name: "appSecret", value: "sandbox-app-secret"}},
+  {{name: "trackingId", value: "{TRACKING_ID}"}}] }}) {{ errors {{ message }} }}
+  createApiKey(input: {{name: "bench", scopes: [READ]}}) {{ key errors {{ message }} }} }}"""
 STOCK = 10_000
 ROUNDS = 5
 REQUESTS = 100  # of each server in a round
@@ -49,6 +55,7 @@ FIELDS = """{ id externalId url title ordersLast30Days demand state importedAt s
   marketplace { code name } image { url } images { url } offer { price { amount currencyCode }
   listPrice { amount currencyCode } discountPercent availability observedAt } }"""
 PAGE = f"{{ products(first: 50) {{ nodes {FIELDS} }} }}"
+LINKS = PAGE.replace("brand", "brand affiliateLink { url }")
 ONE = f"query One($by: ProductLookup!) {{ product(by: $by) {FIELDS} }}"
 DEEP = f"""query Deep($after: String) {{
   products(first: 50, after: $after, filter: {{state: ACTIVE}}, sort: DISCOUNT_DESC) {{
@@ -62,7 +69,7 @@ class Work:
 
     `asks`: sent one after another, each with its variables and the address at the bare server.
     `is_unchanged`: by GET as a trusted document, of which the caller has the answer already.
-    `is_anew`: never asked before just so.
+    `is_anew`: never asked before just so, which is what a write makes of every request.
     """
 
     name: str
@@ -77,7 +84,8 @@ class Work:
 class Client:
     """Sends requests over one connection and knows the server's process."""
 
-    def __init__(self, port: int, pid: int) -> None:
+    def __init__(self, port: int, pid: int, key: str = "") -> None:
+        self.key = key
         self._http = http.client.HTTPConnection("127.0.0.1", port)
         self._pid = pid
 
@@ -93,7 +101,7 @@ class Client:
 
     def tag(self, document: str) -> str:
         """That of the answer of a trusted document."""
-        self._http.request("GET", _named(document), headers={"X-Api-Key": KEY})
+        self._http.request("GET", _named(document), headers={"X-Api-Key": self.key})
         response = self._http.getresponse()
         response.read()
         return response.headers["ETag"]
@@ -103,7 +111,7 @@ class Client:
         return self._sent("GET", _named(document), tag=tag)
 
     def _sent(self, method: str, path: str, body: str | None = None, tag: str = "") -> bytes:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
         headers |= {"If-None-Match": tag} if tag else {}
         try:
             self._http.request(method, path, body, headers)
@@ -153,24 +161,51 @@ def stock(number: int) -> SourceProduct:
     )
 
 
-async def fill(database: Path) -> None:
-    """Import the made products."""
+async def fill(url: str) -> None:
+    """Import the made products, each with a link."""
     workspace = Workspace(OPERATOR.workspace, {"aliexpress": Mode.SANDBOX})
     start = datetime.now(UTC) - timedelta(days=1)
-    async with open_database(f"sqlite://{database}"):
+    async with open_database(url):
         for first in range(0, STOCK, 250):
             batch = [stock(number) for number in range(first, first + 250)]
             now = start + timedelta(seconds=first)
             await products.keep(workspace, batch, now=now, history_for=())
+            await links.keep(workspace.id, [link(each.ref, now) for each in batch])
+
+
+def link(ref: ProductRef, now: datetime) -> Link:
+    """The product's own."""
+    return Link(
+        key=LinkKey(ref, TRACKING_ID),
+        url=f"https://s.click.example/{ref.external_id}",
+        source_url=f"https://shop.example/{ref.external_id}",
+        mode=Mode.SANDBOX,
+        created_at=now,
+    )
+
+
+@contextlib.asynccontextmanager
+async def copies(folder: Path, count: int) -> AsyncIterator[list[str]]:
+    """The URLs of so many equal, filled databases."""
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(migrated_database(folder))
+        await fill(first)
+        urls = [first]
+        for number in range(1, count):
+            if on_postgres():
+                like = database_like(first.rpartition("/")[2])
+                urls.append(await stack.enter_async_context(like))
+            else:
+                urls.append(f"sqlite://{folder}/copy-{number}.db")
+                shutil.copy(first.removeprefix("sqlite://"), urls[-1].removeprefix("sqlite://"))
+        yield urls
 
 
 @contextlib.contextmanager
-def bare_server(database: Path) -> Iterator[Client]:
+def bare_server(url: str) -> Iterator[Client]:
     """The server without a graph."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.bare", str(database), str(port)], cwd=ROOT
-    )
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", url, str(port)], cwd=ROOT)
     try:
         for _ in range(200):
             with contextlib.suppress(OSError):
@@ -184,18 +219,15 @@ def bare_server(database: Path) -> Iterator[Client]:
         process.wait(30)
 
 
-def works(ours: Client, database: Path) -> list[Work]:
+def works(ours: Client) -> list[Work]:
     """What is asked of both. The deep page begins where ours ends the one before."""
     pages: list[tuple[dict[str, object], str]] = []
     after, last = None, ""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        while len(pages) < STOCK // 50 - 1:
-            page = json.loads(ours.post(DEEP, {"after": after}))["data"]["products"]
-            after, last = page["pageInfo"]["endCursor"], page["nodes"][-1]["externalId"]
-            n, id = connection.execute(
-                "SELECT discount_percent, id FROM products WHERE external_id = ?", (last,)
-            ).fetchone()
-            pages.append(({"after": after}, f"/deep?{urlencode({'n': n, 'id': id})}"))
+    while len(pages) < STOCK // 50 - 1:
+        page = json.loads(ours.post(DEEP, {"after": after}))["data"]["products"]
+        after, last = page["pageInfo"]["endCursor"], page["nodes"][-1]["externalId"]
+        _, n, id = json.loads(base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_"))
+        pages.append(({"after": after}, f"/deep?{urlencode({'n': n, 'id': id})}"))
     lookup = {"ref": {"marketplace": "ALIEXPRESS", "externalId": last}}
 
     def listed(data: dict[str, object]) -> object:
@@ -211,7 +243,22 @@ def works(ours: Client, database: Path) -> list[Work]:
             nodes=listed,
         ),
         Work(
-            name="such pages, nothing of them kept",
+            name="the same with a link each, asked again",
+            must=0.7,
+            document=LINKS,
+            asks=[({}, "/links")],
+            nodes=listed,
+        ),
+        Work(
+            name="the page, after a write",
+            must=0.5,
+            document=PAGE,
+            asks=[({}, "/page")],
+            nodes=listed,
+            is_anew=True,
+        ),
+        Work(
+            name="pages without links, nothing of them kept",
             must=0.5,
             document=DEEP,
             asks=pages,
@@ -273,37 +320,58 @@ def sending(work: Work, client: Client) -> Callable[[], bytes]:
 
 
 @contextlib.contextmanager
-def our_server(database: Path, folder: Path, plan: str) -> Iterator[Client]:
-    """The server with a graph, on a copy of the database."""
+def our_server(url: str, folder: Path, plan: str) -> Iterator[Client]:
+    """The server with a graph, and an API key that may read."""
     folder.mkdir()
-    shutil.copy(database, folder / DATABASE_FILE)
     (trusted := folder / "trusted").mkdir()
     (trusted / "page.graphql").write_text(PAGE)
-    environ = {"SANDBOX": "on", "ADMIN_API_KEY": KEY, "BUCKET_CAPACITY": "1000000000"}
-    environ["TRUSTED_DOCUMENTS"] = str(trusted)
+    environ = {"SANDBOX": "on", "ADMIN_API_KEY": ADMIN, "BUCKET_CAPACITY": "1000000000"}
+    environ["ENCRYPTION_KEYS"] = base64.urlsafe_b64encode(b"k" * 32).decode()
+    environ |= {"TRUSTED_DOCUMENTS": str(trusted), "DATABASE_URL": url, "WORKER": "off"}
     with started_server(folder, environ | {"PLAN": plan}) as server:
-        yield Client(int(server.address.rpartition(":")[2]), server.process.pid)
+        client = Client(int(server.address.rpartition(":")[2]), server.process.pid, ADMIN)
+        made = json.loads(client.post(CONNECT, {}))["data"]
+        assert not made["connectMarketplace"]["errors"], made
+        client.key = made["createApiKey"]["key"]
+        yield client
 
 
-def main() -> None:
-    """Measure with and without plans, and write GRAPH.md."""
-    rows: dict[str, list[str]] = {}
-    load = os.getloadavg()[0]
+async def measured() -> dict[str, list[float]]:
+    """By work, of the engine that the environment names: bare, with and without plans."""
+    figures: dict[str, list[float]] = {}
     with TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        database = Path(name) / DATABASE_FILE
-        shutil.copy(sqlite_template(), database)
-        asyncio.run(fill(database))
-        ours = {
-            plan: stack.enter_context(our_server(database, Path(name) / plan, plan))
-            for plan in ("on", "off")
-        }
-        bare = stack.enter_context(bare_server(database))
-        for work in works(ours["on"], database):
-            planned, plain, least = measure(work, ours, bare)
-            cells = [least, planned, least / planned, plain, least / plain]
-            rows[work.name] = [f"{work.must}", *(f"{cell:.2f}" for cell in cells)]
-            sys.stderr.write(f"{work.name}: {' '.join(rows[work.name])}\n")
-    RESULTS.write_text(document(rows, load), "utf-8")
+        async with copies(Path(name), 3) as (for_bare, *for_ours):
+            ours = {
+                plan: stack.enter_context(our_server(url, Path(name) / plan, plan))
+                for plan, url in zip(("on", "off"), for_ours, strict=True)
+            }
+            bare = stack.enter_context(bare_server(for_bare))
+            for work in works(ours["on"]):
+                *ways, least = measure(work, ours, bare)
+                figures[work.name] = [work.must, least, *ways]
+                sys.stderr.write(f"{work.name}: {figures[work.name]}\n")
+            stack.close()
+    return figures
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure with and without plans, and write GRAPH.md."""
+    if arguments == ["--figures"]:
+        sys.stdout.write(json.dumps(asyncio.run(measured())))
+        return
+    load = os.getloadavg()[0]
+    tables = []
+    for engine in ("SQLite", "PostgreSQL"):
+        environ = dict(os.environ)
+        server = environ.pop("TEST_DATABASE_URL", "")
+        if engine == "PostgreSQL":
+            if not server:
+                continue
+            environ["TEST_DATABASE_URL"] = server
+        command = [sys.executable, "-m", "benchmarks.graph", "--figures"]
+        told = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True)
+        tables.append(table(engine, json.loads(told.stdout)))
+    RESULTS.write_text(document(tables, load), "utf-8")
     sys.stdout.write(f"Written to benchmarks/{RESULTS.name}.\n")
 
 
@@ -313,28 +381,41 @@ NOTES = f"""\
   server's load ours carries on a core.
 - Bare: Starlette and orjson on uvloop, the statement and the JSON written by hand, no key, no
   limits, no log (benchmarks/bare.py). It knows that all products are alike, and so reads them by
-  the index that ours finds by itself. All read one SQLite file of {STOCK:,} products, ours a copy
-  each, and answer the same before anything is timed.
-- Ours: `server.py` with an API key, limits, costs and a log line each, as in production.
-- Asked again: what was made of the rows before is kept, and found by the rows as they are read now.
-  Nothing kept: so many other pages come between that the rows were let go; one after another.
-- Not measured here: PostgreSQL, servers of other languages, links in the page.
+  the index that ours finds by itself. On PostgreSQL it has a pool of asyncpg's. Each server reads a
+  copy of one database of {STOCK:,} products, and all answer the same before anything is timed.
+- Ours: `server.py` with an API key that may read, limits, costs and a log line each, as in
+  production, but without a worker beside it.
+- Asked again: nothing was written since, so that the answer of before is sent (schema/recalled.py).
+  After a write, of whatever, it is made again, here from rows that are known.
+- Nothing kept: each request is another one, and so many other pages come between that their rows
+  were let go.
+- On PostgreSQL the version of the database costs a round trip, and an API key one more.
+- Not measured here: servers of other languages.
 """
 
 
-def document(rows: dict[str, list[str]], load: float) -> str:
+def table(engine: str, figures: Mapping[str, Sequence[float]]) -> str:
+    """A table of GRAPH.md."""
+    head = (engine, "share to reach", "bare ms", "ours ms", "share", "without plans ms", "share")
+    lines = [head, ("---",) * len(head)]
+    for name, (must, bare, planned, plain) in figures.items():
+        cells = [bare, planned, bare / planned, plain, bare / plain]
+        lines.append((name, f"{must}", *(f"{cell:.2f}" for cell in cells)))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def document(tables: Sequence[str], load: float) -> str:
     """GRAPH.md."""
-    head = ("work", "share to reach", "bare ms", "ours ms", "share", "without plans ms", "share")
-    lines = [head, ("---",) * len(head), *((name, *cells) for name, cells in rows.items())]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     busy = f"Others kept {load:.0f} processes running or waiting for a core beside it."
     return (
         "# The graph beside a server without one\n\n"
         f"Written by `make bench-graph` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC;"
-        f" Python {platform.python_version()}, {machine}. {busy}\n\n{table}\n{NOTES}"
+        f" Python {platform.python_version()}, {machine}. {busy}\n\n"
+        + "\n".join(tables)
+        + f"\n{NOTES}"
     )
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,7 +1,7 @@
 """API keys. Their texts are made here, handed out once, and stored only as keyed hashes."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,12 +20,15 @@ from db.statements import Row
 from domain.api_keys import ALPHABET, RANDOM_LENGTH, APIKey, Scope, checksum, in_order
 from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
+from domain.kept import Kept
 
 PURPOSE = "API key"
 ORDER = paging.NEWEST_FIRST["created_at"]
 TEXT = SqlTypes.VARCHAR
 _IN_PAGES = Where(lambda keys: Cast(keys.origins, TEXT) != "[]")
 OFTEN_ENOUGH = timedelta(minutes=1)  # how exact last_used_at is
+KEPT_BYTES, KEY_BYTES = 256 * 1024, 2_048  # about
+_known: Kept[Hashable, APIKey] = Kept(KEPT_BYTES)
 
 
 def new_text(prefix: str) -> Secret:
@@ -62,9 +65,20 @@ async def replace(
 async def by_text(text: Secret, keyring: KeyProvider) -> APIKey | None:
     """The stored key of that text, of whichever workspace, also when it is accepted no more.
 
-    A hash under an older encryption key is made anew.
+    A hash under an older encryption key is made anew. On SQLite it is read once for as long as
+    nothing is written: that can be told without a statement.
     """
     candidates = hashing.each(keyring, PURPOSE, text)
+    version = statements.version_at_once()
+    if version is not None and (known := _known.get((version, *candidates))):
+        return known
+    key = await _by_hash(candidates, text, keyring)
+    if version is not None and key is not None:
+        _known.keep((version, *candidates), key, KEY_BYTES)
+    return key
+
+
+async def _by_hash(candidates: list[str], text: Secret, keyring: KeyProvider) -> APIKey | None:
     found = await statements.rows(
         f"SELECT * FROM api_keys WHERE hash {statements.in_list(candidates)}", candidates
     )

@@ -66,7 +66,7 @@ async def empty_database(folder: Path) -> AsyncIterator[str]:
     if not on_postgres():
         yield f"sqlite://{folder}/test-{uuid4().hex}.db"
         return
-    async with _database() as url:
+    async with database_like() as url:
         yield url
 
 
@@ -78,7 +78,7 @@ async def migrated_database(folder: Path) -> AsyncIterator[str]:
         shutil.copyfile(sqlite_template(), path)
         yield f"sqlite://{path}"
         return
-    async with _database(_postgres_template()) as url:
+    async with database_like(_postgres_template()) as url:
         yield url
 
 
@@ -146,7 +146,8 @@ def _apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def _database(template: str = "template1") -> AsyncIterator[str]:
+async def database_like(template: str = "template1") -> AsyncIterator[str]:
+    """The URL of a copy of a PostgreSQL database that nobody has open."""
     name = _new_name()
     await _at_server(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:

@@ -61,6 +61,19 @@ async def test_a_key_is_found_by_its_text_as_it_was_kept(
     assert await api_keys.by_text(text, keyring) == key
 
 
+async def test_what_is_known_of_a_key_ends_with_any_write(keyring: KeyRing) -> None:
+    key, text = await kept(keyring)
+    known = [await api_keys.by_text(text, keyring) for _ in range(2)]
+
+    await api_keys.revoke("default", key.id, NOW)
+    revoked = await api_keys.by_text(text, keyring)
+    await statements.rows("DELETE FROM api_keys")
+
+    assert known == [key, key]
+    assert revoked == replace(key, revoked_at=NOW)
+    assert await api_keys.by_text(text, keyring) is None
+
+
 async def test_another_text_finds_nothing(keyring: KeyRing) -> None:
     await kept(keyring)
 
