@@ -36,7 +36,7 @@ async def test_events_are_kept_for_their_days_and_no_longer(
         async with statements.transaction():
             await events.record("default", Mode.LIVE, news)
 
-        async with upkeep(timedelta(days=90), clock):
+        async with upkeep(timedelta(days=90), timedelta(days=90), clock):
             left = await _left()
 
         assert left == [news[1]]
