@@ -14,8 +14,12 @@ PYTEST := $(RUN) -m pytest
 PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
 # Tests that no database is behind, or none that they could choose, so that one run is enough.
-WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/sandbox tests/upstream
-WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture config deploy docs habits locks server)
+WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/reading tests/sandbox tests/upstream
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar benchmarks config deploy docs)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,example_clients examples habits isolation locks)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,real_listings schema_guard server)
+# Tests of HTTP: their statements are those of tests/db, tests/resolvers and tests/schema.
+OF_HTTP := tests/attacks tests/conformance tests/web
 
 export PYTHON
 # CHECKED: by the make that called this one.
@@ -60,7 +64,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 	env -u TEST_DATABASE_URL $(PYTEST) $(PARALLEL) $(FAST)
 
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
-	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(WITHOUT_DATABASE:%=--ignore=%)
+	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(patsubst %,--ignore=%,$(WITHOUT_DATABASE) $(OF_HTTP))
 
 # One at a time, since these measure. A quarter of an hour; needs redis-server.
 slow: .venv/.dev .venv/.fuzz
@@ -78,7 +82,7 @@ e2e: .venv/.dev web/node_modules/.installed
 	$(PYTEST) $(PARALLEL) -m browser tests/e2e
 
 typescript: .venv/.dev examples/typescript/node_modules/.installed
-	$(PYTEST) -m typescript
+	$(PYTEST) -m typescript tests/test_*.py
 
 peers: .venv/.dev tests/peers/node_modules/.installed
 	$(PYTEST) -m peers tests/peers

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
 from db import deleted_products, events, jobs, old_prices, webhook_deliveries
+from db.availability import FAILURES
 from db.exceptions import DatabaseUnavailable
 
 EVERY = 3600.0  # seconds
@@ -41,8 +42,8 @@ async def _prune(kept_for: timedelta, prices_for: timedelta, now: Callable[[], d
             if any(pruned.values()):
                 log.info("pruned", extra=pruned)
             await _settle_prices(now() - prices_for)
-        except DatabaseUnavailable as failure:
-            log.warning("What is old was not pruned: %s", failure)
+        except (DatabaseUnavailable, *FAILURES) as failure:  # without its text: it has values
+            log.warning("What is old was not pruned: %s", type(failure).__name__)
         await asyncio.sleep(EVERY)
 
 

@@ -75,7 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
 def serve(settings: Settings) -> int:
     """Run until a signal ends it. Returns the exit code."""
     keys = _begin(settings)
-    listener = listen(settings)
+    with listen(settings) as listener:
+        return _serve(settings, keys, listener)
+
+
+def _serve(settings: Settings, keys: Keys, listener: socket.socket) -> int:
     asyncio.run(_make_ready(settings, keys))
     settings = replace(settings, public_url=_public_url(settings, listener))
     if settings.workers > 1:

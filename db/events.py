@@ -5,7 +5,7 @@ the workspace, which stays locked until the transaction ends, so they are commit
 Nothing else is locked behind it: `record` is the last statement of its transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -114,13 +114,21 @@ async def last_number(workspace_id: str) -> int:
     return int(found[0]["last_number"]) if found else 0
 
 
-@resilient
 async def by_id(workspace: Workspace, event_id: str) -> Event | None:
     """The event of that id; None when there is none, or none any more."""
-    if not is_id(event_id):
-        return None
-    found = await statements.built(statements.select(Stored, visible(workspace) & Q(id=event_id)))
-    return _event(found[0]) if found else None
+    found = await by_ids(workspace, [event_id])
+    return next(iter(found.values()), None)
+
+
+@resilient
+async def by_ids(workspace: Workspace, event_ids: Collection[str]) -> dict[str, Event]:
+    """The events of those ids that there are."""
+    ids = [event_id for event_id in event_ids if is_id(event_id)]
+    if not ids:
+        return {}
+    those = visible(workspace) & Q(id__in=ids)
+    found = map(_event, await statements.built(statements.select(Stored, those)))
+    return {event.id: event for event in found}
 
 
 @resilient

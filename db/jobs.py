@@ -38,6 +38,12 @@ REOPEN = (
     "UPDATE jobs SET status = 'QUEUED', finished_at = NULL, done = done - $3, failed = failed - $4"
     f" WHERE id = $1 AND workspace_id = $2 AND status NOT IN {OPEN} RETURNING *"
 )
+# Batches before their job, in which order they are locked wherever one is stored.
+TAKE_BACK = (
+    "UPDATE job_batches SET token = NULL, holder = NULL, due_at = $2"
+    " WHERE job_id = $1 AND token IS NOT NULL"
+    f" AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND status NOT IN {OPEN}) RETURNING id"
+)
 REOPEN_BATCH = (
     "UPDATE job_batches SET state = 'OPEN', due_at = $2, tries = 0, outcomes = $3, done = $4,"
     " failed = 0 WHERE id = $1"
@@ -95,13 +101,20 @@ async def _insert_parts(new: NewJob) -> None:
     )
 
 
-@resilient
 async def by_id(workspace_id: str, job_id: str) -> Job | None:
     """The job with that id; None for a text that is no id."""
-    if not is_id(job_id):
-        return None
-    found = await models.Job.filter(id=job_id, workspace_id=workspace_id).values()
-    return record(found[0]) if found else None
+    found = await by_ids(workspace_id, [job_id])
+    return next(iter(found.values()), None)
+
+
+@resilient
+async def by_ids(workspace_id: str, job_ids: Collection[str]) -> dict[str, Job]:
+    """The jobs of those ids that there are."""
+    ids = [job_id for job_id in job_ids if is_id(job_id)]
+    if not ids:
+        return {}
+    found = map(record, await models.Job.filter(id__in=ids, workspace_id=workspace_id).values())
+    return {job.id: job for job in found}
 
 
 @resilient
@@ -163,11 +176,13 @@ async def tell_end(workspace_id: str, job_id: str, now: datetime) -> None:
 
 @resilient
 async def reopen(job: Job, now: datetime, *, only_failed: bool) -> Job | None:
-    """Have a job that has ended worked on again: the rows that failed, or all of them.
+    """Have a job that has ended worked on again: the rows that failed, or all of them. Whoever is
+    still at work on it stores nothing more.
 
     None where there are none, or somebody else has reopened it.
     """
     async with statements.transaction():
+        await statements.rows(TAKE_BACK, [job.id, now])
         done = failed = 0
         reopened: list[Sequence[object]] = []
         ended = Q(state=BatchState.DEAD.value) | Q(failed__gt=0)

@@ -320,7 +320,7 @@ class Event(Model):
     class Meta:
         table = "events"
         unique_together = (("workspace_id", "sequence"),)
-        indexes = (("occurred_at",),)
+        indexes = (("occurred_at",), ("workspace_id", "external_id", "sequence"))
 
 
 class IdempotencyKey(Model):

@@ -44,8 +44,8 @@ COLUMNS = (
 )
 
 # Products by all that was read of them: to make one takes longer than to find it.
-KEPT_BYTES = 16 * 1024 * 1024
-PRODUCT_BYTES = 2_500  # about, without what `details` hold
+KEPT_BYTES = 32 * 1024 * 1024
+PRODUCT_BYTES = 6_500  # about, with an answer of it, without what `details` hold
 _columns = itemgetter(*COLUMNS)
 _products: Kept[tuple[Any, ...], CatalogProduct] = Kept(KEPT_BYTES)
 

@@ -11,7 +11,7 @@ goes the transaction's way and sees what that has written.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -110,6 +110,8 @@ class Client(SqliteClient):
 
     def __init__(self, file_path: str, **kwargs: Any) -> None:
         super().__init__(file_path, **(PRAGMAS | kwargs))
+        self._file = file_path
+        self._watcher: sqlite3.Connection | None = None
         self._readers = [Reader(file_path) for _ in range(READERS)]
         self._idle = asyncio.LifoQueue[Reader]()
         for reader in self._readers:
@@ -119,7 +121,28 @@ class Client(SqliteClient):
         """Close every connection."""
         for client in self._readers:
             await client.close()
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
         await super().close()
+
+    def version(self) -> Hashable:
+        """Another one after each commit, of whichever process; None where it cannot be told.
+
+        Asked without a thread: it stands in memory that the processes share, and waits for nobody.
+        """
+        try:
+            if self._watcher is None:
+                if self._connection is None:  # perhaps there is no file yet
+                    return None
+                self._watcher = sqlite3.connect(
+                    self._file, timeout=0, isolation_level=None, check_same_thread=False
+                )
+                self._watcher.execute("PRAGMA query_only = ON")
+            # Of this connection alone, which never writes: of another one it tells something else.
+            return self._watcher, self._watcher.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return None
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> Found:
         """The number of rows that were changed or found, and those found."""

@@ -7,7 +7,7 @@ writes. Rows come as the driver gives them: db/rows.py reads them.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache, lru_cache
@@ -21,7 +21,9 @@ from tortoise.connection import get_connection
 from tortoise.expressions import Q
 from tortoise.models import Model
 
+from db.availability import FAILURES
 from db.conditions import criterion
+from db.sqlite import Client as SQLite
 from domain.packing import UNSTORABLE
 
 Row = dict[str, Any]
@@ -67,6 +69,28 @@ async def records(sql: str, values: Iterable[object] = ()) -> Sequence[Row]:
         sql = _of_sqlite(sql)
     _, found = await client.execute_query(sql, [adapted(value) for value in values])
     return found
+
+
+def version_at_once() -> Hashable:
+    """As `version`, without asking a server: None on PostgreSQL."""
+    client = connection()
+    return client.version() if isinstance(client, SQLite) else None
+
+
+async def version() -> Hashable:
+    """Another one after each commit, so that of two equal ones all rows are the same; None where
+    it cannot be told.
+
+    On PostgreSQL it is which transactions a statement sees: more than those that wrote something.
+    """
+    client = connection()
+    if client.capabilities.dialect != "postgres":
+        return version_at_once()
+    try:
+        [row] = await client.execute_query_dict("SELECT pg_current_snapshot()::text AS seen")
+    except FAILURES:
+        return None
+    return client, row["seen"]
 
 
 async def many(sql: str, lists: Sequence[Sequence[object]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from tortoise.expressions import Q
+from tortoise.functions import Count
 
 from db import models, paging, prices, rows, statements
 from db.api_keys import is_id
@@ -22,10 +23,6 @@ from domain.products import CatalogProduct, ProductRef, ProductState
 from domain.watches import Watch, WatchKind
 
 ORDER = paging.NEWEST_FIRST["created_at"]
-READ = (
-    "SELECT w.*, (SELECT count(*) FROM watch_firings f WHERE f.watch_id = w.id) AS fired"
-    " FROM watches w WHERE w.workspace_id = $1"
-)
 FIRE = (
     "INSERT INTO watch_firings (id, workspace_id, watch_id, product_id, fired_at)"
     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (watch_id, product_id) DO NOTHING RETURNING id"
@@ -49,8 +46,20 @@ async def by_id(workspace_id: str, watch_id: str) -> Watch | None:
     """The workspace's watch of that id."""
     if not is_id(watch_id):
         return None
-    found = await statements.rows(f"{READ} AND w.id = $2", [workspace_id, watch_id])
+    found = await models.Watch.filter(id=watch_id, workspace_id=workspace_id).values()
     return record(found[0]) if found else None
+
+
+@resilient
+async def fired_counts(workspace_id: str, watch_ids: Collection[str]) -> dict[str, int]:
+    """Of how many products each watch was told since it was armed."""
+    counted = models.WatchFiring.filter(workspace_id=workspace_id, watch_id__in=watch_ids)
+    found = (
+        await counted.annotate(total=Count("id"))
+        .group_by("watch_id")
+        .values_list("watch_id", "total")
+    )
+    return dict.fromkeys(watch_ids, 0) | {str(watch): int(total) for watch, total in found}
 
 
 @resilient
@@ -88,20 +97,21 @@ async def fired(
 
     `tracked`: marketplaces (codes) whose prices may be watched.
     """
-    known = [one for one in after if one.source.ref in before]
-    if not known:
+    changed = {one.source.ref: one for one in after if one.source.ref in before}
+    if not changed:
         return []
     found: list[News] = []
     for row in await statements.rows(
         "SELECT * FROM watches WHERE workspace_id = $1", [workspace.id]
     ):
         watch = record(row)
+        named = changed if watch.products is None else set(watch.products)
         some = [
             one
-            for one in known
-            if watch.concerns(one.source.ref)
-            and (one.source.ref.marketplace in tracked or not watch.kind.tracks_prices)
-            and watch.may_fire(before[one.source.ref], one)
+            for ref, one in changed.items()
+            if ref in named
+            and (ref.marketplace in tracked or not watch.kind.tracks_prices)
+            and watch.may_fire(before[ref], one)
         ]
         for product in await _meeting(workspace, watch, some, before, now):
             values = [str(uuid4()), workspace.id, watch.id, product.id, now]
@@ -171,7 +181,6 @@ def record(row: Row) -> Watch:
         price=Money(Decimal(price["amount"]), price["currency"]) if price else None,
         percent=condition.get("percent"),
         days=condition.get("days"),
-        fired=row.get("fired", 0),
     )
 
 

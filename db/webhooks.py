@@ -1,6 +1,7 @@
 """Webhooks, with their sealed addresses and secrets, which only `target` opens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from domain.webhooks import DeliveryState, DisabledReason, Target, Webhook
 
 ORDER = paging.NEWEST_FIRST["created_at"]
 URL, SIGNS = "url", "secret"
+MOST_SECRETS = 5  # that sign at once, whoever rotates them how often
 DISABLE = (
     "UPDATE webhooks SET disabled_at = $2, disabled_reason = $3"
     " WHERE id = $1 AND disabled_at IS NULL RETURNING workspace_id"
@@ -45,35 +47,51 @@ async def create(webhook: Webhook, target: Target, keyring: KeyProvider, *, most
 
 @resilient
 async def update(
-    webhook: Webhook, url: Secret | None, keyring: KeyProvider, now: datetime
+    webhook: Webhook,
+    changes: Mapping[str, Any],
+    url: Secret | None,
+    keyring: KeyProvider,
+    now: datetime,
 ) -> Webhook | None:
-    """Store what may be changed of it; `url` None: as it is. None: there is none any more."""
-    columns = _columns(webhook)
-    changed = {name: columns[name] for name in ("shown_url", "types", "document", "key_id")}
+    """Change these fields of it as it is stored by now, and its address; `url` None: as it is.
+
+    None: there is none any more.
+    """
     async with statements.transaction():
-        row = await models.Webhook.filter(id=webhook.id).select_for_update().first()
-        if row is None:
+        found = await models.Webhook.filter(id=webhook.id).select_for_update().values()
+        if not found:
             return None
-        await row.update_from_dict(changed).save(update_fields=list(changed))
+        changed = replace(record(found[0]), **changes)
+        columns = _columns(changed)
+        await models.Webhook.filter(id=webhook.id).update(
+            **{name: columns[name] for name in changes}
+        )
         if url is not None:
             await models.WebhookSecret.filter(webhook_id=webhook.id, name=URL).delete()
             await _seal(webhook, URL, url, keyring, now)
-    return webhook
+    return changed
 
 
 @resilient
 async def rotate(
     webhook: Webhook, secret: Secret, keyring: KeyProvider, *, now: datetime, until: datetime
-) -> None:
-    """Sign with another secret from now on, and with the present ones until then at most."""
+) -> bool:
+    """Sign with another secret from now on, and with the present ones until then at most.
+
+    False: there is no such webhook any more.
+    """
     async with statements.transaction():
-        await models.Webhook.filter(id=webhook.id).select_for_update()
+        if not await models.Webhook.filter(id=webhook.id).select_for_update():
+            return False
         signing = models.WebhookSecret.filter(webhook_id=webhook.id, name=SIGNS)
         await signing.filter(expires_at__lte=now).delete()
+        known = await signing.order_by("-created_at", "-id").values_list("id", flat=True)
+        await signing.filter(id__in=known[MOST_SECRETS - 1 :]).delete()
         await signing.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=until)).update(
             expires_at=until
         )
         await _seal(webhook, SIGNS, secret, keyring, now)
+    return True
 
 
 @resilient

@@ -175,6 +175,13 @@ class OfferPolicy:
         """Until when an offer seen at that moment may be believed."""
         return observed_at + self.fresh_for
 
+    def changes_at(self, observed_at: datetime, now: datetime) -> datetime | None:
+        """When something else than now may be shown of it; None: never."""
+        moments = [self.expires_at(observed_at), observed_at - CLOCKS_DIFFER]
+        if self.withheld_after is not None:
+            moments.append(observed_at + self.withheld_after)
+        return min((moment for moment in moments if moment > now), default=None)
+
     def is_expired(self, observed_at: datetime, now: datetime) -> bool:
         """Whether it is too old to be believed, or of a clock that has been set back."""
         return now >= self.expires_at(observed_at) or observed_at > now + CLOCKS_DIFFER

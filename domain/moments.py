@@ -14,6 +14,16 @@ def shown(moment: datetime) -> str:
     return in_utc.isoformat().replace("+00:00", "Z")
 
 
+def read(text: str) -> datetime:
+    """The instant of an ISO 8601 text with its zone, in UTC. Raises ValueError for any other text,
+    OverflowError for an instant out of range."""
+    # Python reads a text with NUL at its end as if it ended before.
+    moment = datetime.fromisoformat(text if text.isprintable() else "")
+    if moment.tzinfo is None:
+        raise ValueError("The zone is missing.")
+    return moment.astimezone(UTC)
+
+
 def of_http(written: str) -> datetime | None:
     """The instant of a header ("Sat, 21 Nov 2026 12:00:00 GMT"); None for any other text."""
     try:

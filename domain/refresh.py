@@ -80,7 +80,7 @@ class Candidate:
 
     def worth(self, bounds: Bounds, now: datetime) -> float:
         """The index: what a look at it is worth now, in hours times value."""
-        age = (now - self.seen_at) / HOUR
+        age = max((now - self.seen_at) / HOUR, 0.0)  # the clock may have been set back
         if self.is_missing:
             return self.value * max(age - RARE_LOOKS / HOUR, 0.0)
         fresh, shown = bounds.fresh_for / HOUR, bounds.shown_for / HOUR

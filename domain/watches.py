@@ -43,11 +43,6 @@ class Watch:
     price: Money | None = None
     percent: int | None = None
     days: int | None = None
-    fired: int = 0
-
-    def concerns(self, ref: ProductRef) -> bool:
-        """Whether the product may be one of those meant; a filter says more."""
-        return self.products is None or ref in self.products
 
     def may_fire(self, before: CatalogProduct, after: CatalogProduct) -> bool:
         """Whether a newer answer can be what is waited for, as far as it tells by itself."""

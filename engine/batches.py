@@ -16,7 +16,7 @@ from db import jobs as stored_jobs
 from db.exceptions import DatabaseUnavailable
 from db.leases import Lease, LeaseLost
 from domain.api_keys import Caller
-from domain.jobs import Batch, BatchResult
+from domain.jobs import MAX_TRIES, Batch, BatchResult
 from engine.work import Opened, Turn
 from resolvers import job_batches as work
 from resolvers.access import caller_of
@@ -61,6 +61,10 @@ class JobBatches:
         if caller is None:
             log.warning("The API key of a job is at its end", extra={"job": batch.job.id})
             await stored_jobs.cancel(batch.job.workspace, batch.job.id, self.opened.now())
+            return
+        if batch.tries > MAX_TRIES:  # whoever tried it was killed, and may have been by it
+            now = self.opened.now()
+            await job_batches.store(batch, lease, work.broken(batch, now), now)
             return
         working = asyncio.create_task(self._result(batch, lease, caller))
         renewing = asyncio.create_task(self._renew(lease))

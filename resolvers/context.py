@@ -1,12 +1,14 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
+from db import statements
 from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
@@ -19,7 +21,9 @@ from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
+R = TypeVar("R")
 T = TypeVar("T")
+Asked = tuple[tuple[AccountKey, tuple[str, ...]], ...]  # products, by their account
 
 
 class Documents(Protocol):
@@ -43,9 +47,10 @@ class Context:
     the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
-    is when the first part of the answer expires; `events` says what is news, `documents`
-    shape what webhooks tell of it. `asked` remembers what is asked for. `lease`: under which
-    everything is written, of work outside of requests.
+    is when the first part of the answer expires, `changes_at` when the time first makes another one
+    of the same rows; `noted_asked` is what it noted of them; `events` says what is news,
+    `documents` shape what webhooks tell of it. `asked` remembers what is asked for. `lease`: under
+    which everything is written, of work outside of requests.
     """
 
     workspace: Workspace
@@ -55,12 +60,13 @@ class Context:
     budget: CallBudget = field(default_factory=CallBudget)
     caller: Caller = NOBODY
     valid_until: datetime | None = None
+    changes_at: datetime | None = None
+    noted_asked: Asked = ()
     events: EventSettings = EventSettings()
     documents: "Documents | None" = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     accounts: Accounts = field(init=False)
-    dataloaders: Dataloaders = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
 
     def __post_init__(self) -> None:
@@ -69,26 +75,38 @@ class Context:
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
         self.accounts = Accounts(self.workspace, self.upstream, self.keys)
+        self.__dict__.pop("dataloaders", None)
+
+    @cached_property
+    def dataloaders(self) -> Dataloaders:
+        """Those of this request; many requests need none."""
         way = Way(
             accounts=self.accounts, upstream=self.upstream, budget=self.budget, keyring=self.keys
         )
-        self.dataloaders = Dataloaders(
-            self.workspace, self.upstream, way, for_variants=self.for_variants
-        )
+        return Dataloaders(self.workspace, self.upstream, way, for_variants=self.for_variants)
 
     def note_expiry(self, moment: datetime) -> None:
         """Something in the answer is to be believed only until then."""
         if self.valid_until is None or moment < self.valid_until:
             self.valid_until = moment
 
-    def noting(self, make: Callable[[], T]) -> tuple[T, datetime | None]:
-        """What it makes, and the first expiry that it notes meanwhile."""
+    def note_change(self, moment: datetime | None) -> None:
+        """From then on the same rows make another answer. None: never."""
+        if moment is not None and (self.changes_at is None or moment < self.changes_at):
+            self.changes_at = moment
+
+    async def version(self) -> Hashable:
+        """Equal as long as nothing is written to the database; None where it is not known."""
+        return await statements.version()
+
+    def noting(self, make: Callable[[R], T], record: R) -> tuple[T, datetime | None]:
+        """What it makes of the record, and the first expiry that it notes meanwhile."""
         before, self.valid_until = self.valid_until, None
         try:
-            return make(), self.valid_until
+            return make(record), self.valid_until
         finally:
-            noted = [moment for moment in (before, self.valid_until) if moment is not None]
-            self.valid_until = min(noted, default=None)
+            if before is not None:
+                self.note_expiry(before)
 
     @property
     def now(self) -> datetime:
@@ -101,7 +119,12 @@ class Context:
         for ref in refs:
             key = self.account_key(ref.marketplace, ref.locale)
             sites.setdefault(key, []).append(ref.external_id)
-        for key, products in sites.items():
+        self.note_again(tuple((key, tuple(products)) for key, products in sites.items()))
+
+    def note_again(self, asked: Asked) -> None:
+        """As `note_asked`, of what that made of it before."""
+        self.noted_asked += asked
+        for key, products in asked:
             self.asked.note(key, products, self.now)
 
     def mode(self, marketplace: Marketplace) -> Mode:

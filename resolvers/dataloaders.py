@@ -16,12 +16,17 @@ from strawberry.dataloader import DataLoader
 from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
+from db import events as stored_events
+from db import jobs as stored_jobs
 from db import links as stored_links
 from db import prices as stored_prices
 from db import products as stored_products
 from db import quota as stored_quota
+from db import watches as stored_watches
 from domain.catalog import CatalogFilter, Counted, Page, PageArgs
+from domain.events import Event
 from domain.exceptions import AffiliateGraphError, InvalidInput, NotInProgram, ProductNotFound
+from domain.jobs import Job
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
 from domain.products import (
@@ -164,6 +169,13 @@ class Dataloaders:
         self.price_as_of: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
             DataLoader(partial(together, partial(stored_prices.as_of, workspace)))
         )
+        self.event: DataLoader[str, Event | None] = DataLoader(
+            _found(partial(stored_events.by_ids, workspace))
+        )
+        self.job: DataLoader[str, Job | None] = DataLoader(
+            _found(partial(stored_jobs.by_ids, workspace.id))
+        )
+        self.watch_fired: DataLoader[str, int] = DataLoader(self._load_watch_fired)
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
@@ -203,6 +215,10 @@ class Dataloaders:
         used = await stored_quota.used_by_keys(key_ids, day=self._upstream.now().date())
         return [used[key_id] for key_id in key_ids]
 
+    async def _load_watch_fired(self, watch_ids: list[str]) -> list[int]:
+        counts = await stored_watches.fired_counts(self._workspace.id, watch_ids)
+        return [counts[watch_id] for watch_id in watch_ids]
+
     async def _load_link_counts(self, refs: list[ProductRef]) -> list[int]:
         counts = await stored_links.counts_of(self._workspace, refs)
         return [counts[ref] for ref in refs]
@@ -237,6 +253,18 @@ async def together(
 
     await asyncio.gather(*(run(*each) for each in groups.items()))
     return [results[key] for key in keys]
+
+
+def _found(
+    ask: Callable[[Collection[str]], Awaitable[Mapping[str, V]]],
+) -> Callable[[list[str]], Awaitable[list[V | None]]]:
+    """What is stored under ids, in their order; None where there is nothing."""
+
+    async def load(ids: list[str]) -> list[V | None]:
+        found = await ask(ids)
+        return [found.get(id) for id in ids]
+
+    return load
 
 
 def too_many_variants() -> InvalidInput:

@@ -115,6 +115,7 @@ class Way:
         is_refresh: bool = False,
     ) -> dict[K, Fetched[V]]:
         """An answer or error for each key that was answered; others are absent."""
+        self.budget.is_used = True
         marketplace = BY_CODE[account.marketplace]
 
         async def fetch(credentials: str, keys: Sequence[K]) -> dict[K, Fetched[V]]:

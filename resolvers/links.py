@@ -197,6 +197,7 @@ def _fits(source: SourceProduct, key: LinkKey) -> bool:
 
 def _link(context: Context, key: LinkKey, url: str) -> Link:
     market = BY_CODE[key.ref.marketplace]
+    context.note_change(context.now)
     return Link(
         key=key,
         url=url,

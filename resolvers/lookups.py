@@ -97,6 +97,7 @@ async def _opened(context: Context, rows: Sequence[RefOrError]) -> Sequence[RefO
     if reader is None or context.caller.is_public:
         return rows
     links = {row.address: row for row in rows if isinstance(row, ShortLink)}
+    context.budget.is_used |= bool(links)
 
     async def read(address: str) -> RefOrError:
         try:

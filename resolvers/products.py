@@ -94,6 +94,10 @@ class Listing:
         """Whether the offer is too old to be believed; see `OfferPolicy.is_expired`."""
         return self.policy.is_expired(self.source.offer.observed_at, now)
 
+    def changes_at(self, now: datetime) -> datetime | None:
+        """When it is shown otherwise than now; None: never."""
+        return self.policy.changes_at(self.source.offer.observed_at, now)
+
     def is_withheld(self, now: datetime) -> bool:
         """Whether the marketplace's terms forbid to show the data by now."""
         after = self.policy.withheld_after
@@ -143,6 +147,7 @@ async def get(context: Context, ref: ProductRef) -> Listing:
         context.note_asked([ref])
         listing = Listing.of(entry)
         if not listing.is_expired(context.now):
+            context.note_change(listing.changes_at(context.now))
             return listing
     try:
         source = await context.dataloaders.live_product.load(ref)

@@ -55,9 +55,13 @@ class Call:
 
 
 async def due(context: Context) -> list[RefreshAccount]:
-    """Accounts, of any workspace, that have a call to make now; the others are put off."""
+    """Accounts, of any workspace, that have a call to make now; the others are put off.
+
+    Those of a marketplace that another release brought are left alone.
+    """
     waiting = await refreshes.waiting(context.upstream.modes, context.now)
-    return [account for account in waiting if await _products(context, account)]
+    known = [account for account in waiting if account.key.marketplace in BY_CODE]
+    return [account for account in known if await _products(context, account)]
 
 
 async def claimed(context: Context, account_id: str) -> Call | None:

@@ -56,7 +56,7 @@ async def rearm(context: Context, watch_id: str) -> Watch:
     """Let it be told again of each of its products. Raises NotFound."""
     watch = await _named(context, watch_id)
     await stored.rearm(watch, context.now)
-    return replace(watch, armed_at=context.now, fired=0)
+    return replace(watch, armed_at=context.now)
 
 
 async def delete(context: Context, watch_id: str) -> None:
@@ -83,8 +83,7 @@ async def count(context: Context) -> int | None:
 
 async def fired(context: Context, watch: Watch) -> int:
     """Of how many products it was told since it was armed."""
-    found = await by_id(context, watch.id)
-    return found.fired if found else 0
+    return await context.dataloaders.watch_fired.load(watch.id)
 
 
 async def _named(context: Context, watch_id: str) -> Watch:

@@ -6,7 +6,7 @@ by it what they may not read themselves. Each change is a line in the log, with 
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -81,17 +81,19 @@ async def update(
     """Change where it leads or what it tells; None: as it is. Raises InvalidInput, Forbidden,
     NotFound."""
     _check(context, document)
-    old = await named(context, webhook_id)
+    webhook = await named(context, webhook_id)
     _require_reader(context)
-    new = replace(
-        old,
-        shown_url=old.shown_url if url is None else _shown(context, url),
-        types=old.types if types is None else _types(types),
-        document=old.document if keeps_document else document,
-        key_id=context.caller.key.id if context.caller.key else None,
-    )
+    key = context.caller.key
+    changes: dict[str, object] = {"key_id": key.id if key else None}
+    if url is not None:
+        changes["shown_url"] = _shown(context, url)
+    if types is not None:
+        changes["types"] = _types(types)
+    if not keeps_document:
+        changes["document"] = document
     sealed = None if url is None else Secret(url)
-    if await stored_webhooks.update(new, sealed, context.keys, context.now) is None:
+    new = await stored_webhooks.update(webhook, changes, sealed, context.keys, context.now)
+    if new is None:
         raise _unknown()
     _note(context, "changed", new)
     return new
@@ -106,8 +108,9 @@ async def rotate(context: Context, webhook_id: str, *, keep_for: int | None) -> 
             f"The old secret can go on for 0 to {MAX_OVERLAP} hours.", path=("input", "keepFor")
         )
     webhook, secret = await named(context, webhook_id), Secret(standard_webhooks.new_secret())
-    until = context.now + timedelta(hours=hours)
-    await stored_webhooks.rotate(webhook, secret, context.keys, now=context.now, until=until)
+    now, until = context.now, context.now + timedelta(hours=hours)
+    if not await stored_webhooks.rotate(webhook, secret, context.keys, now=now, until=until):
+        raise _unknown()
     _note(context, "rotated", webhook)
     return Made(webhook=webhook, secret=secret)
 

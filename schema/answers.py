@@ -14,6 +14,7 @@ from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
 from resolvers.context import Context
 from schema.errors import UNEXPECTED, shown, without_suggestion
+from schema.recalled import Answers, Recalled
 from schema.scalars import NotAValue
 
 log = logging.getLogger("affiliate_graph.schema")
@@ -36,7 +37,7 @@ class Terms:
     `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
     mutation has effects to finish. `has_plans`: queries may run by schema/plan.py. `note` is filled
     in, for whoever watches. `fresh` makes the Context of each event of a subscription; None: the
-    caller takes no stream.
+    caller takes no stream. `answers`: those that may be given again; None: none may.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -46,6 +47,7 @@ class Terms:
     has_plans: bool = True
     note: OperationNote = field(default_factory=OperationNote)
     fresh: Callable[[], Context] | None = None
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Outcome:
     `is_refused_change`: a mutation came by a way that must not change anything. `is_throttled`: the
     caller's bucket holds too little. `is_abandoned`: nobody waits for it. `bucket`: the caller's,
     where there is one. `stream`: the bodies of a subscription, one after another, instead of the
-    one body; whoever takes it closes it.
+    one body; whoever takes it closes it. `recalled`: what is kept of it.
     """
 
     body: dict[str, object]
@@ -65,6 +67,7 @@ class Outcome:
     is_abandoned: bool = False
     bucket: BucketState | None = None
     stream: AsyncGenerator[dict[str, object], None] | None = None
+    recalled: Recalled | None = None
 
     @property
     def kind(self) -> OperationOutcome:

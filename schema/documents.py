@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     parse,
 )
@@ -88,6 +89,27 @@ class Document:
         if name is None:
             return self.operations[0] if len(self.operations) == 1 else None
         return next((each for each in self.operations if name_of(each) == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An operation that may be run, and what it costs. `variables`: with their defaults."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: Mapping[str, object]
+    costs: Costs
+    points: int
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it may change something."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it goes on until somebody ends it."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
 
 
 def name_of(operation: OperationDefinitionNode) -> str | None:

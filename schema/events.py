@@ -7,7 +7,7 @@ import strawberry
 
 from domain import events as records
 from domain.events import EventType
-from resolvers import cursors, jobs
+from resolvers import cursors
 from resolvers.events import OF_LIST
 from resolvers.products import Listing
 from schema import ids
@@ -108,5 +108,5 @@ class Event(Node):
     @strawberry.field(description="The job as it is now; null when it was forgotten.")
     async def job(self, info: Info) -> Job | None:
         job = self.record.news.job
-        found = await jobs.get(info.context, job) if job else None
+        found = await info.context.dataloaders.job.load(job) if job else None
         return Job.of(found) if found else None

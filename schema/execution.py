@@ -18,7 +18,6 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSyntaxError,
-    OperationDefinitionNode,
     OperationType,
     specified_rules,
 )
@@ -31,7 +30,7 @@ from domain.buckets import BucketState
 from domain.metering import OperationNote
 from resolvers import quota
 from resolvers.context import Context
-from schema import cost, documents, plan, schema, streaming
+from schema import cost, documents, plan, recalled, schema, streaming
 from schema.answers import (
     Outcome,
     Terms,
@@ -42,9 +41,10 @@ from schema.answers import (
     status_of,
     throttled,
 )
-from schema.documents import Document, check_variables, too_complex
+from schema.documents import Document, Prepared, check_variables, too_complex
 from schema.errors import shown, told_codes
 from schema.public import private_field
+from schema.recalled import Recalled
 
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
@@ -61,27 +61,6 @@ class Operation:
     variables: Mapping[str, object] | None = None
     name: str | None = None
     may_change: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """An operation that may be run, and what it costs. `variables`: with their defaults."""
-
-    document: Document
-    operation: OperationDefinitionNode
-    variables: Mapping[str, object]
-    costs: cost.Costs
-    points: int
-
-    @property
-    def is_mutation(self) -> bool:
-        """Whether it may change something."""
-        return self.operation.operation is OperationType.MUTATION
-
-    @property
-    def is_subscription(self) -> bool:
-        """Whether it goes on until somebody ends it."""
-        return self.operation.operation is OperationType.SUBSCRIPTION
 
 
 class RefusedChange(GraphQLError):
@@ -131,8 +110,9 @@ def _note(outcome: Outcome, note: OperationNote) -> None:
 
 async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note = terms.note
+    known = await terms.answers.find(_key(operation, context), context) if terms.answers else None
     try:
-        prepared = prepared_of(operation, terms)
+        prepared = known.prepared if known else prepared_of(operation, terms)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
     note.kind = prepared.operation.operation.value
@@ -140,15 +120,27 @@ async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     bucket = await terms.bucket.take(prepared.points) if terms.bucket else None
     if bucket is not None and bucket.wait:
         return throttled(prepared.points, bucket)
-    outcome = await _executed(operation, prepared, context, terms)
-    actual = 1
-    if not outcome.is_request_error:
-        points = cost.actual(prepared.costs, prepared.variables, outcome.body.get("data"))
-        actual = min(prepared.points, points)
+    if known is not None:
+        outcome = Outcome(body=known.body, recalled=known)
+    else:
+        outcome = await _executed(operation, prepared, context, terms)
+    actual = outcome.recalled.points if outcome.recalled else _points(prepared, outcome)
     note.points = actual
     if terms.bucket is not None:
         bucket = await terms.bucket.give_back(prepared.points - actual)
     return await _with_cost(outcome, prepared.points, actual, bucket, context)
+
+
+def _key(operation: Operation, context: Context) -> recalled.Key:
+    return recalled.key_of(operation.query, operation.name, operation.variables, context)
+
+
+def _points(prepared: Prepared, outcome: Outcome) -> int:
+    """What the answer cost."""
+    if outcome.is_request_error:
+        return 1
+    points = cost.actual(prepared.costs, prepared.variables, outcome.body.get("data"))
+    return min(prepared.points, points)
 
 
 async def refused(outcome: Outcome, terms: Terms) -> Outcome:
@@ -232,18 +224,36 @@ async def _executed(
         return request_error(refusal.message, refusal.code)
     if prepared.is_subscription:
         return await _subscribed(operation, prepared, context, terms)
+    selection = _plan(prepared) if terms.has_plans else None
+    version, since = None, context.now
+    if terms.answers is not None and selection is not None and plan.rests_on_rows(selection):
+        version = await context.version()
     seconds = limits.mutation_seconds if is_mutation else limits.query_seconds
     context.budget.wait_at_most(
         limits.marketplace_mutation_seconds if is_mutation else limits.marketplace_query_seconds
     )
     try:
         async with asyncio.timeout(seconds), _awaited(None if is_mutation else terms.hung_up):
-            result = await _result(operation, prepared, context, has_plans=terms.has_plans)
+            result = await _result(operation, prepared, context, selection)
     except TimeoutError:
         return late(is_mutation, seconds)
     except CallerGone:
         return Outcome(body={"data": None}, is_abandoned=True)
-    return outcome_of(result, context, helps=terms.has_introspection)
+    outcome = outcome_of(result, context, helps=terms.has_introspection)
+    if terms.answers is None or version is None or result.errors or context.budget.is_used:
+        return outcome
+    answer = Recalled(
+        data=recalled.encoded(result.data),
+        prepared=prepared,
+        points=_points(prepared, outcome),
+        version=version,
+        since=since,
+        until=context.changes_at,
+        valid_until=context.valid_until,
+        asked=context.noted_asked,
+    )
+    terms.answers.keep(_key(operation, context), answer)
+    return Outcome(body=answer.body, recalled=answer)
 
 
 def problems_of(document: Document) -> Sequence[GraphQLError]:
@@ -267,14 +277,14 @@ async def _subscribed(
 
 
 async def _result(
-    operation: Operation, prepared: Prepared, context: Context, *, has_plans: bool
+    operation: Operation, prepared: Prepared, context: Context, selection: plan.Selection | None
 ) -> ExecutionResult:
     """By the operation's plan where there is one, else, and where that fails, by graphql-core."""
     build = builder(operation, prepared, context)
     executor = build()
     if isinstance(executor, list):
         return ExecutionResult(data=None, errors=executor)
-    if has_plans and (selection := _plan(prepared)):
+    if selection is not None:
         run = plan.Run(selection, executor, schema, operation.variables)
         try:
             return ExecutionResult(data=await run.data())

@@ -15,6 +15,7 @@ from resolvers.products import Listing
 from resolvers.search import SearchResult
 from schema.connections import Connection, Edge, PageInfo, StoredPage, edges_of
 from schema.errors import UserError, user_errors
+from schema.made import stored
 from schema.products import Product
 from schema.shown import ShownProduct
 
@@ -66,13 +67,15 @@ class ProductConnection(Connection[Product]):
 
     @strawberry.field(
         description="How many products the whole list has; counted up to 50,000: see "
-        "totalCountPrecision."
+        "totalCountPrecision.",
+        metadata=stored(),
     )
     async def total_count(self) -> int | None:
         return await self.counted()
 
     @strawberry.field(
-        description="Whether there are as many products as totalCount says, or more of them."
+        description="Whether there are as many products as totalCount says, or more of them.",
+        metadata=stored(),
     )
     async def total_count_precision(self) -> CountPrecision:
         return (await self.count()).precision

@@ -13,24 +13,24 @@ names of GraphQL, and places that fields name.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
-from domain.kept import Kept
 from resolvers.context import Context
 
 MADE = "made from a record"
+STORED = "follows from stored rows"
 Make = Callable[[Any], Any]
-# Answers as they were made, by what they are made from; about as many products as are read again.
-KEPT_BYTES = 32 * 1024 * 1024
-VALUE_BYTES, LIST_LENGTH = 100, 6  # about: most texts are the product's own
+MOST_KEPT = 4  # of a record
 
 
 class Basis(NamedTuple):
-    """What a record's answers depend on: one that never changes, and what the time makes of it."""
+    """What a record's answers depend on: what the time makes of it until then. They are kept in
+    `kept`, which lasts as long as the rest of what they depend on."""
 
-    of: object
+    kept: dict[Hashable, Any]
     then: Hashable
+    until: datetime | None
     context: Context
 
 
@@ -49,6 +49,12 @@ class Place:
 def made(path: str, *, is_written: bool = False) -> Mapping[str, Place]:
     """Metadata of a field."""
     return {MADE: Place(path, is_written)}
+
+
+def stored() -> Mapping[str, bool]:
+    """Metadata of a field that has nothing but from rows, or else notes what it asked or the time
+    that it depends on (`Context.note_change`, `CallBudget.is_used`)."""
+    return {STORED: True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,6 @@ class Keeping:
 
     def __init__(self, whole: Whole) -> None:
         self._whole = whole
-        self._size = VALUE_BYTES * _values_of(whole)
 
     @cached_property
     def _make(self) -> Make:
@@ -89,25 +94,16 @@ class Keeping:
         basis: Basis | None = getattr(record, "basis", None)
         if basis is None:
             return self._make(record)
-        key = (self, id(basis.of), basis.then)
-        if (found := _kept.get(key)) is None:
-            answer, until = basis.context.noting(partial(self._make, record))
-            found = basis.of, answer, until  # which keeps the id that of no other
-            _kept.keep(key, found, self._size)
-        _, answer, until = found
-        if until is not None:
-            basis.context.note_expiry(until)
+        kept, then, until, context = basis
+        context.note_change(until)
+        if (found := kept.get((self, then))) is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            found = kept[self, then] = context.noting(self._make, record)
+        answer, valid_until = found
+        if valid_until is not None:
+            context.note_expiry(valid_until)
         return answer
-
-
-_kept: Kept[Hashable, tuple[object, Any, datetime | None]] = Kept(KEPT_BYTES)
-
-
-def _values_of(whole: Whole | Make | str | None) -> int:
-    if not isinstance(whole, dict):
-        return 1
-    parts = [part for part in whole.values() if isinstance(part, Part)]
-    return 1 + sum(_values_of(part.below) * (LIST_LENGTH if part.is_list else 1) for part in parts)
 
 
 def compiled(whole: Whole) -> Make:

@@ -44,7 +44,7 @@ from strawberry.types.field import StrawberryField
 from domain.kept import Kept
 from resolvers.context import Context
 from schema import made
-from schema.made import MADE, Make, Part, Place, Uncovered, Whole
+from schema.made import MADE, STORED, Make, Part, Place, Uncovered, Whole
 from schema.node import Info
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
@@ -116,6 +116,21 @@ def compiled(
         return _Compiler(schema, fragments).selection(root, [operation.selection_set])
     except Uncovered:
         return None
+
+
+def rests_on_rows(selection: Selection) -> bool:
+    """Whether all that it asks for follows from stored rows and the time."""
+    return all(_rests_on_rows(step) for step in selection.steps.values() if step is not None)
+
+
+def _rests_on_rows(step: Step) -> bool:
+    if step.part is not None:
+        return True
+    of, resolver = step.definition, step.definition.base_resolver
+    is_of_object = resolver is None or not (resolver.info_parameter or of.is_async)
+    if STORED not in of.metadata and not of.is_basic_field and (of.extensions or not is_of_object):
+        return False
+    return all(map(rests_on_rows, (step.below or {}).values()))
 
 
 class _Compiler:

@@ -21,7 +21,7 @@ from schema import marketplaces as marketplace_types
 from schema.connections import Connection, Paged, StoredPage
 from schema.errors import UserError
 from schema.inputs import MoneyInput
-from schema.made import made
+from schema.made import made, stored
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node
 from schema.prices import PriceObservation
@@ -343,7 +343,8 @@ class Product(Node):
         description="The tracked link, with the default tracking id unless another is named. "
         "Nothing is stored. Null without an error when there is none to have (not in the "
         "programme, marketplace not connected); null with an error when the marketplace failed to "
-        "answer."
+        "answer.",
+        metadata=stored(),
     )
     async def affiliate_link(
         self,

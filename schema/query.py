@@ -44,6 +44,7 @@ from schema.inputs import (
 )
 from schema.jobs import Job, JobQueries
 from schema.lists import ProductConnection, ProductInText, ProductSearchConnection
+from schema.made import stored
 from schema.marketplaces import Marketplace
 from schema.naming import ref_of
 from schema.node import Info, Node
@@ -108,6 +109,7 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
         "from the marketplace; nothing is stored. Null with an error whose extensions.code is an "
         "ErrorCode when it cannot be had.",
         extensions=[Needs(Scope.PUBLIC)],
+        metadata=stored(),
     )
     async def product(
         self,
@@ -143,6 +145,7 @@ class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
     @strawberry.field(
         description="The catalogue: what was imported.",
         extensions=[Needs(Scope.PUBLIC), Paged()],
+        metadata=stored(),
     )
     async def products(
         self,

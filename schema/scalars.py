@@ -1,6 +1,6 @@
 """Scalars: exact decimals and instants with a zone."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import strawberry
@@ -55,16 +55,12 @@ def _decimal_text(value: Decimal) -> str:
 
 
 def _instant(value: object) -> datetime:
-    # Python reads a text with NUL at its end as if it ended before.
-    text = value if isinstance(value, str) and value.isprintable() else ""
     try:
-        moment = datetime.fromisoformat(text)
+        return moments.read(value if isinstance(value, str) else "")
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise _bad('An instant is ISO 8601 text with its zone, like "2026-05-01T12:00:00Z".')
-    try:
-        return moment.astimezone(UTC)
+        raise _bad(
+            'An instant is ISO 8601 text with its zone, like "2026-05-01T12:00:00Z".'
+        ) from None
     except OverflowError:
         raise _bad("This instant is out of range.") from None
 

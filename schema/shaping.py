@@ -15,8 +15,9 @@ from domain.limits import Limits
 from resolvers.context import Context
 from schema import execution, streaming
 from schema.answers import Terms
+from schema.documents import Prepared
 from schema.events import Event
-from schema.execution import Operation, Prepared
+from schema.execution import Operation
 
 USUAL = """
 subscription Told {

@@ -41,7 +41,8 @@ class ShownProduct:
         listing, now = self.listing, self.now
         if self.entry is None or listing.seen_live:
             return None
-        return Basis(self.entry, (listing.is_expired(now), listing.is_withheld(now)), self.context)
+        then = listing.is_expired(now), listing.is_withheld(now)
+        return Basis(self.entry.kept, then, listing.changes_at(now), self.context)
 
     @cached_property
     def source(self) -> SourceProduct:

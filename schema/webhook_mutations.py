@@ -57,7 +57,8 @@ class RotateWebhookSecretInput:
     id: strawberry.ID = strawberry.field(description="The webhook.")
     keep_for: int | None = strawberry.field(
         default=DEFAULT_OVERLAP,
-        description="For so many hours it signs with the old secret too, 0 to 168.",
+        description="For so many hours it signs with the old secret too, 0 to 168; with four old "
+        "ones at most.",
     )
 
 

@@ -17,7 +17,7 @@ from domain.webhooks import (
     WebhookKind,
 )
 from domain.webhooks import Webhook as WebhookRecord
-from resolvers import events, webhooks
+from resolvers import webhooks
 from resolvers.cursors import ConnectionArgs
 from schema import ids
 from schema.access import Needs
@@ -79,7 +79,7 @@ class WebhookDelivery:
         extensions=[Needs(Scope.READ)],
     )
     async def event(self, info: Info) -> Event | None:
-        found = await events.by_id(info.context, self.record.event_id)
+        found = await info.context.dataloaders.event.load(self.record.event_id)
         return Event.of(found) if found else None
 
     @classmethod

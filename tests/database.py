@@ -96,9 +96,9 @@ def drop_template() -> None:
 
 async def wipe() -> None:
     """Empty the tables of the open database."""
-    for table in TABLES:
-        await statements.rows(f"DELETE FROM {table} RETURNING 1")
-    await statements.rows("DELETE FROM workspaces WHERE id <> $1 RETURNING 1", [DEFAULT_WORKSPACE])
+    emptied = [f"DELETE FROM {table}" for table in TABLES]
+    emptied.append(f"DELETE FROM workspaces WHERE id <> '{DEFAULT_WORKSPACE}'")
+    await statements.connection().execute_script(";".join(emptied))
 
 
 def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:

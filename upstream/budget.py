@@ -80,7 +80,8 @@ class CallBudget:
     """The budget of one request, or of a piece of work outside of requests.
 
     `workspace` and `caller` say for whom. `max_calls` None: no cap. `deadline`: on `monotonic`'s
-    clock. Calls that are reserved will be made for this request and are not counted yet.
+    clock. Calls that are reserved will be made for this request and are not counted yet. `is_used`:
+    something was asked, of marketplaces or of what they answered before.
     """
 
     workspace: str = ""
@@ -90,6 +91,7 @@ class CallBudget:
     deadline: float = math.inf
     priority: Priority = Priority.INTERACTIVE
     monotonic: Monotonic = time.monotonic
+    is_used: bool = False
     calls: int = 0
     saved_by_batching: int = 0
     saved_by_cache: int = 0

@@ -21,6 +21,7 @@ from domain.limits import Limits
 from resolvers.context import Context
 from schema.answers import Bucket, Outcome, Terms, request_error, throttled, unexpected
 from schema.execution import Operation, refused, run
+from schema.recalled import Answers, encoded, tag_of
 from upstream.budget import CallBudget, Priority
 from web.accept import media_ranges
 from web.compression import MINIMUM, pack
@@ -80,6 +81,7 @@ class Endpoint:
     has_plans: bool = True
     trusted: TrustedDocuments = field(default_factory=TrustedDocuments)
     streams: Streams = field(default_factory=Streams)
+    answers: Answers = field(default_factory=Answers)
 
     async def answer(
         self,
@@ -100,6 +102,7 @@ class Endpoint:
             bucket=bucket,
             has_introspection=self.has_introspection,
             has_plans=self.has_plans,
+            answers=self.answers,
             hung_up=partial(_hung_up, request),
             fresh=partial(self._context, request) if encoding else None,
         )
@@ -126,8 +129,8 @@ class Endpoint:
             return await self._streamed(outcome, encoding, caller, is_valid)
         response = _response(outcome, media_type, _status(outcome, media_type))
         if document.is_trusted and request.method in READING and "errors" not in outcome.body:
-            data = outcome.body["data"]
-            response = kept(request, response, data, context.valid_until, context.now)
+            tag = _tag(outcome)
+            response = kept(request, response, tag, context.valid_until, context.now)
         if len(response.body) >= MINIMUM:
             await pack(response, request.headers.get("accept-encoding", ""))
         return response
@@ -212,6 +215,10 @@ def throttled_response(request: Request, points: int, bucket: BucketState) -> Re
     request.state.code = "THROTTLED"
     media_type = preferred_type(request.headers.get("accept", ""))
     return _response(throttled(points, bucket), media_type, 429)
+
+
+def _tag(outcome: Outcome) -> str:
+    return outcome.recalled.tag if outcome.recalled else tag_of(encoded(outcome.body["data"]))
 
 
 def _status(outcome: Outcome, media_type: str) -> int:

@@ -30,6 +30,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from domain import moments
 from domain.api_keys import Caller, Scope
 from domain.catalog import CatalogFilter
 from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
@@ -244,12 +245,11 @@ def _moment(parameters: QueryParams, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput(f'{name} is an instant like "2026-05-01T12:00:00Z".', path=(name,))
-    return moment
+        return moments.read(text)
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            f'{name} is an instant like "2026-05-01T12:00:00Z".', path=(name,)
+        ) from None
 
 
 def _percent(text: str | None) -> int | None:

@@ -57,6 +57,9 @@ def configure(level: str, secrets: Iterable[Secret] = (), *, form: str = "auto")
     is_text = form == "text" or (form == "auto" and sys.stderr.isatty())
     handler.setFormatter(TextFormatter() if is_text else JSONFormatter())
     handler.addFilter(Redaction())
+    # No line tells where in the code, or by which thread, it was written: to find out takes long.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

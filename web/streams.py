@@ -6,6 +6,7 @@ is never packed, and proxies are asked not to hold it back.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -21,6 +22,7 @@ from domain.limits import Limits
 from schema.answers import Outcome, request_error
 from web.accept import media_ranges
 
+log = logging.getLogger("affiliate_graph.streams")
 KEEP_ALIVE = 12.0  # seconds
 LOOK_EVERY = 1.0  # seconds after which the end of the server is seen
 STUCK = 30.0  # seconds in which a caller takes nothing
@@ -174,8 +176,12 @@ class _Stream(Response):
         )
         async with aclosing(self._chunks()) as chunks:
             async for chunk in chunks:
-                async with asyncio.timeout(STUCK):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                try:
+                    async with asyncio.timeout(STUCK):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except TimeoutError:
+                    log.info("The caller of a stream took nothing for %g s", STUCK)
+                    return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _chunks(self) -> AsyncGenerator[bytes, None]:

@@ -1,13 +1,15 @@
 """Old events go when a server starts."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from application.upkeep import upkeep
 from db import events, statements
+from db.connection import open_database
 from domain.catalog import PageArgs
 from domain.events import EventFilter, EventType, News
 from domain.marketplaces import Workspace
@@ -40,6 +42,28 @@ async def test_events_are_kept_for_their_days_and_no_longer(
             left = await _left()
 
         assert left == [news[1]]
+
+
+async def test_a_statement_that_is_cancelled_does_not_end_the_pruning(
+    migrated_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruned: list[datetime] = []
+    is_done = asyncio.Event()
+
+    async def prune(before: datetime) -> int:
+        pruned.append(before)
+        if len(pruned) == 1:
+            raise asyncpg.QueryCanceledError
+        is_done.set()
+        return 0
+
+    monkeypatch.setattr("application.upkeep.EVERY", 0)
+    async with open_database(migrated_database):
+        monkeypatch.setattr(events, "prune", prune)
+        async with asyncio.timeout(10), upkeep(timedelta(days=90), timedelta(days=90), Clock()):
+            await is_done.wait()
+
+    assert len(pruned) >= 2
 
 
 async def _left() -> list[News]:

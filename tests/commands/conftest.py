@@ -11,10 +11,12 @@ import pytest
 
 from clients.registry import SETTINGS
 from commands.main import main
+from commands.words import PROGRAM
 from config import known_names
 from db.keys import new_key, write_private
 from tests.database import empty_database, migrated_database, on_postgres
 from tests.graph import API_KEY
+from tests.processes import ServerProcess, started_server
 from web.logs import NOISY
 
 ALIEXPRESS = "appKey=500100\nappSecret=sandbox-app-secret\ntrackingId=sandbox_blog\n"
@@ -84,15 +86,23 @@ def command(
 ) -> Command:
     """Runs a command; `typed` stands on its standard input, which is no terminal."""
 
-    def run(*arguments: str, typed: str = "") -> Done:
+    def run(*arguments: str, typed: str = "", program: str = PROGRAM) -> Done:
         with monkeypatch.context() as patched:
             patched.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
             patched.setattr("os.environ", dict(os.environ))  # which --env-file adds to
-            code = main(arguments)
+            code = main(arguments, program=program)
         printed = capsys.readouterr()
         return Done(code=code, out=printed.out, err=printed.err)
 
     return run
+
+
+@pytest.fixture
+def server_beside(command: Command, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server process on the same data as the commands."""
+    names = known_names(SETTINGS) & os.environ.keys() - {"PORT"}
+    with started_server(tmp_path / "data", {name: os.environ[name] for name in names}) as server:
+        yield server
 
 
 @pytest.fixture

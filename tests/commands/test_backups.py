@@ -11,7 +11,7 @@ import pytest
 from db.keys import new_key
 from tests.commands.conftest import Command
 from tests.database import on_postgres
-from tests.processes import run_server, started_server
+from tests.processes import ServerProcess
 
 SQLITE = pytest.mark.skipif(on_postgres(), reason="about SQLite's file")
 
@@ -44,18 +44,21 @@ def test_a_backup_is_put_back_as_it_was(
 
 
 @SQLITE
-def test_a_working_server_is_copied_and_never_overwritten(tmp_path: Path) -> None:
-    environ, file = {"DATA_DIR": str(tmp_path / "data")}, tmp_path / "copy"
+def test_a_working_server_is_copied_and_never_overwritten(
+    command: Command, server_beside: ServerProcess, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy"
 
-    with started_server(tmp_path / "data", {}):
-        made = run_server("backup", str(file), environ=environ)
-        during = run_server("restore", "--force", str(file), environ=environ)
-    afterwards = run_server("restore", "--force", str(file), environ=environ)
+    made = command("backup", str(file))
+    during = command("restore", "--force", str(file))
+    server_beside.process.terminate()
+    server_beside.process.wait(timeout=30)
+    afterwards = command("restore", "--force", str(file))
 
-    assert made.returncode == 0, made.stderr
-    assert during.returncode == 3
-    assert "is in use. Stop the server" in during.stderr
-    assert afterwards.returncode == 0, afterwards.stderr
+    assert made.code == 0, made.err
+    assert during.code == 3
+    assert "is in use. Stop the server" in during.err
+    assert afterwards.code == 0, afterwards.err
 
 
 @SQLITE

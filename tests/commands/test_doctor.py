@@ -18,7 +18,7 @@ from tests.commands.conftest import ALIEXPRESS, Command
 from tests.database import on_postgres
 from tests.db.records import new_target, new_webhook
 from tests.graph import API_KEY
-from tests.processes import run_server, started_server
+from tests.processes import ServerProcess, started_server
 
 sqlite_only = pytest.mark.skipif(on_postgres(), reason="a property of SQLite")
 
@@ -270,13 +270,15 @@ def test_a_taken_port_is_told(
 
 
 @sqlite_only
-def test_beside_the_working_server_the_port_is_well(tmp_path: Path) -> None:
-    with started_server(tmp_path, {}) as server:
-        port = server.address.rpartition(":")[2]
-        done = run_server("doctor", environ={"DATA_DIR": str(tmp_path), "PORT": port})
+def test_beside_the_working_server_the_port_is_well(
+    command: Command, server_beside: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", server_beside.address.rpartition(":")[2])
 
-    assert done.returncode == 0, done.stdout
-    assert "this server answers" in done.stdout
+    done = command("doctor")
+
+    assert done.code == 0, done.out
+    assert "this server answers" in done.out
 
 
 def test_tables_that_are_not_as_they_should_be_are_told(

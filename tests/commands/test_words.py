@@ -1,16 +1,21 @@
 """What the graph words with mutations is told at a terminal with commands."""
 
+import os
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from clients.registry import BY_CODE
+from clients.registry import BY_CODE, SETTINGS
 from commands.words import CALL, COMMANDS, Call, in_commands
+from config import known_names
 from tests.commands.conftest import ALIEXPRESS, Command
-from tests.processes import PLAIN, ROOT, run_server
+from tests.processes import PLAIN, ROOT
 
+OWN_PYTHON = shlex.join((sys.executable, "server.py"))
 MUTATIONS = (ROOT / "schema.graphql").read_text("utf-8").partition("type Mutation {")[2]
 
 
@@ -71,31 +76,34 @@ def test_advice_is_called_as_the_command_that_gives_it(call: Call, text: str, to
         CALL.reset(before)
 
 
-def test_advice_works_when_it_is_pasted(tmp_path: Path) -> None:
+def test_advice_works_when_it_is_pasted(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     settings = tmp_path / "settings"
-    settings.write_text(f"SANDBOX=on\nDATA_DIR={tmp_path / 'data'}\n")
+    settings.write_text(f"SANDBOX=on\nDATA_DIR={tmp_path / 'own'}\n")
+    for name in known_names(SETTINGS) & os.environ.keys():
+        monkeypatch.delenv(name)
+
+    def paste(line: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            line,
+            shell=True,
+            cwd=ROOT,
+            env=PLAIN,
+            input=ALIEXPRESS,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     option = ("--env-file", str(settings))
-    made = run_server(*option, "workspace", "create", "shop", environ={})
-    advice = run_server(*option, "--workspace", "shop", "verify", environ={})
-    pasted = advice.stdout.strip().partition(": ")[2].replace("MARKETPLACE", "aliexpress")
+    made = command(*option, "workspace", "create", "shop")
+    advice = command(*option, "--workspace", "shop", "verify", program=OWN_PYTHON)
+    done = paste(advice.out.strip().partition(": ")[2].replace("MARKETPLACE", "aliexpress"))
+    tried = paste(done.stdout.partition("Try it: ")[2].strip())
 
-    done = subprocess.run(
-        pasted,
-        shell=True,
-        cwd=ROOT,
-        env=PLAIN,
-        input=ALIEXPRESS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert made.returncode == 0, made.stderr
-    assert advice.returncode == 1
-    assert done.returncode == 0, (pasted, done.stderr)
+    assert made.code == 0, made.err
+    assert advice.code == 1
+    assert done.returncode == 0, (advice.out, done.stderr)
     assert "CONNECTED" in done.stdout
-    verify = done.stdout.partition("Try it: ")[2].strip()
-    tried = subprocess.run(
-        verify, shell=True, cwd=ROOT, env=PLAIN, capture_output=True, text=True, check=False
-    )
     assert tried.stdout == "AliExpress: HEALTHY.\n"

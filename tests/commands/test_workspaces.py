@@ -1,10 +1,8 @@
-from pathlib import Path
-
 import httpx
 import pytest
 
 from tests.commands.conftest import ALIEXPRESS, Command
-from tests.processes import run_server, started_server
+from tests.processes import ServerProcess
 
 
 @pytest.fixture
@@ -90,28 +88,23 @@ def test_a_confirmed_deletion_takes_all_of_it(
     assert "No marketplace is connected" in shop("--workspace", "shop", "verify").out
 
 
-def test_a_server_that_runs_beside_goes_by_the_new_name_at_once(tmp_path: Path) -> None:
-    environ = {"SANDBOX": "on", "DATA_DIR": str(tmp_path / "data"), "PORT": "0"}
-    with started_server(tmp_path / "data", {"SANDBOX": "on"}) as server:
+def test_a_server_that_runs_beside_goes_by_the_new_name_at_once(
+    command: Command, server_beside: ServerProcess
+) -> None:
+    def ask(key: str) -> httpx.Response:
+        return httpx.post(
+            f"{server_beside.address}/graphql",
+            json={"query": "{ products { totalCount } }"},
+            headers={"Authorization": f"Bearer {key}"},
+        )
 
-        def run(*arguments: str) -> str:
-            done = run_server(*arguments, environ=environ)
-            assert done.returncode == 0, done.stderr
-            return done.stdout.strip()
+    command("workspace", "create", "shop")
+    key = command("--workspace", "shop", "key", "create", "first", "ADMIN").out.strip()
+    moved = command("workspace", "rename", "shop", "store")
+    renamed = ask(key)
+    gone = command("workspace", "delete", "store", "--yes")
+    deleted = ask(key)
 
-        def ask(key: str) -> httpx.Response:
-            return httpx.post(
-                f"{server.address}/graphql",
-                json={"query": "{ products { totalCount } }"},
-                headers={"Authorization": f"Bearer {key}"},
-            )
-
-        run("workspace", "create", "shop")
-        key = run("--workspace", "shop", "key", "create", "first", "ADMIN")
-        run("workspace", "rename", "shop", "store")
-        renamed = ask(key)
-        run("workspace", "delete", "store", "--yes")
-        deleted = ask(key)
-
+    assert (moved.code, gone.code) == (0, 0)
     assert renamed.json()["data"] == {"products": {"totalCount": 0}}
     assert deleted.status_code == 401

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pypika_tortoise.queries import QueryBuilder
 
 from db import credentials, events, links, products, quota, statements
 from db.connection import open_database
 from db.encryption import KeyRing
+from db.statements import Row
 from domain.catalog import PageArgs
 from domain.events import Event, EventFilter, EventType
 from domain.marketplaces import Health, HealthState
@@ -224,6 +226,24 @@ async def test_events_are_filtered_and_found_by_their_id() -> None:
         assert await told(filter) == expected
     assert await events.by_id(OURS, rise.id) == rise
     assert await events.by_id(THEIRS, rise.id) is None
+
+
+async def test_events_of_a_product_are_found_by_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    if statements.is_postgres():
+        pytest.skip("PostgreSQL takes no index of a table that is empty")
+    plans: list[Any] = []
+
+    async def explained(query: QueryBuilder) -> list[Row]:
+        sql, values = query.get_parameterized_sql()
+        plans.extend(await statements.rows(f"EXPLAIN QUERY PLAN {sql}", values))
+        return []
+
+    monkeypatch.setattr("db.paging.built", explained)
+    await told(EventFilter(product=ref(1)))
+
+    assert [plan["detail"].partition("(")[2] for plan in plans] == [
+        "workspace_id=? AND external_id=?)"
+    ]
 
 
 async def test_old_events_are_pruned() -> None:

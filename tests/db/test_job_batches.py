@@ -240,6 +240,26 @@ async def test_a_job_is_reopened(only_failed: bool, asked: Sequence[int]) -> Non
     assert again[0].tries == 1
 
 
+async def test_whoever_still_works_on_a_job_that_is_reopened_writes_nothing() -> None:
+    batch, lease = await claimed(2)
+    await jobs.cancel("default", batch.job.id, NOW)
+
+    await jobs.reopen(await job_of(batch), NOW, only_failed=True)
+
+    with pytest.raises(LeaseLost):
+        await job_batches.store(batch, lease, result(FINE, BAD), NOW)
+    assert [due.id for due in await job_batches.due(NOW, of_each=9)] == [batch.id]
+    assert (await job_of(batch)).done == 0
+
+
+async def test_who_comes_too_late_to_reopen_a_job_takes_nothing_from_its_workers() -> None:
+    batch, lease = await claimed(1)
+
+    assert await jobs.reopen(await job_of(batch), NOW, only_failed=True) is None
+
+    assert await job_batches.renew(lease, NOW)
+
+
 async def test_old_jobs_are_forgotten_with_their_rows() -> None:
     batch, lease = await claimed(1)
     await job_batches.store(batch, lease, result(FINE), NOW)

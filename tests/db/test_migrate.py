@@ -13,7 +13,7 @@ import db.migrations
 from db import connection, doctor, migrate, products, statements
 from db.connection import open_database
 from db.exceptions import InvalidDatabaseURL, MigrationFailed, MigrationsPending, SchemaTooNew
-from tests.database import empty_database, on_postgres
+from tests.database import empty_database, migrated_database, on_postgres
 from tests.db.records import OURS, full_product, keep
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,8 @@ ALL = (
     "0014_webhooks",
     "0015_watches",
     "0016_refresh",
-    "0017_settled_prices",
+    "0017_events_of_products",
+    "0018_settled_prices",
 )
 LATER = "9000_later"
 
@@ -59,11 +60,11 @@ async def empty(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def populated(empty: str) -> str:
-    await migrate.migrate(empty)
-    async with open_database(empty):
-        await keep([full_product()], history=True)
-    return empty
+async def populated(tmp_path: Path) -> AsyncIterator[str]:
+    async with migrated_database(tmp_path) as url:
+        async with open_database(url):
+            await keep([full_product()], history=True)
+        yield url
 
 
 @pytest.fixture
@@ -111,11 +112,10 @@ async def test_start_makes_the_tables_of_an_empty_database(empty: str) -> None:
     assert (await migrate.prepare(empty)).applied == ALL
 
 
+@pytest.mark.skipif(not on_postgres(), reason="SQLite has one server, which migrates itself")
 async def test_start_does_not_migrate_a_postgresql_database_in_use(
     populated: str, later: Later
 ) -> None:
-    if not on_postgres():
-        pytest.skip("SQLite has one server, which migrates itself")
     later(ADD_COLUMN)
 
     with pytest.raises(MigrationsPending, match=r"python server\.py migrate"):
@@ -190,8 +190,10 @@ async def test_populated_sqlite_file_is_copied_first(populated: str, later: Late
 
 
 @pytest.mark.usefixtures("sqlite_only")
-async def test_files_are_for_their_owner_only(populated: str) -> None:
-    folder = Path(connection.sqlite_path(populated)).parent
+async def test_files_are_for_their_owner_only(empty: str) -> None:
+    await migrate.migrate(empty)
+
+    folder = Path(connection.sqlite_path(empty)).parent
 
     assert {file.stat().st_mode & 0o077 for file in folder.glob("*.db*")} == {0}
 

@@ -7,6 +7,7 @@ import pytest
 
 from db import events, statements, webhook_deliveries, webhooks
 from db.encryption import KeyRing, key_usage, reencrypt
+from db.webhooks import MOST_SECRETS
 from domain.catalog import PageArgs
 from domain.credentials import Secret
 from domain.events import EventFilter, EventType, News
@@ -112,13 +113,42 @@ async def test_the_old_secret_signs_until_its_end(keyring: KeyRing) -> None:
 
 
 async def test_another_address_takes_the_place_of_the_first(keyring: KeyRing) -> None:
+    webhook, url = await made(keyring), Secret("https://other.example/")
+
+    await webhooks.update(webhook, {"shown_url": "https://other.example/"}, url, keyring, NOW)
+
+    assert await stored(webhook) == replace(webhook, shown_url="https://other.example/")
+    assert (await webhooks.target(webhook, keyring, NOW)).url == url
+
+
+async def test_who_changes_something_else_at_the_same_time_undoes_nothing(
+    keyring: KeyRing,
+) -> None:
+    read, types = await made(keyring), frozenset({EventType.LINK_BROKEN})
+
+    await webhooks.update(read, {"document": "{ a }"}, None, keyring, NOW)
+    await webhooks.update(read, {"types": types}, None, keyring, NOW)
+
+    assert await stored(read) == replace(read, types=types, document="{ a }")
+
+
+async def test_who_rotates_again_and_again_has_no_endless_list(keyring: KeyRing) -> None:
     webhook = await made(keyring)
-    changed = replace(webhook, types=frozenset({EventType.LINK_BROKEN}), document="{ a }")
+    new = [Secret(f"whsec_bm{number}3") for number in range(MOST_SECRETS)]
 
-    await webhooks.update(changed, Secret("https://other.example/"), keyring, NOW)
+    for number, secret in enumerate(new, start=1):
+        now = NOW + number * SECOND
+        assert await webhooks.rotate(webhook, secret, keyring, now=now, until=NOW + HOUR)
 
-    assert await stored(webhook) == changed
-    assert (await webhooks.target(webhook, keyring, NOW)).url == Secret("https://other.example/")
+    assert (await webhooks.target(webhook, keyring, now)).secrets == new[::-1]
+
+
+async def test_what_is_forgotten_meanwhile_is_not_changed(keyring: KeyRing) -> None:
+    webhook = await made(keyring)
+    await webhooks.delete(webhook)
+
+    assert await webhooks.update(webhook, {"document": None}, None, keyring, NOW) is None
+    assert not await webhooks.rotate(webhook, Secret("a"), keyring, now=NOW, until=NOW)
 
 
 async def test_a_workspace_has_a_limit(keyring: KeyRing) -> None:

@@ -149,3 +149,9 @@ def test_refusals_are_tried_again_more_and_more_rarely_and_forgotten_with_an_ans
     named = NOW + timedelta(days=9)
     assert plan.refused(NOW, pause=HOUR, most=HOUR, until=named).next_at == named
     assert plan.went_well(NOW, RULE).failures == 0
+
+
+def test_a_clock_that_was_set_back_makes_no_product_worth_a_look() -> None:
+    ahead = candidate("a", -365 * 24, history=History(changes=40.0, hours=40.0))
+
+    assert ahead.worth(BOUNDS, NOW) == 0.0

@@ -87,10 +87,3 @@ def test_what_a_price_is_compared_with(
     kind: WatchKind, price: Money, base: Money | None, is_met: bool
 ) -> None:
     assert watch(kind).is_met(price, base) is is_met
-
-
-def test_a_watch_concerns_the_products_that_it_names_or_leaves_it_to_its_filter() -> None:
-    named = watch(WatchKind.BACK_IN_STOCK)
-
-    assert (named.concerns(ref(1)), named.concerns(ref(2))) == (True, False)
-    assert replace(named, products=None).concerns(ref(2))

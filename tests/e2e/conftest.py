@@ -1,12 +1,8 @@
 """A running server and a browser that reaches nothing but this machine."""
 
 import contextlib
-import os
 import secrets
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,10 +14,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Request, Route, sync_playwright
 
-from tests.run import free_port
+from tests.processes import ROOT, started_server
 from web.page import operations
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
 OPERATIONS = operations()
 ARGUMENTS = [
@@ -94,19 +89,6 @@ def is_picture(host: str, kind: str) -> bool:
     return kind == "image" and host.endswith(PICTURE_HOSTS)
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Returns when /readyz says 200; fails with the server's own words when it ends or is slow."""
-    deadline = time.monotonic() + 120  # of a busy machine
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    process.kill()
-    pytest.fail(f"The server did not become ready:\n{log.read_text()[-2000:]}")
-
-
 @contextlib.contextmanager
 def running_server(
     folder: Path, more: Mapping[str, str] | None = None, *, catalog: Path | None = None
@@ -115,28 +97,15 @@ def running_server(
 
     `catalog`: a folder of real listings in the place of the made ones.
     """
-    port, key = free_port(), secrets.token_urlsafe(24)
+    key = secrets.token_urlsafe(24)
     environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "PORT": str(port),
-        "DATA_DIR": str(folder),
         "ADMIN_API_KEY": key,
         "SANDBOX": "on",
         **({"SANDBOX_CATALOG": str(catalog)} if catalog else {}),
         **(more or {}),
     }
-    url, log = f"http://127.0.0.1:{port}", folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "server.py"], cwd=ROOT, env=environ, stdout=output, stderr=output
-        )
-        try:
-            wait_until_ready(process, url, log)
-            yield REAL(url, key, log) if catalog else Server(url, key, log)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    with started_server(folder, environ) as process:
+        yield (REAL if catalog else Server)(process.address, key, process.output_file)
 
 
 @pytest.fixture(scope="session")

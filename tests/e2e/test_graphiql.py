@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import ROOT, SCREENSHOTS, Server, Visit
+from tests.e2e.conftest import SCREENSHOTS, Server, Visit
 from tests.e2e.test_states import signed_in
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -4,22 +4,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, Server, Visit, running_server
+from tests.e2e.conftest import Server, Visit, running_server
 from tests.e2e.test_states import signed_in
+from tests.processes import ROOT
 from tests.run import free_port
 
 pytestmark = pytest.mark.browser
 
-PRODUCT = "1005000000001121"
+DRAWN, NOTED, PLAIN = "1005000000001121", "1005000000001122", "1005000000001123"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def marketplace() -> Iterator[str]:
     """The address of a sandbox in a process of its own: its prices can be set."""
     port = free_port()
@@ -39,8 +39,8 @@ def marketplace() -> Iterator[str]:
         process.communicate(timeout=20)
 
 
-@pytest.fixture
-def live(marketplace: str, tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(marketplace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose AliExpress is that sandbox."""
     connected = {
         "SANDBOX": "off",
@@ -49,12 +49,12 @@ def live(marketplace: str, tmp_path: Path) -> Iterator[Server]:
         "ALIEXPRESS_APP_SECRET": "sandbox-app-secret",
         "ALIEXPRESS_TRACKING_ID": "sandbox_blog",
     }
-    with running_server(tmp_path, connected) as server:
+    with running_server(tmp_path_factory.mktemp("live"), connected) as server:
         yield server
 
 
-def set_price(marketplace: str, amount: str) -> None:
-    change = {"action": "set_price", "product": PRODUCT, "amount": amount}
+def set_price(marketplace: str, product: str, amount: str) -> None:
+    change = {"action": "set_price", "product": product, "amount": amount}
     answer = httpx.post(f"{marketplace}/control/catalog", json=change, trust_env=False)
     assert answer.status_code == 200, answer.text
 
@@ -65,20 +65,20 @@ def sync(page: Page) -> None:
     page.get_by_role("button", name="Close").click()
 
 
-def imported(page: Page) -> None:
-    page.get_by_label("Product addresses or ids").fill(PRODUCT)
+def imported(page: Page, product: str) -> None:
+    page.get_by_label("Product addresses or ids").fill(product)
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Import 1 product").click()
     page.get_by_role("button", name="Done").click()
 
 
-def test_changed_prices_are_told_and_drawn(marketplace: str, live: Server, visit: Visit) -> None:
-    set_price(marketplace, "20.00")
-    page = signed_in(live, visit, "library")
-    imported(page)
+def test_changed_prices_are_told_and_drawn(marketplace: str, emptied: Server, visit: Visit) -> None:
+    set_price(marketplace, DRAWN, "20.00")
+    page = signed_in(emptied, visit, "library")
+    imported(page, DRAWN)
     page.get_by_label("Choose all").check()
     for amount in ("26.00", "17.50"):
-        set_price(marketplace, amount)
+        set_price(marketplace, DRAWN, amount)
         sync(page)
         expect(page.locator(".library .price strong")).to_have_text(f"${amount}")
     expect(page.locator(".changed")).to_contain_text("Changed: price")
@@ -98,14 +98,14 @@ def test_changed_prices_are_told_and_drawn(marketplace: str, live: Server, visit
 
 
 def test_a_product_is_synced_linked_and_noted_on_its_own_page(
-    marketplace: str, live: Server, visit: Visit
+    marketplace: str, emptied: Server, visit: Visit
 ) -> None:
-    set_price(marketplace, "20.00")
-    page = signed_in(live, visit, "library")
-    imported(page)
+    set_price(marketplace, NOTED, "20.00")
+    page = signed_in(emptied, visit, "library")
+    imported(page, NOTED)
     page.locator(".library .title a").click()
     expect(page.locator(".product-page")).to_contain_text("One price seen so far")
-    set_price(marketplace, "26.00")
+    set_price(marketplace, NOTED, "26.00")
 
     page.get_by_role("button", name="Sync").click()
     expect(page.get_by_text("Changed: price")).to_be_visible()
@@ -125,13 +125,13 @@ def test_a_product_is_synced_linked_and_noted_on_its_own_page(
 
 
 def test_without_the_library_that_draws_caption_and_table_stay(
-    marketplace: str, live: Server, visit: Visit
+    marketplace: str, emptied: Server, visit: Visit
 ) -> None:
-    set_price(marketplace, "20.00")
-    page = signed_in(live, visit, "library")
-    imported(page)
+    set_price(marketplace, PLAIN, "20.00")
+    page = signed_in(emptied, visit, "library")
+    imported(page, PLAIN)
     page.get_by_label("Choose all").check()
-    set_price(marketplace, "26.00")
+    set_price(marketplace, PLAIN, "26.00")
     sync(page)
     page.route("**/uplot.js", lambda route: route.fulfill(status=404))
 

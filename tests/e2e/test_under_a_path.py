@@ -14,7 +14,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from tests.e2e.conftest import ARGUMENTS, ROOT, Server, ask, running_server
+from tests.e2e.conftest import ARGUMENTS, Server, ask, running_server
+from tests.processes import ROOT
 from tests.run import free_port
 
 pytestmark = pytest.mark.browser

@@ -106,6 +106,19 @@ async def test_what_breaks_off_is_tried_again_and_at_last_given_up(
     assert await jobs.reopen(job, opened.time, only_failed=True) is not None
 
 
+async def test_a_batch_that_kills_whoever_works_on_it_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works(monkeypatch, all_done)
+    await jobs.create(new_job(1))
+    await statements.rows("UPDATE job_batches SET tries = $1 RETURNING id", [MAX_TRIES])
+
+    await turn(Opened())
+
+    job = await only_job()
+    assert (job.status, job.done, job.failed) == (JobStatus.FAILED, 1, 1)
+
+
 async def test_at_the_end_a_batch_is_given_back_and_is_due_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from application.runtime import Overrides, Runtime, open_runtime
 from clients.registry import BY_CODE, SETTINGS
 from config import read_settings
-from db import products, refreshes
+from db import credentials, products, refreshes
 from db.keys import KeyRing, new_key
 from domain.catalog import PublisherFields
 from domain.exceptions import AffiliateGraphError, NotEligible
@@ -245,3 +245,13 @@ async def test_what_the_marketplace_no_longer_shows_is_asked_rarely(shop: Shop) 
     missing = {each.id: each.is_missing for each in found}
     assert missing[gone.external_id]
     assert sum(missing.values()) == 1
+
+
+async def test_an_account_of_a_marketplace_that_is_not_known_here_is_left_alone(shop: Shop) -> None:
+    other = replace(KEY, marketplace="of another release", mode=Mode.LIVE)
+    keyring = KeyRing.from_text(new_key())
+    await credentials.save(other, {"a": "b"}, keyring=keyring, now=shop.clock(), refresh_calls=5)
+    await shop.sell(shop.refs)
+    shop.clock.advance(days=1)
+
+    assert await shop.turn() == 1

@@ -34,3 +34,16 @@ def test_what_was_asked_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch
     memory.note(ALIEXPRESS, ["a", "b", "c"], NOW)
 
     assert sorted(memory.latest(ALIEXPRESS, 5, NOW)) == ["b", "c"]
+
+
+def test_a_page_that_is_asked_again_counts_as_its_products_do() -> None:
+    memory, other = LatelyAsked(), LatelyAsked()
+    for hour in range(3):
+        memory.note(ALIEXPRESS, ["a", "b"], NOW + hour * HOUR)
+        for product in ("a", "b"):
+            other.note(ALIEXPRESS, [product], NOW + hour * HOUR)
+        other.latest(ALIEXPRESS, 1, NOW + hour * HOUR)
+
+    assert memory.latest(ALIEXPRESS, 5, NOW + 3 * HOUR) == pytest.approx(
+        other.latest(ALIEXPRESS, 5, NOW + 3 * HOUR)
+    )

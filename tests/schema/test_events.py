@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.database import count_statements
 from tests.graph import Graph
 
 pytestmark = pytest.mark.anyio
@@ -144,3 +145,17 @@ async def test_rejected_credentials_are_an_event(graph: Graph) -> None:
     assert event["type"] == "CREDENTIALS_REJECTED"
     assert event["marketplace"] == {"code": "ALIEXPRESS"}
     assert event["upstreamCode"]
+
+
+async def test_the_jobs_of_a_page_are_read_in_one_statement(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):  # an id that names nothing is a job that has failed at once
+        await graph.run('mutation { startSync(input: {ids: ["nothing"]}) { job { id } } }')
+    told = count_statements(monkeypatch)
+
+    events = (await graph.run("{ events { nodes { jobId job { id } } } }"))["events"]["nodes"]
+
+    assert [event["job"] for event in events] == [{"id": event["jobId"]} for event in events]
+    assert len(events) == 3
+    assert len([sql for sql in told if '"jobs"' in sql]) == 1

@@ -163,7 +163,7 @@ async def test_what_is_kept_tells_when_it_expires() -> None:
         keys=KeyRing.from_text(new_key()),
     )
     until = context.now + timedelta(minutes=5)
-    record = SimpleNamespace(basis=made.Basis(object(), (), context))
+    record = SimpleNamespace(basis=made.Basis({}, (), None, context))
 
     def note(_: object) -> int:
         context.note_expiry(until)

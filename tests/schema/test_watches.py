@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.database import count_statements
 from tests.graph import Graph
 from tests.schema.test_events import imported, synced
 
@@ -95,3 +96,16 @@ async def test_stock_may_be_watched_where_prices_may_not(graph: Graph) -> None:
     )
 
     assert made["errors"] == []
+
+
+async def test_what_watches_of_a_page_were_told_is_counted_in_one_statement(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for percent in (10, 20, 30):
+        await answered(graph, CREATE, condition={"dropPercent": percent}, filter={})
+    told = count_statements(monkeypatch)
+
+    listed = (await graph.run(LIST))["watches"]
+
+    assert [one["firedCount"] for one in listed["nodes"]] == [0, 0, 0]
+    assert len([sql for sql in told if "watch_firings" in sql]) == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.database import count_statements
 from tests.graph import Graph
 from tests.networks import FakeNetwork
 from tests.webhooks import (
@@ -123,3 +124,20 @@ async def test_nobody_reads_by_a_delivery_what_they_may_not_read(graph: Graph) -
     [delivery] = deliveries(read["data"]["webhook"])
     assert delivery["event"] is None
     assert [one["extensions"]["code"] for one in read["errors"]] == ["FORBIDDEN"]
+
+
+async def test_the_events_of_a_page_of_deliveries_are_read_in_one_statement(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = (await made(graph, "JOB_FINISHED"))["webhook"]["id"]
+    for _ in range(3):
+        await cancelled(graph)
+    told = count_statements(monkeypatch)
+
+    read = (await graph.run(READ, {"id": webhook}))["webhook"]
+
+    assert [one["event"] for one in deliveries(read)] == [
+        {"id": one["eventId"]} for one in deliveries(read)
+    ]
+    assert len(deliveries(read)) == 3
+    assert len([sql for sql in told if '"events"' in sql]) == 1

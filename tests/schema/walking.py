@@ -54,21 +54,26 @@ def least(root: RootField, id: str | None = None) -> str:
     """
     type_ = get_named_type(root.field.type)
     selection = "{ errors { code message path } }" if root.kind == "mutation" else "{ __typename }"
-    return _operation(root, "" if is_leaf_type(type_) else selection, id=id)
+    return _operation(root, "" if is_leaf_type(type_) else selection, id=id and f'"{id}"')
 
 
-def most(root: RootField, id: str) -> str:
-    """An operation of this field in which every id is this one, with everything selected."""
-    return _operation(root, _everything(get_named_type(root.field.type), DEEPEST), id=id)
+def most(root: RootField) -> str:
+    """An operation of this field in which every id is the variable $id, with everything selected.
+
+    The variable is declared only where something takes an id.
+    """
+    return _operation(root, _everything(get_named_type(root.field.type), DEEPEST), id="$id")
 
 
 def _operation(root: RootField, selection: str, *, id: str | None) -> str:
+    """`id`: what stands where an id is taken, a literal or the variable $id."""
     given = ", ".join(
         f"{name}: {_value(argument.type, id)}"
         for name, argument in root.field.args.items()
         if _is_wanted(argument.type, id)
     )
-    return f"{root.kind} {{ {root.name}{f'({given})' if given else ''} {selection} }}"
+    declared = "($id: ID!)" if "$id" in given else ""
+    return f"{root.kind}{declared} {{ {root.name}{f'({given})' if given else ''} {selection} }}"
 
 
 def _is_wanted(type_: Any, id: str | None) -> bool:
@@ -93,7 +98,7 @@ def _value(type_: Any, id: str | None) -> str:
         return f"[{_value(type_.of_type, id)}]"
     if isinstance(type_, GraphQLInputObjectType):
         if type_.is_one_of and "url" in type_.fields:
-            return f'{{id: "{id}"}}' if id else f'{{url: "{ANY_PRODUCT}"}}'
+            return f"{{id: {id}}}" if id else f'{{url: "{ANY_PRODUCT}"}}'
         if type_.is_one_of:
             name, field = next(iter(type_.fields.items()))
             return f"{{{name}: {_value(GraphQLNonNull(field.type), id)}}}"
@@ -106,7 +111,7 @@ def _value(type_: Any, id: str | None) -> str:
     if is_enum_type(type_):
         return str(next(iter(type_.values)))
     if str(type_) == "ID" and id:
-        return f'"{id}"'
+        return id
     of_types = {"Int": "1", "Boolean": "true", "DateTime": '"2026-01-01T00:00:00Z"'}
     return of_types.get(str(type_), '"1"')
 

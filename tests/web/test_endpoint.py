@@ -47,7 +47,11 @@ class NoContext:
     budget: CallBudget = field(default_factory=CallBudget)
     now: datetime = datetime(2026, 11, 21, tzinfo=UTC)
     caller: Caller = OPERATOR
+    workspace: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(id="default"))
     upstream: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(meter=NoMeter()))
+
+    async def version(self) -> None:
+        """Of no database."""
 
 
 def make_context(_request: Request, _budget: CallBudget) -> Context:
@@ -568,7 +572,7 @@ async def test_a_bug_is_masked_and_logged(
     [error] = response.json()["errors"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "req-1"}
     assert "workspace" not in response.text
-    assert "NoContext" in caplog.text
+    assert "has no attribute 'modes'" in caplog.text
 
 
 def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:

@@ -149,6 +149,8 @@ async def test_products_are_chosen_by_filter_or_by_id(graph: Graph) -> None:
         ("link", "csv", {"hasLink": "perhaps"}, 400, "true or false"),
         ("time", "csv", {"syncedBefore": "yesterday"}, 400, "an instant"),
         ("time without zone", "csv", {"syncedBefore": "2026-05-01T12:00:00"}, 400, "an instant"),
+        ("time too early", "csv", {"syncedBefore": "0001-01-01T00:00:00+14:00"}, 400, "an instant"),
+        ("time with NUL", "csv", {"syncedBefore": "2026-05-01T12:00:00Z\0"}, 400, "an instant"),
         ("discount", "csv", {"minDiscountPercent": "-5"}, 400, "0 to 100"),
         ("discount of many digits", "csv", {"minDiscountPercent": "9" * 5000}, 400, "0 to 100"),
         ("header", "shopify", {"header": "new"}, 400, "legacy"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph import API_KEY, Graph
+from tests.graph import API_KEY, Graph, running_graph
 from web import assets, graphiql
 from web.security import PREFLIGHT_HEADER
 
@@ -100,6 +100,29 @@ async def test_another_session_gets_no_key(graph: Graph) -> None:
     await graph.http.post("/session", json={"key": key}, headers={PREFLIGHT_HEADER: "1"})
 
     assert await shown(graph) == ""
+
+
+@pytest.mark.anyio
+async def test_a_rebound_name_gets_no_key(graph: Graph) -> None:
+    await graph.http.post("/session", json={"key": API_KEY}, headers={PREFLIGHT_HEADER: "1"})
+
+    answer = await graph.http.get("/graphql", headers={"Accept": BROWSER, "Host": "evil.example"})
+
+    assert API_KEY not in answer.text
+
+
+@pytest.mark.anyio
+async def test_at_a_public_address_nobody_gets_the_key(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    public = {"PUBLIC_URL": "https://graph.example"}
+    async with running_graph(migrated_database, tmp_path, environ=public) as graph:
+        signed_in = await graph.http.post(
+            "/session", json={"key": API_KEY}, headers={PREFLIGHT_HEADER: "1"}
+        )
+
+        assert signed_in.status_code == 200
+        assert await shown(graph) == ""
 
 
 def test_nothing_comes_from_elsewhere() -> None:

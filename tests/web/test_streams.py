@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from starlette.types import Message
 
 from tests.graph import Graph, running_graph
 from tests.schema.test_events import imported
@@ -31,6 +33,20 @@ async def narrow(migrated_database: str, tmp_path: Path) -> AsyncIterator[Graph]
     environ = {"LIMIT_STREAMS": "2", "LIMIT_ALL_STREAMS": "3"}
     async with running_graph(migrated_database, tmp_path, environ=environ) as running:
         yield running
+
+
+async def no_bodies() -> AsyncGenerator[dict[str, object], None]:
+    await never()
+    yield {}
+
+
+async def never() -> Any:
+    await asyncio.Event().wait()
+
+
+async def taking_the_head_alone(message: Message) -> None:
+    if message["type"] == "http.response.body":
+        await never()
 
 
 async def test_apollo_gets_parts(graph: Graph) -> None:
@@ -135,6 +151,18 @@ async def test_the_end_of_the_server_ends_streams_and_opens_no_more(
     assert "SERVER_ENDING" in stream.text
     assert stream.text.endswith("event: complete\ndata:\n\n")
     assert late.status == 503
+
+
+async def test_who_takes_nothing_is_given_up_as_no_failure_of_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streams, "STUCK", 0.0)
+    open_streams = streams.Streams()
+    response = open_streams.response(no_bodies(), streams.SSE, "a", is_valid=never)
+
+    await response({"type": "http"}, never, taking_the_head_alone)
+
+    assert open_streams.open == {}
 
 
 async def test_nothing_is_left_of_a_stream_whose_caller_went_away(graph: Graph) -> None:

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0016_refresh")]  # noqa: RUF012 - declared so by Tortoise
+    dependencies = [("models", "0017_events_of_products")]  # noqa: RUF012 - declared so by Tortoise
 
     operations = [  # noqa: RUF012 - declared so by Tortoise
         ops.AddField("PriceObservation", "is_settled", fields.BooleanField(db_default=False)),

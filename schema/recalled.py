@@ -1,0 +1,99 @@
+"""Answers that follow from stored rows, kept as they are sent until anything is written.
+
+An answer is kept where its plan asks for nothing else (`plan.rests_on_rows`), and where no
+marketplace was asked after all. It is given again as long as the database has the version of
+before (`Context.version`): so no writer has to say what it changed. What the time makes another
+answer ends it too. It is kept by the document, its variables, the workspace, and what its caller
+may see. See docs/decisions/0043-plans.md.
+"""
+
+import hashlib
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+import orjson
+
+from domain.kept import Kept
+from resolvers.context import Asked, Context
+from schema.documents import Prepared
+
+KEPT_BYTES = 16 * 1024 * 1024
+LARGEST = 1024 * 1024  # bytes of one answer
+BESIDE = 10_000  # about, of one: what it notes, and its operation
+Key = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """An answer's `data` as JSON, with what is told beside it.
+
+    `points`: what it cost. `since` and `until`: when the time makes no other answer of it.
+    `valid_until`: see Context. `asked`: what is noted of each request.
+    """
+
+    data: bytes
+    prepared: Prepared
+    points: int
+    version: Hashable
+    since: datetime
+    until: datetime | None
+    valid_until: datetime | None
+    asked: Asked
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The response's JSON, without what it cost."""
+        return {"data": orjson.Fragment(self.data)}
+
+    @cached_property
+    def tag(self) -> str:
+        """Tells its data from other data."""
+        return tag_of(self.data)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether the time is still the same to it, also where the clock was set back."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+def encoded(data: object) -> bytes:
+    """An answer's data as JSON."""
+    return orjson.dumps(data)
+
+
+def tag_of(data: bytes) -> str:
+    """Tells an answer's data from other data."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Those of one server, whose terms are the same for all requests."""
+
+    _kept: Kept[Key, Recalled] = field(default_factory=lambda: Kept(KEPT_BYTES))
+
+    async def find(self, key: Key, context: Context) -> Recalled | None:
+        """The answer to give again. Notes what is noted when it is made."""
+        found = self._kept.get(key)
+        if found is None or not found.holds(context.now):
+            return None
+        if found.version != await context.version():
+            return None
+        context.valid_until = found.valid_until
+        context.note_again(found.asked)
+        return found
+
+    def keep(self, key: Key, answer: Recalled) -> None:
+        """Until something is written, or others are used more."""
+        size = len(answer.data) + sum(len(part) for part in key if isinstance(part, str))
+        if size <= LARGEST:
+            self._kept.keep(key, answer, size + BESIDE)
+
+
+def key_of(
+    document: str, name: str | None, variables: Mapping[str, object] | None, context: Context
+) -> Key:
+    """What an answer follows from, beside rows and time."""
+    given = repr(variables) if variables else ""
+    return document, name, given, context.workspace.id, context.caller.scopes
