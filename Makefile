@@ -28,7 +28,7 @@ STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
 NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint types schema settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -41,11 +41,13 @@ help:
 	echo "make peers          run Apollo, urql, graphql-request, Relay and gql against the server"
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
+	echo "make page-types     check the page's scripts against the types of the graph (needs Node.js 20)"
 	echo "make schema         rewrite schema.graphql"
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
 	echo "make bench-catalogue  pages of a million products, each filter with each order"
+	echo "make bench-page     how soon the page is there with 20,000 products: benchmarks/PAGE.md"
 	echo "make bench-refresh  the planner of refreshes against others: benchmarks/REFRESH.md"
 	echo "make bench-claims   finding, claiming and storing due work of 100,000 products and rows"
 	echo "make bench-graph    compare the graph with a server without one: benchmarks/GRAPH.md"
@@ -89,9 +91,15 @@ peers: .venv/.dev tests/peers/node_modules/.installed
 
 check: lint types schema-current schema-guard test test-postgres
 
-lint: .venv/.dev
+# The page's scripts too, where Node.js is.
+lint: .venv/.dev $(if $(shell command -v npm),page-types)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+
+# The page's scripts against types of schema.graphql and its operations: four seconds.
+page-types: examples/typescript/node_modules/.installed
+	node web/types/generate.mjs
+	node examples/typescript/node_modules/typescript/bin/tsc -p web/tsconfig.json
 
 types: .venv/.dev
 	$(RUN) -m mypy .
@@ -129,6 +137,10 @@ bench-catalogue: .venv/.run
 # A quarter of an hour: calls go at the marketplaces' real pace, and 64,000 operations take a while.
 bench: .venv/.run
 	$(RUN) -m benchmarks
+
+# The page in Chromium.
+bench-page: .venv/.dev web/node_modules/.installed
+	$(RUN) -m benchmarks.page
 
 bench-refresh: .venv/.run
 	$(RUN) -m benchmarks.refresh

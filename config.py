@@ -116,15 +116,6 @@ class Settings:
         unset="made at first start, shown once (SQLite only)",
         secret=True,
     )
-    price_days: int = setting(
-        "PRICE_DAYS",
-        90,
-        whole(2, 3650),
-        DATA,
-        "How long every price that was seen is kept. Of each day before, a product's first, last,"
-        " lowest and highest are.",
-        unit="days",
-    )
     redis_url: Secret | None = setting(
         "REDIS_URL",
         None,

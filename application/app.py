@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -93,7 +92,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
                 documents=WebhookDocuments(settings.limits),
                 is_server=True,
             ) as state.runtime,
-            upkeep(settings.events.kept_for, timedelta(days=settings.price_days), overrides.now),
+            upkeep(settings.events.kept_for, settings.events.prices_for, overrides.now),
             _worker(settings, state.runtime),
         ):
             yield

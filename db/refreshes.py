@@ -16,7 +16,7 @@ from db.workspaces import columns_of
 from domain.history import PACES, RARELY, History
 from domain.marketplaces import AccountKey
 from domain.products import Mode
-from domain.refresh import Candidate, Plan, RefreshState
+from domain.refresh import FARTHEST, Candidate, Plan, RefreshState
 
 LEASE = timedelta(seconds=60)
 MOST_ACCOUNTS = 100  # in one look
@@ -25,7 +25,8 @@ HELD = (
     " WHERE id = $1 AND refresh_token = $2 RETURNING id"
 )
 WAITING = (
-    "SELECT * FROM marketplace_accounts WHERE refresh_at <= $1 AND refresh_calls > 0 AND mode ="
+    "SELECT * FROM marketplace_accounts WHERE (refresh_at <= $1 OR refresh_at > $2)"
+    " AND refresh_calls > 0 AND mode ="
     " CASE WHEN marketplace {sandboxed} THEN 'SANDBOX' ELSE 'LIVE' END"
     f" ORDER BY refresh_at LIMIT {MOST_ACCOUNTS}"
 )
@@ -73,8 +74,8 @@ async def waiting(modes: Mapping[str, Mode], now: datetime) -> list[RefreshAccou
     """Accounts that may make a call, in the modes of their marketplaces; those first that have
     waited longest."""
     codes = sorted(code for code, mode in modes.items() if mode is Mode.SANDBOX) or [""]
-    sql = WAITING.replace("{sandboxed}", statements.in_list(codes, behind=1))
-    return [_account(row) for row in await statements.rows(sql, [now, *codes])]
+    sql = WAITING.replace("{sandboxed}", statements.in_list(codes, behind=2))
+    return [_account(row) for row in await statements.rows(sql, [now, now + FARTHEST, *codes])]
 
 
 @resilient

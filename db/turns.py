@@ -17,7 +17,8 @@ MOST = 200  # in one look
 class Due:
     """Where the rows `d` of owners `o` are. `owner`: the column that names it; `first`: the order.
 
-    `open_owners`, `due`: conditions on `o` and on `d`.
+    `open_owners`, `due`: conditions on `o` and on `d`; `held`: on a row `h` that somebody is at
+    work on, which counts among the some.
     """
 
     owners: str
@@ -26,6 +27,7 @@ class Due:
     open_owners: str
     due: str
     first: str
+    held: str | None = None
 
     async def some(self, values: Sequence[object], *, of_each: int) -> list[Row]:
         """Id and tries of at most so many rows of each owner. `values`: of the conditions."""
@@ -43,7 +45,16 @@ class Due:
         if statements.is_postgres():  # which would look at each row for each owner
             joined = f"CROSS JOIN LATERAL ({of_one('d.*')}) d"
         turn = f"ROW_NUMBER() OVER (PARTITION BY o.id ORDER BY {self.first})"
-        return (
+        if self.held is not None:
+            turn += (
+                f" + (SELECT COUNT(*) FROM {self.rows} h"
+                f" WHERE h.{self.owner} = o.id AND {self.held})"
+            )
+        some = (
             f"SELECT d.id, d.tries, {turn} AS turn FROM {self.owners} o {joined}"
-            f" WHERE {self.open_owners} ORDER BY turn, RANDOM() LIMIT {MOST}"
+            f" WHERE {self.open_owners}"
+        )
+        return (
+            f"SELECT * FROM ({some}) AS found WHERE turn <= {limit}"
+            f" ORDER BY turn, RANDOM() LIMIT {MOST}"
         )

@@ -42,6 +42,8 @@ OF_WEBHOOKS = Due(
     open_owners="o.disabled_at IS NULL",
     due=DUE,
     first="d.due_at",
+    # One that waits for its next try has no token, and few are within a lease.
+    held="h.state = 'PENDING' AND h.token IS NOT NULL AND h.due_at > $1 AND h.due_at <= $2",
 )
 CLAIM = (
     "UPDATE webhook_deliveries AS d SET token = $2, due_at = $3, tries = d.tries + 1"
@@ -84,8 +86,11 @@ class Claim:
 
 @resilient
 async def due(now: datetime, *, of_each: int) -> list[tuple[str, int]]:
-    """Ids of deliveries that may be claimed, with their tries: some of each webhook, by turns."""
-    found = await OF_WEBHOOKS.some([now], of_each=of_each)
+    """Ids of deliveries that may be claimed, with their tries: some of each webhook, by turns.
+
+    `of_each`: so many of a webhook may be on their way, those that are held included.
+    """
+    found = await OF_WEBHOOKS.some([now, now + LEASE], of_each=of_each)
     return [(str(row["id"]), row["tries"]) for row in found]
 
 

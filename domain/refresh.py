@@ -25,6 +25,7 @@ from domain.marketplaces import OfferPolicy, QuotaRule
 DEFAULT_PERCENT = 10  # of a published limit
 DEFAULT_CALLS = 250  # where none is published
 MOST_CALLS = 1_000_000
+FARTHEST = timedelta(days=3)  # that a call is put off; what is later, the clock was set back since
 
 USUAL_BOUND = timedelta(hours=24)  # where the programme names none
 MARGIN = 0.02  # of the bound: so much before it, a look is not too early
@@ -163,6 +164,10 @@ class Plan:
         """Calls of that day. A clock that was set back gives no day a second time."""
         return self.used if self.day is not None and self.day >= day else 0
 
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether no call may be made before a later time, or at all."""
+        return self.next_at is None or now < self.next_at <= now + FARTHEST
+
     def begun(self, now: datetime, rule: QuotaRule) -> "Plan | None":
         """With one call more, which is made now; None where it may not be made.
 
@@ -170,7 +175,7 @@ class Plan:
         """
         today = rule.day(now)
         used = self.used_on(today)
-        if self.next_at is None or now < self.next_at or used >= self.calls_per_day:
+        if self.is_waiting(now) or used >= self.calls_per_day:
             return None
         return replace(self, day=max(today, self.day or today), used=used + 1)
 

@@ -17,7 +17,7 @@ from db.exceptions import DatabaseUnavailable
 from db.leases import Lease, LeaseLost
 from domain.api_keys import Caller
 from domain.jobs import MAX_TRIES, Batch, BatchResult
-from engine.work import Opened, Turn
+from engine.work import AT_ONCE, Opened, Turn
 from resolvers import job_batches as work
 from resolvers.access import caller_of
 from upstream.budget import CallBudget, Priority
@@ -37,6 +37,7 @@ class JobBatches:
     opened: Opened
     grace: float = GRACE
     kind: str = "job batch"
+    at_once: int = AT_ONCE
     _looks: int = field(default=0, init=False)
 
     async def due(self) -> Sequence[Turn]:

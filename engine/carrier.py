@@ -8,6 +8,7 @@ command line and more with it.
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
@@ -20,10 +21,11 @@ from pgqueuer.queries import Queries
 from db.connection import is_sqlite, open_pool
 from engine.work import Handler, Turn
 
-AT_ONCE = 4  # turns of one kind in one process
 LOOKS_AFTER = timedelta(seconds=5)  # without a notice
 BEATS = timedelta(seconds=30)  # without a sign of life a turn is somebody else's
 ON_ITS_WAY = timedelta(seconds=10)  # then a turn is brought anew
+MOST_WAITING = 400  # turns of a kind, after which no more are put until some were taken
+QUEUED = "queued"  # PgQueuer's word for what waits
 LOCK = 0x616666696D  # of PostgreSQL, while the tables are made
 
 
@@ -35,13 +37,14 @@ class Carrier:
 
     def __init__(self, queries: Queries | InMemoryQueries) -> None:
         self._queries = queries
+        self._put: Counter[str] = Counter()  # by kind, since it was counted how many wait
 
     async def put(self, kind: str, turns: Sequence[Turn]) -> None:
         """Have these brought to a handler; what is on its way already is left so.
 
         But not for ever: whoever took a turn may have been killed before it claimed its work.
         """
-        if turns:
+        if turns and not await self._is_full(kind, len(turns)):
             window = int(time.time() // ON_ITS_WAY.total_seconds())
             await self._queries.enqueue(
                 [kind] * len(turns),
@@ -50,6 +53,18 @@ class Carrier:
                 dedupe_key=[f"{kind} {turn.id} {turn.tries} {window}" for turn in turns],
                 on_conflict="skip",
             )
+
+    async def waiting(self, kind: str) -> int:
+        """How many turns of that kind nobody has taken yet."""
+        sizes = await self._queries.queue_size()
+        return sum(size.count for size in sizes if (size.entrypoint, size.status) == (kind, QUEUED))
+
+    async def _is_full(self, kind: str, more: int) -> bool:
+        """Whether too many would wait. Counted only where so many were put that it may be so."""
+        self._put[kind] += more
+        if self._put[kind] > MOST_WAITING:
+            self._put[kind] = more + await self.waiting(kind)
+        return self._put[kind] > MOST_WAITING
 
     async def run(self, handlers: Mapping[str, Handler], ending: asyncio.Event) -> None:
         """Bring turns until `ending`, then wait for the handlers that are at work."""
@@ -65,7 +80,7 @@ class Carrier:
 
     async def _run(self, kind: str, handler: Handler, ending: asyncio.Event) -> None:
         async def handle(job: Job) -> None:
-            await handler((job.payload or b"").decode())
+            await handler.do((job.payload or b"").decode())
 
         manager = QueueManager(self._queries)
         manager.entrypoint(kind, accepts_context=False)(handle)
@@ -73,8 +88,8 @@ class Carrier:
         try:
             await manager.run(
                 dequeue_timeout=LOOKS_AFTER,
-                batch_size=AT_ONCE // 2,
-                max_concurrent_tasks=AT_ONCE,
+                batch_size=handler.at_once // 2,
+                max_concurrent_tasks=handler.at_once,
                 heartbeat_timeout=BEATS,
             )
         finally:

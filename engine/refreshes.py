@@ -13,7 +13,7 @@ from db.leases import LeaseLost
 from db.refreshes import LEASE
 from domain.api_keys import NOBODY, Caller
 from domain.exceptions import AffiliateGraphError
-from engine.work import Opened, Turn
+from engine.work import AT_ONCE, Opened, Turn
 from resolvers import refresh
 from resolvers.refresh import Call
 from upstream.budget import CallBudget, Priority
@@ -31,6 +31,7 @@ class Refreshes:
     opened: Opened
     grace: float = GRACE
     kind: str = "refresh"
+    at_once: int = AT_ONCE
 
     async def due(self) -> Sequence[Turn]:
         """Accounts that have a call to make."""

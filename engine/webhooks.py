@@ -26,6 +26,7 @@ from upstream.budget import CallBudget, Priority
 log = logging.getLogger("affiliate_graph.engine")
 
 OF_EACH = 2  # deliveries of one webhook that are on their way at once
+PLACES = 32  # deliveries in one process: each mostly waits for its receiver
 GRACE = 10.0  # seconds for what is under way to finish, at the end
 LONGEST = stored.LEASE.total_seconds() - 30  # of one try, what it reads included
 
@@ -37,6 +38,7 @@ class WebhookDeliveries:
     opened: Opened
     grace: float = GRACE
     kind: str = "webhook delivery"
+    at_once: int = PLACES
 
     _seen: datetime | None = field(default=None, init=False)
 

@@ -15,7 +15,15 @@ from domain.api_keys import Caller
 from resolvers.context import Context
 from upstream.budget import CallBudget
 
-Handler = Callable[[str], Awaitable[None]]
+AT_ONCE = 4  # turns of a kind in one process
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Does the turns of one kind, by their ids: `at_once` of them in one process."""
+
+    do: Callable[[str], Awaitable[None]]
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,11 @@ class Opened(Protocol):
 
 
 class Work(Protocol):
-    """One kind of work. `kind` names it to the carrier; other processes know it by that, too."""
+    """One kind of work. `kind` names it to the carrier; other processes know it by that, too.
+    `at_once`: turns of it in one process."""
 
     kind: str
+    at_once: int
 
     async def due(self) -> Sequence[Turn]:
         """Turns that may be taken now; asked about once a second, so it must be cheap."""

@@ -64,13 +64,14 @@ async def run(opened: Opened, database_url: str, ending: asyncio.Event) -> None:
     servers have no such work.
     """
     works = [make(opened) for make in KINDS]
+    broken: set[str] = set()
     while not ending.is_set():
         try:
-            if await _is_due(works, ending):
+            if await _is_due(works, broken, ending):
                 open_carrier: Callable[[str], AbstractAsyncContextManager[Carrier]]
                 open_carrier = await asyncio.to_thread(resolve_name, CARRIER)
                 async with open_carrier(database_url) as carrier:
-                    await Worker(works, carrier, ending).run()
+                    await Worker(works, carrier, ending, broken).run()
         except (DatabaseUnavailable, *FAILURES) as failure:
             log.warning("The engine waits for the database: %s", type(failure).__name__)
             await _first(ending.wait(), seconds=POLL)
@@ -78,17 +79,23 @@ async def run(opened: Opened, database_url: str, ending: asyncio.Event) -> None:
 
 @dataclass(eq=False)
 class Worker:
-    """Does all kinds of work, together with other workers on the same database."""
+    """Does all kinds of work, together with other workers on the same database.
+
+    `broken`: kinds that could not tell what is due when they were last asked.
+    """
 
     works: Sequence[Work]
     carrier: Carrier
     ending: asyncio.Event
+    broken: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Work until `ending`. Raises what the database raises."""
         stopped = asyncio.Event()
-        handlers = {work.kind: partial(self.handle, work) for work in self.works}
+        handlers = {
+            work.kind: Handler(partial(self.handle, work), work.at_once) for work in self.works
+        }
         carrying = asyncio.create_task(self.carrier.run(handlers, stopped))
         looking = asyncio.create_task(self._look())
         try:
@@ -109,6 +116,8 @@ class Worker:
             await work.handle(turn_id, self.ending)
         except DatabaseUnavailable as failure:
             log.warning("A %s could not be stored: %s", work.kind, failure, extra={"turn": turn_id})
+        except Exception:  # the carrier would keep each failure for ever, with its traceback
+            log.exception("A bug broke a %s off", work.kind, extra={"turn": turn_id})
         self._wake.set()
 
     async def _look(self) -> None:
@@ -119,16 +128,31 @@ class Worker:
             if looks % TIDIED_EVERY == 0:
                 await self.carrier.tidy()
             for work in self.works:
-                await self.carrier.put(work.kind, await work.due())
+                await self.carrier.put(work.kind, await _due(work, self.broken))
             looks += 1
             await _first(self._wake.wait(), self.ending.wait(), seconds=POLL)
 
 
-async def _is_due(works: Sequence[Work], ending: asyncio.Event) -> bool:
+async def _due(work: Work, broken: set[str]) -> Sequence[Turn]:
+    """What is due; nothing where a bug is in the way, so that the other kinds go on."""
+    try:
+        turns = await work.due()
+    except (DatabaseUnavailable, *FAILURES):
+        raise
+    except Exception:
+        if work.kind not in broken:
+            log.exception("A bug hides what is due of each %s: none is done", work.kind)
+        broken.add(work.kind)
+        return ()
+    broken.discard(work.kind)
+    return turns
+
+
+async def _is_due(works: Sequence[Work], broken: set[str], ending: asyncio.Event) -> bool:
     """Waits until there is something to do, or until `ending`: False."""
     while not ending.is_set():
         for work in works:
-            if await work.due():
+            if await _due(work, broken):
                 return True
         await _first(ending.wait(), seconds=POLL)
     return False

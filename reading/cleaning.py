@@ -25,7 +25,8 @@ ENCODED_IGNORABLE = (
 INVISIBLE = re.compile(rf"(?:[{IGNORABLE}]|{ENCODED_IGNORABLE})+", re.IGNORECASE)
 # With its semicolon only: "&copy=" and "&region=" are parameters.
 ESCAPE = r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});"
-NOISE = re.compile(rf"{INVISIBLE.pattern}|(?P<kept>{ESCAPE}|\\/)", re.IGNORECASE)
+OF_SCRIPTS = r"\\/|\\u(?:00|20)[0-9a-f]{2}"  # in strings of JSON and JavaScript
+NOISE = re.compile(rf"{INVISIBLE.pattern}|(?P<kept>{ESCAPE}|{OF_SCRIPTS})", re.IGNORECASE)
 
 # Quoted-printable: "=3D" is the sign "=", and one at the end of a line says that it goes on.
 QUOTED = r"(?:=[0-9A-F]{2})+"
@@ -37,7 +38,8 @@ HEAD_OF_QUOTED = re.compile(
 )
 QUOTED_SIGN = re.compile("=[0-9A-F]{2}")
 QUOTED_NOISE = re.compile(
-    rf"{SOFT_BREAK}|{INVISIBLE.pattern}|(?P<kept>{ESCAPE}|\\/|(?-i:{QUOTED}))", re.IGNORECASE
+    rf"{SOFT_BREAK}|{INVISIBLE.pattern}|(?P<kept>{ESCAPE}|{OF_SCRIPTS}|(?-i:{QUOTED}))",
+    re.IGNORECASE,
 )
 
 
@@ -105,7 +107,9 @@ def _is_quoted_printable(text: str) -> bool:
 def _undone(escape: str) -> str:
     if escape == "\\/":
         return "/"
-    if escape.startswith("="):
+    if escape.startswith("\\"):
+        undone = chr(int(escape[2:], 16))
+    elif escape.startswith("="):
         undone = bytes.fromhex(escape.replace("=", "")).decode(errors="replace")
     else:
         undone = html.unescape(escape)

@@ -165,9 +165,9 @@ def _table(text: str, name: str) -> Table:
         return Table(rows=[Row(1, [text])] if _holds_something(text) else [], is_text=True)
     separator = _separator(text, is_table=name.endswith(OF_TABLES))
     if separator is None:
-        rows = [Row(line, [held]) for line, held in _lines(text)]
-        return Table(rows=rows, is_text=True)
-    return Table(rows=list(_records(text, separator)))
+        rows = (Row(line, [held]) for line, held in _lines(text))
+        return Table(rows=list(islice(rows, MOST_ROWS + 1)), is_text=True)
+    return Table(rows=list(islice(_records(text, separator), MOST_ROWS + 1)))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -262,7 +262,9 @@ def _json(text: str) -> Table:
 
 
 def _shown(value: object) -> str:
-    """A text, without the half characters that only JSON can hold."""
+    """A text, without the half characters that only JSON can hold; of a list each one's line."""
+    if isinstance(value, list):
+        return "\n".join(map(_shown, value))
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 

@@ -25,16 +25,18 @@ START = re.compile(
     r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]|://|%3a))",
     re.IGNORECASE | re.ASCII,
 )
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
 # Nothing in it could end it, or be something else.
 PLAIN = re.compile(r"(?!.*\w[wW]{3}\.)https?://[a-z0-9.-]*[a-z0-9]/[A-Za-z0-9/_-]+(?:\.html)?")
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
 BLACK = re.compile(r"\S+")
 # Not a parameter's value, encoded once or twice.
-GLUED_HOST = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
+GLUED = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
+GLUED_HOST = re.compile(GLUED, re.IGNORECASE)
 # What an address may end at: text that goes on without a blank between, or another address.
 EVENT = re.compile(
-    rf"https?://|{GLUED_HOST}|" r"(?<=\.html)[a-z]|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE
+    rf"https?://|{GLUED}|" r"(?<=\.html)[a-z]|[^\x21-\x7e]|[?#,;()\[\]{}'*\\^!]", re.IGNORECASE
 )
 # The next line, as far as an address can go on there; mail programs quote with ">".
 NEXT_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t>]*(?P<more>[A-Za-z0-9/?#&=%._~:@+$-]+)")
@@ -50,6 +52,8 @@ OPENED_BY = {")": "(", "]": "[", "}": "{"}
 VALUE = "=:@%"  # behind one of these an address is part of the one before
 JOINT = "/#?&"  # behind one of these it is part of a foreign one
 TRAILING = ".,;:!?&'*~([{\\" + "\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\uff09\u3011"
+
+JOINERS = "+-_~"  # what people put between two addresses
 
 ENCODED_TRAILING = {"%20", "%22", "%27", "%29", "%2C", "%3E", "%0A", "%0D", "%09"}
 
@@ -69,17 +73,27 @@ LIST_MARK = re.compile(
     r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]|\(?[0-9]{1,3}[.)])\s+"
     r"(?:\[[ xX]\]\s+)?"
 )
+# Arrows, boxes, ticks, stars, hands, fires and numbers in keys, which stand there like a blank;
+# never telephones or parcels, which tell what the number behind them is.
+MARKS = re.compile(
+    "[0-9]\u20e3|[\u2190-\u21ff\u25a0-\u25ff\u2605\u2606\u2610-\u2612\u2705\u2713\u2714\u2764\u2794\u27a1\u27a4"
+    "\u2b50\U0001f381\U0001f446-\U0001f449\U0001f4a5\U0001f525\U0001f534-\U0001f53b\U0001f6d2]"
+)
 # What tells whose the ids are: they may stand in running text.
-CHECKED_ID = r"(?:B[0-9A-Z]{9}|97[89](?:-?[0-9]){10}|[0-9](?:-?[0-9]){8}-?[0-9X])(?![\w-])"
+HYPHEN = "[ \u2010-\u2013-]?"  # what the groups of a book's number are parted by
+OTHER_HYPHENS = re.compile("[ \u2010-\u2013]")
+ISBN_13 = rf"97[89](?:{HYPHEN}[0-9]){{10}}"
+CHECKED_ID = rf"(?:B[0-9A-Z]{{9}}|{ISBN_13}|[0-9](?:{HYPHEN}[0-9]){{8}}{HYPHEN}[0-9X])(?![\w-])"
 LABELLED = re.compile(
-    r"(?<![\w-])(?:ASIN|ISBN(?:[ -]?1[03])?)s?[\s:=#*_|\"'\u2013\u2014-]++"
+    r"(?<![\w-])(?:ASIN|ISBN(?:[ -]?1[03])?)s?[\s:\uff1a\u3000=#*_|\"'\u2013\u2014-]++"
     rf"(?P<ids>{CHECKED_ID}(?:[\s,;/&]++(?:(?:and|or|und|oder)\s++)?{CHECKED_ID})*+)",
     re.IGNORECASE | re.ASCII,
 )
-LABELLED_ID = re.compile(rf"(?<![\w-]){CHECKED_ID}", re.IGNORECASE | re.ASCII)
+LABELLED_ID = re.compile(CHECKED_ID, re.IGNORECASE | re.ASCII)
 # What does not tell it: the id still has to stand alone behind it.
 LABEL = re.compile(
-    r"\s*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)\s*[:=#]\s*", re.IGNORECASE
+    r"[\s{\"']*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)[\"']?\s*[:=#\uff1a]\s*",
+    re.IGNORECASE,
 )
 BLOCK_TAG = re.compile(
     r"</?(?:t[dhr]|table|t(?:head|body|foot)|li|[uod]l|d[dt]|p|div|br|hr|h[1-6]|option)\b[^<>]*>",
@@ -94,7 +108,7 @@ WRAPPING = (
     "\u202f\u205f\u3000\u3002\uff08\uff09\u3010\u3011\u300c\u300d"
     "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
-BARE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.,+-]{0,39}")
+BARE = re.compile(rf"[0-9A-Za-z][0-9A-Za-z.,+-]{{0,39}}|{ISBN_13}")
 ID_IN_A_ROW = re.compile(r"(?=[A-Z]*[0-9])[0-9A-Z]{10,19}")
 LISTED_WORD = rf"[\"'`]?(?:https?://[^\s{COMMAS}\"'`<>|]++|[0-9A-Za-z.+-]++)[\"'`]?"
 LIST_OF_WORDS = re.compile(
@@ -173,6 +187,8 @@ def _addresses(text: str, kind_of: KindOf, *, is_whole: bool) -> Iterator[_Span]
                 decoded = INVISIBLE.sub("", unquote(text[match.start() : at]))
                 for inner in _addresses(decoded, kind_of, is_whole=False):
                     yield replace(inner, start=match.start(), end=at, reach=at)
+        elif SCHEME.match(text, match.end()):  # written twice
+            at = match.end()
         else:
             if match.end() > run_end:
                 run_end = _end(BODY, text, match.end())
@@ -208,7 +224,7 @@ def _address(text: str, match: re.Match[str], run_end: int, kind_of: KindOf) -> 
             if is_part and is_ours is None:
                 is_ours = kind_of(_trimmed(text, start, at)) is not PageKind.FOREIGN
             if is_ours or not is_part:
-                stop = at
+                stop = start + len(text[start:at].rstrip(JOINERS))
                 break
         else:
             if not was_cut:
@@ -301,7 +317,9 @@ def _closes(depths: dict[str, int], sign: str) -> bool:
 
 
 def _start(match: re.Match[str]) -> int:
-    """Where it begins: a word may be glued before its scheme."""
+    """Where it begins: a word may be glued before its scheme, or before its "www."."""
+    if glued := match["host"] and GLUED_HOST.search(match["host"]):
+        return match.start() + glued.start()
     scheme = (match["scheme"] or "").lower()
     for known in ("https", "http"):
         if scheme.endswith(known):
@@ -310,8 +328,11 @@ def _start(match: re.Match[str]) -> int:
 
 
 def _untagged(text: str) -> str:
-    """The text with cells and paragraphs of HTML as lines; what is left stands where it stood."""
-    if not BLOCK_TAG.search(text):
+    """The text with cells and paragraphs of HTML as lines, and marks as blanks; what is left stands
+    where it stood."""
+    if not text.isascii():
+        text = MARKS.sub(lambda mark: " " * len(mark[0]), text)
+    if "<" not in text:
         return text
     lines = BLOCK_TAG.sub(lambda tag: "\n" * len(tag[0]), text)
     return TEXT_TAG.sub(lambda tag: " " * len(tag[0]), lines)
@@ -321,7 +342,12 @@ def _labelled(text: str) -> Iterator[_Span]:
     """Ids behind a word that says what they are, wherever they stand."""
     for match in LABELLED.finditer(text):
         for id in LABELLED_ID.finditer(text, *match.span("ids")):
-            yield _Span(id.start(), id.end(), id.end(), id[0])
+            yield _Span(id.start(), id.end(), id.end(), _hyphened(id[0]))
+
+
+def _hyphened(id: str) -> str:
+    """With plain hyphens between the groups of a book's number."""
+    return OTHER_HYPHENS.sub("-", id)
 
 
 def _lone_words(text: str) -> Iterator[_Span]:
@@ -334,14 +360,16 @@ def _lone_words(text: str) -> Iterator[_Span]:
         elif _is_row_of_ids(line[0].split()):
             cells = BLACK
         for cell in cells.finditer(text, *line.span()):
-            mark = LIST_MARK.match(cell[0]) or LABEL.match(cell[0])
-            start = cell.start() + (mark.end() if mark else 0)
+            start = cell.start()
+            for before in (LIST_MARK, LABEL):
+                mark = before.match(text, start, cell.end())
+                start = mark.end() if mark else start
             held = text[start : cell.end()]
             word = held.strip(WRAPPING)
             if BARE.fullmatch(word):
                 start += len(held) - len(held.lstrip(WRAPPING))
                 end = start + len(word)
-                yield _Span(start, end, end, word)
+                yield _Span(start, end, end, _hyphened(word))
 
 
 def _is_row_of_ids(words: Sequence[str]) -> bool:

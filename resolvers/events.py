@@ -1,8 +1,9 @@
 """What happened in a workspace: read back, or read on from where a caller stands."""
 
 from db import events as stored_events
-from domain.catalog import Page, PageArgs
+from domain.catalog import Page, PageArgs, Position
 from domain.events import Event, EventFilter
+from domain.exceptions import InvalidInput
 from resolvers import cursors
 from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
@@ -15,7 +16,23 @@ async def page(
     context: Context, filter: EventFilter, args: ConnectionArgs
 ) -> tuple[str, Page[Event]]:
     """One page of events, oldest first, with the fingerprint of its cursors."""
-    return OF_LIST, await stored_events.page(context.workspace, filter, args.page(OF_LIST))
+    rows = args.page(OF_LIST)
+    page = await stored_events.page(context.workspace, filter, rows)
+    if not page.records and rows.after is not None:
+        await require_reached(context, rows.after)
+    return OF_LIST, page
+
+
+async def require_reached(context: Context, position: Position) -> None:
+    """Raises InvalidInput for a place behind all events: whoever reads on from there would miss
+    those that are given the numbers before it anew."""
+    [number] = position
+    if isinstance(number, int) and number > await stored_events.last_number(context.workspace.id):
+        raise InvalidInput(
+            "This cursor is ahead of all events: a backup was put back since it was given out. "
+            "Read on from a time, with `since`.",
+            path=("after",),
+        )
 
 
 async def count(context: Context, filter: EventFilter) -> int | None:

@@ -19,7 +19,7 @@ from domain.jobs import Job
 from domain.products import ProductRef
 from resolvers import cursors
 from resolvers.context import Context
-from resolvers.events import OF_LIST
+from resolvers.events import OF_LIST, require_reached
 from resolvers.jobs import MISSING
 from resolvers.products import Listing
 
@@ -39,7 +39,9 @@ async def events(
     position: Position = cursors.decode(OF_LIST, after, path=("after",))
     if after is None:
         position = (await stored_events.last_number(workspace.id),)
-    await stored_events.page(workspace, filter, PageArgs(1, position))  # looks at the position
+    else:
+        await stored_events.page(workspace, filter, PageArgs(1, position))  # looks at its form
+        await require_reached(context, position)
     return _events(context, filter, position)
 
 

@@ -149,7 +149,7 @@ async def _products(context: Context, account: RefreshAccount) -> list[ProductRe
     """What the next call is for; none, and it is put off, where it may not be made, or need not."""
     now, key, plan = context.now, account.key, account.plan
     market, rule = BY_CODE[key.marketplace], _rule(context, key.marketplace)
-    if plan.next_at is None or plan.next_at > now:
+    if plan.is_waiting(now):
         return []
     if plan.begun(now, rule) is None:
         await refreshes.postpone(account, plan.went_well(now, rule))

@@ -40,8 +40,9 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
-KEY_FILE = "in the file admin.key of the data folder"
-KEY_SETTING = "the server's setting ADMIN_API_KEY"
+# Where the operator's key is: a word by which the page finds its sentence.
+KEY_FILE = "admin.key"
+KEY_SETTING = "ADMIN_API_KEY"
 SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 FRAGMENT = re.compile(r"^fragment (\w+) on .*?^}\n", flags=re.DOTALL | re.MULTILINE)
 

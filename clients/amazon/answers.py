@@ -22,6 +22,8 @@ class Operation:
 GET_ITEMS = Operation(name="getItems", results=("itemsResult", "itemResults"))
 SEARCH_ITEMS = Operation(name="searchItems", results=("searchResult",))
 GET_VARIATIONS = Operation(name="getVariations", results=("variationsResult",))
+# What stands beside a result, or in place of one that has no rows. Another code tells of no row.
+ABOUT_ROWS = {"InvalidParameterValue", "ItemNotAccessible", "ItemNotFound", "NoResults"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,15 @@ def read(answer: Answer, operation: Operation) -> Reading:
         raise AnswerInvalid(errors.UNREADABLE)
     results = (body[name] for name in operation.results if body.get(name) is not None)
     result: object = next(results, {})
+    problems = tuple(values.nodes(body, "errors"))
+    codes = (errors.code_of(values.text(problem.get("code"))) for problem in problems)
+    strange = next((code for code in codes if code not in ABOUT_ROWS), None)
+    if strange and not result:
+        raise AnswerInvalid(errors.UNREADABLE, upstream_code=strange)
     return Reading(
         at=answer.received_at,
         result=result if isinstance(result, dict) else {},
-        problems=tuple(values.nodes(body, "errors")),
+        problems=problems,
         has_broken_rows=_has_broken_rows(result),
     )
 

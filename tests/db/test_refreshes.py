@@ -107,3 +107,11 @@ async def test_an_account_of_the_other_mode_or_turned_off_does_not_wait() -> Non
     assert await refreshes.set_calls(ALIEXPRESS, 0, NOW)
     assert await refreshes.waiting({}, NOW) == []
     assert not await refreshes.set_calls(replace(ALIEXPRESS, workspace="theirs"), 5, NOW)
+
+
+async def test_what_a_clock_put_off_that_was_set_back_since_waits_no_longer() -> None:
+    account = await connected()
+
+    await refreshes.postpone(account, replace(PLAN, next_at=NOW + 365 * 24 * HOUR))
+
+    assert [each.id for each in await refreshes.waiting({}, NOW)] == [account.id]

@@ -143,6 +143,29 @@ async def test_a_webhook_that_is_away_does_not_stand_before_others(keyring: KeyR
     assert (delivery.id, 0) in found[:2]
 
 
+async def test_no_more_of_a_webhook_are_on_their_way_than_were_asked(keyring: KeyRing) -> None:
+    away, other = await made(keyring), await made(keyring)
+    await happened(*[EventType.PRODUCT_GONE] * 4)
+    theirs = {one.id for one in await deliveries(away)}
+
+    async def due_of_away() -> list[str]:
+        due = await webhook_deliveries.due(NOW, of_each=2)
+        assert len([id for id, _ in due if id not in theirs]) == 2
+        return [id for id, _ in due if id in theirs]
+
+    first, _ = await due_of_away()
+    claim = await webhook_deliveries.claim(first, NOW)
+    [second] = await due_of_away()
+    await webhook_deliveries.claim(second, NOW)
+    held = await due_of_away()
+    assert claim is not None
+    await webhook_deliveries.store(claim, Attempt(at=NOW, status=200), None)
+
+    assert len(await deliveries(other)) == 4
+    assert held == []
+    assert len(await due_of_away()) == 1
+
+
 async def test_old_deliveries_are_forgotten(keyring: KeyRing) -> None:
     claim = await claimed(keyring)
 

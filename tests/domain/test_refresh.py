@@ -20,7 +20,7 @@ from domain.refresh import (
 )
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BOUNDS = Bounds(fresh_for=HOUR, shown_for=24 * HOUR)
 RULE = QuotaRule(calls_per_day=1000, calls_per_second=Decimal(1), reset_offset_hours=0)
 PLAN = Plan(calls_per_day=24, state=RefreshState.ACTIVE, next_at=NOW)
@@ -155,3 +155,10 @@ def test_a_clock_that_was_set_back_makes_no_product_worth_a_look() -> None:
     ahead = candidate("a", -365 * 24, history=History(changes=40.0, hours=40.0))
 
     assert ahead.worth(BOUNDS, NOW) == 0.0
+
+
+@pytest.mark.parametrize(("ahead", "may_go"), [(HOUR, False), (2 * DAY, False), (365 * DAY, True)])
+def test_what_a_clock_put_off_that_was_set_back_since_may_go(
+    ahead: timedelta, may_go: bool
+) -> None:
+    assert (replace(PLAN, next_at=NOW + ahead).begun(NOW, RULE) is not None) is may_go

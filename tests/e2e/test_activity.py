@@ -227,7 +227,7 @@ def test_all_that_a_filter_finds_is_a_job_when_it_is_much(idle: Server, visit: V
     page.get_by_label("Choose all").check()
     expect(page.get_by_text("251 chosen")).to_be_visible()
 
-    page.get_by_role("button", name="Sync").click()
+    page.get_by_role("button", name="Sync", exact=True).click()
 
     jobs = page.get_by_role("region", name="Begun here: it goes on by itself")
     expect(jobs.locator(".job")).to_have_count(1)

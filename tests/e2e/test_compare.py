@@ -1,44 +1,13 @@
 """Products side by side, and selling prices by a rule."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Server, Visit
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in
-from web import page as web_page
 
 pytestmark = pytest.mark.browser
-MARKUP = """
-async ([address, rows]) => {
-  const { markup } = await import(address);
-  return rows.map(([amount, currencyCode, times, fee, ending]) =>
-    markup({ amount, currencyCode }, { times, fee, ending })?.amount ?? null);
-}
-"""
-
-
-def test_a_selling_price_by_a_rule_is_exact(server: Server, visit: Visit) -> None:
-    visit.page.goto(server.url)
-    address = f"{web_page.PREFIX}/{web_page.version()}/explore/markup.js"
-    rows: list[list[Any]] = [
-        ["10.00", "USD", "2.5", "", "", "25"],
-        ["10.00", "USD", "2.5", "1.2", "99", "26.99"],
-        ["9.996", "USD", "2.5", "", "99", "24.99"],  # which it ends in already
-        ["10.00", "USD", "2.5", "", "99", "25.99"],
-        ["0.10", "USD", "3", "", "", "0.3"],
-        ["1.15", "USD", "1.1", "", "", "1.27"],  # 1.265: half away from zero
-        ["1999", "JPY", "2.5", "", "", "4998"],
-        ["10.00", "USD", "1.234", "", "00", "13"],
-        ["10.00", "USD", "cheap", "", "", None],
-        ["10.00", "USD", "", "", "", None],
-    ]
-
-    found = visit.page.evaluate(MARKUP, [address, [row[:5] for row in rows]])
-
-    assert found == [row[5] for row in rows]
 
 
 def test_products_are_priced_by_a_rule_and_compared(server: Server, visit: Visit) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OPERATIONS, Server, Visit, ask
+from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in
 
 pytestmark = pytest.mark.browser
@@ -158,4 +159,34 @@ def test_a_margin_that_cannot_be_computed_says_why(server: Server, visit: Visit)
     expect(page.locator(".profit").first).to_have_text("No margin: the selling price is zero.")
     page.get_by_label("Sell at").fill("cheap")
     expect(page.get_by_role("alert")).to_contain_text("“cheap” is no amount here")
+    assert visit.complaints == []
+
+
+def test_a_search_begins_with_what_was_chosen_and_is_kept(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit, "settings")
+    page.on("dialog", lambda dialog: dialog.accept("My cases"))
+    begin = page.get_by_role("region", name="Forms begin with")
+    begin.get_by_label("Currency").fill("eur")
+    begin.get_by_label("Ship to").fill("de")
+    page.get_by_role("link", name="Explore").click()
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    expect(page.get_by_label("Ship to")).to_have_value("DE")
+    page.get_by_label("Ship to").fill("")
+    search(page)
+    expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
+    expect(page.get_by_label("Ship to")).to_have_value("")
+
+    page.get_by_role("button", name="Keep for later").click()
+
+    kept = page.get_by_role("group", name="Saved searches")
+    expect(kept.get_by_role("link", name="My cases")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("button", name="Keep for later")).to_have_count(0)
+    page.goto(f"{server.url}/#explore")
+    page.reload()
+    kept.get_by_role("link", name="My cases").click()
+    expect(page.get_by_label("Keywords")).to_have_value("phone case")
+    expect(page.locator(".grid > .card[data-id]").first).to_be_visible()
+    assert serious(page) == []
+    kept.get_by_role("button", name="Forget My cases").click()
+    expect(kept.get_by_role("link")).to_have_count(0)
     assert visit.complaints == []

@@ -60,7 +60,7 @@ def set_price(marketplace: str, product: str, amount: str) -> None:
 
 
 def sync(page: Page) -> None:
-    page.get_by_role("button", name="Sync").click()
+    page.get_by_role("button", name="Sync", exact=True).click()
     expect(page.get_by_text("Synced 1 product.")).to_be_visible()
     page.get_by_role("button", name="Close").click()
 
@@ -107,7 +107,7 @@ def test_a_product_is_synced_linked_and_noted_on_its_own_page(
     expect(page.locator(".product-page")).to_contain_text("One price seen so far")
     set_price(marketplace, NOTED, "26.00")
 
-    page.get_by_role("button", name="Sync").click()
+    page.get_by_role("button", name="Sync", exact=True).click()
     expect(page.get_by_text("Changed: price")).to_be_visible()
     page.get_by_role("button", name="Make link").click()
     expect(page.get_by_label("Affiliate link")).to_have_count(1)

@@ -56,7 +56,7 @@ def test_keys_that_are_refused_need_attention(fresh: Server, visit: Visit) -> No
 
     page.get_by_role("link", name="Home", exact=True).click()
 
-    expect(page.locator(".attention li.bad")).to_contain_text("AliExpress: credentials rejected")
+    expect(page.locator(".attention li.bad")).to_contain_text("AliExpress: Keys are refused")
     page.locator(".attention").get_by_role("link", name="Open Marketplaces").click()
     expect(page.get_by_role("heading", name="Marketplaces")).to_be_visible()
     assert visit.complaints == []

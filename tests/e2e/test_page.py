@@ -220,7 +220,7 @@ def library(page: Page, visit: Visit, place: Server) -> None:
     rows = page.locator(".library tbody tr[data-id]")
     expect(rows).to_have_count(5)
     page.get_by_label("Choose all").check()
-    page.get_by_role("button", name="Sync").click()
+    page.get_by_role("button", name="Sync", exact=True).click()
     expect(page.locator(".changed")).to_have_count(5)
     row = rows.first
     row.locator(".amount").fill("120.5")

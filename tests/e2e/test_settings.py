@@ -45,6 +45,25 @@ def test_the_chosen_colours_stay(own: Server, visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_the_page_speaks_the_language_that_was_chosen(own: Server, visit: Visit) -> None:
+    page = signed_in(own, visit, "settings")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+    page.get_by_role("radio", name="Deutsch").click(force=True)
+
+    expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    menu = page.get_by_role("navigation", name="Bereiche").get_by_role("link")
+    for name in menu.all_inner_texts():
+        menu.get_by_text(name, exact=True).click()
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(page.get_by_role("radio", name="Deutsch")).to_be_checked()
+    assert serious(page) == []
+    page.get_by_role("radio", name="Wie der Browser").click(force=True)
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    assert visit.complaints == []
+
+
 def test_a_key_is_made_narrowed_replaced_and_revoked(own: Server, visit: Visit) -> None:
     page = signed_in(own, visit, "settings")
     page.on("dialog", lambda dialog: dialog.accept())

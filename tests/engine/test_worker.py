@@ -19,7 +19,7 @@ class Things:
     """A kind of work whose turns are set by hand."""
 
     def __init__(self, kind: str = "thing", failure: Exception | None = None) -> None:
-        self.kind = kind
+        self.kind, self.at_once = kind, 4
         self.turns: list[Turn] = []
         self.handled: list[str] = []
         self._failure = failure
@@ -31,6 +31,13 @@ class Things:
         self.handled.append(turn_id)
         if self._failure is not None:
             raise self._failure
+
+
+class Broken(Things):
+    """A kind of work that cannot tell what is due."""
+
+    async def due(self) -> Sequence[Turn]:
+        raise KeyError("a bug")
 
 
 class Direct:
@@ -46,7 +53,7 @@ class Direct:
 
     async def run(self, handlers: Mapping[str, Handler], ending: asyncio.Event) -> None:
         kind, turn_id = await self._turns.get()
-        await handlers[kind](turn_id)
+        await handlers[kind].do(turn_id)
         self._ending.set()
 
     async def tidy(self) -> None:
@@ -91,3 +98,38 @@ async def test_a_database_that_goes_away_ends_a_turn_and_not_the_worker(
 
     assert things.handled == ["a"]
     assert "A thing could not be stored: It is away." in caplog.text
+
+
+async def test_a_bug_in_a_turn_is_logged_and_not_carried_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ending = asyncio.Event()
+    things = Things(failure=KeyError("a bug"))
+    things.turns = [Turn("a")]
+
+    async with asyncio.timeout(20):
+        await Worker([things], Direct(ending), ending).run()
+
+    [told] = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert told.message == "A bug broke a thing off"
+
+
+async def test_a_kind_with_a_bug_keeps_no_other_from_its_work(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = asyncio.Event()
+    broken, things = Broken("broken thing"), Things()
+    things.turns = [Turn("a")]
+    monkeypatch.setattr(worker, "KINDS", (lambda _: broken, lambda _: things))
+
+    @asynccontextmanager
+    async def carrier(_url: str) -> AsyncIterator[Direct]:
+        yield Direct(ending)
+
+    monkeypatch.setattr(worker, "resolve_name", lambda _: carrier)
+    opened: Any = None
+    async with asyncio.timeout(20):
+        await worker.run(opened, "url", ending)
+
+    assert things.handled == ["a"]
+    assert len([one for one in caplog.records if "broken thing" in one.message]) == 1

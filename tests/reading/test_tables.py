@@ -81,6 +81,11 @@ def test_json_tells_the_line_of_each_product() -> None:
     assert cells(text, "a.json")[1] == ["1005006123456789", "", ""]
 
 
+def test_lists_in_json_are_lines_of_their_cell() -> None:
+    assert cells('[["x", ["y"]], "z"]', "a.json") == [["x\ny"], ["z"]]
+    assert cells('[{"urls": ["x", "y"]}]', "a.json") == [["urls"], ["x\ny"]]
+
+
 def test_half_characters_of_json_are_replaced() -> None:
     assert cells(b'[{"url": "x\\ud800y"}]', "a.json")[1] == ["x?y"]
 

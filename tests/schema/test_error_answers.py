@@ -98,6 +98,18 @@ CASES: list[dict[str, Any]] = [
         "code": "MARKETPLACE_UNAVAILABLE",
     },
     {
+        "id": "trouble in place of rows",
+        "gateway": "AMAZON",
+        "body": {"errors": [{"code": "InternalFailure", "message": "x"}]},
+        "code": "MARKETPLACE_ANSWER_INVALID",
+    },
+    {
+        "id": "a row that is not there in place of rows",
+        "gateway": "AMAZON",
+        "body": {"errors": [{"code": "ItemNotFound", "message": "x"}]},
+        "code": "NOT_FOUND",
+    },
+    {
         "id": "the same words of the living interface",
         "gateway": "AMAZON",
         "status": 403,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from db import statements
 from tests.database import count_statements
 from tests.graph import Graph
 
@@ -159,3 +160,17 @@ async def test_the_jobs_of_a_page_are_read_in_one_statement(
     assert [event["job"] for event in events] == [{"id": event["jobId"]} for event in events]
     assert len(events) == 3
     assert len([sql for sql in told if '"jobs"' in sql]) == 1
+
+
+async def test_a_cursor_from_before_a_backup_was_put_back_is_refused(graph: Graph) -> None:
+    await graph.run('mutation { startSync(input: {ids: ["nothing"]}) { job { id } } }')
+    [edge] = (await graph.run(EVENTS))["events"]["edges"]
+    await statements.rows("UPDATE event_sequences SET last_number = 0 RETURNING id")
+    await statements.rows("DELETE FROM events RETURNING id")
+
+    body = await graph.post(EVENTS, {"after": edge["cursor"]})
+
+    [error] = body["errors"]
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert error["extensions"]["inputPath"] == ["after"]
+    assert "backup" in error["message"]

@@ -1,4 +1,5 @@
 // The only door to the server: GraphQL operations by name, the session, and files.
+import { say } from "./texts.js";
 // Where the server is: at the root of its host, or below a path.
 const ROOT = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
 export const address = (path) => ROOT + path;
@@ -18,14 +19,21 @@ export class Failed extends Error {
 const signedOut = new EventTarget();
 export const onSignedOut = (listener) => signedOut.addEventListener("out", listener);
 
-// The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
-// pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
-export async function run(name, variables = {}, { partial = false, signal } = {}) {
+/**
+ * The data of an operation (a file of web/operations). Throws Failed; errors beside data are let
+ * pass only with `partial`, for lists of which a part is missing. `signal` breaks it off.
+ * @template {keyof import("../../build/page-types/operations").Operations} N
+ * @param {N} name
+ * @param {import("../../build/page-types/operations").Operations[N]["variables"]} variables
+ * @param {{ partial?: boolean, signal?: AbortSignal }} how
+ * @returns {Promise<import("../../build/page-types/operations").Operations[N]["data"]>}
+ */
+export async function run(name, variables, { partial = false, signal } = {}) {
   const answer = await post(name, variables, {}, signal);
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];
   if (error && !(partial && body.data)) throw failure(error);
-  if (!body?.data) throw new Failed({ message: `The server answered ${answer.status}.` });
+  if (!body?.data) throw new Failed({ message: say("error.status", { status: String(answer.status) }) });
   return body.data;
 }
 
@@ -92,7 +100,7 @@ async function send(path, options = {}, { quiet = false } = {}) {
     answer = await fetch(address(path), { ...options, headers: { ...PREFLIGHT, ...options.headers } });
   } catch (reason) {
     if (reason.name === "AbortError") throw reason;
-    throw new Failed({ message: "The server cannot be reached. Is it running?", code: "OFFLINE" });
+    throw new Failed({ message: say("error.away"), code: "OFFLINE" });
   }
   if (answer.status === 401 && !quiet) signedOut.dispatchEvent(new Event("out"));
   return answer;
@@ -101,8 +109,9 @@ async function send(path, options = {}, { quiet = false } = {}) {
 async function told(answer) {
   const body = await answer.json().catch(() => null);
   const error = body?.errors?.[0];
-  return error ? failure(error) : new Failed({ message: `The server answered ${answer.status}.` });
+  return error ? failure(error) : new Failed({ message: say("error.status", { status: String(answer.status) }) });
 }
 
+/** @param {{ message: string, extensions?: any }} error */
 export const failure = ({ message, extensions = {} }) =>
   new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });

@@ -4,31 +4,33 @@ import { Failed, onSignedOut, session, signIn, signOut } from "./api.js";
 import { forgetAnswers } from "./asks.js";
 import { forgetDrafts, hasDrafts, ownDrafts } from "./drafts.js";
 import { forget } from "./kept.js";
-import { signedInWith } from "./may.js";
+import { WORDS } from "./language.js";
+import { signedInWith, who } from "./may.js";
 import { Failure } from "./parts.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./sign-in.js";
+import { say } from "./texts.js";
 
-const LOSES = "Some notes or prices are not saved yet. Sign out, and lose them?";
+const LOSES = say("door.loses");
 
 function App() {
-  const [who, setWho] = useState(undefined);
+  const [caller, setCaller] = useState(undefined);
   const [error, setError] = useState(null);
   const [reason, setReason] = useState(null); // why somebody has to sign in
   const enter = (found) => {
     if (found) {
-      signedInWith(found.scopes);
-      ownDrafts(`${found.workspace} ${found.name}`);
+      signedInWith(found);
+      ownDrafts(who());
       setReason(null);
     }
-    setWho(found);
+    setCaller(found);
   };
   const look = () => session().then((found) => (setError(null), enter(found)), setError);
   const byLink = (link) => {
     history.replaceState(null, "", location.pathname); // it opens once, and is nobody's bookmark
     signIn({ link }).then(enter, (failure) => (setReason(failure), look()));
   };
-  const leave = () => (forget(), forgetAnswers(), setWho(null));
+  const leave = () => (forget(), forgetAnswers(), setCaller(null));
   const onSignOut = () => {
     if (hasDrafts() && !confirm(LOSES)) return;
     forgetDrafts();
@@ -41,19 +43,20 @@ function App() {
     else look();
     onSignedOut(() => {
       leave();
-      setReason({ message: `Your session is over.${hasDrafts() ? " What you typed is kept: sign in with the same key." : ""}` });
+      setReason({ message: say("door.over") + (hasDrafts() ? ` ${say("door.kept")}` : "") });
     });
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
-  if (who === undefined) return html`<p class="quiet pad">Loading ...</p>`;
-  return who
-    ? html`<${Shell} who=${who} onSignOut=${onSignOut} />`
+  if (caller === undefined) return html`<p class="quiet pad">${say("loading")}</p>`;
+  return caller
+    ? html`<${Shell} who=${caller} onSignOut=${onSignOut} />`
     : html`<${SignIn} reason=${reason} onSignIn=${enter} />`;
 }
 
 addEventListener("unhandledrejection", (event) => {
   if (event.reason instanceof Failed) event.preventDefault(); // told on the screen that asked
 });
+document.documentElement.lang = WORDS;
 const root = document.getElementById("app");
 root.replaceChildren();
 render(html`<${App} />`, root);

@@ -40,9 +40,16 @@ async function ask(key, work) {
   }
 }
 
-// { busy, value, error, askedAt, again, change } of an operation; nothing is asked without variables.
-// `isKept`: an answer that is there is not asked for again. `holds`: the answer before is shown
-// while another one comes.
+/**
+ * { busy, value, error, askedAt, again, change } of an operation; nothing is asked without variables.
+ * `isKept`: an answer that is there is not asked for again. `holds`: the answer before is shown
+ * while another one comes.
+ * @template {keyof import("../../build/page-types/operations").Operations} N
+ * @param {N} name
+ * @param {import("../../build/page-types/operations").Operations[N]["variables"] | null} variables
+ * @returns {{ busy: boolean, value: import("../../build/page-types/operations").Operations[N]["data"] | null, error: any, askedAt?: number,
+ *   again: () => any, change: (update: (now: any) => any) => void }}
+ */
 export function useQuery(name, variables, { partial = false, isKept = false, holds = false } = {}) {
   const key = variables && JSON.stringify([name, variables]);
   const [, redraw] = useState(0);
@@ -66,7 +73,10 @@ export function useQuery(name, variables, { partial = false, isKept = false, hol
   return { busy, value: value ?? (holds && key ? last.current : null), error, askedAt, again, change };
 }
 
-// Something that is done at a click: { busy, value, error }, and a function that does it.
+/**
+ * Something that is done at a click: { busy, value, error }, and a function that does it.
+ * @returns {[{ busy: boolean, value: any, error: any }, (...given: any[]) => Promise<void>]}
+ */
 export function useAsk(ask) {
   const [state, setState] = useState({ busy: false, value: null, error: null });
   const turn = useRef(0);
@@ -80,5 +90,5 @@ export function useAsk(ask) {
       if (mine === turn.current) setState({ busy: false, value: null, error });
     }
   };
-  return [state, go, setState];
+  return [state, go];
 }

@@ -1,14 +1,15 @@
 // A button that copies a text.
 import { html, useState } from "./html.js";
+import { say } from "./texts.js";
 
-export function Copy({ text, label = "Copy" }) {
+export function Copy({ text, label = say("copy.copy") }) {
   const [copied, setCopied] = useState("");
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setCopied("Copied");
+      setCopied(say("copy.done"));
     } catch {
-      setCopied("Press Ctrl+C"); // not allowed here: the text is selected instead
+      setCopied(say("copy.keys")); // not allowed here: the text is selected instead
     }
     setTimeout(() => setCopied(""), 2500);
   };

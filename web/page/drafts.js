@@ -3,15 +3,17 @@
 import { useEffect, useState } from "./html.js";
 import { run } from "./api.js";
 import { amountOf } from "./money.js";
+import { say } from "./texts.js";
 
 const PLACE = "drafts";
 const entries = new Map(); // product id -> { texts, currency, refused, error, isSaving, again }
 const saved = new Map(); // product id -> { notes, sellingPrice, at }: newer than what was asked before
 const news = new EventTarget();
 const BLANK = { texts: {}, currency: "USD", refused: null, error: null, isSaving: false, again: false };
-const RELOADED = { message: "The page was loaded anew before." };
+const RELOADED = { message: say("draft.reloaded") };
 
 // Whose drafts these are: another caller's are not shown.
+let owns = null;
 export function ownDrafts(owner) {
   const stored = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
   if (stored?.owner === owner && !entries.size) {
@@ -19,7 +21,7 @@ export function ownDrafts(owner) {
   } else if (stored && stored.owner !== owner) {
     forgetDrafts();
   }
-  ownDrafts.owner = owner;
+  owns = owner;
 }
 
 export function forgetDrafts() {
@@ -37,7 +39,7 @@ function put(id, change) {
   if (Object.keys(entry.texts).length || entry.isSaving) entries.set(id, entry);
   else entries.delete(id);
   const rows = [...entries].map(([each, { texts, currency }]) => [each, { texts, currency }]);
-  sessionStorage.setItem(PLACE, JSON.stringify({ owner: ownDrafts.owner, rows }));
+  sessionStorage.setItem(PLACE, JSON.stringify({ owner: owns, rows }));
   news.dispatchEvent(new CustomEvent("change", { detail: id }));
 }
 

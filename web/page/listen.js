@@ -1,16 +1,17 @@
 // Subscriptions: what the server tells as it happens, over one connection while the tab is seen.
 import { useEffect, useRef, useState } from "./html.js";
 import { Failed, failure, post } from "./api.js";
+import { say } from "./texts.js";
 
 const PAUSE = 3_000; // milliseconds until it is tried again
 const MARK = "data: ";
 
-const LOST = new Failed({ message: "The connection was lost.", code: "OFFLINE" });
+const LOST = new Failed({ message: say("error.lost"), code: "OFFLINE" });
 
 // Hands the data of each answer to `onData`, until the stream ends. Throws Failed.
 async function listen(name, variables, { onOpen, onData }, signal) {
   const answer = await post(name, variables, { Accept: "text/event-stream" }, signal);
-  if (!answer.ok) throw new Failed({ message: `The server answered ${answer.status}.` });
+  if (!answer.ok) throw new Failed({ message: say("error.status", { status: String(answer.status) }) });
   onOpen();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

@@ -1,5 +1,7 @@
 // Money: shown by the browser's own rules, and the one sum that this page does itself, exactly.
-export const LANGUAGE = navigator.language; // of numbers: the person's own
+import { LANGUAGE } from "./language.js";
+import { say } from "./texts.js";
+
 const SIGNS = new Intl.NumberFormat(LANGUAGE).formatToParts(123456.5);
 const sign = (type) => SIGNS.find((part) => part.type === type)?.value ?? ",";
 const POINT = sign("decimal");
@@ -28,7 +30,7 @@ export function amountOf(text) {
   if (GROUPED.test(typed)) return { amount: typed.replaceAll(GROUP, "").replace(POINT, ".") };
   if (PLAIN.test(typed)) return { amount: typed.replace(POINT, ".") };
   if (WITH_POINT.test(typed)) return { amount: typed };
-  return { problem: `“${text.trim()}” is no amount here. Write it like ${EXAMPLE}.` };
+  return { problem: say("amount.problem", { text: text.trim(), example: EXAMPLE }) };
 }
 
 // An amount as it is typed: "12.50" -> "12,50" in German.
@@ -36,15 +38,15 @@ export const typed = (amount) => (amount ?? "").replace(".", POINT);
 
 // Why there is no margin at a selling price, in words; null where there is one.
 export function whyNoMargin(sellingPrice, offer) {
-  if (!offer) return "No margin: the price is not known.";
+  if (!offer) return say("margin.unknown");
   if (sellingPrice.currencyCode !== offer.price.currencyCode) {
-    return `No margin: you sell in ${sellingPrice.currencyCode}, the price is in ${offer.price.currencyCode}, and nothing is converted.`;
+    return say("margin.currency", { yours: sellingPrice.currencyCode, theirs: offer.price.currencyCode });
   }
   const cost = offer.shipping?.cost;
   if (cost && cost.currencyCode !== sellingPrice.currencyCode) {
-    return `No margin: shipping is paid in ${cost.currencyCode}, and nothing is converted.`;
+    return say("margin.shipping", { currency: cost.currencyCode });
   }
-  return exact(sellingPrice.amount) <= 0n ? "No margin: the selling price is zero." : null;
+  return exact(sellingPrice.amount) <= 0n ? say("margin.zero") : null;
 }
 
 // What is left of a selling price, by the server's rule: profit = selling price - price - shipping,

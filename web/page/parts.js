@@ -2,7 +2,8 @@
 import { html, useEffect, useRef, useState } from "./html.js";
 import { shown } from "./money.js";
 import { go, here } from "./address.js";
-import { said, time } from "./words.js";
+import { said } from "./words.js";
+import { say } from "./texts.js";
 
 // A picture, or a placeholder where there is none or its address is dead.
 export function Picture({ url, small = false }) {
@@ -18,14 +19,14 @@ export function Picture({ url, small = false }) {
 }
 
 export const Sandbox = ({ mode }) =>
-  mode === "SANDBOX" ? html`<span class="badge sandbox">Sandbox</span>` : null;
+  mode === "SANDBOX" ? html`<span class="badge sandbox">${say("sandbox")}</span>` : null;
 
 // What went wrong, in the server's words; when it makes sense, with a countdown and another try.
 export function Failure({ error, again }) {
   return html`<div class="notice bad" role="alert">
     <p>${said(error)}</p>
     ${error.retryAt && html`<${Countdown} until=${error.retryAt} again=${again} />`}
-    ${!error.retryAt && again && html`<button type="button" onClick=${again}>Try again</button>`}
+    ${!error.retryAt && again && html`<button type="button" onClick=${again}>${say("again")}</button>`}
   </div>`;
 }
 
@@ -38,13 +39,13 @@ export function Countdown({ until, again }) {
     const timer = setInterval(() => setLeft(secondsTo(until)), 1000);
     return () => clearInterval(timer);
   }, [until]);
-  if (left > 0) return html`<p class="quiet">Next try in ${duration(left)}.</p>`;
+  if (left > 0) return html`<p class="quiet">${say("again.in", { time: duration(left) })}</p>`;
   return again
-    ? html`<button type="button" onClick=${again}>Try again</button>`
-    : html`<p class="quiet">It can be tried again now.</p>`;
+    ? html`<button type="button" onClick=${again}>${say("again")}</button>`
+    : html`<p class="quiet">${say("again.now")}</p>`;
 }
 
-const secondsTo = (iso) => Math.ceil((new Date(iso) - Date.now()) / 1000);
+const secondsTo = (iso) => Math.ceil((Date.parse(iso) - Date.now()) / 1000);
 
 function duration(seconds) {
   if (seconds < 120) return `${seconds} s`;
@@ -61,7 +62,7 @@ export function Dialog({ title, onClose, wide = false, full = false, children })
   return html`<dialog ref=${dialog} class=${full ? "full" : wide ? "wide" : ""} aria-labelledby=${id} onClose=${onClose}>
     <header>
       <h2 id=${id}>${title}</h2>
-      <button type="button" class="plain" aria-label="Close" onClick=${() => dialog.current.close()}>✕</button>
+      <button type="button" class="plain" aria-label=${say("close")} onClick=${() => dialog.current.close()}>✕</button>
     </header>
     ${children}
   </dialog>`;
@@ -71,12 +72,12 @@ export function Dialog({ title, onClose, wide = false, full = false, children })
 export function Price({ product }) {
   const { offer } = product;
   if (!offer) {
-    return html`<p class="quiet">${product.isStale ? "Sync to see the price" : "No price shown"}</p>`;
+    return html`<p class="quiet">${product.isStale ? say("price.sync") : say("price.none")}</p>`;
   }
   const isReduced = offer.listPrice && offer.discountPercent > 0;
   return html`<p class="price">
     <strong>${shown(offer.price)}</strong>
-    ${isReduced && html`<s><span class="hidden">${offer.listPriceLabel ?? "before"} </span>${shown(offer.listPrice)}</s>`}
+    ${isReduced && html`<s><span class="hidden">${offer.listPriceLabel ?? say("price.before")} </span>${shown(offer.listPrice)}</s>`}
   </p>`;
 }
 
@@ -85,7 +86,7 @@ export function Profit({ margin: left, why }) {
   if (!left) return html`<p class="quiet profit">${why}</p>`;
   const isLoss = left.profit.amount.startsWith("-");
   return html`<p class="profit ${isLoss ? "loss" : "gain"}" data-profit=${left.profit.amount} data-percent=${left.percent}>
-    ${isLoss ? "Loss" : "Profit"} <strong>${shown(left.profit)}</strong> · ${left.percent}%</p>`;
+    ${isLoss ? say("loss") : say("profit")} <strong>${shown(left.profit)}</strong> · ${left.percent}%</p>`;
 }
 
 // Pages of a list. The address says which; the browser's history holds those before.
@@ -100,14 +101,14 @@ export function Pager({ info }) {
     results.focus({ preventScroll: true });
   };
   const back = trail.length ? () => to(trail.at(-1), page - 1, trail.slice(0, -1)) : () => to("", 1, []);
-  return html`<nav class="pager" aria-label="Pages">
-    <button type="button" disabled=${page === 1} onClick=${back}>${trail.length || page === 1 ? "Previous" : "First page"}</button>
-    <span>Page ${page}</span>
-    <button type="button" disabled=${!info.hasNextPage} onClick=${() => to(info.endCursor, page + 1, [...trail, values.after ?? ""])}>Next</button>
+  return html`<nav class="pager" aria-label=${say("pages")}>
+    <button type="button" disabled=${page === 1} onClick=${back}>${trail.length || page === 1 ? say("page.previous") : say("page.first")}</button>
+    <span>${say("page.number", { page: String(page) })}</span>
+    <button type="button" disabled=${!info.hasNextPage} onClick=${() => to(info.endCursor, page + 1, [...trail, values.after ?? ""])}>${say("page.next")}</button>
   </nav>`;
 }
 
 export const Skeletons = ({ count }) =>
-  html`<ul class="grid" aria-busy="true" aria-label="Loading">
+  html`<ul class="grid" aria-busy="true" aria-label=${say("loading.name")}>
     ${Array.from({ length: count }, (_, n) => html`<li key=${n} class="card skeleton"><div class="picture" /><p /><p /></li>`)}
   </ul>`;

@@ -6,6 +6,7 @@ import { escaped } from "./card/tree.js";
 import { Copy } from "./copy.js";
 import { Sandbox } from "./parts.js";
 import { time } from "./words.js";
+import { say } from "./texts.js";
 
 const inMarkdown = (text) => text.replace(/[\\`*_{}[\]<>#|]/g, "\\$&");
 
@@ -19,11 +20,11 @@ export function Copies({ link, title, product, card }) {
   const [open, setOpen] = useState(null);
   const close = () => setOpen(null);
   return html`<div class="row wrap copies">
-      <${Copy} text=${link.url} label="Copy link" />
-      <${Copy} text=${asHTML(link, title)} label="Copy HTML" />
-      <${Copy} text=${asMarkdown(link, title)} label="Copy Markdown" />
-      ${product && card && html`<button type="button" onClick=${() => setOpen("card")}>Product card</button>`}
-      <button type="button" onClick=${() => setOpen("qr")}>QR code</button>
+      <${Copy} text=${link.url} label=${say("copy.link")} />
+      <${Copy} text=${asHTML(link, title)} label=${say("copy.html")} />
+      <${Copy} text=${asMarkdown(link, title)} label=${say("copy.markdown")} />
+      ${product && card && html`<button type="button" onClick=${() => setOpen("card")}>${say("card.title")}</button>`}
+      <button type="button" onClick=${() => setOpen("qr")}>${say("qr.title")}</button>
     </div>
     ${open === "card" && html`<${CardDialog} link=${link} product=${product} card=${card} onClose=${close} />`}
     ${open === "qr" && html`<${QR} link=${link} title=${title} onClose=${close} />`}`;
@@ -34,15 +35,15 @@ export function LinkBox({ link, title = link.sourceUrl, product, card }) {
   return html`<div class="link-box">
     <${Sandbox} mode=${link.mode} />
     <div class="row">
-      <input class="grow" readonly value=${link.url} aria-label="Affiliate link" onFocus=${(event) => event.target.select()} />
+      <input class="grow" readonly value=${link.url} aria-label=${say("link.name")} onFocus=${(event) => event.target.select()} />
     </div>
     <${Copies} link=${link} title=${title} product=${product} card=${card} />
     <dl class="facts">
-      <dt>Tracking id</dt><dd>${link.trackingId}</dd>
-      ${link.subId && html`<dt>Sub id</dt><dd>${link.subId}</dd>`}
-      <dt>rel</dt><dd><code>${link.rel}</code></dd>
-      <dt>Made</dt><dd>${time(link.createdAt)}</dd>
+      <dt>${say("link.tracking")}</dt><dd>${link.trackingId}</dd>
+      ${link.subId && html`<dt>${say("link.sub")}</dt><dd>${link.subId}</dd>`}
+      <dt>${say("link.rel")}</dt><dd><code>${link.rel}</code></dd>
+      <dt>${say("link.made")}</dt><dd>${time(link.createdAt)}</dd>
     </dl>
-    <p class="quiet">Publish beside it: “${link.disclosure}”</p>
+    <p class="quiet">${say("link.publish", { sentence: link.disclosure })}</p>
   </div>`;
 }

@@ -8,16 +8,17 @@ import { Links } from "./links/screen.js";
 import { Marketplaces } from "./marketplaces/screen.js";
 import { Product } from "./product/screen.js";
 import { Settings } from "./settings/screen.js";
+import { say } from "./texts.js";
 
 const always = () => true;
 
 export const SCREENS = {
-  home: { title: "Home", View: Home, isOpen: always, inMenu: true },
-  explore: { title: "Explore", View: Explore, isOpen: ({ searchable }) => searchable.length > 0, inMenu: true },
-  library: { title: "Library", View: Library, isOpen: always, inMenu: true },
-  product: { title: "Product", View: Product, isOpen: always, inMenu: false },
-  links: { title: "Links", View: Links, isOpen: always, inMenu: true },
-  activity: { title: "Activity", View: Activity, isOpen: always, inMenu: true },
-  marketplaces: { title: "Marketplaces", View: Marketplaces, isOpen: always, inMenu: true },
-  settings: { title: "Settings", View: Settings, isOpen: always, inMenu: true },
+  home: { title: say("screen.home"), View: Home, isOpen: always, inMenu: true },
+  explore: { title: say("screen.explore"), View: Explore, isOpen: ({ searchable }) => searchable.length > 0, inMenu: true },
+  library: { title: say("screen.library"), View: Library, isOpen: always, inMenu: true },
+  product: { title: say("screen.product"), View: Product, isOpen: always, inMenu: false },
+  links: { title: say("screen.links"), View: Links, isOpen: always, inMenu: true },
+  activity: { title: say("screen.activity"), View: Activity, isOpen: always, inMenu: true },
+  marketplaces: { title: say("screen.marketplaces"), View: Marketplaces, isOpen: always, inMenu: true },
+  settings: { title: say("screen.settings"), View: Settings, isOpen: always, inMenu: true },
 };

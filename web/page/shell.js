@@ -9,7 +9,7 @@ import { may } from "./may.js";
 import { Failure } from "./parts.js";
 import { Paste } from "./paste/box.js";
 import { SCREENS } from "./screens.js";
-import { plural } from "./words.js";
+import { say } from "./texts.js";
 
 export function Shell({ who, onSignOut }) {
   const { screen, values } = useAddress();
@@ -26,10 +26,10 @@ export function Shell({ who, onSignOut }) {
     if (cards && screen !== name) history.replaceState(null, "", `#${name}`); // it stays open when others appear
   });
   if (!cards && error) return html`<main class="pad"><${Failure} error=${error} again=${again} /></main>`;
-  if (!cards) return html`<p class="quiet pad">Loading ...</p>`;
+  if (!cards) return html`<p class="quiet pad">${say("loading")}</p>`;
   const onCard = (card) => change((now) => ({ marketplaces: replaced(now.marketplaces, card) }));
   return html`
-    <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
+    <a class="skip" href="#main" onClick=${skip}>${say("skip")}</a>
     <${Header} names=${names} name=${name} cards=${cards} who=${who} onSignOut=${onSignOut} />
     <main id="main" tabindex="-1">
       ${may("READ") && html`<${Paste} />`}
@@ -46,8 +46,10 @@ const replaced = (cards, card) =>
 
 // On a narrow screen the menu is scrolled. Not by scrollIntoView: Tab would begin there then, behind the skip link.
 function showCurrent() {
+  /** @type {HTMLElement | null} */
   const current = document.querySelector("nav [aria-current]");
-  if (current) current.parentElement.scrollLeft = current.offsetLeft - (current.parentElement.clientWidth - current.offsetWidth) / 2;
+  const menu = current?.parentElement;
+  if (menu) menu.scrollLeft = current.offsetLeft - (menu.clientWidth - current.offsetWidth) / 2;
 }
 
 function skip(event) {
@@ -60,8 +62,8 @@ function Unsaved() {
   const waiting = useWaiting();
   if (!waiting.length) return null;
   return html`<div class="notice bad unsaved-bar" role="status">
-    <p>What you typed for ${plural(waiting.length, "product")} is not saved yet.</p>
-    <button type="button" onClick=${saveAll}>Save everything</button>
+    <p>${say("unsaved", { n: waiting.length })}</p>
+    <button type="button" onClick=${saveAll}>${say("unsaved.save")}</button>
   </div>`;
 }
 
@@ -69,16 +71,15 @@ function Header({ names, name, cards, who, onSignOut }) {
   const boxed = cards.filter((card) => card.mode === "SANDBOX").map((card) => card.name);
   return html`
     ${boxed.length > 0 && html`<p class="sandbox-bar" role="note">
-      <strong>SANDBOX</strong> ${[...new Set(boxed)].join(" and ")}: answers come from this
-      server's own sandbox. No real marketplace is contacted; links lead nowhere and earn nothing.</p>`}
+      <strong>SANDBOX</strong> ${say("boxed", { names: [...new Set(boxed)].join(", ") })}</p>`}
     <header class="top">
       <a class="brand" href="#${names[0]}"><span class="mark" aria-hidden="true" /> Affiliate Graph</a>
-      <nav aria-label="Screens">
+      <nav aria-label=${say("screens")}>
         ${names.filter((each) => SCREENS[each].inMenu).map((each) => html`<a key=${each} href=${(each !== name && kept.places?.[each]) || `#${each}`} aria-current=${each === name ? "page" : null}>${SCREENS[each].title}</a>`)}
       </nav>
       <div class="who">
         <a href=${address("/graphql")}>GraphiQL</a>
-        <button type="button" class="plain" title="Signed in as ${who.name}" onClick=${onSignOut}>Sign out</button>
+        <button type="button" class="plain" title=${say("door.who", { name: who.name })} onClick=${onSignOut}>${say("door.out")}</button>
       </div>
     </header>`;
 }
@@ -87,7 +88,6 @@ function Footer({ cards }) {
   const sentences = new Set(cards.map((card) => card.disclosure));
   return html`<footer>
     ${[...sentences].map((sentence) => html`<p key=${sentence}>${sentence}</p>`)}
-    <p>Product links are affiliate links. Prices are those of the time shown beside them and can change;
-      the price at the marketplace when you buy is the one that counts.</p>
+    <p>${say("foot")}</p>
   </footer>`;
 }

@@ -1,9 +1,11 @@
-// The words of the page, from its file in texts/.
-import { LANGUAGE } from "./money.js";
-import TEXTS from "./texts/en.js";
+// The words of the page, from the file of its language in texts/.
+import { LANGUAGE, WORDS } from "./language.js";
 
-const plurals = new Intl.PluralRules(LANGUAGE);
+const { default: TEXTS } = await import(`./texts/${WORDS}.js`);
+const plurals = new Intl.PluralRules(WORDS);
 const numbers = new Intl.NumberFormat(LANGUAGE);
+
+export const knows = (key) => key in TEXTS;
 
 // The text of a key, with values in its {places}; of "one|many" what fits the number `n`. An array where
 // a value is no word, as a link.

@@ -1,13 +1,19 @@
 // How counts, times and codes are said.
-import { LANGUAGE } from "./money.js";
+import { DATES, LANGUAGE } from "./language.js";
+import { knows, say } from "./texts.js";
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const SECONDS = [
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const clock = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const stars = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const relative = new Intl.RelativeTimeFormat(DATES, { numeric: "auto" });
+/** @type {Intl.DateTimeFormatOptions} */
+const CLOCK = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
+const clock = new Intl.DateTimeFormat(DATES, CLOCK);
+const dated = new Intl.DateTimeFormat(DATES, { ...CLOCK, year: "numeric" });
 
 export const count = (number) => new Intl.NumberFormat(LANGUAGE).format(number);
 
@@ -20,14 +26,13 @@ export const compact = (number) =>
 // "Nov 21, 8:27 AM"; of another year with that year.
 export function time(iso) {
   const moment = new Date(iso);
-  const year = moment.getFullYear();
-  return clock.format(moment) + (year === new Date().getFullYear() ? "" : `, ${year}`);
+  return (moment.getFullYear() === new Date().getFullYear() ? clock : dated).format(moment);
 }
 
 export function ago(iso) {
-  const seconds = (new Date(iso) - Date.now()) / 1000;
-  const [unit, size] = SECONDS.find(([, each]) => Math.abs(seconds) >= each) ?? [];
-  return unit ? relative.format(Math.round(seconds / size), unit) : "just now";
+  const seconds = (Date.parse(iso) - Date.now()) / 1000;
+  const [unit, size] = SECONDS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 0];
+  return size ? relative.format(Math.round(seconds / size), unit) : say("now");
 }
 
 // "ordersLast30Days" or "QUOTA_EXHAUSTED" -> "orders last 30 days", "quota exhausted"
@@ -40,45 +45,30 @@ export const plain = (name) =>
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const plural = (number, one, many = `${one}s`) =>
-  `${count(number)} ${number === 1 ? one : many}`;
-
-// "Shop · shop.de": a marketplace, and which of its country sites.
+/**
+ * "Shop · shop.de": a marketplace, and which of its country sites.
+ * @param {any} card
+ */
 export const titleOf = ({ name, locale }) => (locale ? `${name} · ${locale.replace("www.", "")}` : name);
 
 export function shipping(offer) {
   const { minDays, maxDays } = offer?.shipping ?? {};
   const days = minDays && maxDays && minDays !== maxDays ? `${minDays}-${maxDays}` : maxDays ?? minDays;
-  return days ? `Ships in about ${days} days` : "";
+  return days ? say("ships", { days: String(days) }) : "";
 }
 
 export function rating(reviews) {
   if (!reviews) return "";
   const of = reviews.count ? ` (${compact(reviews.count)})` : "";
-  if (reviews.averageRating) return `★ ${Number(reviews.averageRating).toFixed(1)}${of}`;
-  return reviews.positivePercent ? `${Number(reviews.positivePercent)}% positive${of}` : "";
+  if (reviews.averageRating) return `★ ${stars.format(reviews.averageRating)}${of}`;
+  return reviews.positivePercent ? say("positive", { percent: count(Number(reviews.positivePercent)) }) + of : "";
 }
 
-const FIELDS = {
-  price: "price",
-  listPrice: "price before",
-  ordersLast30Days: "orders",
-  discountPercent: "discount",
-};
-export const changes = (names) => names.map((name) => FIELDS[name] ?? plain(name)).join(", ");
-
-const FILTERS = {
-  categoryId: "category",
-  minPrice: "price",
-  maxPrice: "price",
-  shipToCountry: "country",
-  maxDeliveryDays: "delivery time",
-  minOrders: "orders",
-  minPositivePercent: "positive feedback",
-  minDiscountPercent: "discount",
-  freeShippingOnly: "free shipping",
-};
-export const filterNames = (names) => names.map((name) => FILTERS[name] ?? plain(name)).join(", ");
+// The word of a value of the graph; one that is new is told as it is.
+export const named = (group, code) => (knows(`${group}.${code}`) ? say(`${group}.${code}`) : capital(plain(code)));
+const field = (name) => (knows(`field.${name}`) ? say(`field.${name}`) : plain(name));
+export const changes = (names) => names.map(field).join(", ");
+export const filterNames = (names) => names.map(field).join(", ");
 
 // The server speaks to programs; people are shown the words of this page.
 const WORDS = [
@@ -94,6 +84,6 @@ const WORDS = [
   [/\bgive keywords\b/g, "give words"],
 ];
 export function said(error) {
-  if (error.code === "FORBIDDEN") return "The key that you signed in with may not do this. Sign in with one that may.";
+  if (error.code === "FORBIDDEN") return say("error.forbidden");
   return WORDS.reduce((text, [name, word]) => text.replace(name, word), error.message);
 }

@@ -2,35 +2,31 @@
 import { html } from "../html.js";
 import { link } from "../address.js";
 import { shown } from "../money.js";
-import { capital, count, plain, plural, time, titleOf } from "../words.js";
+import { knows, say } from "../texts.js";
+import { capital, named, plain, time, titleOf } from "../words.js";
 
 const GOOD = ["PRODUCT_PRICE_DROPPED", "PRODUCT_BACK_IN_STOCK", "PRODUCT_RETURNED", "LINK_MENDED", "CREDENTIALS_RESTORED"];
 const BAD = ["PRODUCT_GONE", "LINK_BROKEN", "CREDENTIALS_REJECTED", "MARKETPLACE_NOT_ELIGIBLE", "WEBHOOK_DISABLED"];
-const WORDS = {
-  PRODUCT_PRICE_DROPPED: ({ previousPrice, price }) => `Price dropped from ${shown(previousPrice)} to ${shown(price)}`,
-  PRODUCT_PRICE_ROSE: ({ previousPrice, price }) => `Price rose from ${shown(previousPrice)} to ${shown(price)}`,
-  PRODUCT_BACK_IN_STOCK: () => "Can be bought again",
-  PRODUCT_OUT_OF_STOCK: () => "Out of stock",
-  PRODUCT_GONE: () => "Gone from the marketplace",
-  PRODUCT_RETURNED: () => "Back at the marketplace",
-  LINK_BROKEN: () => "A link leads to a product that is gone",
-  LINK_MENDED: () => "A link leads to its product again",
-  CREDENTIALS_REJECTED: ({ upstreamCode: code }) => `Keys are refused${code ? ` (${code})` : ""}`,
-  CREDENTIALS_RESTORED: () => "Keys work again",
-  MARKETPLACE_NOT_ELIGIBLE: () => "The account may not ask any more",
-  QUOTA_LOW: ({ callsPerDay: most }) => `80% of ${most ? count(most) : "the"} calls of the day are used`,
-  WATCH_FIRED: () => "A watch has found what it waits for",
-  WEBHOOK_DISABLED: () => "A webhook was switched off",
-  JOB_FINISHED: ({ job }) => (job ? endOf(job) : "A job has ended"),
+// What an event's words name beside its type.
+const FACTS = {
+  PRODUCT_PRICE_DROPPED: ({ previousPrice, price }) => ({ before: shown(previousPrice), now: shown(price) }),
+  PRODUCT_PRICE_ROSE: ({ previousPrice, price }) => ({ before: shown(previousPrice), now: shown(price) }),
+  CREDENTIALS_REJECTED: ({ upstreamCode: code }) => ({ code: code ? ` (${code})` : "" }),
+  QUOTA_LOW: ({ callsPerDay }) => ({ most: callsPerDay ?? "?" }),
 };
-const JOBS = { IMPORT: "Import", SYNC: "Sync", LINKS: "Making of links" };
 
-export const jobName = ({ kind }) => JOBS[kind] ?? capital(plain(kind));
+function wordsOf(event) {
+  const key = `event.${event.type}`;
+  if (event.type === "JOB_FINISHED" && event.job) return endOf(event.job);
+  return knows(key) ? say(key, FACTS[event.type]?.(event)) : capital(plain(event.type));
+}
+
+export const jobName = ({ kind }) => named("jobkind", kind);
 
 function endOf(job) {
   const { done, failed, total } = job.progress;
-  const how = { SUCCEEDED: "is done", FAILED: "failed", CANCELLED: "was cancelled" }[job.status] ?? "goes on again";
-  return `${jobName(job)} ${how}: ${count(done - failed)} of ${plural(total, "product")}${failed ? `, ${count(failed)} could not be` : ""}`;
+  const how = knows(`end.${job.status}`) ? say(`end.${job.status}`) : say("end.other");
+  return say("end", { job: jobName(job), how, done: done - failed, n: total }) + (failed ? say("end.failed", { n: failed }) : "");
 }
 
 function subjectOf({ product, marketplace, job }) {
@@ -44,8 +40,8 @@ export function Event({ event }) {
   const tone = GOOD.includes(type) ? "good" : BAD.includes(type) ? "bad" : "";
   const isOfDeleted = !event.product && /^(PRODUCT|LINK)_/.test(type);
   return html`<li class=${tone}>
-    <p class="grow"><strong>${WORDS[type]?.(event) ?? capital(plain(type))}</strong>
-      <span class="subject">${isOfDeleted ? html`<span class="quiet">A product that was deleted since</span>` : subjectOf(event)}</span></p>
+    <p class="grow"><strong>${wordsOf(event)}</strong>
+      <span class="subject">${isOfDeleted ? html`<span class="quiet">${say("event.deleted")}</span>` : subjectOf(event)}</span></p>
     <time class="quiet" datetime=${event.occurredAt}>${time(event.occurredAt)}</time>
   </li>`;
 }

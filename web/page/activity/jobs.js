@@ -3,12 +3,12 @@ import { html, useEffect, useRef } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk, useQuery } from "../asks.js";
 import { Failure } from "../parts.js";
-import { ago, count, plural, time } from "../words.js";
+import { say } from "../texts.js";
+import { ago, named, time } from "../words.js";
 import { jobName } from "./event.js";
 
 const SHOWN = 10;
 const LOOK_EVERY = 2_000; // milliseconds, while one goes on
-const STATUSES = { QUEUED: "Waits", RUNNING: "Goes on", SUCCEEDED: "Done", FAILED: "Failed", CANCELLED: "Cancelled" };
 export const isOpen = (job) => job.status === "QUEUED" || job.status === "RUNNING";
 
 // `shows`: which of them; `onEnd`: told when none goes on any more.
@@ -44,12 +44,12 @@ function Job({ job }) {
   const canRetry = !isOpen(job) && (failed > 0 || done < total);
   return html`<li class="panel job">
     <div class="row"><strong class="grow">${jobName(job)}</strong>
-      <span class="badge ${{ SUCCEEDED: "ok", FAILED: "warn" }[job.status] ?? "off"}">${STATUSES[job.status] ?? job.status}</span></div>
-    ${isOpen(job) && html`<progress max=${total} value=${done} aria-label="Progress of ${jobName(job)}" />`}
-    <p class="quiet">${count(done)} of ${plural(total, "product")}${failed ? html`, <span class="problem">${count(failed)} failed</span>` : ""}</p>
-    <p class="quiet" title=${time(job.finishedAt ?? job.createdAt)}>${job.finishedAt ? `ended ${ago(job.finishedAt)}` : `begun ${ago(job.createdAt)}`}</p>
-    ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>Cancel</button></div>`}
-    ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? "Go on" : "Try the failed again"}</button></div>`}
+      <span class="badge ${{ SUCCEEDED: "ok", FAILED: "warn" }[job.status] ?? "off"}">${named("jobstatus", job.status)}</span></div>
+    ${isOpen(job) && html`<progress max=${total} value=${done} aria-label=${say("job.progress", { job: jobName(job) })} />`}
+    <p class="quiet">${say("job.done", { done, n: total })}${failed ? html`, <span class="problem">${say("job.failed", { n: failed })}</span>` : ""}</p>
+    <p class="quiet" title=${time(job.finishedAt ?? job.createdAt)}>${job.finishedAt ? say("job.ended", { time: ago(job.finishedAt) }) : say("job.begunAt", { time: ago(job.createdAt) })}</p>
+    ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>${say("cancel")}</button></div>`}
+    ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? say("job.goOn") : say("job.retry")}</button></div>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
   </li>`;
 }

@@ -15,7 +15,7 @@ import { Webhooks } from "./webhooks.js";
 
 export function Activity({ cards }) {
   return html`
-    <h1>Activity</h1>
+    <h1>${say("screen.activity")}</h1>
     <div class="home">
       <${Jobs} title=${say("job.title")} />
       <${Events} />
@@ -29,15 +29,15 @@ function Events() {
   const { events, hasOlder, older, hearing, busy, error, again } = useEvents(kind);
   return html`<section aria-labelledby="events">
     <div class="toolbar">
-      <h2 id="events" class="grow">What happened</h2>
-      <${Choice} name="kind" label="Kind" value=${kind} options=${Object.entries(KINDS).map(([code, [words]]) => [code, words])} />
+      <h2 id="events" class="grow">${say("events.title")}</h2>
+      <${Choice} name="kind" label=${say("events.kind")} value=${kind} options=${Object.entries(KINDS).map(([code, [words]]) => [code, words])} />
     </div>
     ${error && html`<${Failure} error=${error} again=${again} />`}
-    ${!events && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
-    ${events && html`<p class="quiet" role="status">${hearing.hears ? "New ones appear by themselves." : `New ones do not come at the moment${hearing.error ? `: ${said(hearing.error)}` : "."} It is tried again.`}</p>`}
-    ${events && !events.length && html`<p class="empty">${kind ? "Nothing of this kind." : "Nothing yet. Prices that drop, products that are gone and jobs that end will stand here."}</p>`}
+    ${!events && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
+    ${events && html`<p class="quiet" role="status">${hearing.hears ? say("events.hears") : say("events.deaf", { why: hearing.error ? `: ${said(hearing.error)}` : "." })}</p>`}
+    ${events && !events.length && html`<p class="empty">${kind ? say("events.none") : say("events.first")}</p>`}
     <ul class="events" id="results" tabindex="-1" aria-live="polite">${events?.map((event) => html`<${Event} key=${event.id} event=${event} />`)}</ul>
-    ${hasOlder && html`<div class="pager"><button type="button" disabled=${older.busy} onClick=${older.ask}>${older.busy ? "Loading ..." : "Show older"}</button></div>`}
+    ${hasOlder && html`<div class="pager"><button type="button" disabled=${older.busy} onClick=${older.ask}>${older.busy ? say("loading") : say("events.older")}</button></div>`}
     ${older.error && html`<${Failure} error=${older.error} again=${older.ask} />`}
   </section>`;
 }

@@ -2,6 +2,7 @@
 import { html, useState } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
+import { defaults } from "../defaults.js";
 import { amountOf } from "../money.js";
 import { Failure } from "../parts.js";
 import { say } from "../texts.js";
@@ -11,6 +12,7 @@ const WITHOUT_PRICES = "BACK_IN_STOCK";
 const BLANK = { price: "", percent: "10", days: "30", marketplace: "", text: "" };
 
 // What is waited for, as the server takes it. Throws where the price cannot be meant.
+/** @returns {any} */
 function conditionOf({ kind, price, percent, days }, currency) {
   if (kind === "DROP_PERCENT") return { dropPercent: Number(percent) };
   if (kind === "LOWEST_IN_DAYS") return { lowestInDays: Number(days) };
@@ -20,6 +22,7 @@ function conditionOf({ kind, price, percent, days }, currency) {
   return { belowPrice: { amount, currencyCode: currency } };
 }
 
+/** @returns {any} */
 function whoseOf({ marketplace, text }, product) {
   if (product) return { productIds: [product.id] };
   return { filter: { ...(marketplace && { marketplace }), ...(text.trim() && { text: text.trim() }) } };
@@ -30,7 +33,7 @@ export function Watching({ cards, product }) {
   const own = cards.filter((card) => !product || card.code === product.marketplace.code);
   const kinds = own.some((card) => card.keepsPriceHistory) ? KINDS : [WITHOUT_PRICES];
   const [form, setForm] = useState({ ...BLANK, kind: kinds[0] });
-  const currency = product?.offer?.price.currencyCode ?? "USD";
+  const currency = product?.offer?.price.currencyCode ?? defaults().currency;
   const [state, make] = useAsk(async () => {
     const input = { condition: conditionOf(form, currency), ...whoseOf(form, product) };
     const { watch, errors } = (await run("create-watch", { input })).createWatch;

@@ -4,7 +4,7 @@ import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
 import { Failure } from "../parts.js";
 import { say } from "../texts.js";
-import { ago, capital, plain, time } from "../words.js";
+import { ago, named, time } from "../words.js";
 
 function good(payload) {
   if (payload.errors.length) throw payload.errors[0];
@@ -47,7 +47,7 @@ function Delivery({ delivery: { id, type, state, createdAt, nextTryAt, attempts 
   });
   const last = attempts.at(-1);
   return html`<li>
-    <p>${capital(plain(type))} <span class="quiet">${ago(createdAt)}, ${say(`hook.${state}`, { time: nextTryAt ? time(nextTryAt) : "" })}</span></p>
+    <p>${named("eventname", type)} <span class="quiet">${ago(createdAt)}, ${say(`hook.${state}`, { time: nextTryAt ? time(nextTryAt) : "" })}</span></p>
     ${last && html`<p class="quiet">${outcome(last)}</p>`}
     ${state !== "PENDING" && html`<button type="button" class="plain small" disabled=${sent.busy} onClick=${send}>${say("hook.again")}</button>`}
     ${sent.error && html`<${Failure} error=${sent.error} />`}

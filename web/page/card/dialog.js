@@ -1,32 +1,29 @@
 // A product's card for somebody's page: how it looks, and its HTML to be copied.
 import { html, useEffect, useRef, useState } from "../html.js";
-import { LANGUAGE, shown } from "../money.js";
+import { DATES } from "../language.js";
+import { shown } from "../money.js";
 import { Copy } from "../copy.js";
 import { Dialog } from "../parts.js";
 import { asHTML, asNode, treeOf } from "./tree.js";
+import { store, stored } from "../stored.js";
+import { say } from "../texts.js";
 
 const PLACE = "card"; // where the look is kept for the next one
-const SCHEMES = { reader: "As the reader's", light: "Light", dark: "Dark" };
-const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+const SCHEMES = ["reader", "light", "dark"];
+const moment = new Intl.DateTimeFormat(DATES, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 
-function lookOf() {
-  try {
-    return { accent: "#0f766e", scheme: "reader", ...JSON.parse(localStorage.getItem(PLACE) ?? "{}") };
-  } catch {
-    return { accent: "#0f766e", scheme: "reader" };
-  }
-}
+const lookOf = () => ({ accent: "#0f766e", scheme: "reader", ...stored(PLACE, {}) });
 
 // What the marketplace's terms let stand in a page for good: null, and why.
 function priceOf({ offer }, { name, pricesShownForHours }) {
-  if (pricesShownForHours !== null) return [null, `Without a price: the terms of ${name} let none stand in a page for good.`];
-  if (!offer || offer.isExpired) return [null, "Without a price: none is known that still holds."];
-  return [{ amount: shown(offer.price), asOf: `as of ${moment.format(new Date(offer.observedAt))} UTC` }, null];
+  if (pricesShownForHours !== null) return [null, say("pasted.priceTerms", { name })];
+  if (!offer || offer.isExpired) return [null, say("pasted.priceNone")];
+  return [{ amount: shown(offer.price), asOf: say("asOf", { time: `${moment.format(new Date(offer.observedAt))} UTC` }) }, null];
 }
 
 function pictureOf({ image }, { name, letsPicturesBeCopied }) {
-  if (!letsPicturesBeCopied) return [null, `Without a picture: the terms of ${name} let none be shown from elsewhere.`];
-  return image ? [image.url, null] : [null, "Without a picture: there is none."];
+  if (!letsPicturesBeCopied) return [null, say("pasted.pictureTerms", { name })];
+  return image ? [image.url, null] : [null, say("pasted.pictureNone")];
 }
 
 export function CardDialog({ link, product, card, onClose }) {
@@ -37,24 +34,24 @@ export function CardDialog({ link, product, card, onClose }) {
   const [picture, noPicture] = pictureOf(product, card);
   const change = (news) => {
     setLook({ ...look, ...news });
-    localStorage.setItem(PLACE, JSON.stringify({ ...look, ...news }));
+    store(PLACE, { ...look, ...news });
   };
   const toggle = (name) => () => setLeft((now) => (now.has(name) ? new Set([...now].filter((each) => each !== name)) : new Set([...now, name])));
   const tree = treeOf({ link, title: title.trim() || product.title, price: left.has("price") ? null : price, picture: left.has("picture") ? null : picture, seller: card.name, look });
-  return html`<${Dialog} title="Product card" wide onClose=${onClose}><div class="card-maker">
+  return html`<${Dialog} title=${say("card.title")} wide onClose=${onClose}><div class="card-maker">
     <div class="stack">
-      <label>Title <input value=${title} onInput=${(event) => setTitle(event.target.value)} /></label>
-      <fieldset class="sites"><legend>Colours</legend>${Object.entries(SCHEMES).map(([code, words]) => html`<label key=${code} class="chip">
-        <input type="radio" name="scheme" checked=${look.scheme === code} onChange=${() => change({ scheme: code })} /><span>${words}</span></label>`)}</fieldset>
-      <label>Button <input type="color" value=${look.accent} onInput=${(event) => change({ accent: event.target.value })} /></label>
-      ${[["price", "Price, with its time", price], ["picture", "Picture", picture]].map(([name, words, value]) => value && html`<label key=${name} class="option">
+      <label>${say("sort.TITLE_ASC")} <input value=${title} onInput=${(event) => setTitle(event.target.value)} /></label>
+      <fieldset class="sites"><legend>${say("theme.legend")}</legend>${SCHEMES.map((code) => html`<label key=${code} class="chip">
+        <input type="radio" name="scheme" checked=${look.scheme === code} onChange=${() => change({ scheme: code })} /><span>${say(`look.${code}`)}</span></label>`)}</fieldset>
+      <label>${say("pasted.button")} <input type="color" value=${look.accent} onInput=${(event) => change({ accent: event.target.value })} /></label>
+      ${[["price", say("pasted.price"), price], ["picture", say("pasted.picture"), picture]].map(([name, words, value]) => value && html`<label key=${name} class="option">
         <input type="checkbox" checked=${!left.has(name)} onChange=${toggle(name)} /> ${words}</label>`)}
       ${[noPrice, noPicture].filter(Boolean).map((why) => html`<p key=${why} class="quiet">${why}</p>`)}
     </div>
     <div class="stack">
       <${Preview} tree=${tree} />
-      <div class="row"><${Copy} text=${asHTML(tree)} label="Copy card" /></div>
-      <p class="quiet">HTML without script: it looks the same wherever it is pasted.</p>
+      <div class="row"><${Copy} text=${asHTML(tree)} label=${say("pasted.copy")} /></div>
+      <p class="quiet">${say("pasted.html")}</p>
     </div>
   </div></${Dialog}>`;
 }
@@ -63,5 +60,5 @@ function Preview({ tree }) {
   const place = useRef(null);
   const text = asHTML(tree);
   useEffect(() => place.current.replaceChildren(asNode(tree)), [text]);
-  return html`<div class="preview" ref=${place} aria-label="Preview" role="group" />`;
+  return html`<div class="preview" ref=${place} aria-label=${say("preview")} role="group" />`;
 }

@@ -1,9 +1,10 @@
 // A link as a QR code, to be printed or shown.
 import { html, useEffect, useState } from "../html.js";
 import { Dialog, Failure } from "../parts.js";
+import { say } from "../texts.js";
 
 const BORDER = 4; // light squares around it, which readers need
-const MISSING = { message: "The QR code cannot be drawn: a file of this page is missing on the server. Run its set-up again." };
+const MISSING = { message: say("qr.missing") };
 
 // The dark squares as one path.
 function drawn({ size, data }) {
@@ -24,13 +25,13 @@ export function QR({ link, title, onClose }) {
   useEffect(() => {
     import("../uqr.js").then(({ encode }) => setCode(drawn(encode(link.url, { border: BORDER, ecc: "M" }))), () => setError(MISSING));
   }, [link.url]);
-  return html`<${Dialog} title="QR code" onClose=${onClose}>
+  return html`<${Dialog} title=${say("qr.title")} onClose=${onClose}>
     ${error && html`<${Failure} error=${error} />`}
     ${code && html`<div class="stack">
-      <svg class="qr" viewBox="0 0 ${code.side} ${code.side}" shape-rendering="crispEdges" role="img" aria-label="QR code of the link to ${title}">
+      <svg class="qr" viewBox="0 0 ${code.side} ${code.side}" shape-rendering="crispEdges" role="img" aria-label=${say("qr.of", { title })}>
         <path fill="#fff" d="M0 0h${code.side}v${code.side}H0z" /><path fill="#000" d=${code.path} /></svg>
-      <div class="row"><button type="button" onClick=${() => save(code)}>Download SVG</button></div>
-      <p class="quiet">Print beside it: “${link.disclosure}”</p>
+      <div class="row"><button type="button" onClick=${() => save(code)}>${say("qr.save")}</button></div>
+      <p class="quiet">${say("qr.print", { sentence: link.disclosure })}</p>
     </div>`}
   </${Dialog}>`;
 }

@@ -1,4 +1,5 @@
 // A product as a card for somebody's page: HTML alone, which no script or style sheet stands behind.
+import { say } from "../texts.js";
 // Made as a tree, so that what is previewed here (where no inline style is let in) is what is copied.
 
 const COLOURS = {
@@ -25,7 +26,7 @@ export function treeOf({ link, title, price, picture, seller, look: { accent, sc
     ["div", { style: "flex:1 1 200px;min-width:0" },
       ["a", { ...anchor, style: "color:inherit;font-weight:600;text-decoration:none" }, title],
       price && ["p", { style: "margin:6px 0 0" }, ["strong", { style: "font-size:18px" }, price.amount], " ", ["small", { style: style("font-size:12px", colour("color", "quiet")) }, price.asOf]],
-      ["p", { style: "margin:12px 0" }, ["a", { ...anchor, style: style("display:inline-block", "padding:8px 16px", "border-radius:8px", "font-weight:600", "text-decoration:none", `background:${accent}`, `color:${inkOn(accent)}`) }, `See it at ${seller}`]],
+      ["p", { style: "margin:12px 0" }, ["a", { ...anchor, style: style("display:inline-block", "padding:8px 16px", "border-radius:8px", "font-weight:600", "text-decoration:none", `background:${accent}`, `color:${inkOn(accent)}`) }, say("pasted.see", { seller })]],
       ["small", { style: style("display:block", "font-size:12px", colour("color", "quiet")) }, link.disclosure]]];
 }
 

@@ -8,6 +8,7 @@ import { Dialog, Failure, Picture, Price, Profit, Sandbox } from "../parts.js";
 import { LinkBox } from "../publish.js";
 import { MOST } from "./compare.js";
 import { sellingPrice } from "./markup.js";
+import { say } from "../texts.js";
 import { compact, rating, shipping, time } from "../words.js";
 
 export function Card({ product, plan, currency, compared: { compared, toggle }, onProduct }) {
@@ -22,20 +23,20 @@ export function Card({ product, plan, currency, compared: { compared, toggle }, 
     </div>
     <h2 class="title"><a href=${product.url} target="_blank" rel="nofollow noopener noreferrer" title=${product.title}>${product.title}</a></h2>
     <${Price} product=${product} />
-    <p class="quiet">${factsOf(product).join(" · ") || "No rating or orders told"}</p>
+    <p class="quiet">${factsOf(product).join(" · ") || say("card.nothing")}</p>
     <p class="quiet">${shipping(offer)}</p>
-    <p class="quiet">${commission ? `Commission ${Number(commission.ratePercent)}%${commission.amount ? `, ${shown(commission.amount)}` : ""}` : ""}</p>
-    ${selling && plan.way === "rule" && html`<p class="quiet">Sell at <strong data-selling=${selling.amount}>${shown(selling)}</strong></p>`}
+    <p class="quiet">${commission ? say("commission", { percent: Number(commission.ratePercent), amount: commission.amount ? `, ${shown(commission.amount)}` : "" }) : ""}</p>
+    ${selling && plan.way === "rule" && html`<p class="quiet">${say("sellAt")} <strong data-selling=${selling.amount}>${shown(selling)}</strong></p>`}
     ${selling && html`<${Profit} margin=${offer && margin(selling, offer.price, offer.shipping?.cost)} why=${whyNoMargin(selling, offer)} />`}
-    <p class="quiet as-of" title=${offer?.disclaimer}>${offer ? `Price as of ${time(offer.observedAt)}` : ""}</p>
+    <p class="quiet as-of" title=${offer?.disclaimer}>${offer ? say("card.asOf", { time: time(offer.observedAt) }) : ""}</p>
     <label class="option small"><input type="checkbox" checked=${isCompared} disabled=${!isCompared && compared.length >= MOST} onChange=${() => toggle(product)} />
-      <span>Compare<span class="hidden"> ${product.title}</span></span></label>
+      <span>${say("compare")}<span class="hidden"> ${product.title}</span></span></label>
     <${Actions} product=${product} onProduct=${onProduct} />
   </li>`;
 }
 
 const factsOf = ({ reviews, ordersLast30Days: orders }) =>
-  [rating(reviews), orders !== null && `${compact(orders)} ${orders === 1 ? "order" : "orders"}`].filter(Boolean);
+  [rating(reviews), orders !== null && say("orders", { n: orders, number: compact(orders) })].filter(Boolean);
 
 function Actions({ product, onProduct }) {
   const [link, setLink] = useState(null);
@@ -50,11 +51,11 @@ function Actions({ product, onProduct }) {
     setLink(row.affiliateLink);
   });
   return html`<div class="row actions">
-      ${product.importedAt && html`<span class="done">✓ In the library</span>`}
-      ${!product.importedAt && may("IMPORT") && html`<button type="button" disabled=${imported.busy} onClick=${doImport}>${imported.busy ? "Importing ..." : "Import"}</button>`}
-      ${may("LINK") && html`<button type="button" disabled=${made.busy} onClick=${makeLink}>Link</button>`}
+      ${product.importedAt && html`<span class="done">${say("card.inLibrary")}</span>`}
+      ${!product.importedAt && may("IMPORT") && html`<button type="button" disabled=${imported.busy} onClick=${doImport}>${imported.busy ? say("importing") : say("import")}</button>`}
+      ${may("LINK") && html`<button type="button" disabled=${made.busy} onClick=${makeLink}>${say("card.link")}</button>`}
     </div>
     ${imported.error && html`<${Failure} error=${imported.error} again=${doImport} />`}
     ${made.error && html`<${Failure} error=${made.error} again=${makeLink} />`}
-    ${link && html`<${Dialog} title="Affiliate link" onClose=${() => setLink(null)}><p>${product.title}</p><${LinkBox} link=${link} title=${product.title} /></${Dialog}>`}`;
+    ${link && html`<${Dialog} title=${say("link.name")} onClose=${() => setLink(null)}><p>${product.title}</p><${LinkBox} link=${link} title=${product.title} /></${Dialog}>`}`;
 }

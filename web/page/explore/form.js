@@ -1,20 +1,12 @@
 // What to look for: only what the marketplace's site has is offered.
 import { html, useState } from "../html.js";
 import { amountOf } from "../money.js";
-import { titleOf } from "../words.js";
+import { say } from "../texts.js";
+import { named, titleOf } from "../words.js";
 import { addressOf, cardOf, currencyOf, formOf, has, sortOf } from "./question.js";
 
-const SORTS = {
-  RELEVANCE: "Best match",
-  PRICE_ASC: "Price, low to high",
-  PRICE_DESC: "Price, high to low",
-  ORDERS_DESC: "Most orders",
-  DISCOUNT_DESC: "Highest discount",
-  RATING_DESC: "Best rated",
-  NEWEST: "Newest",
-};
 const COUNTRIES = ["US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "CA", "AU", "BR", "MX", "JP", "IN"];
-const WHOLE = { inputmode: "numeric", pattern: "[0-9]{1,9}", title: "A whole number, like 100" };
+const WHOLE = { inputmode: "numeric", pattern: "[0-9]{1,9}", title: say("form.whole") };
 
 export function Form({ values, searchable, categories, busy, onSearch }) {
   const [form, setForm] = useState(formOf(values));
@@ -33,28 +25,28 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
     onSearch(addressOf(form, card));
   };
   return html`<form class="panel filters" role="search" onSubmit=${submit}>
-    <fieldset class="sites"><legend class="hidden">Marketplace</legend>
+    <fieldset class="sites"><legend class="hidden">${say("marketplace")}</legend>
       ${searchable.map((each) => html`<label key=${each.id} class="chip">
         <input type="radio" name="site" checked=${each.id === card.id} onChange=${() => (setCard(each), setForm({ ...form, currency: "" }))} />
         <span>${titleOf(each)}</span></label>`)}
     </fieldset>
-    <label class="wide">Keywords <input type="search" required=${!form.category} placeholder="phone case" ...${field("q")} /></label>
-    <${Amount} label="Price from" ...${field("from")} />
-    <${Amount} label="Price to" ...${field("to")} />
+    <label class="wide">${say("form.words")} <input type="search" required=${!form.category} placeholder=${say("form.example")} ...${field("q")} /></label>
+    <${Amount} label=${say("form.from")} ...${field("from")} />
+    <${Amount} label=${say("form.to")} ...${field("to")} />
     <${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />
-    ${has(card, "ship") && html`<label>Ship to <input maxlength="2" pattern="[A-Za-z]{2}" title="Two letters, like DE" list="countries" placeholder="any" ...${field("ship")} /></label>
+    ${has(card, "ship") && html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
       <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`}
-    ${has(card, "orders") && html`<label>Orders from <input ...${WHOLE} ...${field("orders")} /></label>`}
-    ${has(card, "positive") && html`<${Choice} label="Positive from" options=${[80, 90, 95]} unit="%" ...${field("positive")} />`}
-    ${has(card, "discount") && html`<${Choice} label="Discount from" options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
-    ${has(card, "days") && html`<${Choice} label="Arrives in" options=${[3, 5, 7, 10]} unit=" days" ...${field("days")} />`}
-    ${has(card, "free") && html`<label>Shipping <select value=${form.free} onChange=${set("free")}><option value="">any</option><option value="yes">free</option></select></label>`}
-    ${has(card, "category") && html`<label>Category id <input list="categories" placeholder="any" ...${field("category")} /></label>
+    ${has(card, "orders") && html`<label>${say("form.orders")} <input ...${WHOLE} ...${field("orders")} /></label>`}
+    ${has(card, "positive") && html`<${Choice} label=${say("form.positive")} options=${[80, 90, 95]} unit="%" ...${field("positive")} />`}
+    ${has(card, "discount") && html`<${Choice} label=${say("form.discount")} options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
+    ${has(card, "days") && html`<${Choice} label=${say("form.days")} options=${[3, 5, 7, 10]} unit=${say("form.unit")} ...${field("days")} />`}
+    ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
+    ${has(card, "category") && html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
       <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`}
-    <label class="wide sort">Sort <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
-      ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${SORTS[code]}</option>`)}
+    <label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
+      ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${named("sort", code)}</option>`)}
     </select></label>
-    <button class="primary" disabled=${busy}>Search</button>
+    <button class="primary" disabled=${busy}>${say("search")}</button>
   </form>`;
 }
 
@@ -69,16 +61,16 @@ function Amount({ label, value, onInput }) {
 
 function Choice({ label, options, unit, value, onInput }) {
   return html`<label>${label} <select value=${value} onChange=${onInput}>
-    ${["", ...options].map((each) => html`<option key=${each} value=${each}>${each ? `${each}${unit}` : "any"}</option>`)}
+    ${["", ...options].map((each) => html`<option key=${each} value=${each}>${each ? `${each}${unit}` : say("any")}</option>`)}
   </select></label>`;
 }
 
 // The site's own; where it converts, another one can be chosen.
 function Currency({ card, value, onInput }) {
   const { searchCurrencies: known } = card;
-  if (known.length === 1) return html`<div class="told"><span>Currency</span><output>${value}</output></div>`;
+  if (known.length === 1) return html`<div class="told"><span>${say("form.currency")}</span><output>${value}</output></div>`;
   if (known.length) {
-    return html`<label>Currency <select value=${value} onChange=${onInput}>${known.map((code) => html`<option key=${code} value=${code}>${code}</option>`)}</select></label>`;
+    return html`<label>${say("form.currency")} <select value=${value} onChange=${onInput}>${known.map((code) => html`<option key=${code} value=${code}>${code}</option>`)}</select></label>`;
   }
-  return html`<label>Currency <input maxlength="3" pattern="[A-Za-z]{3}" title="Three letters, like USD" value=${value} onInput=${onInput} /></label>`;
+  return html`<label>${say("form.currency")} <input maxlength="3" pattern="[A-Za-z]{3}" title=${say("form.three")} value=${value} onInput=${onInput} /></label>`;
 }

@@ -1,4 +1,5 @@
 // A search as the address tells it, as the form shows it, and as the server takes it.
+import { defaults } from "../defaults.js";
 import { amountOf, typed } from "../money.js";
 
 // Field of the form -> that of the server's search; all that narrows a search.
@@ -15,19 +16,30 @@ export const FILTERS = {
 };
 const BLANK = { q: "", from: "", to: "", ship: "", orders: "10", positive: "", discount: "", days: "", free: "", category: "" };
 
+/** @param {Record<string, string>} values */
+const isAsked = ({ q, category }) => Boolean(q || category);
+
 export const has = (card, field) => card.searchFilters.includes(FILTERS[field]);
 
+/** @param {any[]} searchable @param {Record<string, string>} values */
 export const cardOf = (searchable, { marketplace, locale = "" }) =>
   searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
 
-export const currencyOf = (card, wanted) =>
-  card.searchCurrencies.length && !card.searchCurrencies.includes(wanted) ? card.searchCurrencies[0] : wanted || "USD";
+export function currencyOf({ searchCurrencies: known }, wanted) {
+  const currency = wanted || defaults().currency;
+  return known.length && !known.includes(currency) ? known[0] : currency;
+}
 
 export const sortOf = (card, wanted) => (card.searchSorts.includes(wanted) ? wanted : card.searchSorts[0]);
 
-// The form that shows an address.
+/**
+ * The form that shows an address.
+ * @param {Record<string, string>} values
+ * @returns {Record<string, string>}
+ */
 export function formOf(values) {
-  const known = Object.fromEntries(Object.keys(BLANK).map((name) => [name, values[name] ?? BLANK[name]]));
+  const blank = isAsked(values) ? BLANK : { ...BLANK, ship: defaults().country };
+  const known = Object.fromEntries(Object.keys(BLANK).map((name) => [name, values[name] ?? blank[name]]));
   return { ...known, from: typed(known.from), to: typed(known.to), currency: values.currency ?? "", sort: values.sort ?? "" };
 }
 
@@ -49,7 +61,7 @@ export function addressOf(form, card) {
 
 // What is asked of the server; null while the address asks for nothing.
 export function variablesOf(values, card, first) {
-  if (!values.q && !values.category) return null;
+  if (!isAsked(values)) return null;
   const search = { currencyCode: currencyOf(card, values.currency), sort: sortOf(card, values.sort), minOrders: 0 };
   if (values.q) search.keywords = values.q;
   for (const [field, name] of Object.entries(FILTERS)) if (has(card, field) && values[field]) search[name] = values[field];

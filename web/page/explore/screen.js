@@ -7,8 +7,10 @@ import { Card } from "./card.js";
 import { Compare, useCompared } from "./compare.js";
 import { Form } from "./form.js";
 import { cardOf, variablesOf } from "./question.js";
+import { Saved } from "./saved.js";
 import { usePlan } from "./selling.js";
 import { Summary } from "./summary.js";
+import { say } from "../texts.js";
 
 const PAGE = 24;
 
@@ -30,8 +32,9 @@ export function Explore({ searchable }) {
     return { searchProducts: { ...now.searchProducts, nodes } };
   });
   return html`
-    <h1>Explore</h1>
+    <h1>${say("screen.explore")}</h1>
     <${Form} values=${values} searchable=${searchable} categories=${categoriesOf(found)} busy=${busy} onSearch=${onSearch} />
+    <${Saved} values=${values} searchable=${searchable} isAsked=${Boolean(variables)} />
     ${variables && html`<${Summary} busy=${busy} found=${found} plan=${plan} onPlan=${onPlan} currency=${variables.search.currencyCode} />`}
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${found && html`<${Failures} errors=${found.errors} again=${again} />`}
@@ -41,11 +44,10 @@ export function Explore({ searchable }) {
 }
 
 function Found({ isAsked, found, ...shared }) {
-  if (!isAsked) return html`<p class="empty">Search a marketplace to find products. Nothing is stored until you import it.</p>`;
+  if (!isAsked) return html`<p class="empty">${say("explore.first")}</p>`;
   if (!found || found.errors.length) return null;
   if (!found.nodes.length) {
-    return html`<p class="empty">Nothing on this page. Try other keywords, a wider price range, or fewer orders.
-      ${found.pageInfo.hasNextPage && " The next page may hold more."}</p>`;
+    return html`<p class="empty">${say("explore.nothing")} ${found.pageInfo.hasNextPage && say("explore.more")}</p>`;
   }
   return html`<ul class="grid">
     ${found.nodes.map((product) => html`<${Card} key=${product.id} product=${product} ...${shared} />`)}

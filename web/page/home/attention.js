@@ -1,6 +1,7 @@
 // What needs attention, each with the place where it is mended.
 import { link } from "../address.js";
-import { capital, count, plain, plural, said, time, titleOf } from "../words.js";
+import { say } from "../texts.js";
+import { named, said, time, titleOf } from "../words.js";
 
 const NEARLY = 0.8; // of a day's calls
 
@@ -10,34 +11,34 @@ export function attentionOf(cards, numbers) {
 
 function ofCard(card) {
   const { health, quota } = card;
-  const place = { href: link("marketplaces"), action: "Open Marketplaces" };
+  const place = { href: link("marketplaces"), action: say("home.open") };
   const found = [];
   if (!["HEALTHY", "UNVERIFIED"].includes(health.state)) {
-    found.push({ ...place, tone: "bad", title: `${titleOf(card)}: ${plain(health.state)}`, text: said({ message: health.cure ?? "" }) });
+    found.push({ ...place, tone: "bad", title: `${titleOf(card)}: ${named("health", health.state)}`, text: said({ message: health.cure ?? "" }) });
   }
   for (const warning of health.warnings) {
     found.push({ ...place, tone: "warn", title: titleOf(card), text: said({ message: warning }) });
   }
   if (quota.limitPerDay && quota.usedToday >= quota.limitPerDay * NEARLY) {
-    found.push({ ...place, tone: "warn", title: `${titleOf(card)}: ${count(quota.usedToday)} of ${count(quota.limitPerDay)} calls of today are used`, text: `Counted anew ${time(quota.resetsAt)}.` });
+    found.push({ ...place, tone: "warn", title: say("home.calls", { name: titleOf(card), used: quota.usedToday, most: quota.limitPerDay }), text: say("home.anew", { time: time(quota.resetsAt) }) });
   }
   return found;
 }
 
 function ofCatalogue({ deadLinks, gone, unavailable, stale }) {
-  const see = (values) => ({ href: link("library", values), action: "Show them" });
+  const see = (values) => ({ href: link("library", values), action: say("home.show") });
   const found = [];
   if (deadLinks) {
-    found.push({ ...see({ state: "GONE", links: "true" }), tone: "bad", title: capital(`${plural(deadLinks, "product")} with links ${deadLinks === 1 ? "is" : "are"} gone`), text: "Readers who follow them find nothing. Put another product in their place." });
+    found.push({ ...see({ state: "GONE", links: "true" }), tone: "bad", title: say("home.dead", { n: deadLinks }), text: say("home.dead.text") });
   }
   if (gone > deadLinks) {
-    found.push({ ...see({ state: "GONE" }), tone: "warn", title: `${plural(gone, "product")} gone`, text: "The marketplace does not show them any more." });
+    found.push({ ...see({ state: "GONE" }), tone: "warn", title: say("home.gone", { n: gone }), text: say("home.gone.text") });
   }
   if (unavailable) {
-    found.push({ ...see({ state: "UNAVAILABLE" }), tone: "warn", title: `${plural(unavailable, "product")} missing from the last answer`, text: "Sync them to see whether they are back." });
+    found.push({ ...see({ state: "UNAVAILABLE" }), tone: "warn", title: say("home.missing", { n: unavailable }), text: say("home.missing.text") });
   }
   if (stale) {
-    found.push({ ...see({ age: "7", sort: "SYNCED_ASC" }), tone: "warn", title: `${plural(stale, "product")} not synced for a week`, text: "Prices and stock may be others by now." });
+    found.push({ ...see({ age: "7", sort: "SYNCED_ASC" }), tone: "warn", title: say("home.stale", { n: stale }), text: say("home.stale.text") });
   }
   return found;
 }

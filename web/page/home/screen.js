@@ -14,9 +14,9 @@ export function Home({ cards, onCard }) {
   const { value, busy, error, again } = useQuery("home", { staleBefore: syncedBefore(7), yesterday: syncedBefore(1) });
   const numbers = value && Object.fromEntries(Object.entries(value).map(([name, list]) => [name, list.totalCount ?? 0]));
   return html`
-    <h1>Home</h1>
+    <h1>${say("screen.home")}</h1>
     ${error && html`<${Failure} error=${error} again=${again} />`}
-    ${!numbers && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
+    ${!numbers && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
     ${numbers && html`<div class="home">
       <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
       <${Attention} items=${attentionOf(cards, numbers)} />
@@ -28,8 +28,8 @@ export function Home({ cards, onCard }) {
 }
 
 const Attention = ({ items }) => html`<section aria-labelledby="attention">
-    <h2 id="attention">Needs attention</h2>
-    ${!items.length && html`<p class="empty small">Nothing. Links lead where they should, and prices are fresh.</p>`}
+    <h2 id="attention">${say("home.attention")}</h2>
+    ${!items.length && html`<p class="empty small">${say("home.well")}</p>`}
     <ul class="attention">${items.map((item) => html`<li key=${item.title} class="panel ${item.tone}">
       <div class="grow"><p><strong>${item.title}</strong></p><p class="quiet">${item.text}</p></div>
       <a class="button" href=${item.href}>${item.action}</a>
@@ -39,22 +39,22 @@ const Attention = ({ items }) => html`<section aria-labelledby="attention">
 // What happened since yesterday; nothing where nothing did.
 function News({ numbers }) {
   const tiles = [
-    [numbers.drops, "cheaper", link("activity", { kind: "prices" })],
-    [numbers.rises, "dearer", link("activity", { kind: "prices" })],
-    [numbers.outOfStock, "out of stock", link("activity", { kind: "stock" })],
-    [numbers.becameGone, "gone", link("activity", { kind: "stock" })],
+    [numbers.drops, say("home.cheaper"), link("activity", { kind: "prices" })],
+    [numbers.rises, say("home.dearer"), link("activity", { kind: "prices" })],
+    [numbers.outOfStock, say("home.out"), link("activity", { kind: "stock" })],
+    [numbers.becameGone, say("home.vanished"), link("activity", { kind: "stock" })],
   ].filter(([number]) => number > 0);
-  return tiles.length > 0 && html`<${Tiles} id="news" title="Since yesterday" tiles=${tiles} />`;
+  return tiles.length > 0 && html`<${Tiles} id="news" title=${say("home.news")} tiles=${tiles} />`;
 }
 
 function Numbers({ numbers }) {
   const tiles = [
-    [numbers.products, "in the library", link("library")],
-    [numbers.affiliateLinks, "links", link("links")],
-    [numbers.unlinked, "without a link", link("library", { links: "false" })],
-    [numbers.unavailable + numbers.gone, "not for sale", link("library", { state: numbers.gone ? "GONE" : "UNAVAILABLE" })],
+    [numbers.products, say("home.library"), link("library")],
+    [numbers.affiliateLinks, say("home.links"), link("links")],
+    [numbers.unlinked, say("home.unlinked"), link("library", { links: "false" })],
+    [numbers.unavailable + numbers.gone, say("home.unsold"), link("library", { state: numbers.gone ? "GONE" : "UNAVAILABLE" })],
   ];
-  return html`<${Tiles} id="numbers" title="Your catalogue" tiles=${tiles} />`;
+  return html`<${Tiles} id="numbers" title=${say("home.catalogue")} tiles=${tiles} />`;
 }
 
 function Tiles({ id, title, tiles }) {
@@ -67,12 +67,12 @@ function Tiles({ id, title, tiles }) {
 function Accounts({ cards }) {
   if (!cards.length) return null;
   return html`<section aria-labelledby="accounts">
-    <h2 id="accounts">Marketplaces</h2>
+    <h2 id="accounts">${say("screen.marketplaces")}</h2>
     <ul class="tiles wide">${cards.map(({ id, health, quota, ...card }) => html`<li key=${id} class="panel">
       <strong>${titleOf(card)}</strong>
-      <p class="quiet">${health.lastSuccessAt ? `Answered ${ago(health.lastSuccessAt)}` : "Not asked yet"}</p>
-      ${quota.limitPerDay && html`<progress max=${quota.limitPerDay} value=${quota.usedToday} aria-label="Calls of today at ${titleOf(card)}" />`}
-      <p class="quiet">${count(quota.usedToday)} ${quota.limitPerDay ? `of ${count(quota.limitPerDay)} calls today` : "calls today"}</p>
+      <p class="quiet">${health.lastSuccessAt ? say("home.answered", { time: ago(health.lastSuccessAt) }) : say("home.unasked")}</p>
+      ${quota.limitPerDay && html`<progress max=${quota.limitPerDay} value=${quota.usedToday} aria-label=${say("home.callsName", { name: titleOf(card) })} />`}
+      <p class="quiet">${say(quota.limitPerDay ? "calls.of" : "calls", { used: quota.usedToday, most: quota.limitPerDay })}</p>
     </li>`)}</ul>
   </section>`;
 }

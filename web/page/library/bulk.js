@@ -37,7 +37,7 @@ export function useBulk() {
   };
   const [begun, setBegun] = useState(kept.begun ?? []); // ids of jobs
   kept.begun = begun;
-  const begin = (choice, startJob) => start("Begun", choice, async (ids) => {
+  const begin = (choice, startJob) => start("begun", choice, async (ids) => {
     const { job, errors } = await startJob(ids);
     if (errors.length) throw errors[0];
     setBegun((now) => [...now, job.id]);

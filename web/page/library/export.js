@@ -2,36 +2,22 @@
 import { html, useState } from "../html.js";
 import { download } from "../api.js";
 import { useAsk } from "../asks.js";
+import { defaults } from "../defaults.js";
 import { Dialog, Failure } from "../parts.js";
-import { count, plural } from "../words.js";
+import { say } from "../texts.js";
 
-const FORMATS = {
-  csv: ["CSV", "Everything, for a spreadsheet."],
-  json: ["JSON", "Everything, for programs."],
-  woocommerce: ["WooCommerce", "Affiliate products."],
-  shopify: ["Shopify", "Products; the link stands in a metafield."],
-  merchant: ["Google Merchant", "Your own shop's products: needs selling prices."],
-};
-
-const PUBLISHED = {
-  draft: ["As drafts", "For a first import: you publish what you looked at."],
-  yes: ["Published", "Buyers see it at once."],
-  keep: ["As they are in the shop", "To refresh what it has. What it does not have yet is published."],
-};
-
-const PRICES = {
-  woocommerce: "Prices of another currency are left empty: nothing is converted.",
-  shopify: "Products priced in another currency are left out: nothing is converted.",
-};
+const FORMATS = { csv: "CSV", json: "JSON", woocommerce: "WooCommerce", shopify: "Shopify", merchant: "Google Merchant" };
+const PUBLISHED = ["draft", "yes", "keep"];
+const SHOPS = ["woocommerce", "shopify"];
 
 export function Export({ cards, chosen, filter, total, onClose }) {
   const [format, setFormat] = useState("csv");
   const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
-  const [currency, setCurrency] = useState("USD");
+  const [currency, setCurrency] = useState(defaults().currency);
   const [published, setPublished] = useState("draft");
   const [pictures, setPictures] = useState("all");
   const [link, setLink] = useState("");
-  const isForShop = format in PRICES;
+  const isForShop = SHOPS.includes(format);
   const [state, go] = useAsk(async () => ({ format, ...(await download(format, parameters())) }));
   const parameters = () => [
     ...(onlyChosen ? chosen.map((row) => ["id", row.id]) : Object.entries(filter)),
@@ -43,35 +29,35 @@ export function Export({ cards, chosen, filter, total, onClose }) {
     event.preventDefault();
     go();
   };
-  return html`<${Dialog} title="Export" onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <fieldset><legend>File</legend>
-      ${Object.entries(FORMATS).map(([code, [name, help]]) => html`<label key=${code} class="option">
+  return html`<${Dialog} title=${say("export")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+    <fieldset><legend>${say("export.file")}</legend>
+      ${Object.entries(FORMATS).map(([code, name]) => html`<label key=${code} class="option">
         <input type="radio" name="format" value=${code} checked=${format === code} onChange=${() => setFormat(code)} />
-        <span><strong>${name}</strong> <span class="quiet">${help}</span></span></label>`)}
+        <span><strong>${name}</strong> <span class="quiet">${say(`format.${code}`)}</span></span></label>`)}
     </fieldset>
-    ${chosen.length > 0 && html`<fieldset><legend>Products</legend>
-      <label class="option"><input type="radio" name="which" checked=${onlyChosen} onChange=${() => setOnlyChosen(true)} /> The ${plural(chosen.length, "chosen product")}</label>
-      <label class="option"><input type="radio" name="which" checked=${!onlyChosen} onChange=${() => setOnlyChosen(false)} /> All ${count(total)} of the list</label>
+    ${chosen.length > 0 && html`<fieldset><legend>${say("export.products")}</legend>
+      <label class="option"><input type="radio" name="which" checked=${onlyChosen} onChange=${() => setOnlyChosen(true)} /> ${say("export.chosen", { n: chosen.length })}</label>
+      <label class="option"><input type="radio" name="which" checked=${!onlyChosen} onChange=${() => setOnlyChosen(false)} /> ${say("export.all", { number: total })}</label>
     </fieldset>`}
-    ${isForShop && html`<fieldset><legend>In the shop</legend>
-        ${Object.entries(PUBLISHED).map(([code, [name, help]]) => html`<label key=${code} class="option">
+    ${isForShop && html`<fieldset><legend>${say("export.shop")}</legend>
+        ${PUBLISHED.map((code) => html`<label key=${code} class="option">
           <input type="radio" name="published" checked=${published === code} onChange=${() => setPublished(code)} />
-          <span>${name} <span class="quiet">${help}</span></span></label>`)}
+          <span>${say(`published.${code}`)} <span class="quiet">${say(`publishedHelp.${code}`)}</span></span></label>`)}
         <label class="option"><input type="checkbox" checked=${pictures === "first"} onChange=${(event) => setPictures(event.target.checked ? "first" : "all")} />
-          <span>Only the first picture <span class="quiet">The shop copies every one: that takes long.</span></span></label>
+          <span>${say("export.first")} <span class="quiet">${say("export.first.help")}</span></span></label>
       </fieldset>
-      <label>Currency of your shop
+      <label>${say("export.currency")}
       <input maxlength="3" required value=${currency} onInput=${(event) => setCurrency(event.target.value.toUpperCase())} />
-      <span class="quiet">${PRICES[format]}</span></label>`}
-    ${format === "merchant" && html`<label>Address of a product in your shop
+      <span class="quiet">${say(`prices.${format}`)}</span></label>`}
+    ${format === "merchant" && html`<label>${say("export.address")}
       <input required placeholder="https://shop.example/products/{handle}" value=${link} onInput=${(event) => setLink(event.target.value)} />
-      <span class="quiet">Google takes products of your own shop only; links to a marketplace are refused.</span></label>`}
+      <span class="quiet">${say("export.google")}</span></label>`}
     <p class="quiet">${termsOf(cards).join(" ")}</p>
     ${saved?.leftOut && html`<p role="status" class="problem">${saved.leftOut}</p>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
     <div class="row end">
-      <span role="status" class="quiet">${saved ? `Saved, ${count(saved.size)} bytes` : ""}</span>
-      <button class="primary" disabled=${state.busy}>${state.busy ? "Writing ..." : "Download"}</button>
+      <span role="status" class="quiet">${saved ? say("export.saved", { size: saved.size }) : ""}</span>
+      <button class="primary" disabled=${state.busy}>${state.busy ? say("export.writing") : say("export.download")}</button>
     </div>
   </form></${Dialog}>`;
 }
@@ -79,8 +65,8 @@ export function Export({ cards, chosen, filter, total, onClose }) {
 // What the files lack, because a marketplace's terms say so.
 const termsOf = (cards) =>
   [...new Map(cards.map((card) => [card.code, card])).values()].flatMap((card) => [
-    ...(card.letsPicturesBeCopied ? [] : [`${card.name}'s pictures are left out: its terms forbid copying them.`]),
+    ...(card.letsPicturesBeCopied ? [] : [say("export.pictures", { name: card.name })]),
     ...(card.pricesShownForHours
-      ? [`${card.name}'s prices are left out when they are older than ${plural(card.pricesShownForHours, "hour")}.`]
+      ? [say("export.prices", { name: card.name, n: card.pricesShownForHours })]
       : []),
   ]);

@@ -10,7 +10,11 @@ const HOUR = 3_600_000;
 // So many days ago, to the hour: a filter that is asked anew every hour, not at every look.
 export const syncedBefore = (days) => new Date(Math.floor(Date.now() / HOUR) * HOUR - days * DAY).toISOString();
 
-// The filter of an address.
+/**
+ * The filter of an address.
+ * @param {Record<string, string>} values
+ * @returns {any}
+ */
 function filterOf({ text, marketplace, state, links, age }) {
   const filter = { text, marketplace, state, hasLink: links && links === "true", syncedBefore: age && syncedBefore(Number(age) || 1) };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""));
@@ -20,6 +24,7 @@ function filterOf({ text, marketplace, state, links, age }) {
 export function useList() {
   const { values } = here();
   const filter = filterOf(values);
+  /** @type {any} */
   const variables = { first: PAGE, after: values.after ?? null, filter, sort: values.sort ?? "IMPORTED_DESC" };
   const asked = useQuery("library", variables, { holds: true });
   const list = asked.value?.products;

@@ -5,21 +5,21 @@ import { Jobs } from "../activity/jobs.js";
 import { kept } from "../kept.js";
 import { Failure, Pager } from "../parts.js";
 import { linkAsJob, makeLinks, PART, putBack, remove, sync, syncAsJob, useBulk } from "./bulk.js";
+import { Columns, storedColumns } from "./columns.js";
 import { Export } from "./export.js";
 import { useList } from "./list.js";
 import { say } from "../texts.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
-import { Row } from "./row.js";
+import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
-
-const HEADINGS = ["Product", "Price", "Sell at", "Notes", "Synced"];
 
 export function Library({ cards }) {
   const { list, rows, filter, busy, error, again, onRows } = useList();
-  const [chosen, setChosen] = useState(new Set()); // ids, or "all" that the filter finds
+  const [chosen, setChosen] = useState(/** @type {any} */ (new Set())); // ids, or "all" that the filter finds
   const [news, setNews] = useState(kept.news ?? {}); // id -> what the last sync said
   kept.news = news;
   const [isExporting, setExporting] = useState(false);
+  const [columns, setColumns] = useState(storedColumns);
   const bulk = useBulk();
   const isAll = chosen === "all";
   const picked = rows.filter((row) => isAll || chosen.has(row.id));
@@ -38,29 +38,23 @@ export function Library({ cards }) {
     return results;
   };
   const anew = () => (setChosen(new Set()), outdated("library"));
-  const onDelete = () => bulk.start("Deleted", choice, remove).then(anew);
-  const onUndo = (ids) => bulk.start("Put back", { ids, size: ids.length }, putBack).then(anew);
+  const onDelete = () => bulk.start("deleted", choice, remove).then(anew);
+  const onUndo = (ids) => bulk.start("restored", { ids, size: ids.length }, putBack).then(anew);
   return html`
-    <h1>Library</h1>
-    <${Toolbar} cards=${cards} />
+    <h1>${say("screen.library")}</h1>
+    <${Toolbar} cards=${cards}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
     <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
       onAll=${() => setChosen(isAll ? new Set() : "all")}
-      onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("Synced", choice, onSync))}
-      onLinks=${() => (isLarge ? bulk.begin(choice, linkAsJob) : bulk.start("Linked", choice, makeLinks))}
+      onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("synced", choice, onSync))}
+      onLinks=${() => (isLarge ? bulk.begin(choice, linkAsJob) : bulk.start("linked", choice, makeLinks))}
       onDelete=${onDelete} onExport=${() => setExporting(true)} />
     <${Work} bulk=${bulk} onUndo=${onUndo} />
     ${bulk.begun.length > 0 && html`<${Jobs} title=${say("job.begun")} shows=${(job) => bulk.begun.includes(job.id)} onEnd=${() => outdated("library")} />`}
     ${error && html`<${Failure} error=${error} again=${again} />`}
-    ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? "Nothing fits this filter." : "Nothing imported yet. Explore a marketplace, or paste addresses above."}</p>`}
-    ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
-    ${rows.length > 0 && html`<table class="library" id="results" tabindex="-1">
-      <thead><tr>
-        <th scope="col"><span class="hidden">Chosen</span></th>
-        ${HEADINGS.map((name) => html`<th key=${name} scope="col">${name}</th>`)}
-      </tr></thead>
-      <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} news=${news[row.id]} isChosen=${isAll || chosen.has(row.id)} onToggle=${() => toggle(row.id)} />`)}</tbody>
-    </table>`}
+    ${list && !rows.length && html`<p class="empty">${Object.keys(filter).length ? say("library.nothing") : say("library.empty")}</p>`}
+    ${!list && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
+    ${rows.length > 0 && html`<${Table} rows=${rows} columns=${columns} news=${news} isChosen=${(id) => isAll || chosen.has(id)} onToggle=${toggle} />`}
     ${list && html`<${Pager} info=${list.pageInfo} />`}
     ${isExporting && html`<${Export} cards=${cards} chosen=${isAll ? [] : picked} filter=${filter} total=${total} onClose=${() => setExporting(false)} />`}
-    ${bulk.work?.name === "Linked" && bulk.work.isOver && bulk.work.results.length > 0 && html`<${MadeLinks} made=${bulk.work.results} rows=${rows} onClose=${bulk.close} />`}`;
+    ${bulk.work?.name === "linked" && bulk.work.isOver && bulk.work.results.length > 0 && html`<${MadeLinks} made=${bulk.work.results} rows=${rows} onClose=${bulk.close} />`}`;
 }

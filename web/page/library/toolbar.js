@@ -2,31 +2,27 @@
 import { html } from "../html.js";
 import { here } from "../address.js";
 import { Choice, Words } from "../fields.js";
-import { capital, plain } from "../words.js";
+import { say } from "../texts.js";
+import { named } from "../words.js";
 
-const SORTS = {
-  IMPORTED_DESC: "Imported last",
-  SYNCED_ASC: "Longest not synced",
-  TITLE_ASC: "Title",
-  PRICE_ASC: "Price, low to high",
-  PRICE_DESC: "Price, high to low",
-  DISCOUNT_DESC: "Highest discount",
-  ORDERS_DESC: "Most orders",
-};
-const LINKS = [["", "With or without links"], ["true", "With links"], ["false", "Without links"]];
-const AGES = [["", "Synced at any time"], ["1", "Not synced for a day"], ["7", "Not synced for a week"]];
+const SORTS = ["IMPORTED_DESC", "SYNCED_ASC", "TITLE_ASC", "PRICE_ASC", "PRICE_DESC", "DISCOUNT_DESC", "ORDERS_DESC"];
+const LINKS = [["", say("linked.all")], ["true", say("linked.with")], ["false", say("linked.without")]];
+const AGES = [["", say("age.any")], ["1", say("age.day")], ["7", say("age.week")]];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
-export function Toolbar({ cards }) {
+export function Toolbar({ cards, children }) {
   const { values } = here();
+  const { sort = "IMPORTED_DESC" } = values;
+  const sorts = SORTS.includes(sort) ? SORTS : [...SORTS, sort]; // by a heading
   const names = [...new Map(cards.map((card) => [card.code, card.name]))];
   return html`<div class="toolbar">
-    <${Words} name="text" label="Search" placeholder="Search titles, ids and notes" />
-    <${Choice} name="marketplace" label="Marketplace" value=${values.marketplace} options=${[["", "All marketplaces"], ...names]} />
-    <${Choice} name="state" label="State" value=${values.state}
-      options=${[["", "All states"], ...STATES.map((state) => [state, capital(plain(state))])]} />
-    <${Choice} name="links" label="Links" value=${values.links} options=${LINKS} />
-    <${Choice} name="age" label="Age" value=${values.age} options=${AGES} />
-    <${Choice} name="sort" label="Sort" value=${values.sort ?? "IMPORTED_DESC"} options=${Object.entries(SORTS)} />
+    <${Words} name="text" label=${say("search.name")} placeholder=${say("library.search")} />
+    <${Choice} name="marketplace" label=${say("marketplace")} value=${values.marketplace} options=${[["", say("marketplace.all")], ...names]} />
+    <${Choice} name="state" label=${say("state")} value=${values.state}
+      options=${[["", say("state.any")], ...STATES.map((state) => [state, named("state", state)])]} />
+    <${Choice} name="links" label=${say("linked")} value=${values.links} options=${LINKS} />
+    <${Choice} name="age" label=${say("age")} value=${values.age} options=${AGES} />
+    <${Choice} name="sort" label=${say("form.sort")} value=${sort} options=${sorts.map((each) => [each, named("sort", each)])} />
+    ${children}
   </div>`;
 }

@@ -3,20 +3,21 @@ import { html } from "../html.js";
 import { may } from "../may.js";
 import { Dialog, Failure } from "../parts.js";
 import { LinkBox } from "../publish.js";
-import { count, plural, said } from "../words.js";
+import { say } from "../texts.js";
+import { said } from "../words.js";
 
 const SHOWN = 50; // links of a dialog
 
 export function Tools({ choice, total, isAll, bulk, onAll, onSync, onLinks, onDelete, onExport }) {
   const isOff = !choice.size || (bulk.work && !bulk.work.isOver);
-  const tell = choice.size ? `${count(choice.size)} chosen` : total === null ? "" : plural(total, "product");
-  return html`<div class="bulk" role="toolbar" aria-label="With the chosen products">
-    ${total > 0 && html`<label class="option"><input type="checkbox" aria-label="Choose all" checked=${isAll} onChange=${onAll} /></label>`}
+  const tell = choice.size ? say("tools.chosen", { n: choice.size }) : total === null ? "" : say("n.products", { n: total });
+  return html`<div class="bulk" role="toolbar" aria-label=${say("tools")}>
+    ${total > 0 && html`<label class="option"><input type="checkbox" aria-label=${say("tools.all")} checked=${isAll} onChange=${onAll} /></label>`}
     <span role="status">${tell}</span>
-    ${may("SYNC") && html`<button type="button" disabled=${isOff} onClick=${onSync}>Sync</button>`}
-    ${may("LINK") && html`<button type="button" disabled=${isOff} onClick=${onLinks}>Make links</button>`}
-    ${may("IMPORT") && html`<button type="button" class="danger" disabled=${isOff} onClick=${onDelete}>Delete</button>`}
-    <button type="button" disabled=${!total} onClick=${onExport}>Export</button>
+    ${may("SYNC") && html`<button type="button" disabled=${isOff} onClick=${onSync}>${say("sync")}</button>`}
+    ${may("LINK") && html`<button type="button" disabled=${isOff} onClick=${onLinks}>${say("links.make")}</button>`}
+    ${may("IMPORT") && html`<button type="button" class="danger" disabled=${isOff} onClick=${onDelete}>${say("delete")}</button>`}
+    <button type="button" disabled=${!total} onClick=${onExport}>${say("export")}</button>
   </div>`;
 }
 
@@ -26,26 +27,26 @@ export function Work({ bulk: { work, stop, close }, onUndo }) {
   if (work.error) return html`<${Failure} error=${work.error} />`;
   if (!work.isOver) {
     return html`<div class="work">
-      <p role="status">Working ... ${work.total > 250 ? `${work.name} ${count(work.done)} of ${count(work.total)}.` : ""}</p>
-      <progress max=${work.total} value=${work.done} aria-label=${work.name} />
-      <button type="button" disabled=${work.isStopping} onClick=${stop}>${work.isStopping ? "Stopping ..." : "Cancel"}</button>
+      <p role="status">${say("working")} ${work.total > 250 ? say("work.so", { what: say(`work.${work.name}`), done: work.done, total: work.total }) : ""}</p>
+      <progress max=${work.total} value=${work.done} aria-label=${say(`work.${work.name}`)} />
+      <button type="button" disabled=${work.isStopping} onClick=${stop}>${work.isStopping ? say("stopping") : say("cancel")}</button>
     </div>`;
   }
-  if (["Linked", "Begun"].includes(work.name)) return null; // told by its dialog, and by its job
+  if (["linked", "begun"].includes(work.name)) return null; // told by its dialog, and by its job
   const failed = work.results.filter((row) => row.errors.length);
-  const deleted = work.name === "Deleted" ? work.results.filter((row) => !row.errors.length).map((row) => row.id) : [];
+  const deleted = work.name === "deleted" ? work.results.filter((row) => !row.errors.length).map((row) => row.id) : [];
   return html`<div class="work">
-    <p role="status" class="grow">${work.name} ${plural(work.done - failed.length, "product")}${work.isStopped ? ` of ${count(work.total)}, then cancelled` : ""}.
-      ${failed.length > 0 && html`<span class="problem">${count(failed.length)} could not be: ${said(failed[0].errors[0])}</span>`}</p>
-    ${deleted.length > 0 && html`<button type="button" title="For a day. Links stay in any case." onClick=${() => onUndo(deleted)}>Undo</button>`}
-    <button type="button" class="plain" aria-label="Close" onClick=${close}>✕</button>
+    <p role="status" class="grow">${say("work.end", { what: say(`work.${work.name}`), n: work.done - failed.length })}${work.isStopped ? say("work.stopped", { total: work.total }) : ""}.
+      ${failed.length > 0 && html`<span class="problem">${say("work.failed", { n: failed.length, why: said(failed[0].errors[0]) })}</span>`}</p>
+    ${deleted.length > 0 && html`<button type="button" title=${say("undo.help")} onClick=${() => onUndo(deleted)}>${say("undo")}</button>`}
+    <button type="button" class="plain" aria-label=${say("close")} onClick=${close}>✕</button>
   </div>`;
 }
 
 export function MadeLinks({ made, rows, onClose }) {
   const titles = new Map(rows.map((row) => [row.id, row.title]));
-  return html`<${Dialog} title="Affiliate links" wide onClose=${onClose}>
-    ${made.length > SHOWN && html`<p class="quiet">The first ${SHOWN} of ${count(made.length)}. All of them are on the Links screen.</p>`}
+  return html`<${Dialog} title=${say("links.title")} wide onClose=${onClose}>
+    ${made.length > SHOWN && html`<p class="quiet">${say("links.first", { shown: SHOWN, total: made.length })}</p>`}
     ${made.slice(0, SHOWN).map((each) => html`<section key=${each.id}><h3 class="title">${titles.get(each.id)}</h3>
       ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} title=${titles.get(each.id)} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`)}
   </${Dialog}>`;

@@ -4,6 +4,7 @@ import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
 import { Failure } from "../parts.js";
 import { LinkBox } from "../publish.js";
+import { say } from "../texts.js";
 
 export function Make() {
   const [form, setForm] = useState({ url: "", trackingId: "", subId: "" });
@@ -23,10 +24,10 @@ export function Make() {
     make();
   };
   return html`<form class="panel filters" onSubmit=${submit}>
-    <label class="wide">Product address or id <input required value=${form.url} onInput=${set("url")} /></label>
-    <label>Tracking id <input placeholder="default" value=${form.trackingId} onInput=${set("trackingId")} /></label>
-    <label>Sub id <input placeholder="none" value=${form.subId} onInput=${set("subId")} /></label>
-    <button class="primary" disabled=${made.busy}>Make link</button>
+    <label class="wide">${say("link.address")} <input required value=${form.url} onInput=${set("url")} /></label>
+    <label>${say("link.tracking")} <input placeholder=${say("link.default")} value=${form.trackingId} onInput=${set("trackingId")} /></label>
+    <label>${say("link.sub")} <input placeholder=${say("link.none")} value=${form.subId} onInput=${set("subId")} /></label>
+    <button class="primary" disabled=${made.busy}>${say("link.make")}</button>
     ${made.error && html`<div class="all"><${Failure} error=${made.error} /></div>`}
     ${made.value && html`<div class="all"><${LinkBox} link=${made.value} /></div>`}
   </form>`;

@@ -2,7 +2,8 @@
 import { html } from "../html.js";
 import { may } from "../may.js";
 import { Failure, Failures, Sandbox } from "../parts.js";
-import { ago, capital, count, plain, said, time, titleOf } from "../words.js";
+import { say } from "../texts.js";
+import { ago, named, said, time, titleOf } from "../words.js";
 import { Credential } from "./credential.js";
 import { useCredentials } from "./credentials.js";
 import { Refresh } from "./refresh.js";
@@ -17,11 +18,11 @@ export function Settings({ card, onCard }) {
     <header class="row wrap">
       <h2 id=${`title-${card.id}`} class="grow">${titleOf(card)}</h2>
       <${Sandbox} mode=${card.mode} />
-      <span class="badge ${needsAttention ? "warn" : isConnected ? "ok" : "off"}" role="status">${needsAttention ? "Needs attention" : isConnected ? "Connected" : "Not configured"}</span>
+      <span class="badge ${needsAttention ? "warn" : isConnected ? "ok" : "off"}" role="status">${needsAttention ? say("card.attention") : isConnected ? say("card.connected") : say("card.unset")}</span>
     </header>
     <${Health} card=${card} />
     ${may("SETTINGS") && html`<form class="stack" autocomplete="off" onSubmit=${save}>
-      ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">Which keys</legend>
+      ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">${say("card.which")}</legend>
         ${card.credentialForms.map((each) => html`<label key=${each.name} class="chip">
           <input type="radio" checked=${each === form} onChange=${() => setFormName(each.name)} /><span>${each.label}</span></label>`)}
       </fieldset>`}
@@ -30,9 +31,9 @@ export function Settings({ card, onCard }) {
       ${busy.error && html`<${Failure} error=${busy.error} />`}
       <${Failures} errors=${others} />
       <div class="row wrap">
-        <button class="primary" disabled=${busy.busy || !Object.values(values).some((value) => value.trim())}>Save</button>
-        <button type="button" disabled=${busy.busy || !isSet} onClick=${verify}>${busy.busy ? "Working ..." : "Test connection"}</button>
-        <button type="button" class="danger" disabled=${busy.busy || !isSet} onClick=${disconnect}>Disconnect</button>
+        <button class="primary" disabled=${busy.busy || !Object.values(values).some((value) => value.trim())}>${say("save")}</button>
+        <button type="button" disabled=${busy.busy || !isSet} onClick=${verify}>${busy.busy ? say("working") : say("card.test")}</button>
+        <button type="button" class="danger" disabled=${busy.busy || !isSet} onClick=${disconnect}>${say("card.disconnect")}</button>
       </div>
     </form>`}
     <${Quota} quota=${card.quota} />
@@ -43,24 +44,24 @@ export function Settings({ card, onCard }) {
 function Health({ card }) {
   const { health } = card;
   const missing = card.credentialFields.filter((field) => card.missingFields.includes(field.name)).map((field) => field.label);
-  const can = card.capabilities.map(plain).join(", ");
+  const can = card.capabilities.map((code) => named("can", code)).join(", ");
   const isWell = health.state === "HEALTHY";
   return html`<div class="health">
-    ${missing.length > 0 && html`<p class="quiet">Missing: ${missing.join(", ")}</p>`}
+    ${missing.length > 0 && html`<p class="quiet">${say("card.missing", { names: missing.join(", ") })}</p>`}
     ${card.status === "CONNECTED" && html`<p class=${isWell ? "good" : "problem"}>
-      <strong>${isWell ? "Works" : capital(plain(health.state))}</strong>
-      ${health.checkedAt && html`<span class="quiet" title=${time(health.checkedAt)}> · checked ${ago(health.checkedAt)}</span>`}
+      <strong>${named("health", health.state)}</strong>
+      ${health.checkedAt && html`<span class="quiet" title=${time(health.checkedAt)}> · ${say("card.checked", { time: ago(health.checkedAt) })}</span>`}
       ${health.upstreamCode && html`<span class="quiet"> · ${health.upstreamCode}</span>`}</p>`}
     ${card.status === "CONNECTED" && health.cure && html`<p class="cure">${said({ message: health.cure })}</p>`}
     ${health.warnings.map((warning) => html`<p key=${warning} class="problem">${said({ message: warning })}</p>`)}
-    ${can && html`<p class="quiet">Can be used for: ${can}</p>`}
+    ${can && html`<p class="quiet">${say("card.can", { what: can })}</p>`}
   </div>`;
 }
 
 function Quota({ quota }) {
   const { limitPerDay, usedToday, resetsAt } = quota;
   return html`<div class="quota">
-    ${limitPerDay && html`<progress max=${limitPerDay} value=${usedToday} aria-label="Calls of today" />`}
-    <p class="quiet">${count(usedToday)} ${limitPerDay ? `of ${count(limitPerDay)} calls today` : "calls today; no published limit"} · counted anew ${time(resetsAt)}</p>
+    ${limitPerDay && html`<progress max=${limitPerDay} value=${usedToday} aria-label=${say("card.calls")} />`}
+    <p class="quiet">${say(limitPerDay ? "calls.of" : "calls.free", { used: usedToday, most: limitPerDay })} · ${say("calls.anew", { time: time(resetsAt) })}</p>
   </div>`;
 }

@@ -2,6 +2,7 @@
 import { useState } from "../html.js";
 import { run } from "../api.js";
 import { useAsk } from "../asks.js";
+import { say } from "../texts.js";
 import { titleOf } from "../words.js";
 
 export function useCredentials(card, onCard) {
@@ -29,7 +30,7 @@ export function useCredentials(card, onCard) {
     });
   };
   const disconnect = () => {
-    if (!confirm(`Erase the credentials of ${titleOf(card)}? Products and links stay.`)) return;
+    if (!confirm(say("card.erase", { name: titleOf(card) }))) return;
     setValues({});
     work(async () => take((await run("disconnect", { input })).disconnectMarketplace));
   };

@@ -4,14 +4,10 @@ import { run } from "../api.js";
 import { useAsk } from "../asks.js";
 import { may } from "../may.js";
 import { Failure, Failures } from "../parts.js";
-import { count, time } from "../words.js";
+import { say } from "../texts.js";
+import { time } from "../words.js";
 
-const STATES = {
-  OFF: () => "Nothing is refreshed by itself.",
-  ACTIVE: ({ usedToday, callsPerDay }) => `${count(usedToday)} of ${count(callsPerDay)} calls a day made.`,
-  DAY_USED_UP: ({ nextAt }) => `The calls of today are made. It goes on ${time(nextAt)}.`,
-  PAUSED: ({ nextAt }) => `It rests, since the last call brought nothing. It is tried again ${time(nextAt)}.`,
-};
+const told = ({ state, usedToday, callsPerDay, nextAt }) => say(`refresh.${state}`, { used: usedToday, most: callsPerDay ?? 0, time: nextAt ? time(nextAt) : "" });
 
 export function Refresh({ card, onCard }) {
   const { refreshPolicy: policy } = card;
@@ -31,12 +27,12 @@ export function Refresh({ card, onCard }) {
   };
   return html`<form class="stack" onSubmit=${save}>
     ${may("SETTINGS") && html`<div class="row wrap">
-      <label>Calls a day for refreshing
-        <input type="number" min="0" max="1000000" step="1" placeholder="off"
+      <label>${say("refresh.calls")}
+        <input type="number" min="0" max="1000000" step="1" placeholder=${say("refresh.none")}
           value=${typed ?? policy.callsPerDay ?? ""} onInput=${(event) => setTyped(event.target.value)} /></label>
-      ${typed !== null && html`<button disabled=${busy.busy}>Set calls a day</button>`}
+      ${typed !== null && html`<button disabled=${busy.busy}>${say("refresh.set")}</button>`}
     </div>`}
-    <p class="quiet" role="status">${STATES[policy.state](policy)} Products with a link or a selling price come first where a look is worth most.</p>
+    <p class="quiet" role="status">${told(policy)} ${say("refresh.first")}</p>
     ${busy.error && html`<${Failure} error=${busy.error} />`}
     <${Failures} errors=${errors} />
   </form>`;

@@ -1,6 +1,7 @@
 // The paste box: a text or a file with one or many products, looked at before they are imported.
 import { html, useState } from "../html.js";
 import { Preview } from "./preview.js";
+import { say } from "../texts.js";
 
 const KINDS = ".csv,.tsv,.tab,.txt,.md,.html,.eml,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
 
@@ -33,12 +34,12 @@ export function Paste() {
   };
   const onDone = (failed) => given.text && setText(failed.join("\n")); // they stay, to be mended
   return html`<form class=${isOver ? "paste over" : "paste"} onSubmit=${submit} onDragOver=${hold} onDragLeave=${hold} onDrop=${drop}>
-      <label class="hidden" for="paste">Product addresses or ids</label>
+      <label class="hidden" for="paste">${say("paste")}</label>
       <textarea id="paste" rows=${Math.min(6, text.split("\n").length)} value=${text} onKeyDown=${keys}
-        placeholder="Paste addresses or ids, or drop a file"
+        placeholder=${say("paste.hint")}
         onInput=${(event) => setText(event.target.value)} />
-      <button>Preview</button>
-      <label class="button">File<input type="file" accept=${KINDS} onChange=${choose} /></label>
+      <button>${say("preview")}</button>
+      <label class="button">${say("paste.file")}<input type="file" accept=${KINDS} onChange=${choose} /></label>
     </form>
     ${given && html`<${Preview} given=${given} onDone=${onDone} onClose=${() => setGiven(null)} />`}`;
 }

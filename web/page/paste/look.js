@@ -1,7 +1,8 @@
 // What a text or a file names, asked of the server in as few requests as it takes; and its import.
 import { rowsOf, run } from "../api.js";
+import { say } from "../texts.js";
 
-const NOTHING = { message: "There is no product's address or id in this line." };
+const NOTHING = { message: say("paste.nothing") };
 export const MOST = 250; // products of a request
 const LONGEST = 90_000; // bytes of its text
 
@@ -24,7 +25,7 @@ function placed(rows, found) {
   let start = 0;
   const rest = [...found];
   return rows.flatMap((row) => {
-    const place = row.sheet ? `${row.sheet}, line ${row.line}` : `Line ${row.line}`;
+    const place = say(row.sheet ? "paste.sheet" : "paste.line", { sheet: row.sheet, line: String(row.line) });
     if (row.error) return [{ ...row, place }];
     start += [...row.text].length + 1;
     const own = rest.splice(0, rest.filter((each) => each.start < start).length);
@@ -85,5 +86,6 @@ export async function imported(lines) {
   }
 }
 
+/** @param {any} row @param {any} line @returns {any} */
 const outcome = ({ product, errors: [error] }, line) =>
   error ? { error } : { product, error: null, done: line.product.importedAt ? "known" : "new" };

@@ -3,7 +3,8 @@ import { html, useEffect, useRef, useState } from "../html.js";
 import { outdated } from "../asks.js";
 import { may } from "../may.js";
 import { Dialog, Failure, Picture, Price } from "../parts.js";
-import { count, plural, said } from "../words.js";
+import { say } from "../texts.js";
+import { said } from "../words.js";
 import { imported, lookAt, MOST, once } from "./look.js";
 
 export function Preview({ given, onDone, onClose }) {
@@ -12,14 +13,14 @@ export function Preview({ given, onDone, onClose }) {
   const isDone = lines?.some((line) => line.done) && !isBusy;
   const isLooking = left !== 0 && !error;
   const close = () => (cancel(), onClose());
-  return html`<${Dialog} title=${given.file?.name ?? "Preview"} wide onClose=${close}>
+  return html`<${Dialog} title=${given.file?.name ?? say("preview")} wide onClose=${close}>
     ${error && html`<${Failure} error=${error} />`}
     ${(lines || !error) && html`<p role="status" class="quiet">${isLooking ? looking(left) : summary(lines)}</p>`}
     <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} />`)}</ul>
     <div class="row end">
-      ${(isLooking || isBusy) && html`<button type="button" onClick=${isBusy ? cancel : close}>Cancel</button>`}
-      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>Done</button>` : may("IMPORT") && html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
-        ${isBusy ? "Importing ..." : `Import ${plural(good.length, "product")}`}</button>`}
+      ${(isLooking || isBusy) && html`<button type="button" onClick=${isBusy ? cancel : close}>${say("cancel")}</button>`}
+      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>${say("done")}</button>` : may("IMPORT") && html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
+        ${isBusy ? say("importing") : say("paste.import", { n: good.length })}</button>`}
     </div>
   </${Dialog}>`;
 }
@@ -63,21 +64,21 @@ function usePreview(given, onDone) {
   return { lines, error, left, isBusy, importAll, cancel };
 }
 
-const looking = (left) => (left === null ? "Looking ..." : `Looking, ${plural(left, "row")} left ...`);
+const looking = (left) => (left === null ? say("looking") : say("looking.left", { n: left }));
 
 function summary(lines) {
   const those = (done) => lines.filter((line) => line.done === done).length;
   const [fresh, known, bad] = [those("new"), those("known"), lines.filter((line) => line.error).length];
   if (fresh || known) {
     const rest = lines.length - fresh - known;
-    return `${count(fresh)} new${known ? `, ${count(known)} ${known === 1 ? "was" : "were"} already there` : ""}${rest ? `, ${count(rest)} not imported` : ""}.`;
+    return `${say("paste.new", { n: fresh })}${known ? say("paste.known", { n: known }) : ""}${rest ? say("paste.rest", { n: rest }) : ""}.`;
   }
-  return `${plural(lines.length, "line")}: ${lines.length - bad} good, ${bad} bad. Nothing is stored until you import.`;
+  return say("paste.lines", { n: lines.length, good: lines.length - bad, bad });
 }
 
 function Line({ line }) {
   const { product, error, done } = line;
-  const outcome = { new: "✓ Imported", known: "✓ Was already there" }[done];
+  const outcome = { new: say("paste.imported"), known: say("paste.there") }[done];
   return html`<li class=${error ? "bad" : done ? "good" : ""}>
     <${Picture} url=${product?.image?.url} small />
     <div class="grow">
@@ -85,6 +86,6 @@ function Line({ line }) {
       ${product && html`<p class="title">${product.title}</p><${Price} product=${product} />`}
       ${error && html`<p class="problem">${said(error)}</p>`}
     </div>
-    <p class="outcome">${outcome ?? (error ? "✕ Not imported" : product?.importedAt ? "Already in the library" : "")}</p>
+    <p class="outcome">${outcome ?? (error ? say("paste.failed") : product?.importedAt ? say("paste.inLibrary") : "")}</p>
   </li>`;
 }

@@ -1,23 +1,25 @@
 // Prices that were really seen: each holds until the next one was seen, so the line goes in steps.
 import { html, useEffect, useRef } from "../html.js";
-import { LANGUAGE, shown } from "../money.js";
-import { plural, time } from "../words.js";
+import { LANGUAGE } from "../language.js";
+import { shown } from "../money.js";
+import { say } from "../texts.js";
+import { time } from "../words.js";
 
 const HEIGHT = 220;
 const MONTH = 30 * 86_400_000;
 
 export function PriceChart({ seen }) {
-  if (!seen.length) return html`<p class="quiet">No price was seen yet.</p>`;
+  if (!seen.length) return html`<p class="quiet">${say("chart.none")}</p>`;
   if (seen.length === 1) {
-    return html`<p class="quiet">One price seen so far: ${shown(seen[0].price)} on ${time(seen[0].observedAt)}. A sync that finds another one adds it.</p>`;
+    return html`<p class="quiet">${say("chart.one", { price: shown(seen[0].price), time: time(seen[0].observedAt) })}</p>`;
   }
   const last = seen.at(-1);
-  const words = `${plural(seen.length, "price")} seen, from ${shown(seen[0].price)} on ${time(seen[0].observedAt)} to ${shown(last.price)} on ${time(last.observedAt)}`;
+  const words = say("chart.words", { n: seen.length, first: shown(seen[0].price), begin: time(seen[0].observedAt), last: shown(last.price), end: time(last.observedAt) });
   return html`<figure class="chart">
     <${Drawing} seen=${seen} words=${words} />
     <figcaption class="quiet">${words}. ${lowest(seen)}</figcaption>
-    <details><summary>As a table</summary><table class="prices">
-      <thead><tr><th scope="col">Seen</th><th scope="col">Price</th></tr></thead>
+    <details><summary>${say("chart.table")}</summary><table class="prices">
+      <thead><tr><th scope="col">${say("chart.seen")}</th><th scope="col">${say("row.price")}</th></tr></thead>
       <tbody>${seen.map((each) => html`<tr key=${each.observedAt}><td>${time(each.observedAt)}</td><td>${shown(each.price)}</td></tr>`)}</tbody>
     </table></details>
   </figure>`;
@@ -30,7 +32,7 @@ function lowest(seen) {
   const recent = seen.filter((each) => Date.now() - Date.parse(each.observedAt) < MONTH);
   if (!recent.length) return "";
   const least = recent.reduce((one, other) => (height(other) < height(one) ? other : one));
-  return `Lowest seen in 30 days: ${shown(least.price)}.`;
+  return say("chart.lowest", { price: shown(least.price) });
 }
 
 // Where the library that draws is missing, caption and table stay.
@@ -76,8 +78,8 @@ function options(Plot, element, currency) {
     legend: { live: true },
     axes: [axis, { ...axis, size: 72, values: (_, values) => values.map(money) }],
     series: [
-      { label: "Seen", value: (_, seconds) => (seconds === null ? "" : time(new Date(seconds * 1000).toISOString())) },
-      { label: "Price", stroke: colour("--accent"), width: 2, paths: Plot.paths.stepped({ align: 1 }), points: { show: true, size: 6, fill: colour("--accent") }, value: (_, value) => money(value) },
+      { label: say("chart.seen"), value: (_, seconds) => (seconds === null ? "" : time(new Date(seconds * 1000).toISOString())) },
+      { label: say("row.price"), stroke: colour("--accent"), width: 2, paths: Plot.paths.stepped({ align: 1 }), points: { show: true, size: 6, fill: colour("--accent") }, value: (_, value) => money(value) },
     ],
   };
 }

@@ -9,7 +9,7 @@ import { may } from "../may.js";
 import { Dialog, Failure, Picture, Price, Sandbox } from "../parts.js";
 import { LinkBox } from "../publish.js";
 import { say } from "../texts.js";
-import { capital, changes, plain, time } from "../words.js";
+import { changes, named, time } from "../words.js";
 import { PriceChart } from "./chart.js";
 import { Facts } from "./facts.js";
 
@@ -18,10 +18,10 @@ export function Product({ cards }) {
   const { value, busy, error, again, askedAt } = useQuery("product", id ? { id } : null);
   const product = value?.product && { ...value.product, askedAt };
   return html`
-    <p class="path"><a href=${link("library")}>Library</a></p>
+    <p class="path"><a href=${link("library")}>${say("screen.library")}</a></p>
     ${error && html`<${Failure} error=${error} again=${again} />`}
-    ${!product && busy && html`<div class="skeleton tall" aria-busy="true" aria-label="Loading" />`}
-    ${!product && !busy && !error && html`<p class="empty">There is no such product in the library.</p>`}
+    ${!product && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
+    ${!product && !busy && !error && html`<p class="empty">${say("product.none")}</p>`}
     ${product && html`<${Page} key=${id} product=${product} cards=${cards} again=${again} />`}`;
 }
 
@@ -32,28 +32,28 @@ function Page({ product, cards, again }) {
     <h1>${product.title}</h1>
     <p class="row wrap quiet">${marketplace.name}${product.locale ? ` · ${product.locale}` : ""} · ${product.externalId}
       <${Sandbox} mode=${marketplace.mode} />
-      ${product.state !== "ACTIVE" && html`<span class="badge warn">${capital(plain(product.state))} since ${time(product.stateSince)}</span>`}
-      <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">Open at ${marketplace.name}</a></p>
+      ${product.state !== "ACTIVE" && html`<span class="badge warn">${named("state", product.state)} ${say("since", { time: time(product.stateSince) })}</span>`}
+      <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">${say("product.open", { name: marketplace.name })}</a></p>
     <${Actions} product=${product} cards=${cards} again=${again} />
     <div class="product-page">
       <${Pictures} images=${product.images} />
-      <section class="panel" aria-labelledby="offer"><h2 id="offer">Offer</h2>
+      <section class="panel" aria-labelledby="offer"><h2 id="offer">${say("product.offer")}</h2>
         <${Price} product=${product} />
-        ${product.offer && html`<p class="quiet">${product.offer.discountPercent > 0 ? `−${product.offer.discountPercent}% · ` : ""}as of ${time(product.offer.observedAt)}</p>`}
+        ${product.offer && html`<p class="quiet">${product.offer.discountPercent > 0 ? `−${product.offer.discountPercent}% · ` : ""}${say("asOf", { time: time(product.offer.observedAt) })}</p>`}
         <${Facts} product=${product} />
       </section>
-      <section class="panel stack" aria-labelledby="own"><h2 id="own">Yours</h2>
-        <div><p class="label">Sell at</p><${Selling} row=${product} /></div>
-        <div><p class="label">Notes</p><${Notes} row=${product} /></div>
+      <section class="panel stack" aria-labelledby="own"><h2 id="own">${say("yours")}</h2>
+        <div><p class="label">${say("sellAt")}</p><${Selling} row=${product} /></div>
+        <div><p class="label">${say("column.notes")}</p><${Notes} row=${product} /></div>
       </section>
-      <section class="panel whole" aria-labelledby="history"><h2 id="history">Price history</h2>
-        ${marketplace.keepsPriceHistory ? html`<${PriceChart} seen=${[...product.priceHistory.nodes].reverse()} />` : html`<p class="quiet">The terms of ${marketplace.name} forbid keeping its prices.</p>`}
+      <section class="panel whole" aria-labelledby="history"><h2 id="history">${say("product.history")}</h2>
+        ${marketplace.keepsPriceHistory ? html`<${PriceChart} seen=${[...product.priceHistory.nodes].reverse()} />` : html`<p class="quiet">${say("product.forbidden", { name: marketplace.name })}</p>`}
       </section>
-      <section class="panel whole" aria-labelledby="links"><h2 id="links">Links</h2>
-        ${!product.affiliateLinks.nodes.length && html`<p class="quiet">No link yet.</p>`}
+      <section class="panel whole" aria-labelledby="links"><h2 id="links">${say("screen.links")}</h2>
+        ${!product.affiliateLinks.nodes.length && html`<p class="quiet">${say("product.unlinked")}</p>`}
         ${product.affiliateLinks.nodes.map((each) => html`<${LinkBox} key=${each.id} link=${each} title=${product.title} product=${product} card=${card} />`)}
       </section>
-      ${product.features.length > 0 && html`<section class="panel whole" aria-labelledby="features"><h2 id="features">Description</h2>
+      ${product.features.length > 0 && html`<section class="panel whole" aria-labelledby="features"><h2 id="features">${say("product.text")}</h2>
         <ul>${product.features.map((text) => html`<li key=${text}>${text}</li>`)}</ul></section>`}
     </div>`;
 }
@@ -65,19 +65,19 @@ function Actions({ product, cards, again }) {
     const { results: [row] } = (await run("sync", { ids: [product.id] })).syncProducts;
     if (row.errors.length) throw row.errors[0];
     await again();
-    return row.changed.length ? `Changed: ${changes(row.changed)}` : "Synced, nothing changed";
+    return row.changed.length ? say("changed", { names: changes(row.changed) }) : say("unchanged");
   });
   const makeLink = () => act(async () => {
     const { results: [row] } = (await run("make-links", { products: [{ id: product.id }] })).generateLinks;
     if (row.errors.length) throw row.errors[0];
     await again();
-    return "The link is below.";
+    return say("product.linked");
   });
   return html`<div class="row wrap tools">
-      ${may("SYNC") && html`<button type="button" disabled=${state.busy} onClick=${sync}>Sync</button>`}
-      ${may("LINK") && html`<button type="button" disabled=${state.busy} onClick=${makeLink}>Make link</button>`}
+      ${may("SYNC") && html`<button type="button" disabled=${state.busy} onClick=${sync}>${say("sync")}</button>`}
+      ${may("LINK") && html`<button type="button" disabled=${state.busy} onClick=${makeLink}>${say("link.make")}</button>`}
       ${may("IMPORT") && html`<button type="button" onClick=${() => setWatching(true)}>${say("watch.open")}</button>`}
-      <span role="status" class="quiet">${state.busy ? "Working ..." : state.value}</span>
+      <span role="status" class="quiet">${state.busy ? say("working") : state.value}</span>
     </div>
     ${state.error && html`<${Failure} error=${state.error} />`}
     ${isWatching && html`<${Dialog} title=${say("watch.new")} onClose=${() => setWatching(false)}><${Watching} cards=${cards} product=${product} /></${Dialog}>`}`;
@@ -88,7 +88,7 @@ function Pictures({ images }) {
   return html`<div class="pictures">
     <${Picture} url=${images[number]?.url} />
     ${images.length > 1 && html`<ul>${images.map((image, n) => html`<li key=${image.url}>
-      <button type="button" class="plain" aria-label="Picture ${n + 1} of ${images.length}" aria-pressed=${n === number} onClick=${() => setNumber(n)}><${Picture} url=${image.url} small /></button>
+      <button type="button" class="plain" aria-label=${say("product.picture", { number: n + 1, total: images.length })} aria-pressed=${n === number} onClick=${() => setNumber(n)}><${Picture} url=${image.url} small /></button>
     </li>`)}</ul>`}
   </div>`;
 }

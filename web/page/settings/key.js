@@ -3,7 +3,8 @@ import { html, useState } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
 import { Dialog, Failure } from "../parts.js";
-import { ago, capital, count, plain, said, time } from "../words.js";
+import { say } from "../texts.js";
+import { ago, named, said, time } from "../words.js";
 import { Scopes } from "./make.js";
 import { nameOf } from "./scopes.js";
 
@@ -17,21 +18,21 @@ export function Key({ apiKey: key, isOwn, onMade }) {
     onMade({ name: apiKey.name, text });
   });
   const revoke = () => {
-    const also = isOwn ? " You signed in with it: your session ends." : " What uses it stops working at once.";
-    if (confirm(`Take back the key “${key.name}”?${also}`)) ask(async () => take((await run("revoke-key", { input: { id: key.id } })).revokeApiKey));
+    const sure = `${say("key.revoke", { name: key.name })} ${say(isOwn ? "key.own" : "key.others")}`;
+    if (confirm(sure)) ask(async () => take((await run("revoke-key", { input: { id: key.id } })).revokeApiKey));
   };
   return html`<li>
     <div class="row wrap"><h3 class="grow">${key.name}</h3>
-      ${isOwn && html`<span class="badge off">This session</span>`}
-      <span class="badge ${isActive ? "ok" : "off"}">${capital(plain(key.status))}</span></div>
+      ${isOwn && html`<span class="badge off">${say("key.this")}</span>`}
+      <span class="badge ${isActive ? "ok" : "off"}">${named("keystatus", key.status)}</span></div>
     <p class="quiet"><code>${key.prefix}…${key.lastFour}</code> · ${key.scopes.map(nameOf).join(", ")}</p>
     <p class="quiet">${factsOf(key).join(" · ")}</p>
-    ${key.origins.length > 0 && html`<p class="quiet">For ${key.origins.join(", ")}</p>`}
+    ${key.origins.length > 0 && html`<p class="quiet">${say("key.for", { pages: key.origins.join(", ") })}</p>`}
     ${key.warning && html`<p class="cure">${said({ message: key.warning })}</p>`}
     ${isActive && html`<div class="row wrap">
-      <button type="button" title="A new key that may do the same; this one goes on for a day." disabled=${state.busy} onClick=${rotate}>Replace</button>
-      ${key.scopes.length > 1 && html`<button type="button" disabled=${state.busy} onClick=${() => setNarrowing(true)}>Narrow</button>`}
-      <button type="button" class="danger" disabled=${state.busy} onClick=${revoke}>Revoke</button></div>`}
+      <button type="button" title=${say("key.replace.help")} disabled=${state.busy} onClick=${rotate}>${say("key.replace")}</button>
+      ${key.scopes.length > 1 && html`<button type="button" disabled=${state.busy} onClick=${() => setNarrowing(true)}>${say("key.narrow")}</button>`}
+      <button type="button" class="danger" disabled=${state.busy} onClick=${revoke}>${say("key.take")}</button></div>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
     ${isNarrowing && html`<${Narrow} apiKey=${key} onClose=${() => setNarrowing(false)} />`}
   </li>`;
@@ -44,10 +45,10 @@ function take({ errors }) {
 
 function factsOf({ createdAt, expiresAt, lastUsedAt, revokedAt, marketplaceCallsPerDay: most, marketplaceCallsToday: calls }) {
   return [
-    `made ${ago(createdAt)}`,
-    lastUsedAt ? `last used ${ago(lastUsedAt)}` : "never used",
-    revokedAt ? `revoked ${ago(revokedAt)}` : expiresAt && `ends ${time(expiresAt)}`,
-    most !== null && `${count(calls ?? 0)} of ${count(most)} calls of marketplaces today`,
+    say("key.made", { time: ago(createdAt) }),
+    lastUsedAt ? say("key.used", { time: ago(lastUsedAt) }) : say("key.unused"),
+    revokedAt ? say("key.revoked", { time: ago(revokedAt) }) : expiresAt && say("key.ends", { time: time(expiresAt) }),
+    most !== null && say("key.calls", { used: calls ?? 0, most }),
   ].filter(Boolean);
 }
 
@@ -61,10 +62,10 @@ function Narrow({ apiKey, onClose }) {
     event.preventDefault();
     save();
   };
-  return html`<${Dialog} title="What “${apiKey.name}” may do" onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <p class="quiet">What is taken away cannot be given back; the key itself stays the same.</p>
+  return html`<${Dialog} title=${say("key.may", { name: apiKey.name })} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+    <p class="quiet">${say("key.may.help")}</p>
     <${Scopes} from=${apiKey.scopes} chosen=${scopes} onChange=${setScopes} />
     ${state.error && html`<${Failure} error=${state.error} />`}
-    <div class="row end"><button class="primary" disabled=${state.busy || !scopes.size || scopes.size === apiKey.scopes.length}>Narrow</button></div>
+    <div class="row end"><button class="primary" disabled=${state.busy || !scopes.size || scopes.size === apiKey.scopes.length}>${say("key.narrow")}</button></div>
   </form></${Dialog}>`;
 }

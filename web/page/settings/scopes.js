@@ -1,17 +1,9 @@
 // What a key may do, in words.
-import { capital, plain } from "../words.js";
+import { named } from "../words.js";
 
-export const SCOPES = {
-  READ: ["Read", "See everything, and search marketplaces."],
-  IMPORT: ["Import", "Add, edit and delete products."],
-  SYNC: ["Sync", "Fetch products anew."],
-  LINK: ["Link", "Make and delete links."],
-  SETTINGS: ["Settings", "Connect and disconnect marketplaces."],
-  ADMIN: ["Everything", "All of it, and API keys."],
-  PUBLIC: ["Public", "See what readers of a page are shown."],
-};
+export const SCOPES = ["READ", "IMPORT", "SYNC", "LINK", "SETTINGS", "ADMIN"]; // of a program or a person
 
-export const nameOf = (scope) => SCOPES[scope]?.[0] ?? capital(plain(scope));
+export const nameOf = (scope) => named("scope", scope);
 
 // Scopes to choose from: `chosen` is a Set.
 export const toggled = (chosen, scope) => {
