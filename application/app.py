@@ -92,7 +92,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
                 documents=WebhookDocuments(settings.limits),
                 is_server=True,
             ) as state.runtime,
-            upkeep(settings.events.kept_for, overrides.now),
+            upkeep(settings.events.kept_for, settings.events.prices_for, overrides.now),
             _worker(settings, state.runtime),
         ):
             yield

@@ -218,7 +218,7 @@ class ProductCategory(Model):
 
 
 class PriceObservation(Model):
-    """A price that was really seen."""
+    """A price that was really seen. `is_settled`: it stays of its day, see db/old_prices.py."""
 
     id = fields.UUIDField(primary_key=True)
     workspace_id = KeyText()
@@ -231,6 +231,7 @@ class PriceObservation(Model):
     list_price_currency = Text(null=True)
     availability = Text()
     observed_at = fields.DatetimeField()
+    is_settled = fields.BooleanField(db_default=False)
 
     class Meta:
         table = "price_observations"

@@ -190,6 +190,7 @@ def _row(workspace_id: str, product: CatalogProduct, price: Money) -> Row:
         "list_price_currency": list_price.currency if list_price else None,
         "availability": offer.availability,
         "observed_at": offer.observed_at,
+        "is_settled": False,
     }
 
 

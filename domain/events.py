@@ -70,6 +70,15 @@ class EventSettings:
     days: int = setting(
         "EVENT_DAYS", 90, whole(1, 3650), GROUP, "How long events are kept.", unit="days"
     )
+    price_days: int = setting(
+        "PRICE_DAYS",
+        90,
+        whole(2, 3650),
+        GROUP,
+        "How long every price that was seen is kept. Of each day before, a product's first, last,"
+        " lowest and highest are.",
+        unit="days",
+    )
 
     local_webhooks: bool = setting(
         "LOCAL_WEBHOOKS",
@@ -88,6 +97,11 @@ class EventSettings:
     def kept_for(self) -> timedelta:
         """How long events are kept."""
         return timedelta(days=self.days)
+
+    @property
+    def prices_for(self) -> timedelta:
+        """How long every price is kept."""
+        return timedelta(days=self.price_days)
 
     def is_far(self, price: Money, other: Money) -> bool:
         """Whether a price differs enough from another one of its currency."""

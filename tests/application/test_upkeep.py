@@ -38,7 +38,7 @@ async def test_events_are_kept_for_their_days_and_no_longer(
         async with statements.transaction():
             await events.record("default", Mode.LIVE, news)
 
-        async with upkeep(timedelta(days=90), clock):
+        async with upkeep(timedelta(days=90), timedelta(days=90), clock):
             left = await _left()
 
         assert left == [news[1]]
@@ -60,7 +60,7 @@ async def test_a_statement_that_is_cancelled_does_not_end_the_pruning(
     monkeypatch.setattr("application.upkeep.EVERY", 0)
     async with open_database(migrated_database):
         monkeypatch.setattr(events, "prune", prune)
-        async with asyncio.timeout(10), upkeep(timedelta(days=90), Clock()):
+        async with asyncio.timeout(10), upkeep(timedelta(days=90), timedelta(days=90), Clock()):
             await is_done.wait()
 
     assert len(pruned) >= 2

@@ -1,12 +1,20 @@
 """Our host's clock jumps back an hour: waits go by another clock, nothing looks fresh for it."""
 
 import asyncio
+import itertools
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from domain.jobs import Batch, BatchResult
+from resolvers import job_batches
+from resolvers.context import Context
 from tests.faults.asking import BACKGROUND, aliexpress, amazon, code_of, imported, outcome, product
 from tests.graph import ALIEXPRESS, AMAZON, Graph
+from tests.networks import Answer, FakeNetwork, Received, taken
 from tests.schema.test_products import SYNC
+from tests.webhooks import are_told, deliveries, made, until
 
 pytestmark = pytest.mark.anyio
 
@@ -151,3 +159,50 @@ async def test_the_days_calls_are_never_given_out_twice(graph: Graph) -> None:
     used = {market["code"]: market["quota"]["usedToday"] for market in left["marketplaces"]}
     assert used["ALIEXPRESS"] == 2
     assert code_of(await product(graph, ids[2])) is None
+
+
+START = """mutation($id: ID!) {
+  startImport(input: {products: [{ref: {marketplace: ALIEXPRESS, externalId: $id}}]}) {
+    job { id } errors { message } } }"""
+JOB = """query($id: ID!) { job(id: $id) { status results { nodes {
+  errors { code } product { priceHistory { totalCount } } } } } }"""
+
+
+@pytest.mark.slow
+async def test_an_hour_forth_and_back_leaves_no_work_undone_and_none_done_twice(
+    delivering: Graph, receivers: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await delivering.connect("ALIEXPRESS", ALIEXPRESS)
+    jumps = itertools.cycle([timedelta(hours=hours) for hours in (1, -1, -1, 1)])
+    real = job_batches.work
+
+    async def work(context: Context, batch: Batch) -> BatchResult:
+        done = await real(context, batch)
+        delivering.clock.time += next(jumps)
+        return done
+
+    def answer(request: Received) -> Answer:
+        delivering.clock.time += next(jumps)
+        return taken(request)
+
+    monkeypatch.setattr(job_batches, "work", work)
+    receivers.answer = answer
+    webhook = (await made(delivering, "JOB_FINISHED"))["webhook"]["id"]
+    started = [
+        (await delivering.run(START, {"id": each}))["startImport"]["job"]["id"]
+        for each in aliexpress(delivering, 4)
+    ]
+
+    def all_told(found: dict[str, Any]) -> bool:
+        delivering.clock.time += timedelta(minutes=1)  # what waits comes due in the end
+        return len(deliveries(found)) == len(started) and are_told(found)
+
+    told = await until(delivering, webhook, all_told)
+
+    jobs = [(await delivering.run(JOB, {"id": each}))["job"] for each in started]
+    assert [job["status"] for job in jobs] == ["SUCCEEDED"] * 4
+    assert [job["results"]["nodes"] for job in jobs] == [
+        [{"errors": [], "product": {"priceHistory": {"totalCount": 1}}}]
+    ] * 4
+    ids = {request.headers["webhook-id"] for request in receivers.received}
+    assert len(ids) == len(deliveries(told)) == 4
