@@ -15,7 +15,7 @@ PARALLEL ?= -n auto --dist loadfile
 FAST := -m "not slow and not browser and not typescript and not peers"
 # Tests that no database is behind, or none that they could choose, so that one run is enough.
 WITHOUT_DATABASE := tests/clients tests/domain tests/exports tests/reading tests/sandbox tests/upstream
-WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture bazaar benchmarks config deploy docs)
+WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,architecture benchmarks config deploy docs)
 WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,example_clients examples habits isolation locks)
 WITHOUT_DATABASE += $(patsubst %,tests/test_%.py,real_listings schema_guard server)
 # Tests of HTTP: their statements are those of tests/db, tests/resolvers and tests/schema.
