@@ -116,6 +116,7 @@ def test_a_save_that_failed_stays_with_its_reason_and_can_be_tried_again(
     page.unroute("**/graphql")
     row.get_by_role("button", name="Save again").click()
     expect(row.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_text("Saving ...")).to_have_count(0)
     assert "order from supplier B" in notes_of(stocked).values()
 
 
@@ -136,6 +137,7 @@ def test_what_was_typed_outlives_another_screen_and_a_reload(stocked: Server, vi
     page.unroute("**/graphql")
     page.get_by_role("button", name="Save everything").click()
     expect(page.get_by_text("is not saved yet")).to_have_count(0)
+    expect(page.get_by_text("Saving ...")).to_have_count(0)
     assert "kept" in notes_of(stocked).values()
 
 
@@ -154,6 +156,7 @@ def test_a_session_that_ends_takes_nothing_along(stocked: Server, visit: Visit) 
     expect(page.get_by_label(re.compile("^Notes on")).first).to_have_value("order from supplier B")
     page.get_by_role("button", name="Save again").click()
     expect(page.get_by_role("button", name="Save again")).to_have_count(0)
+    expect(page.get_by_text("Saving ...")).to_have_count(0)
     assert "order from supplier B" in notes_of(stocked).values()
 
 
