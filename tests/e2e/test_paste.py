@@ -1,7 +1,7 @@
 """The paste box: what counts as a line, and what is told once it was imported."""
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.e2e.conftest import Server, Visit, have
 from tests.e2e.test_states import signed_in
@@ -141,10 +141,12 @@ def test_a_preview_can_be_cancelled(server: Server, visit: Visit) -> None:
 
 def test_once_it_is_closed_nothing_is_asked_any_more(server: Server, visit: Visit) -> None:
     page = signed_in(server, visit)
-    held: list[Route] = []
-    page.route("**/graphql", lambda route: held.append(route))
+    asked: list[Request] = []
+    page.route("**/graphql", lambda route: None)
+    page.on("request", asked.append)
 
-    preview(page, "\n".join(IDS))
+    with page.expect_request("**/graphql"):
+        preview(page, "\n".join(IDS))
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Looking ...")
     with page.expect_event("requestfailed") as broken_off:
         page.get_by_role("button", name="Close").click()
@@ -152,4 +154,4 @@ def test_once_it_is_closed_nothing_is_asked_any_more(server: Server, visit: Visi
     assert "query Pasted" in (broken_off.value.post_data or "")
     assert broken_off.value.failure == "net::ERR_ABORTED"
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert len(held) == 1
+    assert [each.url for each in asked].count(f"{server.url}/graphql") == 1
