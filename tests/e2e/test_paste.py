@@ -143,7 +143,7 @@ def test_once_it_is_closed_nothing_is_asked_any_more(server: Server, visit: Visi
     page = signed_in(server, visit)
     asked: list[Request] = []
     page.route("**/graphql", lambda route: None)
-    page.on("request", asked.append)
+    page.on("request", lambda request: asked.append(request))
 
     with page.expect_request("**/graphql"):
         preview(page, "\n".join(IDS))
