@@ -13,7 +13,7 @@ from db import holders, rows, statements
 from db.availability import resilient
 from db.jobs import OPEN, record, tell_end
 from db.leases import Lease, LeaseLost
-from db.turns import Due
+from db.turns import MOST, Due
 from domain.jobs import (
     Batch,
     BatchResult,
@@ -42,6 +42,10 @@ CLAIM = (
 BEGUN = (
     "UPDATE jobs SET status = 'RUNNING', started_at = COALESCE(started_at, $2)"
     " WHERE id = $1 AND status = 'QUEUED' RETURNING id"
+)
+OF_JOB = (
+    "SELECT id, due_at FROM job_batches WHERE job_id = $1 AND state = 'OPEN'"
+    f" ORDER BY due_at, number LIMIT {MOST}"
 )
 RENEW = (
     "UPDATE job_batches AS b SET due_at = $3 WHERE b.id = $1 AND b.token = $2"
@@ -82,6 +86,13 @@ async def due(now: datetime, *, of_each: int) -> list[DueBatch]:
     """Batches that may be claimed, at most so many of each job, the jobs by turns."""
     found = await OF_JOBS.some([now, now + 2 * LEASE], of_each=of_each)
     return [DueBatch(str(row["id"]), row["tries"]) for row in found]
+
+
+@resilient
+async def of_job(job_id: str) -> list[tuple[str, datetime]]:
+    """The id of each open batch of a job, and when it may be claimed, the next ones first."""
+    found = await statements.rows(OF_JOB, [job_id])
+    return [(str(row["id"]), rows.moment(row["due_at"])) for row in found]
 
 
 async def claim(batch_id: str, now: datetime) -> tuple[Batch, Lease] | None:

@@ -37,6 +37,10 @@ class JobResult:
     field: strawberry.Private[str]
     number: int = strawberry.field(description="Which row of the input, from 0.")
     is_done: bool = strawberry.field(description="Whether the row was gone through.")
+    is_skipped: bool = strawberry.field(
+        description="Whether nothing was asked for it, because the catalogue had the product and "
+        "`onlyNew` was said."
+    )
     changed: list[str] = strawberry.field(
         description="Of a sync: names of the fields that changed."
     )
@@ -81,6 +85,7 @@ class JobResult:
             field=field,
             number=line.number,
             is_done=row is not None,
+            is_skipped=row.skipped if row else False,
             changed=list(row.changed) if row else [],
             start=start if isinstance(start, int) else None,
             end=end if isinstance(end, int) else None,

@@ -105,7 +105,12 @@ class Files:
         meant = await uploads.sites(context, named.get("marketplace"), named.get("locale"))
         rows, state = await self._read(request, caller, content, meant, MAX_JOB_ROWS)
         job = await uploads.start_import(
-            context, rows, content=content, meant=meant, key=named.get("idempotencyKey")
+            context,
+            rows,
+            content=content,
+            meant=meant,
+            key=named.get("idempotencyKey"),
+            only_new=named.get("onlyNew") == "true",
         )
         shown = {"id": ids.of_job(job.id), "status": job.status, "total": job.total}
         return _answered(202, {"job": shown}, state)

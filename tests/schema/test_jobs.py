@@ -18,8 +18,8 @@ JOB = """
   id kind status progress { total done failed } createdAt startedAt finishedAt
 """
 RESULTS = """
-  results(first: 250) { nodes { number isDone changed product { externalId } affiliateLink { url }
-    words errors { code path } } totalCount pageInfo { hasNextPage } }
+  results(first: 250) { nodes { number isDone isSkipped changed product { externalId }
+    affiliateLink { url } words errors { code path } } totalCount pageInfo { hasNextPage } }
 """
 START_IMPORT = f"""mutation($input: StartImportInput!) {{
   startImport(input: $input) {{ job {{ {JOB} }} errors {{ code message path }} }} }}"""
@@ -112,6 +112,23 @@ async def test_results_are_in_the_order_of_the_input_with_each_product_asked_onc
             assert node["product"]["externalId"] in rows[number]
     assert nodes[0]["product"] == nodes[2]["product"]
     assert working.calls("aliexpress", "productdetail.get") == 2  # 60 in batches of 50
+
+
+async def test_what_the_catalogue_has_is_skipped_at_no_call(working: Graph) -> None:
+    old, new = urls(working, 2)
+    await ended(working, (await begin(working, START_IMPORT, products=products([old])))["id"])
+    before = working.calls("aliexpress", "productdetail.get")
+
+    begun = await begin(working, START_IMPORT, products=products([old]), onlyNew=True)
+    job = await ended(working, begun["id"])
+    after = working.calls("aliexpress", "productdetail.get")
+    mixed = await begin(working, START_IMPORT, products=products([old, new]), onlyNew=True)
+    rows = (await ended(working, mixed["id"]))["results"]["nodes"]
+
+    assert (job["status"], job["progress"]["failed"]) == ("SUCCEEDED", 0)
+    assert job["results"]["nodes"][0]["product"]["externalId"] in old
+    assert after == before
+    assert [row["isSkipped"] for row in rows] == [True, False]
 
 
 async def test_a_sync_tells_what_changed(working: Graph) -> None:

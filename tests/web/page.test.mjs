@@ -15,6 +15,52 @@ const { asHTML, inkOn, treeOf } = await import(`${page}card/tree.js`);
 const { say } = await import(`${page}texts.js`);
 const { compact, named, rating, shipping } = await import(`${page}words.js`);
 
+// A server that looks at most at 250 numbers of a text of 100 kB, as ours does.
+const asked = [];
+globalThis.fetch = async (address, { body } = {}) => {
+  if (!body) return Response.json({ pasted: "" });
+  const { text } = JSON.parse(body).variables;
+  asked.push(text);
+  const found = [...text.matchAll(/[0-9]{16}/g)].map((match) => ({ start: match.index, end: match.index + 16, words: match[0], product: { id: match[0] }, errors: [] }));
+  const isTooMuch = found.length > 250 || text.length > 100_000;
+  return Response.json(isTooMuch ? { errors: [{ message: "Too much.", extensions: { code: "INVALID_INPUT" } }] } : { data: { productsIn: found } });
+};
+const { lookAt } = await import(`${page}paste/look.js`);
+
+async function looked(text) {
+  asked.length = 0;
+  const lines = [];
+  const lefts = [];
+  await lookAt({ text }, (more, left) => (lines.push(...more), lefts.push(left)), undefined);
+  return { lines, lefts, asked: asked.length };
+}
+
+const number = (n) => String(1005000000000000 + n);
+
+test("rows of a table that name several things each are all looked at", async () => {
+  const rows = Array.from({ length: 250 }, (_, n) => `Lamp\t${number(n)}\thttps://aliexpress.com/item/${number(n)}.html`);
+
+  const { lines, lefts, asked } = await looked(rows.join("\n"));
+
+  assert.equal(lines.length, 500);
+  assert.deepEqual(lines.map((line) => line.text).slice(-2), [number(249), number(249)]);
+  assert.deepEqual([lefts, asked], [[125, 0], 3]);
+});
+
+test("a list in one line is looked at, however long it is", async () => {
+  const ids = Array.from({ length: 6_000 }, (_, n) => number(n));
+
+  for (const joint of [",", " ", "; "]) {
+    const { lines, lefts } = await looked(ids.join(joint));
+
+    assert.deepEqual([lines.map((line) => line.product?.id), lefts.at(-1)], [ids, 0]);
+  }
+});
+
+test("a line that cannot be halved is told", async () => {
+  await assert.rejects(looked("1".repeat(100_001)), /Too much/);
+});
+
 const usd = (amount) => ({ amount, currencyCode: "USD" });
 
 test("an amount is read as its writer means it, or refused", () => {

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from db import jobs
+from domain.catalog import PageArgs
 from tests.graph import API_KEY, Graph, running_graph
 from tests.workbooks import workbook
 from web import files
@@ -139,6 +141,19 @@ async def test_a_file_begins_a_job_that_knows_its_rows(graph: Graph) -> None:
     assert shown["results"]["nodes"][1]["errors"] == [
         {"code": "INVALID_URL", "path": ["input", "file"]}
     ]
+
+
+async def test_a_file_can_be_imported_for_what_is_new_alone(graph: Graph) -> None:
+    content = f"{ITEM}\n".encode()
+
+    plain = await put(graph, content, idempotencyKey="k")
+    other = await put(graph, content, idempotencyKey="k", onlyNew="true")
+    only_new = await put(graph, content, onlyNew="true")
+
+    assert plain.status_code == only_new.status_code == 202
+    assert other.json()["errors"][0]["extensions"]["code"] == "IDEMPOTENCY_CONFLICT"
+    begun = (await jobs.page("default", (), PageArgs(10))).records
+    assert sorted(job.options["onlyNew"] is True for job in begun) == [False, True]
 
 
 async def test_a_file_that_is_sent_twice_is_one_job_and_another_file_is_refused(
