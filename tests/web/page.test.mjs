@@ -9,7 +9,7 @@ globalThis.localStorage = { getItem: () => null, setItem() {} };
 const page = "../../web/page/";
 const { amountOf, margin, shown, typed, whyNoMargin } = await import(`${page}money.js`);
 const { markup } = await import(`${page}explore/markup.js`);
-const { addressOf, currencyOf, formOf, variablesOf } = await import(`${page}explore/question.js`);
+const { addressOf, cardOf, currencyOf, formOf, together, variablesOf } = await import(`${page}explore/question.js`);
 const { beforeOf, changeOf } = await import(`${page}library/changes.js`);
 const { asHTML, inkOn, treeOf } = await import(`${page}card/tree.js`);
 const { say } = await import(`${page}texts.js`);
@@ -131,6 +131,20 @@ test("a search is asked with what the site has", () => {
   });
   assert.equal(variablesOf({}, card, 24), null);
   assert.equal(currencyOf({ searchCurrencies: [] }, ""), "USD");
+});
+
+test("all marketplaces together have what each of them has", () => {
+  const one = { code: "SHOP", locale: null, searchFilters: ["minPrice", "maxPrice", "minOrders"], searchSorts: ["RELEVANCE", "NEWEST"], searchCurrencies: [] };
+  const other = { code: "STORE", locale: "store.de", searchFilters: ["maxPrice", "minPrice"], searchSorts: ["NEWEST"], searchCurrencies: ["EUR"] };
+  const third = { ...other, locale: "store.com", searchCurrencies: ["USD"] };
+  const all = together([one, other]);
+
+  assert.deepEqual([all.searchFilters, all.searchSorts, all.searchCurrencies], [["minPrice", "maxPrice"], ["NEWEST"], ["EUR"]]);
+  assert.deepEqual([together([one, other, third]).searchFilters, together([one, other, third]).searchCurrencies], [[], null]);
+  assert.deepEqual(together([one, one]).searchCurrencies, []);
+  assert.equal(cardOf([one, other], { marketplace: "ALL" }).code, "ALL");
+  assert.equal(cardOf([one], { marketplace: "ALL" }), one);
+  assert.deepEqual(addressOf({ ...formOf({}), q: "lamp", from: "5" }, together([one, other, third])), { marketplace: "ALL", locale: "", q: "lamp", currency: "", sort: "NEWEST" });
 });
 
 test("a product card escapes what it is told, and its button can be read", () => {
