@@ -174,6 +174,20 @@ async def test_what_is_seen_live_is_shown_with_what_is_stored(
     assert body["data"]["product"]["offer"]["price"]["amount"] == "19.90"
 
 
+@pytest.mark.parametrize("number", [12345, 1.5, True])
+async def test_a_number_is_no_title_of_what_is_not_stored(graph: Graph, number: object) -> None:
+    await graph.connect_both()
+    item = GOOD_ITEM | {"itemInfo": {"title": {"displayValue": number}}}
+    query = "query T($url: String!) { product(by: {url: $url}) { title } }"
+
+    with answering(graph.sandbox, "ALIEXPRESS", of_rows([GOOD_ROW | {"product_title": number}])):
+        nameless = (await graph.run(query, {"url": LAMP}))["product"]
+    with answering(graph.sandbox, "AMAZON", of_items([item])):
+        by_its_id = (await graph.run(query, {"url": ITEM_URL}))["product"]
+
+    assert (nameless["title"], by_its_id["title"]) == ("", ITEM)
+
+
 @pytest.mark.parametrize(
     ("gateway", "body"),
     [
