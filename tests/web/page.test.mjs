@@ -10,6 +10,7 @@ const page = "../../web/page/";
 const { amountOf, margin, shown, typed, whyNoMargin } = await import(`${page}money.js`);
 const { markup } = await import(`${page}explore/markup.js`);
 const { addressOf, currencyOf, formOf, variablesOf } = await import(`${page}explore/question.js`);
+const { beforeOf, changeOf } = await import(`${page}library/changes.js`);
 const { asHTML, inkOn, treeOf } = await import(`${page}card/tree.js`);
 const { say } = await import(`${page}texts.js`);
 const { compact, named, rating, shipping } = await import(`${page}words.js`);
@@ -99,6 +100,23 @@ test("a selling price by a rule is exact", () => {
   for (const [amount, currencyCode, times, fee, ending, expected] of rows) {
     assert.equal(markup({ amount, currencyCode }, { times, fee, ending })?.amount ?? null, expected);
   }
+});
+
+test("many products are changed by one rule, each by its own price and words", () => {
+  const row = { id: "1", notes: "from B", sellingPrice: null, offer: { price: usd("10.00") } };
+  const plan = { way: "price", price: "12.5", times: "2.5", fee: "", ending: "99" };
+  const change = (wanted, of = row) => changeOf(of, { price: "keep", notes: "keep", text: "late", ...wanted }, plan);
+
+  assert.deepEqual(change({}), { id: "1" });
+  assert.deepEqual(change({ price: "rule" }), { id: "1", sellingPrice: usd("25.99") });
+  assert.deepEqual(change({ price: "price" }), { id: "1", sellingPrice: usd("12.5") });
+  assert.deepEqual(change({ price: "price" }, { ...row, sellingPrice: { amount: "1", currencyCode: "EUR" } }).sellingPrice, { amount: "12.5", currencyCode: "EUR" });
+  assert.deepEqual(change({ price: "clear", notes: "clear" }), { id: "1", sellingPrice: null, notes: null });
+  assert.deepEqual(change({ notes: "add" }), { id: "1", notes: "from B\nlate" });
+  assert.deepEqual(change({ notes: "add" }, { ...row, notes: null }), { id: "1", notes: "late" });
+  assert.deepEqual(change({ notes: "replace" }), { id: "1", notes: "late" });
+  assert.equal(change({ price: "rule" }, { ...row, offer: null }).problem, "No price is known to add a markup to.");
+  assert.deepEqual(beforeOf(row, change({ price: "rule" })), { id: "1", sellingPrice: null });
 });
 
 test("a search is asked with what the site has", () => {
