@@ -237,6 +237,17 @@ async def test_a_title_is_shown_as_it_is_meant(graph: Graph) -> None:
     assert found == {"title": "Salt & pepper set", "reviews": {"averageRating": "4.8"}}
 
 
+async def test_what_is_not_accessible_is_not_called_unknown(graph: Graph) -> None:
+    await graph.connect("AMAZON", AMAZON)
+    problems = {"errors": [{"code": "ItemNotAccessible", "message": "Not through this interface."}]}
+
+    with answering(graph.sandbox, "AMAZON", problems):
+        body = await product(graph, ITEM_URL)
+
+    assert code_of(body) == "NOT_FOUND"
+    assert "not accessible through the API" in body["errors"][0]["message"]
+
+
 async def test_an_unknown_product_is_told_as_before(graph: Graph) -> None:
     await graph.connect("ALIEXPRESS", ALIEXPRESS)
 
