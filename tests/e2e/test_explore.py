@@ -186,7 +186,12 @@ def refuse(route: Route) -> None:
     body = route.request.post_data or ""
     if "query Explore" not in body or "AMAZON" not in body:
         return route.fallback()
-    error = {"code": "THROTTLED", "message": "It was too fast.", "path": [], "retryAt": None}
+    error: dict[str, object] = {
+        "code": "THROTTLED",
+        "message": "It was too fast.",
+        "path": [],
+        "retryAt": None,
+    }
     return with_found(errors=[error])(route)
 
 
