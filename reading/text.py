@@ -355,23 +355,30 @@ def _hyphened(id: str) -> str:
 def _lone_words(text: str) -> Iterator[_Span]:
     """Words that are all that their line or cell holds."""
     for line in LINE.finditer(text):
-        separator = next((each for each in CELLS if each in line[0]), None)
-        cells = CELLS[separator] if separator else LINE
-        if LIST_OF_WORDS.fullmatch(line[0]):
-            cells = LISTED
-        elif _is_row_of_ids(line[0].split()):
-            cells = BLACK
-        for cell in cells.finditer(text, *line.span()):
-            start = cell.start()
-            for before in (LIST_MARK, LABEL):
-                mark = before.match(text, start, cell.end())
-                start = mark.end() if mark else start
-            held = text[start : cell.end()]
-            word = held.strip(WRAPPING)
-            if BARE.fullmatch(word):
-                start += len(held) - len(held.lstrip(WRAPPING))
-                end = start + len(word)
-                yield _Span(start, end, end, _hyphened(word))
+        for cells in _cells_of(line[0]):
+            for cell in cells.finditer(text, *line.span()):
+                yield from _lone_word(text, *cell.span())
+
+
+def _cells_of(line: str) -> Sequence[re.Pattern[str]]:
+    """What the cells of a line can be: a title between commas may hold a bar itself."""
+    if LIST_OF_WORDS.fullmatch(line):
+        return (LISTED,)
+    if _is_row_of_ids(line.split()):
+        return (BLACK,)
+    return [cells for separator, cells in CELLS.items() if separator in line] or (LINE,)
+
+
+def _lone_word(text: str, start: int, end: int) -> Iterator[_Span]:
+    """The word of a cell that holds no other."""
+    for before in (LIST_MARK, LABEL):
+        mark = before.match(text, start, end)
+        start = mark.end() if mark else start
+    held = text[start:end]
+    word = held.strip(WRAPPING)
+    if BARE.fullmatch(word):
+        start += len(held) - len(held.lstrip(WRAPPING))
+        yield _Span(start, start + len(word), start + len(word), _hyphened(word))
 
 
 def _is_row_of_ids(words: Sequence[str]) -> bool:

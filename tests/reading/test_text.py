@@ -154,6 +154,21 @@ def test_a_line_of_nothing_but_ids_is_a_list(text: str, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "row",
+    [
+        "B0LAMP0001,Lamp | warm | 2 of them,19.90",
+        "Lamp | warm;B0LAMP0001;19,90",
+        'B0LAMP0001,"Lamp | warm; red, big",19.90',
+        "Lamp, red; big\tB0LAMP0001\t19,90",
+        "| Lamp, red; big | B0LAMP0001 |",
+        "B0LAMP0001,Lamp\t,x",
+    ],
+)
+def test_a_title_in_a_row_may_hold_what_separates_other_tables(row: str) -> None:
+    assert [ref.external_id for ref in products(read_text(f"x\n{row}\n"))] == ["B0LAMP0001"]
+
+
+@pytest.mark.parametrize(
     "text", ["Call 12345678901, thanks", "Call 12345678901, https", "tel\uff0c +49 151 12345678901"]
 )
 def test_numbers_in_running_text_are_no_ids(text: str) -> None:

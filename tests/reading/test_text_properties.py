@@ -2,6 +2,10 @@
 wrapping, nothing is opened, and twice the text is twice the work."""
 
 import contextlib
+import csv
+import html
+import io
+import json
 import random
 import socket
 import sys
@@ -92,7 +96,7 @@ def some_refs(chance: random.Random) -> list[ProductRef]:
 
 
 @given(CHANCES)
-@settings(max_examples=500)
+@settings(max_examples=300)
 def test_any_address_wrapped_decorated_and_joined_is_found(chance: random.Random) -> None:
     refs = some_refs(chance)
 
@@ -114,11 +118,56 @@ def test_any_addresses_glued_to_each_other_are_found(chance: random.Random) -> N
     assert products(read_text(text)) == refs, text
 
 
+def test_real_titles_around_addresses_and_ids_name_nothing_else(reference: Path) -> None:
+    listings = [
+        json.loads(line)
+        for path in sorted((reference / "catalog").glob("a*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    ]
+
+    for listing in random.Random(20_261_129).sample(listings, 250):
+        id = str(listing.get("product_id") or listing["asin"])
+        address = listing.get("product_detail_url") or listing["detailPageURL"]
+        told = listing.get("itemInfo", {}).get("title", {}).get("displayValue")
+        title = listing.get("product_title") or told or "x"
+        for text in (*shared(title, address), *rows(title, id), *rows(title, address)):
+            found = read_text(text)
+            assert {ref.external_id for ref in products(found)} == {id}, text
+            assert len(products(found)) == len(found), text
+
+
+def shared(title: str, address: str) -> list[str]:
+    """What people write around an address."""
+    return [
+        f"{title} {address}",
+        f"{title}{address}",
+        f"{title}\n{address}\n",
+        f"{address}\n{title}",
+        f"- [{title}]({address})",
+        f"\U0001f525 {title} \U0001f449 {address} \U0001f448",
+        f"> {title}\n> {address}",
+        f"{title} ({address}).",
+        f"{title} {quote(address, safe='')}",
+        f'<a href="{html.escape(address)}">{html.escape(title)}</a>',
+        json.dumps({"title": title, "url": address}),
+    ]
+
+
+def rows(title: str, word: str) -> list[str]:
+    """Tables that hold it in a cell of its own."""
+    made = [f"| {title} | {word} | 3 |"]
+    for separator in ",;\t":
+        row = io.StringIO()
+        csv.writer(row, delimiter=separator).writerow([title, word, "19.90"])
+        made.append(row.getvalue())
+    return made
+
+
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=16).map("".join)
 
 
 @given(TEXTS)
-@settings(max_examples=1_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_makes_it_open_a_connection(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     for name in ("socket", "create_connection", "getaddrinfo", "gethostbyname"):
         monkeypatch.setattr(socket, name, pytest.fail)
@@ -165,7 +214,7 @@ def work(text: str, kind: PageKind) -> int:
     st.lists(st.sampled_from([*HOSTILE, *PIECES]), min_size=1, max_size=4).map("".join),
     st.sampled_from(KINDS),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_twice_the_text_is_twice_the_work(piece: str, kind: PageKind) -> None:
     once, twice = (work(piece * (length // len(piece)), kind) for length in (2_000, 4_000))
 
