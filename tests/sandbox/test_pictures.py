@@ -5,9 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sandbox import Sandbox
-from sandbox.drawings import COLORS, drawing
 from sandbox.pictures import svg
-from sandbox.words import GROUPS, Group
 from tests.sandbox.callers import FIRST_ID, Caller
 
 pytestmark = pytest.mark.anyio
@@ -66,20 +64,6 @@ def test_signs_that_xml_cannot_hold_are_left_out(title: str) -> None:
 
     [shown] = drawing.iter(f"{SVG}title")
     assert shown.text == "ab"
-
-
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.leaf[1])
-def test_every_made_product_is_drawn_as_what_it_is(group: Group) -> None:
-    shapes = {drawing(f"Portable {noun} for Travel") for noun in group.nouns}
-
-    assert len(shapes) == 1
-    assert shapes != {drawing("Paper Kite")}
-    assert ElementTree.fromstring(shapes.pop()).tag == "g"
-
-
-def test_a_drawing_has_the_colour_that_the_title_names() -> None:
-    assert COLORS["red"] in drawing("Desk Lamp Red S1000")
-    assert drawing("Desk Lamp Red S1000") != drawing("Desk Lamp Blue S1000")
 
 
 def test_pictures_of_one_product_differ_in_colour() -> None:
