@@ -47,6 +47,10 @@ OF_JOB = (
     "SELECT id, due_at FROM job_batches WHERE job_id = $1 AND state = 'OPEN'"
     f" ORDER BY due_at, number LIMIT {MOST}"
 )
+PAUSED = (
+    "SELECT job_id, MIN(due_at) AS goes_on_at FROM job_batches WHERE state = 'OPEN' AND job_id {0}"
+    " GROUP BY job_id HAVING COUNT(token) = 0 AND MIN(due_at) > $1"
+)
 RENEW = (
     "UPDATE job_batches AS b SET due_at = $3 WHERE b.id = $1 AND b.token = $2"
     f" AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = b.job_id AND j.status IN {OPEN})"
@@ -93,6 +97,14 @@ async def of_job(job_id: str) -> list[tuple[str, datetime]]:
     """The id of each open batch of a job, and when it may be claimed, the next ones first."""
     found = await statements.rows(OF_JOB, [job_id])
     return [(str(row["id"]), rows.moment(row["due_at"])) for row in found]
+
+
+@resilient
+async def paused(job_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """When those jobs go on of which nothing is due and nobody works on any."""
+    ids = statements.in_list(job_ids, behind=1)
+    found = await statements.rows(PAUSED.format(ids), [now, *job_ids])
+    return {str(row["job_id"]): rows.moment(row["goes_on_at"]) for row in found}
 
 
 async def claim(batch_id: str, now: datetime) -> tuple[Batch, Lease] | None:

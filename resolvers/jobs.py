@@ -7,6 +7,7 @@ together, in batches that fill the marketplace's own. `resolvers/job_batches.py`
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from db import jobs as stored_jobs
@@ -132,6 +133,11 @@ async def lines(job: Job, args: ConnectionArgs) -> tuple[str, Page[Line]]:
         has_next=start + len(found) < job.total and bool(found),
         has_previous=start > 0,
     )
+
+
+async def goes_on_at(context: Context, job: Job) -> datetime | None:
+    """When it goes on, where all that is left of it waits."""
+    return await context.dataloaders.paused_job.load(job.id) if job.is_open else None
 
 
 async def outcomes(job: Job) -> AsyncIterator[tuple[Line, Row | None]]:

@@ -128,6 +128,13 @@ class Job(Node):
     )
 
     @strawberry.field(
+        description="When it goes on, where all that is left waits: for the marketplace's next "
+        "day, or for a marketplace that is away; null while it is worked on, and at its end."
+    )
+    async def goes_on_at(self, info: Info) -> datetime | None:
+        return await jobs.goes_on_at(info.context, self.record)
+
+    @strawberry.field(
         description="What became of each row, in the order of the input; of rows that are still to "
         "be gone through `isDone` is false.",
         extensions=[Paged()],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.graph import API_KEY, Graph, running_graph
 pytestmark = pytest.mark.anyio
 
 JOB = """
-  id kind status progress { total done failed } createdAt startedAt finishedAt
+  id kind status progress { total done failed } createdAt startedAt goesOnAt finishedAt
 """
 RESULTS = """
   results(first: 250) { nodes { number isDone isSkipped changed product { externalId }
@@ -216,9 +217,11 @@ async def test_a_job_waits_for_a_marketplace_that_is_away_and_goes_on_by_itself(
     working: Graph,
 ) -> None:
     working.sandbox.faults.inject("status", code=503, marketplace="aliexpress")
+    began = working.clock()
     begun = await begin(working, START_IMPORT, products=products(urls(working, 2)))
     await given_back()
     waiting = (await working.run(READ, {"id": begun["id"]}))["job"]
+    goes_on_at = datetime.fromisoformat(waiting["goesOnAt"])
     working.sandbox.faults.clear()
 
     working.clock.advance(hours=1)
@@ -226,8 +229,10 @@ async def test_a_job_waits_for_a_marketplace_that_is_away_and_goes_on_by_itself(
 
     assert waiting["status"] == "RUNNING"
     assert waiting["progress"]["done"] == 0
+    assert timedelta(seconds=15) <= goes_on_at - began <= timedelta(minutes=1)
     assert job["status"] == "SUCCEEDED"
     assert job["progress"]["failed"] == 0
+    assert job["goesOnAt"] is None
 
 
 async def test_a_job_needs_the_scope_of_its_kind_also_to_be_ended(graph: Graph) -> None:

@@ -1,5 +1,6 @@
 """Files that are looked at and those that a job imports: who may send one, and what is too much."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,29 @@ async def test_a_giant_file_is_not_read(graph: Graph, monkeypatch: pytest.Monkey
 
     assert (status, code) == (413, "PAYLOAD_TOO_LARGE")
     assert "server.py import FILE" in message
+
+
+async def test_a_file_is_paid_for_before_it_comes_in(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    small = {"LIMIT_COST": "100", "BUCKET_CAPACITY": "100", "BUCKET_RESTORE": "1"}
+    taken = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(90):
+            taken.append(number)
+            yield b"#" * 100
+
+    headers = SENT | {"Content-Length": "9000"}
+    async with running_graph(migrated_database, tmp_path, environ=small) as graph:
+        first = await graph.http.post("/import/rows", content=b"#" * 9000, headers=SENT)
+        second = await graph.http.post("/import/rows", content=pieces(), headers=headers)
+        unknown = await graph.http.post("/import/rows", content=pieces(), headers=SENT)
+
+    assert first.status_code == 400  # which names nothing
+    assert error_of(second)[:2] == (429, "THROTTLED")
+    assert error_of(unknown)[:2] == (411, "BAD_REQUEST")
+    assert taken == []
 
 
 async def test_only_bytes_are_taken(graph: Graph) -> None:

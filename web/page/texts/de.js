@@ -328,6 +328,7 @@ export default {
   "job.progress": "Stand von {job}",
   "job.retry": "Gescheitertes noch einmal",
   "job.title": "Aufträge",
+  "job.waits": "Wartet bis {time} auf den Marktplatz",
   "jobkind.IMPORT": "Import",
   "jobkind.LINKS": "Erstellen von Links",
   "jobkind.SYNC": "Abgleich",

@@ -328,6 +328,7 @@ export default {
   "job.progress": "Progress of {job}",
   "job.retry": "Try the failed again",
   "job.title": "Jobs",
+  "job.waits": "Waits for its marketplace until {time}",
   "jobkind.IMPORT": "Import",
   "jobkind.LINKS": "Making of links",
   "jobkind.SYNC": "Sync",
