@@ -40,6 +40,7 @@ LONGEST_ADDRESS = 8_192
 MOST_PARAMETERS = 50  # of a foreign address, that are looked at for an address inside
 NAMED = 5  # products of a text that names several
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
+BEGINNING = re.compile(r"\A(?:https?:)?(?://)?(?:www\.)?", re.IGNORECASE)
 PATH = re.compile(r"[^/]/[^/]|[?#]")  # behind the host
 PICTURE = re.compile(
     r"[^?#]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|mp4|webm)_?(?:[?#].*)?", re.IGNORECASE | re.DOTALL
@@ -133,7 +134,7 @@ def product_ref(text: str) -> ProductRef:
         raise InvalidURL(f"At most {LONGEST} characters. Paste the address of one product.")
     found = [each.product for each in read_text(text)]
     named = {
-        product.address if isinstance(product, ShortLink) else product: product
+        _plain(product.address) if isinstance(product, ShortLink) else product: product
         for product in found
         if isinstance(product, ProductRef | ShortLink)
     }
@@ -150,6 +151,11 @@ def product_ref(text: str) -> ProductRef:
     for refusal in sorted(refusals, key=lambda each: not isinstance(each, NotAProduct)):
         raise refusal
     raise _nothing_in(text.strip())
+
+
+def _plain(address: str) -> str:
+    """What is the same of a link that is written out and one as people say it."""
+    return BEGINNING.sub("", address).rstrip("/")
 
 
 def read_address(address: str) -> ProductRef | None:

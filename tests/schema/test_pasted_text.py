@@ -198,6 +198,17 @@ async def test_a_product_is_found(shops: Graph, _case: str, text: str, answer: s
             "UNKNOWN_HOST",
         ),
         ("codes like ids", "https://www.link.amazon/B0LAMP0001", "SHORT_LINK"),
+        (
+            "a short link and its name",
+            '<a href="https://amzn.to/3xYz9Ab">amzn.to/3xYz9Ab</a>',
+            "SHORT_LINK",
+        ),
+        (
+            "a short link twice",
+            "[www.amzn.to/3xYz9Ab/](http://amzn.to/3xYz9Ab), https://amzn.to/3xYz9Ab",
+            "SHORT_LINK",
+        ),
+        ("two short links", "https://amzn.to/3xYz9Ab https://amzn.to/3xYz9aB", "SEVERAL_PRODUCTS"),
         ("Russian short link", "https://aliexpress.ru/e/_AbC", "SHORT_LINK"),
         ("two in one table", f"{ALI}\tLamp\n{OTHER}\tLamp", "SEVERAL_PRODUCTS"),
         ("two of two marketplaces", f"{ALI} {LAMP}", "SEVERAL_PRODUCTS"),
