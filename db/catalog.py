@@ -23,7 +23,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from db import paging, product_rows, statements, texts
+from db import paging, product_rows, product_views, statements, texts
 from db.availability import resilient
 from db.catalog_filters import conditions, grouped
 from db.models import GROUP, Product
@@ -109,15 +109,9 @@ SORTS: dict[CatalogSort, Sort] = {
 
 @resilient
 async def page(
-    workspace: Workspace,
-    filter: CatalogFilter,
-    sort: CatalogSort,
-    args: PageArgs,
-    *,
-    keeps: bool = True,
+    workspace: Workspace, filter: CatalogFilter, sort: CatalogSort, args: PageArgs
 ) -> Page[CatalogProduct]:
-    """One page of the catalogue. `keeps`: not for who walks through all of it, who would put out
-    what others read again and again.
+    """One page of the catalogue, whose products are for reading alone (db/product_views.py).
 
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for a
     position that this order does not give out.
@@ -126,24 +120,18 @@ async def page(
     if order.section is None and not conditions(filter):
         modes = tuple(sorted(workspace.modes.items(), key=itemgetter(0)))
         statement = _walk(workspace.id, modes, filter, sort, args, statements.is_postgres())
-        return _page(order, await statements.records(*statement), args, keeps=keeps)
+        return _page(order, await statements.records(*statement), args)
     search = await _search(workspace, filter)
     found: list[Row] = []
     for section in await _sections(search, order, args):
         found += await search.rows(order, section, args, args.size + 1 - len(found))
         if len(found) > args.size:
             break
-    return _page(order, found, args, keeps=keeps)
+    return _page(order, found, args)
 
 
-def _page(order: Sort, rows: Sequence[Row], args: PageArgs, *, keeps: bool) -> Page[CatalogProduct]:
-    columns = len(product_rows.COLUMNS)
-    return paging.page(
-        order.columns,
-        rows,
-        lambda row: product_rows.from_columns(tuple(row)[:columns], keeps=keeps),
-        args,
-    )
+def _page(order: Sort, rows: Sequence[Row], args: PageArgs) -> Page[CatalogProduct]:
+    return paging.page(order.columns, rows, product_views.of_row, args)
 
 
 @lru_cache(maxsize=KEPT_WALKS)

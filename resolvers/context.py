@@ -1,10 +1,10 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
@@ -21,8 +21,6 @@ from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
-R = TypeVar("R")
-T = TypeVar("T")
 Asked = tuple[tuple[AccountKey, tuple[str, ...]], ...]  # products, by their account
 
 
@@ -99,15 +97,6 @@ class Context:
         """Equal as long as nothing is written to the database; None where it is not known."""
         return await statements.version()
 
-    def noting(self, make: Callable[[R], T], record: R) -> tuple[T, datetime | None]:
-        """What it makes of the record, and the first expiry that it notes meanwhile."""
-        before, self.valid_until = self.valid_until, None
-        try:
-            return make(record), self.valid_until
-        finally:
-            if before is not None:
-                self.note_expiry(before)
-
     @property
     def now(self) -> datetime:
         """The present moment in UTC."""
@@ -115,11 +104,12 @@ class Context:
 
     def note_asked(self, refs: Iterable[ProductRef]) -> None:
         """Somebody is shown these products of the catalogue."""
-        sites: dict[AccountKey, list[str]] = {}
+        sites: dict[tuple[str, str], list[str]] = {}
         for ref in refs:
-            key = self.account_key(ref.marketplace, ref.locale)
-            sites.setdefault(key, []).append(ref.external_id)
-        self.note_again(tuple((key, tuple(products)) for key, products in sites.items()))
+            sites.setdefault((ref.marketplace, ref.locale), []).append(ref.external_id)
+        self.note_again(
+            tuple((self.account_key(*site), tuple(products)) for site, products in sites.items())
+        )
 
     def note_again(self, asked: Asked) -> None:
         """As `note_asked`, of what that made of it before."""

@@ -1,18 +1,17 @@
 """Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
 
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple
 
 import strawberry
 
 from domain import products as records
+from domain.marketplaces import OfferPolicy
 from domain.money import Money
-from domain.products import Demand, Image, SourceProduct
+from domain.products import Demand, Image
 from resolvers.context import Context
 from resolvers.products import Listing
 from schema import ids
-from schema.made import Basis
 from schema.marketplaces import Marketplace, of_product
 
 
@@ -22,8 +21,18 @@ class ShownOffer(NamedTuple):
     record: records.Offer
     price: Money
     expires_at: datetime
-    is_expired: bool
-    disclaimer: str
+    policy: OfferPolicy
+    now: datetime
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is too old to be believed."""
+        return self.policy.is_expired(self.record.observed_at, self.now)
+
+    @property
+    def disclaimer(self) -> str:
+        """Words to show beside the price."""
+        return self.policy.disclaimer
 
 
 class ShownProduct:
@@ -34,20 +43,8 @@ class ShownProduct:
         self.entry = listing.entry
         self.context = context
         self.now = now
-
-    @property
-    def basis(self) -> Basis | None:
-        """A product of the catalogue is shown in one way until the next of its times is over."""
-        listing, now = self.listing, self.now
-        if self.entry is None or listing.seen_live:
-            return None
-        then = listing.is_expired(now), listing.is_withheld(now)
-        return Basis(self.entry.kept, then, listing.changes_at(now), self.context)
-
-    @cached_property
-    def source(self) -> SourceProduct:
-        """What of it its marketplace's terms let be shown."""
-        return self.listing.shown(self.now)
+        self.source = listing.shown(now)  # what its marketplace's terms let be shown
+        context.note_change(listing.changes_at(now))
 
     @property
     def id(self) -> strawberry.ID:
@@ -112,14 +109,8 @@ def shown_offer(
 
     Notes in the context until when the answer may be believed.
     """
-    if offer is None or offer.price is None:
+    if offer is None or (price := offer.price) is None:
         return None
     expires_at = listing.policy.expires_at(offer.observed_at)
     context.note_expiry(expires_at)
-    return ShownOffer(
-        offer,
-        offer.price,
-        expires_at=expires_at,
-        is_expired=listing.policy.is_expired(offer.observed_at, now),
-        disclaimer=listing.policy.disclaimer,
-    )
+    return ShownOffer(offer, price, expires_at, listing.policy, now)

@@ -1,7 +1,6 @@
 """What is made straight from records is what graphql-core answers."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +10,10 @@ from graphql import GraphQLObjectType, get_named_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from db import statements
-from db.keys import KeyRing, new_key
-from domain.marketplaces import Workspace
-from resolvers.context import Context
 from schema import execution, made, schema
 from schema.made import MADE, Part, Uncovered, compiled
-from schema.shown import ShownProduct
-from tests.clients.aliexpress.fakes import FakeSender
-from tests.fakes import NOW
-from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
+from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from tests.schema.test_plan import both_ways, told
-from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -111,7 +103,7 @@ async def test_every_field_is_answered_the_same(filled: Graph, document: str, ho
     assert ('"isStale": true' in told(planned)) == (hours == 25)
 
 
-async def test_what_is_kept_follows_every_write_and_the_clock(filled: Graph) -> None:
+async def test_what_is_made_follows_every_write_and_the_clock(filled: Graph) -> None:
     document = f"{{ products {{ nodes {selection('Product')} }} }}"
     listed = await both_ways(filled, document)
     first, *_ = listed[1]["data"]["products"]["nodes"]
@@ -141,39 +133,36 @@ async def test_what_is_kept_follows_every_write_and_the_clock(filled: Graph) -> 
         assert told(planned) not in seen or hours == -2
 
 
-async def test_what_is_kept_is_not_made_again(
+async def test_what_is_not_told_is_null_both_ways(filled: Graph) -> None:
+    nothing = (
+        ("price_amount", "price_currency", "list_price_amount", "list_price_currency"),
+        ("orders_last_30_days", "commission_percent", "selling_price_amount", "notes"),
+    )
+    unset = ", ".join(f"{column} = NULL" for columns in nothing for column in columns)
+    await statements.rows(f"""UPDATE products SET {unset}, details = '{{"offer": {{}}}}'""")
+
+    plain, planned = await both_ways(
+        filled, f"{{ products {{ nodes {selection('Product')} edges {{ cursor }} }} }}"
+    )
+
+    assert told(planned) == told(plain)
+    assert {node["offer"] for node in planned["data"]["products"]["nodes"]} == {None}
+
+
+async def test_nobody_is_answered_with_products_of_another_workspace(
     filled: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = "query Kept { products { nodes { locale title } edges { node { locale } } } }"
-    plain, planned = await both_ways(filled, document)
-
-    def never(_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(ShownProduct, "locale", property(never))
     monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+    document = f"{{ products {{ nodes {selection('Product')} }} }}"
+    stranger = await filled.make_workspace("stranger")
 
-    assert told(await filled.post(document)) == told(planned) == told(plain)
+    ours, *theirs = [
+        (await filled.run(document, key=key))["products"]["nodes"]
+        for key in (API_KEY, stranger, stranger)
+    ]
 
-
-async def test_what_is_kept_tells_when_it_expires() -> None:
-    context = Context(
-        workspace=Workspace("default", {}),
-        upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
-        keys=KeyRing.from_text(new_key()),
-    )
-    until = context.now + timedelta(minutes=5)
-    record = SimpleNamespace(basis=made.Basis({}, (), None, context))
-
-    def note(_: object) -> int:
-        context.note_expiry(until)
-        return 1
-
-    keeping = made.Keeping({"n": part("basis", note)})
-    for before, first in ((None, until), (None, until), (context.now, context.now)):
-        context.valid_until = before
-        assert keeping(record) == {"n": 1}
-        assert context.valid_until == first
+    assert len(ours) == len(ADDRESSES)
+    assert theirs == [[], []]
 
 
 async def test_a_number_too_large_for_graphql_is_an_error_both_ways(filled: Graph) -> None:
