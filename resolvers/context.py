@@ -1,10 +1,10 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE
@@ -21,6 +21,8 @@ from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
+R = TypeVar("R")
+T = TypeVar("T")
 Asked = tuple[tuple[AccountKey, tuple[str, ...]], ...]  # products, by their account
 
 
@@ -96,6 +98,15 @@ class Context:
     async def version(self) -> Hashable:
         """Equal as long as nothing is written to the database; None where it is not known."""
         return await statements.version()
+
+    def noting(self, make: Callable[[R], T], record: R) -> tuple[T, datetime | None]:
+        """What it makes of the record, and the first expiry that it notes meanwhile."""
+        before, self.valid_until = self.valid_until, None
+        try:
+            return make(record), self.valid_until
+        finally:
+            if before is not None:
+                self.note_expiry(before)
 
     @property
     def now(self) -> datetime:

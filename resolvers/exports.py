@@ -58,6 +58,7 @@ async def pages(
             filter,
             CatalogSort.IMPORTED_DESC,
             PageArgs(PAGE, after),
+            keeps=False,
         )
         yield await _exported(context, now, page.records)
         if not page.has_next:

@@ -210,13 +210,13 @@ def _made_at_once(selection: Selection) -> Selection:
     selection.of_record = _whole(selection, lambda step: step.part)
     if _tells_records(selection.type):
         in_part: Whole = {step.key: step.part for step in steps if step.part is not None}
-        selection.make_in_part = made.compiled(in_part) if in_part else None
+        selection.make_in_part = made.Keeping(in_part) if in_part else None
     elif all(step.definition.is_basic_field for step in steps):
         selection.of_object = _whole(
             selection,
             lambda step: _part(step, Place(step.definition.python_name), of_record=False),
         )
-        selection.make = made.compiled(selection.of_object) if selection.of_object else None
+        selection.make = made.Keeping(selection.of_object) if selection.of_object else None
     return selection
 
 
@@ -242,6 +242,8 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         below = selection.of_record if has_records else selection.of_object
         if below is None:
             return None
+        if has_records and _tells_records(selection.type):
+            below = made.Keeping(below)
     return Part(
         path=place.path,
         below=below,

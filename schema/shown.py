@@ -1,6 +1,7 @@
 """Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import strawberry
@@ -8,10 +9,11 @@ import strawberry
 from domain import products as records
 from domain.marketplaces import OfferPolicy
 from domain.money import Money
-from domain.products import Demand, Image
+from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
 from resolvers.products import Listing
 from schema import ids
+from schema.made import Basis
 from schema.marketplaces import Marketplace, of_product
 
 
@@ -43,8 +45,20 @@ class ShownProduct:
         self.entry = listing.entry
         self.context = context
         self.now = now
-        self.source = listing.shown(now)  # what its marketplace's terms let be shown
-        context.note_change(listing.changes_at(now))
+
+    @property
+    def basis(self) -> Basis | None:
+        """A product of the catalogue is shown in one way until the next of its times is over."""
+        listing, now = self.listing, self.now
+        if self.entry is None or listing.seen_live:
+            return None
+        then = listing.is_expired(now), listing.is_withheld(now)
+        return Basis(self.entry.kept, then, listing.changes_at(now), self.context)
+
+    @cached_property
+    def source(self) -> SourceProduct:
+        """What of it its marketplace's terms let be shown."""
+        return self.listing.shown(self.now)
 
     @property
     def id(self) -> strawberry.ID:

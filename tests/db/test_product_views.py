@@ -16,7 +16,7 @@ PARTS = ("images", "categories", "seller", "reviews", "coupon", "shipping", "dea
 
 def told(record: Any, kind: type) -> dict[str, object]:
     """What each field says but the parts: those of a view are of another class."""
-    names = [each.name for each in fields(kind) if each.name not in ("source", "offer")]
+    names = [each.name for each in fields(kind) if each.name not in ("source", "offer", "kept")]
     return {name: getattr(record, name) for name in names if name not in PARTS}
 
 

@@ -1,6 +1,7 @@
 """What is made straight from records is what graphql-core answers."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,17 @@ from graphql import GraphQLObjectType, get_named_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from db import statements
+from db.keys import KeyRing, new_key
+from domain.marketplaces import Workspace
+from resolvers.context import Context
 from schema import execution, made, schema
 from schema.made import MADE, Part, Uncovered, compiled
+from schema.shown import ShownProduct
+from tests.clients.aliexpress.fakes import FakeSender
+from tests.fakes import NOW
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from tests.schema.test_plan import both_ways, told
+from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -103,7 +111,7 @@ async def test_every_field_is_answered_the_same(filled: Graph, document: str, ho
     assert ('"isStale": true' in told(planned)) == (hours == 25)
 
 
-async def test_what_is_made_follows_every_write_and_the_clock(filled: Graph) -> None:
+async def test_what_is_kept_follows_every_write_and_the_clock(filled: Graph) -> None:
     document = f"{{ products {{ nodes {selection('Product')} }} }}"
     listed = await both_ways(filled, document)
     first, *_ = listed[1]["data"]["products"]["nodes"]
@@ -131,6 +139,41 @@ async def test_what_is_made_follows_every_write_and_the_clock(filled: Graph) -> 
         plain, planned = await both_ways(filled, document)
         assert told(planned) == told(plain)
         assert told(planned) not in seen or hours == -2
+
+
+async def test_what_is_kept_is_not_made_again(
+    filled: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = "query Kept { products { nodes { locale title } edges { node { locale } } } }"
+    plain, planned = await both_ways(filled, document)
+
+    def never(_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ShownProduct, "locale", property(never))
+    monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+
+    assert told(await filled.post(document)) == told(planned) == told(plain)
+
+
+async def test_what_is_kept_tells_when_it_expires() -> None:
+    context = Context(
+        workspace=Workspace("default", {}),
+        upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
+        keys=KeyRing.from_text(new_key()),
+    )
+    until = context.now + timedelta(minutes=5)
+    record = SimpleNamespace(basis=made.Basis({}, (), None, context))
+
+    def note(_: object) -> int:
+        context.note_expiry(until)
+        return 1
+
+    keeping = made.Keeping({"n": part("basis", note)})
+    for before, first in ((None, until), (None, until), (context.now, context.now)):
+        context.valid_until = before
+        assert keeping(record) == {"n": 1}
+        assert context.valid_until == first
 
 
 async def test_what_is_not_told_is_null_both_ways(filled: Graph) -> None:
