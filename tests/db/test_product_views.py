@@ -32,11 +32,11 @@ def _values(part: Any) -> list[object]:
     return [getattr(part, name) for name in names]
 
 
-@pytest.mark.parametrize("marketplace", ["all is told", "hardly anything is told"])
-async def test_a_view_tells_what_the_record_tells(marketplace: str) -> None:
-    whole = full_product() if marketplace == "all is told" else product(price=None)
+@pytest.mark.parametrize("is_full", [True, False], ids=["all is told", "hardly anything"])
+async def test_a_view_tells_what_the_record_tells(is_full: bool) -> None:
+    whole = full_product() if is_full else product(price=None)
     await keep([whole])
-    if marketplace == "all is told":
+    if is_full:
         await products.change(
             OURS, [(whole.ref, PublisherFields(notes="mine", selling_price=usd("30.00")))]
         )
