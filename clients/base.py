@@ -38,12 +38,16 @@ class Visibility(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialField:
-    """One field of the settings card. `help`: what it is, where to find it, what it is used for."""
+    """One field of the settings card. `help`: what it is, where to find it, what it is used for.
+
+    `options`: the only values that there are; none where there are too many to choose from.
+    """
 
     name: str
     label: str
     help: str
     visibility: Visibility
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

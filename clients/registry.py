@@ -40,7 +40,11 @@ LONGEST_ADDRESS = 8_192
 MOST_PARAMETERS = 50  # of a foreign address, that are looked at for an address inside
 NAMED = 5  # products of a text that names several
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
+BEGINNING = re.compile(r"\A(?:https?:)?(?://)?(?:www\.)?", re.IGNORECASE)
 PATH = re.compile(r"[^/]/[^/]|[?#]")  # behind the host
+PICTURE = re.compile(
+    r"[^?#]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|mp4|webm)_?(?:[?#].*)?", re.IGNORECASE | re.DOTALL
+)
 RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
 
 
@@ -48,13 +52,15 @@ RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
 class Found:
     """What one place of a text names: a product, or why none. `start`, `end`: the place.
 
-    `is_bare`: it is an id that stands alone, whose country site is not told.
+    `is_bare`: it is an id that stands alone, whose country site is not told. `is_picture`: it is a
+    foreign picture, which beside products is theirs and no other thing that the text names.
     """
 
     start: int
     end: int
     product: ProductRef | InvalidInput
     is_bare: bool = False
+    is_picture: bool = False
 
 
 def read_text(
@@ -89,8 +95,16 @@ def read_text(
         )
         if product is not None:
             found.append(
-                Found(start=word.start, end=word.end, product=product, is_bare=not word.is_address)
+                Found(
+                    start=word.start,
+                    end=word.end,
+                    product=product,
+                    is_bare=not word.is_address,
+                    is_picture=isinstance(product, UnknownHost) and _is_picture(word.text),
+                )
             )
+    if any(isinstance(each.product, ProductRef | ShortLink) for each in found):
+        found = [each for each in found if not each.is_picture]
     return _beside_their_addresses(found) if len(found) > 1 else found
 
 
@@ -120,7 +134,7 @@ def product_ref(text: str) -> ProductRef:
         raise InvalidURL(f"At most {LONGEST} characters. Paste the address of one product.")
     found = [each.product for each in read_text(text)]
     named = {
-        product.address if isinstance(product, ShortLink) else product: product
+        _plain(product.address) if isinstance(product, ShortLink) else product: product
         for product in found
         if isinstance(product, ProductRef | ShortLink)
     }
@@ -137,6 +151,11 @@ def product_ref(text: str) -> ProductRef:
     for refusal in sorted(refusals, key=lambda each: not isinstance(each, NotAProduct)):
         raise refusal
     raise _nothing_in(text.strip())
+
+
+def _plain(address: str) -> str:
+    """What is the same of a link that is written out and one as people say it."""
+    return BEGINNING.sub("", address).rstrip("/")
 
 
 def read_address(address: str) -> ProductRef | None:
@@ -264,6 +283,10 @@ def _nothing_in(text: str) -> InvalidInput:
     return InvalidURL(
         f"This is not a web address. Paste the address of a product of {MARKETPLACE_NAMES}."
     )
+
+
+def _is_picture(address: str) -> bool:
+    return PICTURE.fullmatch(address) is not None
 
 
 def _is_web_address(text: str) -> bool:

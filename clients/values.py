@@ -80,11 +80,20 @@ def shown(text: str) -> str:
     return UNSEEN.sub("", BREAKS.sub(" ", unescaped)).strip()
 
 
+def title(value: Any, limit: int = LONGEST_TEXT) -> str | None:
+    """Text for people, and none where it is a number."""
+    return words(value, limit) if _is_text(value) else None
+
+
 def is_intact(value: object) -> bool:
     """Whether it is text, with something to read in it and no half characters."""
-    if not isinstance(value, str) or isinstance(value, Digits):
-        return False
-    return bool(shown(value)) and not HALF.search(value)
+    return (
+        isinstance(value, str) and _is_text(value) and not HALF.search(value) and bool(shown(value))
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not isinstance(value, Digits)
 
 
 def identifier(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from application.keys import load_ring
 from application.preparation import make_folder, prepare_storage
-from application.runtime import open_runtime
+from application.runtime import Runtime, open_runtime
 from clients import registry
 from commands.bootstrap import check_bootstrap, store_bootstrap
 from config import Settings, from_environment
@@ -56,12 +56,26 @@ async def open_context(
 
     Raises InvalidInput when there is no such workspace, and as `open_storage` does.
     """
+    async with open_workspace(settings, workspace, makes=makes) as runtime:
+        with runtime.under_way(workspace):
+            yield operator(runtime, workspace, budget)
+
+
+def operator(runtime: Runtime, workspace: str, budget: CallBudget | None = None) -> Context:
+    """The Context of one piece of the operator's work in that workspace."""
+    return runtime.context(replace(OPERATOR, workspace=workspace), budget)
+
+
+@contextlib.asynccontextmanager
+async def open_workspace(
+    settings: Settings, workspace: str, *, makes: bool = False
+) -> AsyncIterator[Runtime]:
+    """What is open for work in that workspace. Raises as `open_context`."""
     ring = await _prepared(settings, makes=makes)
     async with open_runtime(settings, ring) as runtime:
         await _require_workspace(workspace)
         await store_bootstrap(settings, runtime.upstream, ring)
-        with runtime.under_way(workspace):
-            yield runtime.context(replace(OPERATOR, workspace=workspace), budget)
+        yield runtime
 
 
 def tell_place(settings: Settings) -> None:

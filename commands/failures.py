@@ -1,10 +1,12 @@
-"""Failures of the account, not of a row: where a whole batch has one, so would the others."""
+"""What a command tells of rows that failed: each on a line of standard output."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from dataclasses import dataclass, field
 
+from commands.words import in_commands
 from domain.exceptions import AffiliateGraphError
-from resolvers.rows import Row
 
+# Failures of the account, not of a row: what failed for one of them is told together.
 OF_THE_ACCOUNT = {
     "API_RETIRED",
     "CREDENTIALS_REJECTED",
@@ -15,9 +17,22 @@ OF_THE_ACCOUNT = {
 }
 
 
-def common_failure(rows: Sequence[Row]) -> AffiliateGraphError | None:
-    """What failed every row, for a reason that is the account's."""
-    errors = [row.error for row in rows if row.error is not None]
-    if not errors or len(errors) < len(rows):
-        return None
-    return errors[0] if {error.code for error in errors} <= OF_THE_ACCOUNT else None
+@dataclass(slots=True)
+class Failures:
+    """Tells them, and keeps those of the account for the end."""
+
+    _of_the_account: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def tell(self, place: str, words: str, error: AffiliateGraphError) -> None:
+        """That row failed. `place`: where it stands; `words`: what stands there."""
+        reason = in_commands(error.message)
+        if error.code in OF_THE_ACCOUNT:
+            self._of_the_account[f"{error.code}: {reason}"].append(place)
+        else:
+            print(": ".join(filter(None, (place, error.code, words, reason))))
+
+    def end(self) -> None:
+        """Those of the account, each reason once."""
+        for reason, places in self._of_the_account.items():
+            more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+            print(f"{places[0]}{more}: {reason}")

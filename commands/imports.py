@@ -1,47 +1,29 @@
 """import FILE: the products of a table, a workbook or a text.
 
-What is in the catalogue already is skipped, so a run that broke off is simply started again.
+It is a job. What is in the catalogue already is skipped, so a run that broke off is simply started
+again.
 """
 
 import argparse
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 
 from commands.arguments import Commands, add_command, marketplace
-from commands.context import open_context, read_settings
-from commands.failures import common_failure
-from commands.progress import Progress
-from commands.words import in_commands
-from domain.exceptions import AffiliateGraphError, InvalidInput
+from commands.context import open_workspace, operator, read_settings
+from commands.failures import Failures
+from commands.jobs import finish
+from domain.exceptions import InvalidInput
+from domain.jobs import Job
 from domain.products import ProductRef
 from reading import tables
 from reading.tables import Table
-from resolvers import files, imports, lookups, pasted
-from resolvers.context import Context
-from resolvers.files import FileRow
+from resolvers import files, jobs, pasted, uploads
 from resolvers.sites import Sites
-from upstream.budget import CallBudget, Priority
 
-BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What became of the rows so far."""
-
-    imported: int = 0
-    skipped: int = 0
-    failed: int = 0
-
-    @property
-    def done(self) -> int:
-        """How many rows were looked at."""
-        return self.imported + self.skipped + self.failed
+IMPORTED, SKIPPED, FAILED = "imported", "skipped", "failed"
 
 
 def add(commands: Commands, shared: argparse.ArgumentParser) -> None:
@@ -81,8 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise InvalidInput(
             "--locale goes with --marketplace: addresses tell their site themselves."
         )
-    found = tables.read(_content(arguments.file), arguments.file)
-    return asyncio.run(_import(arguments, found))
+    content = _content(arguments.file)
+    found = tables.read(content, arguments.file)
+    return asyncio.run(_import(arguments, content, found))
 
 
 def _content(file: str) -> bytes:
@@ -95,70 +78,45 @@ def _content(file: str) -> bytes:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from None
 
 
-async def _import(arguments: argparse.Namespace, found: Sequence[Table]) -> int:
-    tally, stopped_by = Tally(), None
-    budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
-    seen: set[ProductRef] = set()
-    async with open_context(read_settings(), arguments.workspace, budget, makes=True) as context:
+async def _import(arguments: argparse.Namespace, content: bytes, found: Sequence[Table]) -> int:
+    settings, workspace = read_settings(), arguments.workspace
+    async with open_workspace(settings, workspace, makes=True) as runtime:
+        context = operator(runtime, workspace)
         market, locale = arguments.marketplace, arguments.locale
-        sites = await pasted.sites_of_ids(context, market, locale, path=())
-        lines = files.rows(found, Sites(sites=sites, owner=market))
-        with Progress(sys.stderr, total=len(lines)) as progress:
-            rest = iter(lines)
-            while batch := list(islice(rest, BATCH)):
-                context.forget_loaded()
-                stopped_by = await _import_batch(context, arguments, batch, seen, tally, progress)
-                progress.show(tally.done, f"{tally.failed} failed")
-                if stopped_by is not None:
-                    break
+        meant = Sites(
+            sites=await pasted.sites_of_ids(context, market, locale, path=()), owner=market
+        )
+        job = await uploads.start_import(
+            context,
+            files.rows(found, meant),
+            content=content,
+            meant=meant,
+            only_new=not arguments.again,
+            resumes=True,
+        )
+        job = await finish(runtime, context, job)
+        tally = await _tell(job)
     print(
-        f"{tally.imported} imported, {tally.skipped} skipped (in the catalogue already, or twice in"
-        f" the file), {tally.failed} failed.",
+        f"{tally[IMPORTED]} imported, {tally[SKIPPED]} skipped (in the catalogue already, or twice "
+        f"in the file), {tally[FAILED]} failed.",
         file=sys.stderr,
     )
-    if stopped_by is not None:
-        left = len(lines) - tally.done
-        print(
-            f"Stopped, {left} lines left: {in_commands(stopped_by.message)} Then run the same "
-            "command again; it goes on where it stopped.",
-            file=sys.stderr,
-        )
-    return 1 if tally.failed else 0
+    return 1 if tally[FAILED] or job.done < job.total else 0
 
 
-async def _import_batch(
-    context: Context,
-    arguments: argparse.Namespace,
-    batch: Sequence[FileRow],
-    seen: set[ProductRef],
-    tally: Tally,
-    progress: Progress,
-) -> AffiliateGraphError | None:
-    """Import what is new of these rows. The failure that stops the whole run, if there is one."""
-    refs = await lookups.located(context, [row.product for row in batch])
-    stored = set() if arguments.again else await _stored(context, refs)
-    new: dict[int, ProductRef] = {}  # by place in the batch, as the failures are
-    failures: list[tuple[int, AffiliateGraphError]] = []
-    for place, ref in enumerate(refs):
-        if isinstance(ref, AffiliateGraphError):
-            failures.append((place, ref))
-        elif ref in seen or ref in stored:
-            tally.skipped += 1
+async def _tell(job: Job) -> Counter[str]:
+    """Tell what failed; how many rows ended in which way."""
+    tally, failures, seen = Counter[str](), Failures(), set[ProductRef]()
+    async for line, row in jobs.outcomes(job):
+        if row is None:
+            continue
+        if row.error is not None:
+            words = " ".join(str(line.named["words"]).split())
+            failures.tell(str(line.named["at"]), words, row.error)
+            tally[FAILED] += 1
         else:
-            seen.add(ref)
-            new[place] = ref
-    rows = await imports.import_products(context, list(new.values()))
-    failures += [(place, row.error) for place, row in zip(new, rows, strict=True) if row.error]
-    for place, error in sorted(failures, key=itemgetter(0)):
-        words = " ".join(batch[place].text.split())
-        progress.tell(f"{batch[place].place}: {error.code}: {words}: {in_commands(error.message)}")
-    tally.failed += len(failures)
-    tally.imported += sum(row.error is None for row in rows)
-    return common_failure(rows)
-
-
-async def _stored(context: Context, rows: Sequence[lookups.RefOrError]) -> set[ProductRef]:
-    """Those that are in the catalogue."""
-    refs = [row for row in rows if isinstance(row, ProductRef)]
-    entries = await context.dataloaders.catalog_product.load_many(refs)
-    return {ref for ref, entry in zip(refs, entries, strict=True) if entry is not None}
+            tally[SKIPPED if row.skipped or row.ref in seen else IMPORTED] += 1
+        if row.ref is not None:
+            seen.add(row.ref)
+    failures.end()
+    return tally

@@ -1,7 +1,7 @@
 """sync: the marketplaces' present data of what is in the catalogue, the oldest first.
 
-Each batch is stored before the next one is asked, and what was synced is not old any more: a run
-that was stopped goes on with --older-than where it ended.
+It is a job. What was synced is not old any more: a run that was stopped goes on with --older-than
+where it ended.
 """
 
 import argparse
@@ -9,24 +9,21 @@ import asyncio
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from commands.arguments import Commands, add_command
-from commands.context import open_context, read_settings
-from commands.failures import common_failure
-from commands.progress import Progress
-from commands.words import in_commands
+from commands.context import open_workspace, operator, read_settings
+from commands.failures import Failures
+from commands.jobs import finish
 from domain.catalog import CatalogFilter, CatalogSort
-from domain.exceptions import AffiliateGraphError
-from domain.products import CatalogProduct
-from resolvers import cursors, imports, products
+from domain.jobs import MAX_JOB_ROWS, Job, JobKind
+from domain.products import ProductRef
+from resolvers import cursors, jobs, products
 from resolvers.context import Context
-from resolvers.cursors import ConnectionArgs
+from resolvers.cursors import MAX_PAGE_SIZE, ConnectionArgs
 from resolvers.rows import Row
-from upstream.budget import CallBudget, Priority
 
-BATCH = 100  # what is lost of a run that is stopped: little, in few marketplace calls
 AGE = re.compile(r"([1-9][0-9]{0,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 CHANGED, SAME, GONE, FAILED = "changed", "unchanged", "gone", "failed"
@@ -52,49 +49,64 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _sync(workspace: str, age: timedelta) -> int:
-    tally, stopped_by = Counter[str](), None
-    budget = CallBudget(priority=Priority.BACKGROUND)  # callers that wait come first
-    async with open_context(read_settings(), workspace, budget) as context:
-        filter = CatalogFilter(synced_before=context.now - age)
-        total, after = (await products.count(context, filter)).total, None
-        with Progress(sys.stderr, total=total) as progress:
-            while stopped_by is None:
-                context.forget_loaded()
-                of_list, page = await products.page(
-                    context, filter, CatalogSort.SYNCED_ASC, ConnectionArgs(BATCH, after)
-                )
-                if page.records:
-                    stopped_by = await _sync_batch(context, page.records, tally, progress)
-                    progress.show(tally.total(), f"{tally[FAILED]} failed")
-                if not page.has_next:
-                    break
-                after = cursors.encode(of_list, page.positions[-1])
+    tally, failures, left = Counter[str](), Failures(), 0
+    async with open_workspace(read_settings(), workspace) as runtime:
+        context = operator(runtime, workspace)
+        async for refs in _chosen(context, CatalogFilter(synced_before=context.now - age)):
+            job = await finish(runtime, context, await _start(context, refs, age))
+            async for _, row in jobs.outcomes(job):
+                if row is not None:
+                    tally[_outcome(row)] += 1
+                    _tell(row, failures)
+            left = job.total - job.done
+            if left:
+                break
+    failures.end()
     counts = ", ".join(f"{tally[word]} {word}" for word in (CHANGED, SAME, GONE, FAILED))
     print(f"{tally.total()} synced: {counts}.", file=sys.stderr)
-    if stopped_by is not None:
-        print(
-            f"Stopped, {max(total - tally.total(), 0)} left: {in_commands(stopped_by.message)} "
-            "Then run the same command again.",
-            file=sys.stderr,
+    return 1 if tally[FAILED] or left else 0
+
+
+async def _chosen(context: Context, filter: CatalogFilter) -> AsyncIterator[list[ProductRef]]:
+    """The products, the oldest first, as many at once as a job takes."""
+    refs: list[ProductRef] = []
+    after = None
+    while True:
+        of_list, page = await products.page(
+            context, filter, CatalogSort.SYNCED_ASC, ConnectionArgs(MAX_PAGE_SIZE, after)
         )
-    return 1 if tally[FAILED] else 0
+        refs += [entry.source.ref for entry in page.records]
+        if refs and (len(refs) + MAX_PAGE_SIZE > MAX_JOB_ROWS or not page.has_next):
+            yield refs
+            refs = []
+        if not page.has_next:
+            return
+        after = cursors.encode(of_list, page.positions[-1])
 
 
-async def _sync_batch(
-    context: Context, batch: Sequence[CatalogProduct], tally: Counter[str], progress: Progress
-) -> AffiliateGraphError | None:
-    """Sync these. The failure that stops the whole run, if there is one."""
-    rows = await imports.sync_products(context, [entry.source.ref for entry in batch])
-    for entry, row in zip(batch, rows, strict=True):
-        tally[_outcome(row)] += 1
-        if row.error is not None:
-            ref = entry.source.ref
-            site = f" {ref.locale}" if ref.locale else ""
-            progress.tell(
-                f"{ref.marketplace}{site} {ref.external_id}: {row.error.code}: "
-                f"{in_commands(row.error.message)}"
-            )
-    return common_failure(rows)
+async def _start(context: Context, refs: Sequence[ProductRef], age: timedelta) -> Job:
+    """A job of these, or one of a run with the same words that was killed."""
+    order = jobs.Order(
+        kind=JobKind.SYNC,
+        field="ids",
+        rows=refs,
+        options={},
+        key=None,
+        input_text=f"sync --older-than {age}",
+        resumes=True,
+    )
+    return await jobs.start(context, order)
+
+
+def _tell(row: Row, failures: Failures) -> None:
+    if row.error is not None:
+        failures.tell(_words(row.ref), "", row.error)
+
+
+def _words(ref: ProductRef | None) -> str:
+    if ref is None:
+        return "A product"
+    return " ".join(filter(None, (ref.marketplace, ref.locale, ref.external_id)))
 
 
 def _outcome(row: Row) -> str:

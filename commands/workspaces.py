@@ -123,13 +123,17 @@ async def _require_other(name: str) -> None:
 
 
 def _words(lost: WorkspaceContents) -> str:
-    return (
-        f"{_number(lost.products, 'product')} with notes and price history, "
-        f"{_number(lost.links, 'affiliate link')}, "
-        f"the credentials of {_number(lost.accounts, 'marketplace account')} and "
-        f"{_number(lost.api_keys, 'API key')}"
+    *most, last = (
+        f"{_number(lost.products, 'product')} with notes and price history",
+        _number(lost.links, "affiliate link"),
+        f"the credentials of {_number(lost.accounts, 'marketplace account')}",
+        _number(lost.watches, "watch", "watches"),
+        _number(lost.webhooks, "webhook"),
+        _number(lost.jobs, "job"),
+        _number(lost.api_keys, "API key"),
     )
+    return f"{', '.join(most)} and {last}"
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def _number(count: int, noun: str, plural: str | None = None) -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -13,7 +13,7 @@ from db import holders, rows, statements
 from db.availability import resilient
 from db.jobs import OPEN, record, tell_end
 from db.leases import Lease, LeaseLost
-from db.turns import Due
+from db.turns import MOST, Due
 from domain.jobs import (
     Batch,
     BatchResult,
@@ -42,6 +42,14 @@ CLAIM = (
 BEGUN = (
     "UPDATE jobs SET status = 'RUNNING', started_at = COALESCE(started_at, $2)"
     " WHERE id = $1 AND status = 'QUEUED' RETURNING id"
+)
+OF_JOB = (
+    "SELECT id, due_at FROM job_batches WHERE job_id = $1 AND state = 'OPEN'"
+    f" ORDER BY due_at, number LIMIT {MOST}"
+)
+PAUSED = (
+    "SELECT job_id, MIN(due_at) AS goes_on_at FROM job_batches WHERE state = 'OPEN' AND job_id {0}"
+    " GROUP BY job_id HAVING COUNT(token) = 0 AND MIN(due_at) > $1"
 )
 RENEW = (
     "UPDATE job_batches AS b SET due_at = $3 WHERE b.id = $1 AND b.token = $2"
@@ -82,6 +90,21 @@ async def due(now: datetime, *, of_each: int) -> list[DueBatch]:
     """Batches that may be claimed, at most so many of each job, the jobs by turns."""
     found = await OF_JOBS.some([now, now + 2 * LEASE], of_each=of_each)
     return [DueBatch(str(row["id"]), row["tries"]) for row in found]
+
+
+@resilient
+async def of_job(job_id: str) -> list[tuple[str, datetime]]:
+    """The id of each open batch of a job, and when it may be claimed, the next ones first."""
+    found = await statements.rows(OF_JOB, [job_id])
+    return [(str(row["id"]), rows.moment(row["due_at"])) for row in found]
+
+
+@resilient
+async def paused(job_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """When those jobs go on of which nothing is due and nobody works on any."""
+    ids = statements.in_list(job_ids, behind=1)
+    found = await statements.rows(PAUSED.format(ids), [now, *job_ids])
+    return {str(row["job_id"]): rows.moment(row["goes_on_at"]) for row in found}
 
 
 async def claim(batch_id: str, now: datetime) -> tuple[Batch, Lease] | None:

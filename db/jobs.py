@@ -118,6 +118,22 @@ async def by_ids(workspace_id: str, job_ids: Collection[str]) -> dict[str, Job]:
 
 
 @resilient
+async def open_one(workspace_id: str, fingerprint: str) -> Job | None:
+    """The newest job that is still to be worked on and was begun with that input."""
+    found = (
+        await models.Job.filter(
+            workspace_id=workspace_id,
+            fingerprint=fingerprint,
+            status__in=[status.value for status in OPEN_STATUSES],
+        )
+        .order_by("-created_at")
+        .limit(1)
+        .values()
+    )
+    return record(found[0]) if found else None
+
+
+@resilient
 async def page(
     workspace_id: str,
     statuses: Collection[JobStatus],

@@ -29,6 +29,9 @@ async def contents(name: str) -> WorkspaceContents:
         links=await models.AffiliateLink.filter(workspace_id=name).count(),
         accounts=await models.MarketplaceAccount.filter(workspace_id=name).count(),
         api_keys=await models.APIKey.filter(workspace_id=name).count(),
+        watches=await models.Watch.filter(workspace_id=name).count(),
+        webhooks=await models.Webhook.filter(workspace_id=name).count(),
+        jobs=await models.Job.filter(workspace_id=name).count(),
     )
 
 

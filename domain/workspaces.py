@@ -27,6 +27,9 @@ class WorkspaceContents:
     links: int
     accounts: int
     api_keys: int
+    watches: int
+    webhooks: int
+    jobs: int
 
 
 def checked_name(text: str) -> str:

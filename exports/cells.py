@@ -21,6 +21,8 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "
 # Shown as 1.00501E+15 and saved as shown; and a zero in front is dropped.
 RUINED_NUMBER = re.compile(r"[0-9]{12,}|0[0-9]+")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+RETURNS = re.compile("\r\n?")
+PLAIN = re.compile("(?:[A-Za-z][^\x00-\x1f\x7f]*)?")  # most cells: nothing is to be done
 
 
 def line(cells: Sequence[str], *, delimiter: str = ",") -> str:
@@ -32,7 +34,9 @@ def line(cells: Sequence[str], *, delimiter: str = ",") -> str:
 
 def quoted(text: str) -> str:
     """The text, with an apostrophe in front where a spreadsheet would run or ruin it."""
-    clean = UNSEEN.sub("", re.sub("\r\n?", "\n", text))
+    if PLAIN.fullmatch(text):
+        return text
+    clean = UNSEEN.sub("", RETURNS.sub("\n", text))
     is_at_risk = clean.lstrip(" \n'").startswith(FORMULA_SIGNS) or is_ruined(clean)
     return f"'{clean}" if is_at_risk else clean
 

@@ -88,7 +88,16 @@ class _Layer:
 def _noises(text: str) -> Iterator[Piece]:
     noises = QUOTED_NOISE if _is_quoted_printable(text) else NOISE
     for noise in noises.finditer(text):
-        yield noise.start(), noise.end(), _undone(noise["kept"]) if noise["kept"] else ""
+        yield noise.start(), noise.end(), _replaced(noise)
+
+
+def cleaned(text: str) -> str:
+    """The text without what nobody sees, its escapes undone, where places do not matter."""
+    return NOISE.sub(_replaced, text)
+
+
+def _replaced(noise: re.Match[str]) -> str:
+    return _undone(noise["kept"]) if noise["kept"] else ""
 
 
 def _is_quoted_printable(text: str) -> bool:

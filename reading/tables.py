@@ -167,7 +167,20 @@ def _table(text: str, name: str) -> Table:
     if separator is None:
         rows = (Row(line, [held]) for line, held in _lines(text))
         return Table(rows=list(islice(rows, MOST_ROWS + 1)), is_text=True)
-    return Table(rows=list(islice(_records(text, separator), MOST_ROWS + 1)))
+    is_quoted = separator != "\t" or not _is_unquoted(text)
+    records = _records(text, separator, is_quoted=is_quoted)
+    return Table(rows=list(islice(records, MOST_ROWS + 1)))
+
+
+def _is_unquoted(text: str) -> bool:
+    """Whether a quotation mark between tabs would take in rows: many programs mean none by it."""
+    if '"' not in text or "\t" not in text:
+        return False
+    try:
+        rows = _records(text, "\t", is_quoted=True)
+        return any("\t" in cell and "\n" in cell for row in rows for cell in row.cells)
+    except InvalidInput:
+        return True
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -216,13 +229,13 @@ def _begins_a_table(rows: Sequence[Sequence[str]]) -> bool:
     return len(widths) == 1 and all(len(cell.split()) < 5 for cell in rows[0])
 
 
-def _records(text: str, separator: str) -> Iterator[Row]:
+def _records(text: str, separator: str, *, is_quoted: bool) -> Iterator[Row]:
     """The rows of a table. Raises InvalidInput for a quotation mark that is never closed."""
     if named := SEPARATOR_LINE.match(text):
         text = text[named.end() :]
     ended = text if text.endswith(("\n", "\r")) else f"{text}\n"
     last = Row(1, [])
-    for last in _cells(f"{ended}{SENTINEL}", separator):
+    for last in _cells(f"{ended}{SENTINEL}", separator, is_quoted=is_quoted):
         if last.cells == [SENTINEL]:
             return
         if any(map(_holds_something, last.cells)):
@@ -233,10 +246,14 @@ def _records(text: str, separator: str) -> Iterator[Row]:
     )
 
 
-def _cells(text: str, separator: str) -> Iterator[Row]:
+def _cells(text: str, separator: str, *, is_quoted: bool = True) -> Iterator[Row]:
     """The records, each with the line that it begins in."""
     csv.field_size_limit(2 * MOST_BYTES)  # a quotation mark that is never closed is told otherwise
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+    )
     line = 1
     for cells in reader:
         yield Row(line, cells)

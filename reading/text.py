@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import unquote
 
-from reading.cleaning import INVISIBLE, Cleaned
+from reading.cleaning import Cleaned, cleaned
 
 START = re.compile(
     # What runs or holds something is no address, and neither is what stands in it.
@@ -30,6 +30,7 @@ SCHEME = re.compile(r"https?://", re.IGNORECASE)
 PLAIN = re.compile(r"(?!.*\w[wW]{3}\.)https?://[a-z0-9.-]*[a-z0-9]/[A-Za-z0-9/_-]+(?:\.html)?")
 BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f]*')
 ENCODED_BODY = re.compile(r'[^\s"<>`|\x00-\x1f\x7f&?#=]*')
+ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)  # behind a host without a scheme
 BLACK = re.compile(r"\S+")
 # Not a parameter's value, encoded once or twice.
 GLUED = r"(?<=[a-z0-9])(?<!%[0-9a-f][0-9a-f])(?<!%25[0-9a-f][0-9a-f])www\."
@@ -70,7 +71,8 @@ COMMAS = ",;\uff0c\uff1b\u3001\u060c\u061b"  # also those of Chinese, Japanese a
 LISTED = re.compile(rf"(?:{FIGURE}|[^{COMMAS}])++", re.IGNORECASE)
 # Dashes and dots, the numbers of a list, the boxes of a Markdown list of tasks.
 LIST_MARK = re.compile(
-    r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]|\(?[0-9]{1,3}[.)])\s+"
+    r"\s*(?:[-*+\u00b7\u2013\u2014\u2022\u2023\u25aa\u25cf\u25e6]"
+    r"|\(?(?:[0-9]{1,3}\.|(?:[0-9]{1,3}\.?|[a-z])\)))\s+"
     r"(?:\[[ xX]\]\s+)?"
 )
 # Arrows, boxes, ticks, stars, hands, fires and numbers in keys, which stand there like a blank;
@@ -106,7 +108,7 @@ TEXT_TAG = re.compile(
 WRAPPING = (
     " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u202f\u205f\u3000\u3002\uff08\uff09\u3010\u3011\u300c\u300d"
-    "\"'`<>()[]{}=*.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+    "\"'`<>()[]{}=*_~\\.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
 BARE = re.compile(rf"[0-9A-Za-z][0-9A-Za-z.,+-]{{0,39}}|{ISBN_13}")
 ID_IN_A_ROW = re.compile(r"(?=[A-Z]*[0-9])[0-9A-Z]{10,19}")
@@ -181,10 +183,10 @@ def _addresses(text: str, kind_of: KindOf, *, is_whole: bool) -> Iterator[_Span]
     while match := START.search(text, at):
         if match["opaque"]:
             at = _end(BLACK, text, match.end())
-        elif match["encoded"]:
+        elif match["encoded"] or (match["host"] and ENCODED_SLASH.match(text, match.end())):
             at = _end(ENCODED_BODY, text, match.end())
             if is_whole:  # one level of encoding is undone
-                decoded = INVISIBLE.sub("", unquote(text[match.start() : at]))
+                decoded = cleaned(unquote(text[match.start() : at]))
                 for inner in _addresses(decoded, kind_of, is_whole=False):
                     yield replace(inner, start=match.start(), end=at, reach=at)
         elif SCHEME.match(text, match.end()):  # written twice
@@ -353,23 +355,30 @@ def _hyphened(id: str) -> str:
 def _lone_words(text: str) -> Iterator[_Span]:
     """Words that are all that their line or cell holds."""
     for line in LINE.finditer(text):
-        separator = next((each for each in CELLS if each in line[0]), None)
-        cells = CELLS[separator] if separator else LINE
-        if LIST_OF_WORDS.fullmatch(line[0]):
-            cells = LISTED
-        elif _is_row_of_ids(line[0].split()):
-            cells = BLACK
-        for cell in cells.finditer(text, *line.span()):
-            start = cell.start()
-            for before in (LIST_MARK, LABEL):
-                mark = before.match(text, start, cell.end())
-                start = mark.end() if mark else start
-            held = text[start : cell.end()]
-            word = held.strip(WRAPPING)
-            if BARE.fullmatch(word):
-                start += len(held) - len(held.lstrip(WRAPPING))
-                end = start + len(word)
-                yield _Span(start, end, end, _hyphened(word))
+        for cells in _cells_of(line[0]):
+            for cell in cells.finditer(text, *line.span()):
+                yield from _lone_word(text, *cell.span())
+
+
+def _cells_of(line: str) -> Sequence[re.Pattern[str]]:
+    """What the cells of a line can be: a title between commas may hold a bar itself."""
+    if LIST_OF_WORDS.fullmatch(line):
+        return (LISTED,)
+    if _is_row_of_ids(line.split()):
+        return (BLACK,)
+    return [cells for separator, cells in CELLS.items() if separator in line] or (LINE,)
+
+
+def _lone_word(text: str, start: int, end: int) -> Iterator[_Span]:
+    """The word of a cell that holds no other."""
+    for before in (LIST_MARK, LABEL):
+        mark = before.match(text, start, end)
+        start = mark.end() if mark else start
+    held = text[start:end]
+    word = held.strip(WRAPPING)
+    if BARE.fullmatch(word):
+        start += len(held) - len(held.lstrip(WRAPPING))
+        yield _Span(start, start + len(word), start + len(word), _hyphened(word))
 
 
 def _is_row_of_ids(words: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
 from db import events as stored_events
+from db import job_batches
 from db import jobs as stored_jobs
 from db import links as stored_links
 from db import prices as stored_prices
@@ -175,6 +176,9 @@ class Dataloaders:
         self.job: DataLoader[str, Job | None] = DataLoader(
             _found(partial(stored_jobs.by_ids, workspace.id))
         )
+        self.paused_job: DataLoader[str, datetime | None] = DataLoader(
+            _found(self._load_paused_jobs)
+        )
         self.watch_fired: DataLoader[str, int] = DataLoader(self._load_watch_fired)
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
@@ -214,6 +218,9 @@ class Dataloaders:
     async def _load_calls_today_of_api_keys(self, key_ids: list[str]) -> list[int]:
         used = await stored_quota.used_by_keys(key_ids, day=self._upstream.now().date())
         return [used[key_id] for key_id in key_ids]
+
+    async def _load_paused_jobs(self, ids: Collection[str]) -> dict[str, datetime]:
+        return await job_batches.paused(list(ids), self._upstream.now())
 
     async def _load_watch_fired(self, watch_ids: list[str]) -> list[int]:
         counts = await stored_watches.fired_counts(self._workspace.id, watch_ids)

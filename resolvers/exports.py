@@ -19,7 +19,7 @@ from domain.products import CatalogProduct, ProductRef
 from resolvers.context import Context
 from resolvers.products import Listing
 
-PAGE = 250  # products in memory at a time
+PAGE = 100  # products in memory at a time; to write so many takes some milliseconds
 SHORTENERS = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly"}
     | {"rebrand.ly", "shorturl.at", "s.id", "lnkd.in", "geni.us", "t.ly", "rb.gy"}

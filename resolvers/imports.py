@@ -23,16 +23,24 @@ from resolvers.rows import Row
 Live = SourceProduct | AffiliateGraphError
 
 
-async def import_products(context: Context, named: Sequence[RefOrError]) -> list[Row]:
-    """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other."""
+async def import_products(
+    context: Context, named: Sequence[RefOrError], *, only_new: bool = False
+) -> list[Row]:
+    """Fetch products and keep them. One row each, in the order asked; bad ones spoil no other.
+
+    `only_new`: what the catalogue has is skipped.
+    """
     located = await lookups.located(context, named)
     refs = [ref for ref in located if isinstance(ref, ProductRef)]
-    live = await _fetch(context.dataloaders.live_product, refs)
+    known = set(await stored_products.by_refs(context.workspace, refs)) if only_new else set()
+    live = await _fetch(context.dataloaders.live_product, [ref for ref in refs if ref not in known])
     stored = await _store(context, live, only_stored=False)
 
     def row(ref: RefOrError) -> Row:
         if isinstance(ref, AffiliateGraphError):
             return Row(error=ref)
+        if ref in known:
+            return Row(ref=ref, skipped=True)
         if ref in stored:
             return Row(ref=ref)
         answer = live[ref]

@@ -68,7 +68,8 @@ def given_back(batch: Batch, now: datetime) -> BatchResult:
 
 async def _done(context: Context, batch: Batch, named: Sequence[RefOrError]) -> list[Row]:
     if batch.job.kind is JobKind.IMPORT:
-        return await imports.import_products(context, named)
+        only_new = batch.job.options.get("onlyNew") is True
+        return await imports.import_products(context, named, only_new=only_new)
     if batch.job.kind is JobKind.SYNC:
         return await imports.sync_products(context, named)
     tracking_id, sub_id = (_text(batch.job.options.get(key)) for key in ("trackingId", "subId"))

@@ -5,8 +5,9 @@ together, in batches that fill the marketplace's own. `resolvers/job_batches.py`
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from db import jobs as stored_jobs
@@ -35,7 +36,7 @@ from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
 from resolvers.lookups import RefOrError
 from resolvers.reading import beside
-from resolvers.rows import Row, to_json
+from resolvers.rows import Row, from_json, to_json
 
 SCOPES = {JobKind.IMPORT: Scope.IMPORT, JobKind.SYNC: Scope.SYNC, JobKind.LINKS: Scope.LINK}
 MISSING = "There is no job by this id here. Finished ones are forgotten after 30 days."
@@ -48,7 +49,8 @@ class Order:
     """What a job is begun with. `field`: the field of the input that has the rows. `notes`: what
     else is to be known of each row, such as its place in a text.
 
-    `input_text`: see `idempotency.once`.
+    `input_text`: see `idempotency.once`. `resumes`: an open job that was begun with the same is
+    gone on with.
     """
 
     kind: JobKind
@@ -58,6 +60,12 @@ class Order:
     options: Document
     key: str | None
     input_text: str
+    resumes: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether two orders are the same."""
+        return hashlib.sha256(repr((self.kind.value, self.input_text)).encode()).hexdigest()
 
 
 async def start(context: Context, order: Order) -> Job:
@@ -71,6 +79,8 @@ async def start(context: Context, order: Order) -> Job:
     lookups.limit_rows(len(order.rows), path=path, most=MAX_JOB_ROWS)
     if order.key is not None:
         idempotency.check(order.key)
+    if order.resumes and (open_job := await _open(context, order)):
+        return open_job
     rows = await _sited(context, order.rows)
     new = await beside(len(rows) * ROWS_IN_THREAD, lambda: _laid_out(context, order, rows))
     job = await stored_jobs.create(new)
@@ -80,6 +90,10 @@ async def start(context: Context, order: Order) -> Job:
             path=("input", "idempotencyKey"),
         )
     return job
+
+
+async def _open(context: Context, order: Order) -> Job | None:
+    return await stored_jobs.open_one(context.workspace.id, order.fingerprint)
 
 
 async def get(context: Context, job_id: str) -> Job | None:
@@ -119,6 +133,18 @@ async def lines(job: Job, args: ConnectionArgs) -> tuple[str, Page[Line]]:
         has_next=start + len(found) < job.total and bool(found),
         has_previous=start > 0,
     )
+
+
+async def goes_on_at(context: Context, job: Job) -> datetime | None:
+    """When it goes on, where all that is left of it waits."""
+    return await context.dataloaders.paused_job.load(job.id) if job.is_open else None
+
+
+async def outcomes(job: Job) -> AsyncIterator[tuple[Line, Row | None]]:
+    """All rows in the order of the input, each with what became of it; None while it waits."""
+    for start in range(0, job.total, BATCH_ROWS):
+        for line in await stored_jobs.lines(job, start, BATCH_ROWS):
+            yield line, None if line.outcome is None else from_json(dict(line.outcome))
 
 
 def _number(position: Sequence[object] | None, default: int) -> int:
@@ -181,7 +207,7 @@ def _laid_out(context: Context, order: Order, rows: Sequence[RefOrError]) -> New
         options={**order.options, "field": order.field},
         key_id=context.caller.key.id if context.caller.key else None,
         idempotency_key=order.key,
-        fingerprint=hashlib.sha256(repr((order.kind.value, order.input_text)).encode()).hexdigest(),
+        fingerprint=order.fingerprint,
         total=len(rows),
         done=failed,
         failed=failed,

@@ -21,7 +21,8 @@ _PASSING = (CallCapReached, QuotaExhausted, MarketplaceUnavailable, DatabaseUnav
 class Row:
     """`ref`: the catalogue product to show; `link`: the stored link; `error`: what went wrong.
 
-    `place`: where in a text its product was found.
+    `place`: where in a text its product was found. `skipped`: the catalogue had the product, and
+    nothing was asked.
     """
 
     ref: ProductRef | None = None
@@ -29,6 +30,7 @@ class Row:
     changed: tuple[str, ...] = ()
     error: AffiliateGraphError | None = None
     place: tuple[int, int] | None = None
+    skipped: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -48,6 +50,7 @@ def to_json(row: Row) -> dict[str, object]:
         "changed": list(row.changed),
         "error": _error_json(row.error),
         "place": list(row.place) if row.place else None,
+        "skipped": row.skipped,
     }
 
 
@@ -62,6 +65,7 @@ def from_json(stored: dict[str, object]) -> Row:
         changed=tuple(str(name) for name in changed) if isinstance(changed, list) else (),
         error=_error(stored["error"]),
         place=(place[0], place[1]) if isinstance(place, list) else None,
+        skipped=stored.get("skipped") is True,
     )
 
 

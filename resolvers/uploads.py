@@ -24,19 +24,28 @@ async def sites(context: Context, marketplace: str | None, locale: str | None) -
 
 
 async def start_import(
-    context: Context, rows: Sequence[FileRow], *, content: bytes, meant: Sites, key: str | None
+    context: Context,
+    rows: Sequence[FileRow],
+    *,
+    content: bytes,
+    meant: Sites,
+    key: str | None = None,
+    only_new: bool = False,
+    resumes: bool = False,
 ) -> Job:
     """Have the products of these rows imported; `content` and `meant` are what they were read from.
 
-    Each row of the job knows its words and its place in the file. Raises as `jobs.start`.
+    Each row of the job knows its words and its place in the file. `only_new`: what the catalogue
+    has is skipped. `resumes`: see `jobs.Order`. Raises as `jobs.start`.
     """
     order = jobs.Order(
         kind=JobKind.IMPORT,
         field="file",
         rows=[row.product for row in rows],
         notes=[{"words": row.text, "at": row.place} for row in rows],
-        options={},
+        options={"onlyNew": only_new},
         key=key,
-        input_text=f"{hashlib.sha256(content).hexdigest()} {meant!r}",
+        input_text=f"{hashlib.sha256(content).hexdigest()} {meant!r}" + " new" * only_new,
+        resumes=resumes,
     )
     return await jobs.start(context, order)

@@ -1,4 +1,4 @@
-"""Pictures of made products: the title's initials on a colour of the id, marked SANDBOX."""
+"""Pictures of made products: what the title names, on a colour of the id, marked SANDBOX."""
 
 import re
 import zlib
@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.catalog import Catalogs
+from sandbox.drawings import drawing
 
 NAME = re.compile(r"(\w{1,40})-([0-9]{1,2})\.svg", re.ASCII)
 HEADERS = {
@@ -15,7 +16,6 @@ HEADERS = {
     "content-security-policy": "default-src 'none'",
     "x-content-type-options": "nosniff",
 }
-INITIALS = 2
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -23,15 +23,14 @@ def svg(product: str, number: int, title: str) -> str:
     """A square picture. It names no font, style or script, so any page may show it."""
     hue = (zlib.crc32(product.encode()) + number * 40) % 360
     title = NOT_XML.sub("", title)
-    words = re.findall(r"\w+", title)
-    initials = escape("".join(word[0] for word in words[:INITIALS]).upper() or "?")
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 500" width="500" height="500">'
-        f'<rect width="500" height="500" fill="hsl({hue}, 45%, 40%)"/>'
-        '<g fill="#fff" font-family="sans-serif" text-anchor="middle">'
-        f'<text x="250" y="290" font-size="170">{initials}</text>'
-        '<text x="250" y="440" font-size="44" letter-spacing="8">SANDBOX</text>'
-        f"</g><title>{escape(title)}</title></svg>"
+        f'<rect width="500" height="500" fill="hsl({hue}, 36%, 88%)"/>'
+        f'<ellipse cx="250" cy="424" rx="170" ry="18" fill="hsl({hue}, 24%, 74%)"/>'
+        f"{drawing(title)}"
+        '<text x="250" y="480" font-family="sans-serif" font-size="30" letter-spacing="8"'
+        ' text-anchor="middle" fill="#3d4a48">SANDBOX</text>'
+        f"<title>{escape(title)}</title></svg>"
     )
 
 

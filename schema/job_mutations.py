@@ -49,7 +49,10 @@ class Rows:
 
 @strawberry.input(description="What to import.")
 class StartImportInput(Rows):
-    pass
+    only_new: bool = strawberry.field(
+        default=False,
+        description="true: what is in the catalogue already is skipped, at no marketplace call.",
+    )
 
 
 @strawberry.input(description="What to sync.")
@@ -120,7 +123,7 @@ class JobMutations:
     async def start_import(
         self, info: Info, input: Annotated[StartImportInput, What]
     ) -> StartImportPayload:
-        order = await input.order(JobKind.IMPORT)
+        order = await input.order(JobKind.IMPORT, onlyNew=input.only_new)
         return StartImportPayload(job=Job.of(await jobs.start(info.context, order)))
 
     @mutation(

@@ -37,6 +37,10 @@ class JobResult:
     field: strawberry.Private[str]
     number: int = strawberry.field(description="Which row of the input, from 0.")
     is_done: bool = strawberry.field(description="Whether the row was gone through.")
+    is_skipped: bool = strawberry.field(
+        description="Whether nothing was asked for it, because the catalogue had the product and "
+        "`onlyNew` was said."
+    )
     changed: list[str] = strawberry.field(
         description="Of a sync: names of the fields that changed."
     )
@@ -81,6 +85,7 @@ class JobResult:
             field=field,
             number=line.number,
             is_done=row is not None,
+            is_skipped=row.skipped if row else False,
             changed=list(row.changed) if row else [],
             start=start if isinstance(start, int) else None,
             end=end if isinstance(end, int) else None,
@@ -121,6 +126,13 @@ class Job(Node):
     finished_at: datetime | None = strawberry.field(
         description="When it ended; null while it goes on."
     )
+
+    @strawberry.field(
+        description="When it goes on, where all that is left waits: for the marketplace's next "
+        "day, or for a marketplace that is away; null while it is worked on, and at its end."
+    )
+    async def goes_on_at(self, info: Info) -> datetime | None:
+        return await jobs.goes_on_at(info.context, self.record)
 
     @strawberry.field(
         description="What became of each row, in the order of the input; of rows that are still to "

@@ -62,6 +62,9 @@ class CredentialField:
     help: str = strawberry.field(
         description="What it is, where to find it and what it is used for."
     )
+    options: list[str] = strawberry.field(
+        description="The only values that there are; empty where it is not chosen from a list."
+    )
     is_secret: bool = strawberry.field(description="Whether it must be kept like a password.")
     is_required: bool = strawberry.field(
         description="Whether the set of credentials in use needs it."
@@ -82,6 +85,7 @@ class CredentialField:
             name=field.name,
             label=field.label,
             help=field.help,
+            options=list(field.options),
             is_secret=field.visibility is Visibility.SECRET,
             is_required=is_required,
             is_set=stored is not None,

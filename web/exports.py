@@ -6,8 +6,9 @@
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
 
-Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `hasLink`, `syncedBefore`, as
-in the graph's products, or `id`, once for each product. Everything is checked, and the first page
+Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `minMarginPercent`,
+`hasSellingPrice`, `hasLink`, `syncedBefore`, as in the graph's products, or `id`, once for each
+product. Everything is checked, and the first page
 read, before the answer begins; a connection that breaks off later is an incomplete file.
 
 How many products the file leaves out, and why, stands in headers: they are counted when the first
@@ -22,6 +23,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import TypeVar
 
@@ -59,6 +61,8 @@ KNOWN = {
     "text",
     "state",
     "minDiscountPercent",
+    "minMarginPercent",
+    "hasSellingPrice",
     "hasLink",
     "syncedBefore",
     "id",
@@ -223,11 +227,14 @@ def _filter(parameters: QueryParams) -> CatalogFilter:
     if state is not None and state not in ProductState.__members__:
         states = ", ".join(ProductState.__members__)
         raise InvalidInput(f"state is one of: {states}.", path=("state",))
+    least = _percent(parameters, "minMarginPercent")
     return CatalogFilter(
         marketplace=marketplace.lower() if marketplace else None,
         text=parameters.get("text") or None,
         state=ProductState(state) if state else None,
-        min_discount_percent=_percent(parameters.get("minDiscountPercent")),
+        min_discount_percent=_percent(parameters, "minDiscountPercent"),
+        min_margin_percent=None if least is None else Decimal(least),
+        has_selling_price=_truth(parameters, "hasSellingPrice"),
         has_link=_truth(parameters, "hasLink"),
         synced_before=_moment(parameters, "syncedBefore"),
     )
@@ -252,13 +259,12 @@ def _moment(parameters: QueryParams, name: str) -> datetime | None:
         ) from None
 
 
-def _percent(text: str | None) -> int | None:
+def _percent(parameters: QueryParams, name: str) -> int | None:
+    text = parameters.get(name)
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or int(text[:4]) > 100:
-        raise InvalidInput(
-            "minDiscountPercent is a whole number from 0 to 100.", path=("minDiscountPercent",)
-        )
+        raise InvalidInput(f"{name} is a whole number from 0 to 100.", path=(name,))
     return int(text)
 
 

@@ -60,6 +60,15 @@ class _Throttled(Exception):
         self.state = state
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A file that came in. `points` were paid from the bucket for its bytes."""
+
+    content: bytes
+    bucket: Bucket
+    points: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Files:
     """The routes. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
@@ -94,36 +103,49 @@ class Files:
 
     async def _rows(self, request: Request, caller: Caller) -> Response:
         caller.require(Scope.READ, "To read a file")
-        content = await _body(request, MOST_BYTES, f" {ELSEWHERE}")
-        rows, state = await self._read(request, caller, content, OF_ADDRESSES, MOST_ROWS)
+        sent = await self._sent(request, caller, MOST_BYTES, f" {ELSEWHERE}")
+        rows, state = await self._read(request, sent, OF_ADDRESSES, MOST_ROWS)
         return _answered(200, {"rows": _shown(rows)}, state)
 
     async def _job(self, request: Request, caller: Caller) -> Response:
         caller.require(Scope.IMPORT, "To import a file")
-        content = await _body(request, MOST_BYTES_OF_A_JOB, " Split it.")
+        sent = await self._sent(request, caller, MOST_BYTES_OF_A_JOB, " Split it.")
         context, named = self.context(request), request.query_params
         meant = await uploads.sites(context, named.get("marketplace"), named.get("locale"))
-        rows, state = await self._read(request, caller, content, meant, MAX_JOB_ROWS)
+        rows, state = await self._read(request, sent, meant, MAX_JOB_ROWS)
         job = await uploads.start_import(
-            context, rows, content=content, meant=meant, key=named.get("idempotencyKey")
+            context,
+            rows,
+            content=sent.content,
+            meant=meant,
+            key=named.get("idempotencyKey"),
+            only_new=named.get("onlyNew") == "true",
         )
         shown = {"id": ids.of_job(job.id), "status": job.status, "total": job.total}
         return _answered(202, {"job": shown}, state)
 
+    async def _sent(self, request: Request, caller: Caller, most: int, instead: str) -> _Sent:
+        """The file, whose bytes the caller has paid for before they are taken in.
+
+        Raises BadRequest, _Throttled.
+        """
+        size = _size(request, most, instead)
+        bucket = self.bucket(caller)
+        points = min(1 + size // BYTES_OF_A_POINT, self.capacity)
+        await _pay(bucket, points, points)
+        return _Sent(await read_body(request, size), bucket, points)
+
     async def _read(
-        self, request: Request, caller: Caller, content: bytes, meant: Sites, most: int
+        self, request: Request, sent: _Sent, meant: Sites, most: int
     ) -> tuple[list[FileRow], BucketState]:
         """The rows, which the caller has paid for. Raises InvalidInput, _Throttled."""
-        bucket = self.bucket(caller)
-        points = min(1 + len(content) // BYTES_OF_A_POINT, self.capacity)
-        await _pay(bucket, points, points)
         async with self.turn:
             name = request.query_params.get("name", "")
-            tables = await asyncio.to_thread(files.tables_of, content, name)
+            tables = await asyncio.to_thread(files.tables_of, sent.content, name)
             count = sum(len(table.rows) for table in tables)
             _limit(count, most)
-            more = max(min(count * ROW_POINTS, self.capacity) - points, 0)
-            state = await _pay(bucket, more, points + more)
+            more = max(min(count * ROW_POINTS, self.capacity) - sent.points, 0)
+            state = await _pay(sent.bucket, more, sent.points + more)
             rows = await asyncio.to_thread(files.rows, tables, meant)
             _limit(len(rows), most)
         return rows, state
@@ -143,13 +165,20 @@ def _limit(count: int, most: int) -> None:
         raise InvalidInput(f"The file has {count:,} rows; here it may have {most:,}. {ELSEWHERE}")
 
 
-async def _body(request: Request, most: int, instead: str) -> bytes:
-    """Raises BadRequest."""
+def _size(request: Request, most: int, instead: str) -> int:
+    """The bytes that are announced. Raises BadRequest."""
     if request.headers.get("content-type", "").lower() != MEDIA_TYPE:
         raise BadRequest(415, f"Send the file as it is, as {MEDIA_TYPE}.")
-    return await read_body(
-        request, most, f"The file has more than {most // 1_000_000} MB.{instead}"
-    )
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise BadRequest(411, "Say how long the file is, by Content-Length.")
+    if int(length) > most:
+        raise BadRequest(
+            413,
+            f"The file has more than {most // 1_000_000} MB.{instead}",
+            "PAYLOAD_TOO_LARGE",
+        )
+    return int(length)
 
 
 def _answered(status: int, found: object, state: BucketState) -> Response:

@@ -30,6 +30,7 @@ from clients.values import (
     pictures,
     read,
     text,
+    title,
     words,
 )
 from domain.exceptions import AnswerInvalid
@@ -86,7 +87,7 @@ def pacific(value: Any) -> datetime | None:
 
 PRODUCT: Readers = {
     "product_id": text,
-    "product_title": partial(words, limit=LONGEST_TITLE),
+    "product_title": partial(title, limit=LONGEST_TITLE),
     "target_sale_price": amount,
     "target_sale_price_currency": currency,
     "target_original_price": amount,

@@ -31,13 +31,13 @@ NPI_VARIANT_ID = re.compile(r"1200[0-9]{13}")
 PRODUCT_PATHS = tuple(
     re.compile(pattern + r"(?:\.html?)?/?", re.IGNORECASE)
     for pattern in (
-        rf"/(?:s/)?item(?:-img|-desc)?/(?:[^/]*/)?({ID.pattern})",
+        rf"/(?:s/)?item(?:-img|-desc)?/(?:[^/]+/)?({ID.pattern})",
         rf"/(?:i|product)/({ID.pattern})",
         rf"/store/product/(?:[^/]+/)?[0-9]+_({ID.pattern})",
     )
 )
 # Where an order is placed `objectId` is the product; elsewhere it may be anything.
-ORDER_PATH = re.compile(r"(?:/p)?/(?:trade|order)/(?:confirm|confirm_order)\.html?", re.IGNORECASE)
+ORDER_PATH = re.compile(r"(?:/p)?/(?:trade|order)/confirm(?:_order)?(?:\.html?)?/?", re.IGNORECASE)
 SHORT_LINK_PATHS = {
     "s.click.aliexpress.com": re.compile(r"/[esi]/[^/]+/?", re.IGNORECASE),
     "click.aliexpress.com": re.compile(r"/[es]/[^/]+/?", re.IGNORECASE),
@@ -60,6 +60,7 @@ BARE_ID = re.compile(r"([1-9][0-9]{10,18})(?:\.0+)?")
 FULL_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 BARE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)  # mailto:, javascript:
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+SLASHES = re.compile("//+")
 
 Query = dict[str, list[str]]
 
@@ -152,7 +153,7 @@ def _read_address(text: str, *, depth: int) -> PageReading:
             return PageReading(kind=PageKind.FOREIGN)
         if _is_short(host, parts.path, query):
             return PageReading(kind=PageKind.SHORT_LINK)
-    return _read_our_page(parts.path, query, depth=depth)
+    return _read_our_page(SLASHES.sub("/", parts.path), query, depth=depth)
 
 
 def _split(text: str) -> SplitResult | None:
@@ -173,7 +174,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 def _is_short(host: str, path: str, query: Query) -> bool:
-    if host == SHARE_HOST and path == "/p":
+    if host == SHARE_HOST and path in ("/p", "/p/"):
         return "key" in query
     short = SHORT_LINK_PATHS.get(host)
     return short is not None and short.fullmatch(path) is not None

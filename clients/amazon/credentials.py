@@ -45,6 +45,7 @@ FIELDS = (
             "February 2026. Tells which of Amazon's sign-in addresses is used."
         ),
         visibility=Visibility.PUBLIC,
+        options=tuple(locales.TOKEN_ENDPOINTS),
     ),
     CredentialField(
         name="partnerTag",

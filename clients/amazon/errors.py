@@ -28,6 +28,7 @@ from domain.exceptions import (
 from upstream.contract import Answer
 
 FIELDS_REFUSED = "FieldValidationFailed"
+EXCEPTION = "Exception"  # the end of kinds, which stand for the code where there is no other
 
 # What the retired interface says since it has left its host. It is a general answer of the platform
 # there: only to a call of the PA-API does it say that.
@@ -156,16 +157,17 @@ def _is_foreign(status: int, told: _Told) -> bool:
         return False
     code = told.code or ""
     is_amazons = code.startswith("AccessDenied") or code in _FORBIDDEN_CODES
-    return not (is_amazons or (told.kind or "").endswith("Exception"))
+    return not (is_amazons or (told.kind or "").endswith(EXCEPTION))
 
 
 def _client_refusal(status: int, told: _Told) -> MarketplaceError:
     code = told.code
-    if code == "RequestExpired":
+    name = (code or "").removesuffix(EXCEPTION)
+    if name == "RequestExpired":
         return ClockSkewed(CLOCK, upstream_code=code)
-    if code in _TAG_CODES:
+    if name in _TAG_CODES:
         return TrackingIDRejected(TAG_REJECTED, upstream_code=code)
-    if status == 401 or code in _AUTHENTICATION_CODES:
+    if status == 401 or name in _AUTHENTICATION_CODES:
         return CredentialsRejected(CREDENTIALS, upstream_code=code)
     if status == 403:
         return _forbidden(told)

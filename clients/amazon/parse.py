@@ -104,7 +104,7 @@ def product(item: JSON, site: Site, *, at: datetime) -> SourceProduct | None:
     }
     return SourceProduct(
         ref=ref,
-        title=words(title) or asin,
+        title=(words(title) if isinstance(title, str) else None) or asin,
         url=urls.product_url(ref),
         offer=offer,
         features=values.texts(values.member(item, "itemInfo", "features", "displayValues")),

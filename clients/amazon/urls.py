@@ -6,6 +6,7 @@ this protects against: look-alike hosts, user parts, foreign targets in Amazon's
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from urllib.parse import parse_qsl, unquote
 
 from clients.amazon.locales import (
@@ -75,11 +76,14 @@ _WRAPPERS = {
     ("sspa", "click"): "url",
     ("gp", "slredirect", "picassoredirect.html"): "url",
     ("gp", "redirect.html"): "location",
-    ("gp", "r.html"): "u",  # in mails
+    ("gp", "r.html"): "u",  # in mails, as the next one
+    ("gp", "f.html"): "u",
 }
 
 _ISBN10 = re.compile(r"[0-9]{9}[0-9Xx]", re.ASCII)
 _ISBN13 = re.compile(r"97[89][0-9]{10}", re.ASCII)
+_NO_ISBN = re.compile(r"([0-9])\1*")  # one digit ten times, which stands where there is no number
+_FRACTION = re.compile(r"\.0+\Z")  # spreadsheets write "9780596802295.0"
 # Standing alone it is in one case of letters and has a digit: other words have ten letters too.
 _BARE_ASIN = re.compile(r"(?=.[^0-9]*[0-9])(?:B[0-9A-Z]{9}|b0[0-9a-z]{8})", re.ASCII)
 
@@ -135,7 +139,9 @@ def read_bare_id(word: str) -> BareID | None:
     """An ASIN, an ISBN-10, or an ISBN-13 that has one. Raises InvalidURL for one that has none."""
     if _BARE_ASIN.fullmatch(word):
         return BareID(external_id=word.upper())
-    digits = word.replace("-", "")
+    digits = _FRACTION.sub("", word).replace("-", "")
+    if _NO_ISBN.fullmatch(digits):
+        return None
     if _ISBN10.fullmatch(digits) and _check_digit_10(digits) == digits[-1].upper():
         return BareID(external_id=digits.upper(), is_checked=True)
     if not _ISBN13.fullmatch(digits) or _check_digit_13(digits) != digits[-1]:
@@ -263,10 +269,9 @@ def _leading_asin(part: str) -> str | None:
 
 def _wrapped(address: _Address) -> str | None:
     """Where a redirect of Amazon's own leads, None for other pages."""
-    parts = [part.lower() for part in _without_language(address.parts)]
-    if parts and parts[-1].startswith("ref="):
-        parts.pop()
-    name = _WRAPPERS.get(tuple(parts))
+    parts = (part.lower() for part in _without_language(address.parts))
+    # Behind "ref=" older ones have the number of a session.
+    name = _WRAPPERS.get(tuple(takewhile(lambda part: not part.startswith("ref="), parts)))
     if name is None:
         return None
     target = _parameter(address.query, name)
@@ -281,7 +286,8 @@ def _wrapped(address: _Address) -> str | None:
 
 def _in_query(address: _Address) -> str | None:
     """The parameter `asin` in any case, exactly ten characters; of a page of videos `product`."""
-    names = ("asin", "product") if address.parts[:1] == ("vdp",) else ("asin",)
+    is_of_videos = _without_language(address.parts)[:1] == ("vdp",)
+    names = ("asin", "product") if is_of_videos else ("asin",)
     for name, value in parse_qsl(address.query):
         if name.lower() in names and _LEADING_ASIN.fullmatch(value):
             return value

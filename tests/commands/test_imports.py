@@ -1,13 +1,22 @@
 """import: what is read, what is skipped, what is told, and that a stopped run goes on."""
 
+import asyncio
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from commands.progress import CLEAR_LINE, Progress
+from db import jobs as stored_jobs
+from domain.exceptions import QuotaExhausted
+from domain.jobs import Job, NewJob
+from engine.batches import JobBatches
+from resolvers import jobs
+from resolvers.context import Context
+from resolvers.lookups import RefOrError
+from resolvers.rows import Row
 from sandbox import Sandbox
 from tests.commands.conftest import ALIEXPRESS, Command
 from tests.workbooks import workbook
@@ -97,22 +106,99 @@ def test_again_fetches_what_is_there(connected: Command, ids: list[str]) -> None
     assert "1 imported, 1 skipped" in done.err
 
 
-def test_a_run_that_cannot_go_on_stops_and_goes_on_later(
-    command: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
+def test_what_fails_all_rows_is_told_once_and_a_later_run_goes_on(
+    command: Command, ids: list[str]
 ) -> None:
-    monkeypatch.setattr("commands.imports.BATCH", 3)
-    text = "\n".join(ids)
+    text = "\n".join(["nonsense", *ids])
 
-    stopped = command("import", "-", typed=text)
+    failed = command("import", "-", typed=text)
     command("connect", "aliexpress", typed=ALIEXPRESS)
     resumed = command("import", "-", typed=text)
 
-    assert stopped.code == 1
-    assert len(stopped.out.splitlines()) == 3
-    assert "Stopped, 7 lines left" in stopped.err
-    assert "connect" in stopped.err
-    assert resumed.code == 0
+    assert failed.code == 1
+    bad, not_connected = failed.out.splitlines()
+    assert bad.startswith("line 1: INVALID_URL: nonsense: ")
+    assert not_connected.startswith("line 2 and 9 more: MARKETPLACE_NOT_CONNECTED: ")
+    assert "connect" in not_connected
+    assert "0 imported, 0 skipped" in failed.err
     assert "10 imported" in resumed.err
+
+
+def test_a_day_without_calls_left_stops_it_and_says_when_it_goes_on(
+    connected: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    async def refused(_context: Context, named: list[RefOrError], **_options: bool) -> list[Row]:
+        return [Row(error=QuotaExhausted("No more.", retry_at=tomorrow)) for _ in named]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("resolvers.imports.import_products", refused)
+        stopped = connected("import", "-", typed="\n".join(ids))
+
+    assert (stopped.code, stopped.out) == (1, "")
+    assert f"Stopped, 10 left: the marketplace takes no more calls before {tomorrow:%F %R} UTC" in (
+        stopped.err
+    )
+    assert "0 imported, 0 skipped (in the catalogue already, or twice in the file), 0 failed" in (
+        stopped.err
+    )
+
+
+def test_who_stops_it_cancels_the_job(
+    connected: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        ended = interrupted(patched)
+        stopped = connected("import", "-", typed="\n".join(ids))
+
+    assert stopped.code == 130
+    assert stopped.err.endswith("\nStopped.\n")
+    assert len(ended) == 1
+    assert "10 imported" in connected("import", "-", typed="\n".join(ids)).err
+
+
+def test_a_run_that_was_killed_is_gone_on_with(
+    connected: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[NewJob] = []
+    create = stored_jobs.create
+
+    async def noted(new: NewJob) -> Job:
+        begun.append(new)
+        return await create(new)
+
+    monkeypatch.setattr(stored_jobs, "create", noted)
+    with monkeypatch.context() as patched:
+        interrupted(patched)
+        patched.setattr("resolvers.jobs.cancel", nothing)  # who is killed ends nothing
+        connected("import", "-", typed="\n".join(ids))
+
+    done = connected("import", "-", typed="\n".join(ids))
+
+    assert "10 imported, 0 skipped" in done.err
+    assert len(begun) == 1
+
+
+async def nothing(_context: Context, _job_id: str) -> None:
+    pass
+
+
+def interrupted(patched: pytest.MonkeyPatch) -> list[str]:
+    """Has the next job interrupted before its first batch. The ids of those that were cancelled."""
+    cancelled: list[str] = []
+    cancel = jobs.cancel
+
+    async def stopped(_batches: JobBatches, _turn_id: str, _ending: asyncio.Event) -> None:
+        raise KeyboardInterrupt
+
+    async def noted(context: Context, job_id: str) -> Job:
+        cancelled.append(job_id)
+        return await cancel(context, job_id)
+
+    patched.setattr(JobBatches, "handle", stopped)
+    patched.setattr(jobs, "cancel", noted)
+    return cancelled
 
 
 def test_ids_of_a_marketplace_can_be_given_bare(connected: Command, ids: list[str]) -> None:
@@ -125,7 +211,8 @@ def test_ids_of_a_marketplace_can_be_given_bare(connected: Command, ids: list[st
 def test_without_a_terminal_progress_is_plain_lines(
     connected: Command, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.imports.BATCH", 4)
+    monkeypatch.setattr("resolvers.jobs.BATCH_ROWS", 4)
+    monkeypatch.setattr("engine.alone.AT_ONCE", 1)
 
     done = connected("import", "-", typed="\n".join(ids))
 
@@ -217,7 +304,7 @@ def test_bare_ids_are_of_the_site_that_is_connected(command: Command) -> None:
 
     done = command("import", "-", typed="asin\nB0SANDBX01\n")
 
-    assert "B0SANDBX01: Amazon (www.amazon.de) is not connected" in done.out
+    assert "line 2: MARKETPLACE_NOT_CONNECTED: Amazon (www.amazon.de) is not" in done.out
 
 
 class Terminal(io.StringIO):

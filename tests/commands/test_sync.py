@@ -1,6 +1,6 @@
 """sync: the whole catalogue or the old part of it, in batches, and what is told of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,7 +19,8 @@ def five(connected: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     box = Sandbox(public_url="http://127.0.0.1:8000", now=lambda: datetime.now(UTC))
     ids = [str(row.fields["product_id"]) for row in box.catalog["aliexpress"].listings()[:5]]
     assert connected("import", "-", typed="\n".join(ids)).code == 0
-    monkeypatch.setattr("commands.sync.BATCH", 2)
+    monkeypatch.setattr("resolvers.jobs.BATCH_ROWS", 2)
+    monkeypatch.setattr("engine.alone.AT_ONCE", 1)
     return connected
 
 
@@ -54,21 +55,22 @@ def test_a_stopped_run_keeps_what_it_had(five: Command, monkeypatch: pytest.Monk
     assert done.err.endswith("2 of 5, 0 failed\n\nStopped.\n")
 
 
-def test_what_fails_is_told_and_a_failure_of_the_account_ends_it(
-    five: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_without_calls_left_ends_it(five: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
     async def refused(_context: Context, refs: list[RefOrError]) -> list[Row]:
-        return [Row(error=QuotaExhausted("Wait for tomorrow.")) for _ in refs]
+        return [Row(error=QuotaExhausted("No more.", retry_at=tomorrow)) for _ in refs]
 
     monkeypatch.setattr(imports, "sync_products", refused)
 
     done = five("sync")
 
     assert done.code == 1
-    assert [line.split(": ", 1)[1] for line in done.out.splitlines()] == [
-        "QUOTA_EXHAUSTED: Wait for tomorrow."
-    ] * 2
-    assert "Stopped, 3 left: Wait for tomorrow. Then run the same command again." in done.err
+    assert done.out == ""
+    assert f"Stopped, 5 left: the marketplace takes no more calls before {tomorrow:%F %R} UTC" in (
+        done.err
+    )
+    assert "0 synced: " in done.err
 
 
 @pytest.mark.parametrize("age", ["12", "0h", "h", "-1h", "12 h", "1w"])

@@ -68,7 +68,7 @@ def test_without_its_name_a_workspace_is_not_deleted(shop: Command, typed: str) 
     assert done.code == 2
     assert "0 products" in done.err
     assert "1 marketplace account" in done.err
-    assert "1 API key" in done.err
+    assert "0 watches, 0 webhooks, 0 jobs and 1 API key" in done.err
     assert "--yes" in done.err
     assert names(shop) == ["default", "shop"]
 

@@ -112,6 +112,25 @@ async def test_whoever_lost_the_lease_writes_nothing() -> None:
     assert len(await products.by_refs(OURS, [ref(1)])) == 1
 
 
+async def test_a_job_is_paused_where_nothing_is_due_and_nothing_held() -> None:
+    batch, lease = await claimed(1, 1)
+    [other] = await job_batches.due(NOW, of_each=9)
+    both = [batch.job.id, str(uuid4())]
+    soon, late = (NOW + timedelta(minutes=each) for each in (1, 9))
+    waits = replace(result(None, state=BatchState.OPEN), due_at=late)
+
+    held = await job_batches.paused(both, NOW)
+    await job_batches.store(batch, lease, waits, NOW)
+    due = await job_batches.paused(both, NOW)
+    found = await job_batches.claim(other.id, NOW)
+    assert found is not None
+    await job_batches.store(*found, replace(waits, due_at=soon), NOW)
+
+    assert held == due == {}
+    assert await job_batches.paused(both, NOW) == {batch.job.id: soon}
+    assert await job_batches.paused(both, soon) == {}
+
+
 async def test_a_renewed_lease_is_held_on() -> None:
     batch, lease = await claimed(1)
     later = NOW + LEASE - timedelta(seconds=1)

@@ -1,11 +1,11 @@
 """Explore keeps what was found, tells where it came from, and never shows an old answer as new."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import OPERATIONS, Server, Visit, ask
 from tests.e2e.test_page import serious
-from tests.e2e.test_states import search, signed_in
+from tests.e2e.test_states import search, signed_in, with_found
 
 pytestmark = pytest.mark.browser
 
@@ -122,15 +122,19 @@ AMAZON = {
     "credentialVersion": "2.2",
     "partnerTag": "sandbox-21",
 }
+SITE = {"marketplace": "AMAZON", "locale": "www.amazon.de"}
+
+
+def connect(server: Server) -> None:
+    credentials = [{"name": name, "value": value} for name, value in AMAZON.items()]
+    connected = ask(server, OPERATIONS["connect"], input=SITE | {"credentials": credentials})
+    assert connected["connectMarketplace"]["errors"] == []
 
 
 def test_a_site_brings_its_currency_and_offers_only_what_it_has(
     server: Server, visit: Visit
 ) -> None:
-    credentials = [{"name": name, "value": value} for name, value in AMAZON.items()]
-    site = {"marketplace": "AMAZON", "locale": "www.amazon.de"}
-    connected = ask(server, OPERATIONS["connect"], input=site | {"credentials": credentials})
-    assert connected["connectMarketplace"]["errors"] == []
+    connect(server)
     page = signed_in(server, visit)
     sorts = page.get_by_label("Sort").locator("option")
     expect(page.get_by_label("Orders from")).to_be_visible()
@@ -147,7 +151,48 @@ def test_a_site_brings_its_currency_and_offers_only_what_it_has(
     expect(page.locator(STATUS)).not_to_contain_text("cannot be filtered here")
     expect(page.locator(STATUS)).not_to_contain_text("filtered afterwards")
     expect(page.locator(".price strong").first).to_contain_text("€")
-    ask(server, OPERATIONS["disconnect"], input=site)
+    ask(server, OPERATIONS["disconnect"], input=SITE)
+
+
+def test_all_marketplaces_are_searched_at_once(server: Server, visit: Visit) -> None:
+    connect(server)
+    page = signed_in(server, visit)
+    page.get_by_role("radio", name="All marketplaces").check()
+    expect(page.get_by_label("Ship to")).to_have_count(0)  # which one of them does not have
+    expect(page.locator(".told output")).to_have_text("EUR")  # which both of them have
+
+    search(page)
+
+    one, other = (page.get_by_role("region", name=name) for name in ("AliExpress", "Amazon"))
+    for region in (one, other):
+        expect(region.get_by_role("status")).to_contain_text("found")
+        expect(region.locator(".card[data-id]")).not_to_have_count(0)
+        expect(region.locator(".price strong").first).to_contain_text("€")
+    assert serious(page) == []
+    page.route("**/graphql", refuse)
+    page.get_by_role("button", name="Search").click()
+    expect(other.get_by_role("alert")).to_contain_text("too fast")
+    expect(one.locator(".card[data-id]")).not_to_have_count(0)
+    expect(one.get_by_role("alert")).to_have_count(0)
+    one.get_by_role("link", name="Show all of AliExpress").click()
+    expect(page.get_by_role("radio", name="AliExpress")).to_be_checked()
+    expect(page.locator(CARDS)).to_have_count(24)
+    assert visit.complaints == []
+    ask(server, OPERATIONS["disconnect"], input=SITE)
+
+
+def refuse(route: Route) -> None:
+    """Put a failure in the place of the other marketplace's answer."""
+    body = route.request.post_data or ""
+    if "query Explore" not in body or "AMAZON" not in body:
+        return route.fallback()
+    error: dict[str, object] = {
+        "code": "THROTTLED",
+        "message": "It was too fast.",
+        "path": [],
+        "retryAt": None,
+    }
+    return with_found(errors=[error])(route)
 
 
 def test_a_margin_that_cannot_be_computed_says_why(server: Server, visit: Visit) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Server, Visit, ask, have
+from tests.e2e.test_page import serious
 
 pytestmark = pytest.mark.browser
 
@@ -293,6 +294,8 @@ def test_a_country_site_is_added_saved_and_disconnected(server: Server, visit: V
     card = page.locator(".settings", has_text="amazon.de")
     expect(card.locator(".badge.off")).to_have_text("Not configured")
     others = page.locator(".settings", has_text="amazon.com").locator(".badge.off")
+    versions = card.get_by_role("combobox", name="Version").locator("option")
+    expect(versions).to_have_text(["Choose ...", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3"])
 
     card.get_by_label("Partner Tag", exact=True).fill("sandbox-21")
     card.get_by_role("button", name="Save").click()
@@ -312,7 +315,11 @@ def test_calls_a_day_for_refreshing_are_set(server: Server, visit: Visit) -> Non
     page = signed_in(server, visit, "marketplaces")
     card = page.locator(".settings", has_text="AliExpress")
     field = card.get_by_label("Calls a day for refreshing")
+    expect(field).to_be_hidden()  # a connected marketplace is a line
+    expect(card.locator("summary .line")).to_contain_text("calls today")
+    card.locator("summary").first.click()
     expect(field).to_have_value("250")
+    assert serious(page) == []
 
     field.fill("40")
     card.get_by_role("button", name="Set calls a day").click()
@@ -329,6 +336,7 @@ def test_a_value_that_cannot_be_right_is_told_beside_its_field(
     page = signed_in(server, visit, "marketplaces")
     card = page.locator(".settings", has_text="AliExpress")
 
+    card.locator("summary").first.click()
     card.get_by_label("App key", exact=True).fill("me@example.com")
     card.get_by_role("button", name="Save").click()
 

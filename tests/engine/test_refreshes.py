@@ -16,11 +16,13 @@ from db import credentials, products, refreshes
 from db.keys import KeyRing, new_key
 from domain.catalog import PublisherFields
 from domain.exceptions import AffiliateGraphError, NotEligible
+from domain.jobs import Job, JobKind, JobStatus
 from domain.marketplaces import AccountKey
 from domain.products import Mode, ProductRef
 from domain.refresh import Plan, RefreshState
+from engine.batches import JobBatches
 from engine.refreshes import Refreshes
-from resolvers import imports, marketplaces, refresh
+from resolvers import imports, jobs, marketplaces, refresh
 from resolvers.access import OPERATOR
 from resolvers.context import Context
 from resolvers.refresh import Call
@@ -28,11 +30,13 @@ from sandbox import Sandbox
 from tests.database import migrated_database, wipe
 from tests.db.records import usd
 from tests.graph import ALIEXPRESS, API_KEY, Clock
+from upstream.pipeline import Timeouts
 
 pytestmark = pytest.mark.anyio
 
 KEY = AccountKey("default", "aliexpress", "", Mode.SANDBOX)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -82,7 +86,12 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         )
         clock = Clock()
         box = Sandbox(public_url="http://127.0.0.1:8000", now=clock)
-        overrides = Overrides(now=clock, sandbox=box)
+        overrides = Overrides(
+            now=clock,
+            monotonic=clock.monotonic,
+            timeouts=Timeouts(first_pause=0.001),
+            sandbox=box,
+        )
         async with open_runtime(settings, KeyRing.from_text(new_key()), overrides) as runtime:
             context = runtime.context(OPERATOR)
             given = list(ALIEXPRESS.items())
@@ -255,3 +264,34 @@ async def test_an_account_of_a_marketplace_that_is_not_known_here_is_left_alone(
     shop.clock.advance(days=1)
 
     assert await shop.turn() == 1
+
+
+async def test_an_hour_without_the_marketplace_costs_few_calls_and_no_row(shop: Shop) -> None:
+    await shop.sell(shop.refs)
+    shop.clock.advance(hours=13)  # all of them are due
+    order = jobs.Order(
+        kind=JobKind.SYNC, field="ids", rows=shop.refs, options={}, key=None, input_text=""
+    )
+    begun = await jobs.start(shop.context, order)
+    shop.box.faults.inject("status", code=503)
+    batches, before = JobBatches(shop.runtime, grace=0), shop.calls
+
+    async def an_hour() -> Job:
+        for _ in range(60):
+            await shop.turn()
+            for batch in await batches.due():
+                await batches.handle(batch.id, asyncio.Event())
+            shop.clock.advance(minutes=1)
+        found = await jobs.get(shop.context, begun.id)
+        assert found is not None
+        return found
+
+    waiting, spent = await an_hour(), shop.calls - before
+    shop.box.faults.clear()
+    done = await an_hour()
+
+    assert (waiting.status, waiting.done) == (JobStatus.RUNNING, 0)
+    assert 3 <= spent <= 30
+    assert (done.status, done.done, done.failed) == (JobStatus.SUCCEEDED, 3, 0)
+    stored = await products.by_refs(shop.context.workspace, shop.refs)
+    assert all(entry.synced_at > shop.clock() - 2 * HOUR for entry in stored.values())

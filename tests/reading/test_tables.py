@@ -60,6 +60,26 @@ def test_a_row_has_the_line_in_which_it_begins() -> None:
 
 
 @pytest.mark.parametrize(
+    ("_case", "text", "rows"),
+    [
+        ("one that is never closed", '"Lamp\tx\nCup\ty\n', [['"Lamp', "x"], ["Cup", "y"]]),
+        (
+            "one that takes in rows",
+            '"Lamp\tx\nCup" red\ty\n',
+            [['"Lamp', "x"], ['Cup" red', "y"]],
+        ),
+        ("inches", '5" Lamp\tx\n6" Cup\ty\n', [['5" Lamp', "x"], ['6" Cup', "y"]]),
+        ("a cell of two lines", '"Lamp\nred"\tx\n', [["Lamp\nred", "x"]]),
+        ("a cell with a tab", '"Lamp\tred"\tx\n', [["Lamp\tred", "x"]]),
+    ],
+)
+def test_between_tabs_a_quotation_mark_takes_in_no_rows(
+    _case: str, text: str, rows: list[list[str]]
+) -> None:
+    assert cells(f"name\turl\n{text}", "a.tsv")[1:] == rows
+
+
+@pytest.mark.parametrize(
     ("_case", "text"),
     [
         ("Markdown", "My list\n- [Lamp](https://shop.example/1,2)\n- B0LAMP0001, B0LAMP0002\n"),

@@ -41,7 +41,10 @@ def answers(monkeypatch: pytest.MonkeyPatch, *rows: Row) -> list[RefOrError]:
     """Importing answers so; fills with what is asked."""
     asked: list[RefOrError] = []
 
-    async def imported(_context: Context, named: Sequence[RefOrError]) -> list[Row]:
+    async def imported(
+        _context: Context, named: Sequence[RefOrError], *, only_new: bool
+    ) -> list[Row]:
+        assert only_new is False
         asked.extend(named)
         return list(rows)
 

@@ -54,7 +54,7 @@ def test_titles_are_text_and_nothing_else(title: str) -> None:
 
     tags = {node.tag.removeprefix(SVG) for node in drawing.iter()}
     [shown] = drawing.iter(f"{SVG}title")
-    assert tags == {"svg", "rect", "g", "text", "title"}
+    assert tags == {"svg", "rect", "ellipse", "g", "path", "text", "title"}
     assert (shown.text or "") == title
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from tests.graph import API_KEY, Graph, running_graph
 pytestmark = pytest.mark.anyio
 
 JOB = """
-  id kind status progress { total done failed } createdAt startedAt finishedAt
+  id kind status progress { total done failed } createdAt startedAt goesOnAt finishedAt
 """
 RESULTS = """
-  results(first: 250) { nodes { number isDone changed product { externalId } affiliateLink { url }
-    words errors { code path } } totalCount pageInfo { hasNextPage } }
+  results(first: 250) { nodes { number isDone isSkipped changed product { externalId }
+    affiliateLink { url } words errors { code path } } totalCount pageInfo { hasNextPage } }
 """
 START_IMPORT = f"""mutation($input: StartImportInput!) {{
   startImport(input: $input) {{ job {{ {JOB} }} errors {{ code message path }} }} }}"""
@@ -114,6 +115,23 @@ async def test_results_are_in_the_order_of_the_input_with_each_product_asked_onc
     assert working.calls("aliexpress", "productdetail.get") == 2  # 60 in batches of 50
 
 
+async def test_what_the_catalogue_has_is_skipped_at_no_call(working: Graph) -> None:
+    old, new = urls(working, 2)
+    await ended(working, (await begin(working, START_IMPORT, products=products([old])))["id"])
+    before = working.calls("aliexpress", "productdetail.get")
+
+    begun = await begin(working, START_IMPORT, products=products([old]), onlyNew=True)
+    job = await ended(working, begun["id"])
+    after = working.calls("aliexpress", "productdetail.get")
+    mixed = await begin(working, START_IMPORT, products=products([old, new]), onlyNew=True)
+    rows = (await ended(working, mixed["id"]))["results"]["nodes"]
+
+    assert (job["status"], job["progress"]["failed"]) == ("SUCCEEDED", 0)
+    assert job["results"]["nodes"][0]["product"]["externalId"] in old
+    assert after == before
+    assert [row["isSkipped"] for row in rows] == [True, False]
+
+
 async def test_a_sync_tells_what_changed(working: Graph) -> None:
     [url] = urls(working, 1)
     imported = await begin(working, START_IMPORT, products=products([url]))
@@ -199,9 +217,11 @@ async def test_a_job_waits_for_a_marketplace_that_is_away_and_goes_on_by_itself(
     working: Graph,
 ) -> None:
     working.sandbox.faults.inject("status", code=503, marketplace="aliexpress")
+    began = working.clock()
     begun = await begin(working, START_IMPORT, products=products(urls(working, 2)))
     await given_back()
     waiting = (await working.run(READ, {"id": begun["id"]}))["job"]
+    goes_on_at = datetime.fromisoformat(waiting["goesOnAt"])
     working.sandbox.faults.clear()
 
     working.clock.advance(hours=1)
@@ -209,8 +229,10 @@ async def test_a_job_waits_for_a_marketplace_that_is_away_and_goes_on_by_itself(
 
     assert waiting["status"] == "RUNNING"
     assert waiting["progress"]["done"] == 0
+    assert timedelta(seconds=15) <= goes_on_at - began <= timedelta(minutes=1)
     assert job["status"] == "SUCCEEDED"
     assert job["progress"]["failed"] == 0
+    assert job["goesOnAt"] is None
 
 
 async def test_a_job_needs_the_scope_of_its_kind_also_to_be_ended(graph: Graph) -> None:

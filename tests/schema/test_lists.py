@@ -1,8 +1,10 @@
 """searchProducts: a page of a marketplace's own search, and failures beside it."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.graph import ALIEXPRESS, Graph
+from tests.graph import ALIEXPRESS, Graph, running_graph
 
 pytestmark = pytest.mark.anyio
 
@@ -171,6 +173,23 @@ async def test_pages_that_filters_shorten_are_full(graph: Graph) -> None:
 
     assert set(sizes[:-1]) == {10}
     assert graph.calls("aliexpress") <= -(-found["totalCount"] // 50)
+
+
+async def test_the_operator_says_how_many_further_calls_fill_a_page(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    calls: dict[int, tuple[int, bool]] = {}
+
+    for further in (0, 1):
+        environ = {"SEARCH_FURTHER_CALLS": str(further)}
+        async with running_graph(migrated_database, tmp_path, environ=environ) as graph:
+            await graph.connect("ALIEXPRESS", ALIEXPRESS)
+            rare = {"keywords": "phone case", "minOrders": 100_000}
+            found = await graph.run(SEARCH, {"search": rare, "first": 10})
+            page = found["searchProducts"]["pageInfo"]
+            calls[further] = graph.calls("aliexpress"), page["hasNextPage"]
+
+    assert calls == {0: (1, True), 1: (2, False)}
 
 
 @pytest.mark.parametrize("off", [0, None])

@@ -285,6 +285,16 @@ async def test_the_settings_card_shows_what_may_be_shown(graph: Graph) -> None:
     assert market["quota"]["usedToday"] == 0
 
 
+async def test_a_value_that_is_one_of_few_comes_with_a_list(graph: Graph) -> None:
+    data = await graph.run(
+        "{ marketplace(code: AMAZON) { credentialFields { name options isSet } } }"
+    )
+
+    options = {each["name"]: each["options"] for each in data["marketplace"]["credentialFields"]}
+    assert options.pop("credentialVersion") == ["2.1", "2.2", "2.3", "3.1", "3.2", "3.3"]
+    assert set(map(tuple, options.values())) == {()}
+
+
 @pytest.mark.parametrize("code", ["ALIEXPRESS", "AMAZON"])
 async def test_right_credentials_verify_as_healthy(graph: Graph, code: str) -> None:
     await graph.connect_both()

@@ -174,6 +174,20 @@ async def test_what_is_seen_live_is_shown_with_what_is_stored(
     assert body["data"]["product"]["offer"]["price"]["amount"] == "19.90"
 
 
+@pytest.mark.parametrize("number", [12345, 1.5, True])
+async def test_a_number_is_no_title_of_what_is_not_stored(graph: Graph, number: object) -> None:
+    await graph.connect_both()
+    item = GOOD_ITEM | {"itemInfo": {"title": {"displayValue": number}}}
+    query = "query T($url: String!) { product(by: {url: $url}) { title } }"
+
+    with answering(graph.sandbox, "ALIEXPRESS", of_rows([GOOD_ROW | {"product_title": number}])):
+        nameless = (await graph.run(query, {"url": LAMP}))["product"]
+    with answering(graph.sandbox, "AMAZON", of_items([item])):
+        by_its_id = (await graph.run(query, {"url": ITEM_URL}))["product"]
+
+    assert (nameless["title"], by_its_id["title"]) == ("", ITEM)
+
+
 @pytest.mark.parametrize(
     ("gateway", "body"),
     [
@@ -221,6 +235,17 @@ async def test_a_title_is_shown_as_it_is_meant(graph: Graph) -> None:
         found = (await graph.run(query))["product"]
 
     assert found == {"title": "Salt & pepper set", "reviews": {"averageRating": "4.8"}}
+
+
+async def test_what_is_not_accessible_is_not_called_unknown(graph: Graph) -> None:
+    await graph.connect("AMAZON", AMAZON)
+    problems = {"errors": [{"code": "ItemNotAccessible", "message": "Not through this interface."}]}
+
+    with answering(graph.sandbox, "AMAZON", problems):
+        body = await product(graph, ITEM_URL)
+
+    assert code_of(body) == "NOT_FOUND"
+    assert "not accessible through the API" in body["errors"][0]["message"]
 
 
 async def test_an_unknown_product_is_told_as_before(graph: Graph) -> None:

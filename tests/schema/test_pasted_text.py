@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -32,6 +33,7 @@ NUMBER, GERMAN = "1005007000000017", "www.amazon.de B0LAMP0001"
 IN_A_PARAMETER = "https%3A%2F%2Faliexpress.com%2Fitem%2F1005007000000017.html"
 DEEP = "https://s.click.aliexpress.com/deep_link.htm?dl_target_url="
 ORDER = "https://shoppingcart.aliexpress.com/order/confirm_order.htm"
+ORDER_IN_HTML = quote(f"{ORDER}?a=1&amp;objectId={NUMBER}&amp;b=2", safe="")
 
 
 @pytest.fixture
@@ -131,6 +133,27 @@ async def test_every_case_of_the_reference(shops: Graph, reference: Path) -> Non
             "https://www.amazon.de/sspa/click?url=%252Fdp%252FB0LAMP0001%252Fref%253Dx",
             GERMAN,
         ),
+        ("encoded without its scheme", LAMP[8:].replace("/", "%2F") + "%3Fth%3D1", GERMAN),
+        ("HTML inside of what is encoded", f"u={ORDER_IN_HTML}", NUMBER),
+        ("a doubled slash", "https://www.aliexpress.com//item//1005007000000017.html", NUMBER),
+        ("order page without an ending", f"{ORDER[:-4]}?objectId={NUMBER}", NUMBER),
+        (
+            "wrapper with a session behind ref",
+            "https://www.amazon.de/gp/redirect.html/ref=x/302-1-1?location=%2Fdp%2FB0LAMP0001",
+            GERMAN,
+        ),
+        (
+            "wrapper of other mails",
+            "https://www.amazon.de/gp/f.html?T=C&U=https%3A%2F%2Fwww.amazon.de%2Fdp%2FB0LAMP0001",
+            GERMAN,
+        ),
+        ("videos in a language", "https://www.amazon.de/-/en/vdp/0a1b?product=B0LAMP0001", GERMAN),
+        ("ISBN as a spreadsheet writes it", "9780306406157.0", "www.amazon.com 0306406152"),
+        ("a slanted id of Markdown", f"- _{NUMBER}_", NUMBER),
+        ("an id that is done in Markdown", f"- ~~{NUMBER}~~", NUMBER),
+        ("a line that ends as Markdown breaks lines", f"{NUMBER}\\", NUMBER),
+        ("a number with a bracket", f"1.) {NUMBER}", NUMBER),
+        ("a letter with a bracket", f"a) {NUMBER}", NUMBER),
         ("a checkbox of Markdown", f"- [x] {LAMP}", GERMAN),
         ("a chat's link with its name", f"<{LAMP}|Lampe>", GERMAN),
         ("a forum's markup", f"[url={LAMP}]Lampe[/url]", GERMAN),
@@ -154,6 +177,11 @@ async def test_a_product_is_found(shops: Graph, _case: str, text: str, answer: s
         ("an ASIN in a sentence", "I like B0LAMP0001 most", "INVALID_URL"),
         ("ten letters that begin with B", "BLACKBERRY", "INVALID_URL"),
         ("ten digits that are no ISBN", "1234567890", "NOT_A_PRODUCT"),
+        ("ten times the same digit", "0000000000", "NOT_A_PRODUCT"),
+        ("ten nines", "9999999999", "NOT_A_PRODUCT"),
+        ("a new ISBN of a spreadsheet", "9798776159572.0", "INVALID_URL"),
+        ("Russian share link with a slash", "https://sl.aliexpress.ru/p/?key=Ab1", "SHORT_LINK"),
+        ("a foreign host, encoded", "evil.example%2F%3Fu%3D" + LAMP[8:], "UNKNOWN_HOST"),
         ("cut by a German spreadsheet", "Lamp;1,00501E+15;3", "INVALID_URL"),
         (
             "objectId elsewhere",
@@ -170,6 +198,17 @@ async def test_a_product_is_found(shops: Graph, _case: str, text: str, answer: s
             "UNKNOWN_HOST",
         ),
         ("codes like ids", "https://www.link.amazon/B0LAMP0001", "SHORT_LINK"),
+        (
+            "a short link and its name",
+            '<a href="https://amzn.to/3xYz9Ab">amzn.to/3xYz9Ab</a>',
+            "SHORT_LINK",
+        ),
+        (
+            "a short link twice",
+            "[www.amzn.to/3xYz9Ab/](http://amzn.to/3xYz9Ab), https://amzn.to/3xYz9Ab",
+            "SHORT_LINK",
+        ),
+        ("two short links", "https://amzn.to/3xYz9Ab https://amzn.to/3xYz9aB", "SEVERAL_PRODUCTS"),
         ("Russian short link", "https://aliexpress.ru/e/_AbC", "SHORT_LINK"),
         ("two in one table", f"{ALI}\tLamp\n{OTHER}\tLamp", "SEVERAL_PRODUCTS"),
         ("two of two marketplaces", f"{ALI} {LAMP}", "SEVERAL_PRODUCTS"),

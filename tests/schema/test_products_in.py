@@ -89,6 +89,25 @@ async def test_what_is_found_comes_in_order_with_its_place(graph: Graph) -> None
     assert [error["code"] for row in rows for error in row["errors"]] == ["SHORT_LINK"]
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "https://ae01.pictures.example/kf/S1.jpg_640x640q90.jpg_.webp",
+        "https://pictures.example/images/I/71a._AC_SX679_.jpg",
+        "https://pictures.example/a.PNG?w=1",
+    ],
+)
+async def test_pictures_of_products_are_no_further_things(graph: Graph, picture: str) -> None:
+    [one, two] = await two_products(graph)
+    table = f"{one}\t{picture}\tLamp\n[![Lamp]({picture})](https://aliexpress.com/item/{two}.html)"
+
+    rows = await find(graph, table)
+    [alone] = await find(graph, picture)
+
+    assert [row["product"]["externalId"] for row in rows] == [one, two]
+    assert [error["code"] for error in alone["errors"]] == ["UNKNOWN_HOST"]
+
+
 async def test_250_products_are_asked_in_5_calls(graph: Graph) -> None:
     await two_products(graph)
     graph.sandbox.clear_calls()

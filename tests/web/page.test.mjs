@@ -9,10 +9,57 @@ globalThis.localStorage = { getItem: () => null, setItem() {} };
 const page = "../../web/page/";
 const { amountOf, margin, shown, typed, whyNoMargin } = await import(`${page}money.js`);
 const { markup } = await import(`${page}explore/markup.js`);
-const { addressOf, currencyOf, formOf, variablesOf } = await import(`${page}explore/question.js`);
+const { addressOf, cardOf, currencyOf, formOf, together, variablesOf } = await import(`${page}explore/question.js`);
+const { beforeOf, changeOf } = await import(`${page}library/changes.js`);
 const { asHTML, inkOn, treeOf } = await import(`${page}card/tree.js`);
 const { say } = await import(`${page}texts.js`);
 const { compact, named, rating, shipping } = await import(`${page}words.js`);
+
+// A server that looks at most at 250 numbers of a text of 100 kB, as ours does.
+const asked = [];
+globalThis.fetch = async (address, { body } = {}) => {
+  if (!body) return Response.json({ pasted: "" });
+  const { text } = JSON.parse(body).variables;
+  asked.push(text);
+  const found = [...text.matchAll(/[0-9]{16}/g)].map((match) => ({ start: match.index, end: match.index + 16, words: match[0], product: { id: match[0] }, errors: [] }));
+  const isTooMuch = found.length > 250 || text.length > 100_000;
+  return Response.json(isTooMuch ? { errors: [{ message: "Too much.", extensions: { code: "INVALID_INPUT" } }] } : { data: { productsIn: found } });
+};
+const { lookAt } = await import(`${page}paste/look.js`);
+
+async function looked(text) {
+  asked.length = 0;
+  const lines = [];
+  const lefts = [];
+  await lookAt({ text }, (more, left) => (lines.push(...more), lefts.push(left)), undefined);
+  return { lines, lefts, asked: asked.length };
+}
+
+const number = (n) => String(1005000000000000 + n);
+
+test("rows of a table that name several things each are all looked at", async () => {
+  const rows = Array.from({ length: 250 }, (_, n) => `Lamp\t${number(n)}\thttps://aliexpress.com/item/${number(n)}.html`);
+
+  const { lines, lefts, asked } = await looked(rows.join("\n"));
+
+  assert.equal(lines.length, 500);
+  assert.deepEqual(lines.map((line) => line.text).slice(-2), [number(249), number(249)]);
+  assert.deepEqual([lefts, asked], [[125, 0], 3]);
+});
+
+test("a list in one line is looked at, however long it is", async () => {
+  const ids = Array.from({ length: 6_000 }, (_, n) => number(n));
+
+  for (const joint of [",", " ", "; "]) {
+    const { lines, lefts } = await looked(ids.join(joint));
+
+    assert.deepEqual([lines.map((line) => line.product?.id), lefts.at(-1)], [ids, 0]);
+  }
+});
+
+test("a line that cannot be halved is told", async () => {
+  await assert.rejects(looked("1".repeat(100_001)), /Too much/);
+});
 
 const usd = (amount) => ({ amount, currencyCode: "USD" });
 
@@ -55,6 +102,23 @@ test("a selling price by a rule is exact", () => {
   }
 });
 
+test("many products are changed by one rule, each by its own price and words", () => {
+  const row = { id: "1", notes: "from B", sellingPrice: null, offer: { price: usd("10.00") } };
+  const plan = { way: "price", price: "12.5", times: "2.5", fee: "", ending: "99" };
+  const change = (wanted, of = row) => changeOf(of, { price: "keep", notes: "keep", text: "late", ...wanted }, plan);
+
+  assert.deepEqual(change({}), { id: "1" });
+  assert.deepEqual(change({ price: "rule" }), { id: "1", sellingPrice: usd("25.99") });
+  assert.deepEqual(change({ price: "price" }), { id: "1", sellingPrice: usd("12.5") });
+  assert.deepEqual(change({ price: "price" }, { ...row, sellingPrice: { amount: "1", currencyCode: "EUR" } }).sellingPrice, { amount: "12.5", currencyCode: "EUR" });
+  assert.deepEqual(change({ price: "clear", notes: "clear" }), { id: "1", sellingPrice: null, notes: null });
+  assert.deepEqual(change({ notes: "add" }), { id: "1", notes: "from B\nlate" });
+  assert.deepEqual(change({ notes: "add" }, { ...row, notes: null }), { id: "1", notes: "late" });
+  assert.deepEqual(change({ notes: "replace" }), { id: "1", notes: "late" });
+  assert.equal(change({ price: "rule" }, { ...row, offer: null }).problem, "No price is known to add a markup to.");
+  assert.deepEqual(beforeOf(row, change({ price: "rule" })), { id: "1", sellingPrice: null });
+});
+
 test("a search is asked with what the site has", () => {
   const card = { code: "SHOP", locale: null, searchFilters: ["minPrice", "maxPrice", "minOrders"], searchSorts: ["NEWEST"], searchCurrencies: ["EUR"] };
   const form = { ...formOf({}), q: " lamp ", from: "5", days: "3" };
@@ -67,6 +131,20 @@ test("a search is asked with what the site has", () => {
   });
   assert.equal(variablesOf({}, card, 24), null);
   assert.equal(currencyOf({ searchCurrencies: [] }, ""), "USD");
+});
+
+test("all marketplaces together have what each of them has", () => {
+  const one = { code: "SHOP", locale: null, searchFilters: ["minPrice", "maxPrice", "minOrders"], searchSorts: ["RELEVANCE", "NEWEST"], searchCurrencies: [] };
+  const other = { code: "STORE", locale: "store.de", searchFilters: ["maxPrice", "minPrice"], searchSorts: ["NEWEST"], searchCurrencies: ["EUR"] };
+  const third = { ...other, locale: "store.com", searchCurrencies: ["USD"] };
+  const all = together([one, other]);
+
+  assert.deepEqual([all.searchFilters, all.searchSorts, all.searchCurrencies], [["minPrice", "maxPrice"], ["NEWEST"], ["EUR"]]);
+  assert.deepEqual([together([one, other, third]).searchFilters, together([one, other, third]).searchCurrencies], [[], null]);
+  assert.deepEqual(together([one, one]).searchCurrencies, []);
+  assert.equal(cardOf([one, other], { marketplace: "ALL" }).code, "ALL");
+  assert.equal(cardOf([one], { marketplace: "ALL" }), one);
+  assert.deepEqual(addressOf({ ...formOf({}), q: "lamp", from: "5" }, together([one, other, third])), { marketplace: "ALL", locale: "", q: "lamp", currency: "", sort: "NEWEST" });
 });
 
 test("a product card escapes what it is told, and its button can be read", () => {

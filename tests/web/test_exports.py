@@ -39,6 +39,13 @@ mutation Link($url: String!) {
   }
 }
 """
+PRICED = """
+mutation Priced($id: ID!) {
+  updateProduct(input: {id: $id, sellingPrice: {amount: "900", currencyCode: "USD"}}) {
+    errors { message }
+  }
+}
+"""
 ALIEXPRESS = "https://www.aliexpress.com/item/1005000000001001.html"
 AMAZON = "https://www.amazon.com/dp/B0SANDBX01"
 
@@ -86,13 +93,17 @@ async def test_the_file_is_the_catalogue_with_its_links(graph: Graph) -> None:
     assert Decimal(rows["ALIEXPRESS"]["price"]) > 0
 
 
-async def test_products_are_chosen_by_their_link_and_their_age(graph: Graph) -> None:
-    await imported(graph)
+async def test_products_are_chosen_by_their_link_their_margin_and_their_age(graph: Graph) -> None:
+    [product, _] = await imported(graph)
+    await graph.run(PRICED, {"id": product["id"]})
     await graph.run(LINK, {"url": ALIEXPRESS})
     later = (graph.clock.time + HOUR).isoformat()
     asked: list[dict[str, str]] = [
         {"hasLink": "true"},
         {"hasLink": "false"},
+        {"hasSellingPrice": "true"},
+        {"minMarginPercent": "10"},
+        {"minMarginPercent": "100"},
         {"syncedBefore": later},
         {"syncedBefore": "2001-01-01T00:00:00Z"},
     ]
@@ -103,7 +114,7 @@ async def test_products_are_chosen_by_their_link_and_their_age(graph: Graph) -> 
         ["ALIEXPRESS"],
         ["AMAZON"],
     ]
-    assert [len(rows) for rows in found[2:]] == [2, 0]
+    assert [len(rows) for rows in found[2:]] == [1, 1, 0, 2, 0]
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "woocommerce", "shopify"])
@@ -153,6 +164,7 @@ async def test_products_are_chosen_by_filter_or_by_id(graph: Graph) -> None:
         ("time with NUL", "csv", {"syncedBefore": "2026-05-01T12:00:00Z\0"}, 400, "an instant"),
         ("discount", "csv", {"minDiscountPercent": "-5"}, 400, "0 to 100"),
         ("discount of many digits", "csv", {"minDiscountPercent": "9" * 5000}, 400, "0 to 100"),
+        ("margin", "csv", {"minMarginPercent": "12.5"}, 400, "minMarginPercent is a whole number"),
         ("header", "shopify", {"header": "new"}, 400, "legacy"),
         ("published", "woocommerce", {"published": "no"}, 400, "draft, yes, keep"),
         ("pictures", "woocommerce", {"pictures": "2"}, 400, "all, first"),
@@ -340,9 +352,9 @@ async def test_a_large_catalogue_is_exported_in_little_memory(
         tracemalloc.stop()
 
     assert sum(rows for rows, _ in pages) == size
-    assert max(rows for rows, _ in pages) == 250
+    assert max(rows for rows, _ in pages) == exports.PAGE
     held = [bytes_held for rows, bytes_held in pages if rows]
-    assert max(held) < 2 * held[0] + 1_000_000  # all rows at once would be 12 times the first page
+    assert max(held) < 2 * held[0] + 1_000_000  # all rows at once would be far more
 
 
 async def test_a_file_is_paid_for_by_its_rows(migrated_database: str, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Files that are looked at and those that a job imports: who may send one, and what is too much."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from db import jobs
+from domain.catalog import PageArgs
 from tests.graph import API_KEY, Graph, running_graph
 from tests.workbooks import workbook
 from web import files
@@ -85,6 +88,29 @@ async def test_a_giant_file_is_not_read(graph: Graph, monkeypatch: pytest.Monkey
     assert "server.py import FILE" in message
 
 
+async def test_a_file_is_paid_for_before_it_comes_in(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    small = {"LIMIT_COST": "100", "BUCKET_CAPACITY": "100", "BUCKET_RESTORE": "1"}
+    taken = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(90):
+            taken.append(number)
+            yield b"#" * 100
+
+    headers = SENT | {"Content-Length": "9000"}
+    async with running_graph(migrated_database, tmp_path, environ=small) as graph:
+        first = await graph.http.post("/import/rows", content=b"#" * 9000, headers=SENT)
+        second = await graph.http.post("/import/rows", content=pieces(), headers=headers)
+        unknown = await graph.http.post("/import/rows", content=pieces(), headers=SENT)
+
+    assert first.status_code == 400  # which names nothing
+    assert error_of(second)[:2] == (429, "THROTTLED")
+    assert error_of(unknown)[:2] == (411, "BAD_REQUEST")
+    assert taken == []
+
+
 async def test_only_bytes_are_taken(graph: Graph) -> None:
     answer = await post(graph, b"url\n", headers={"Content-Type": "text/plain"})
 
@@ -139,6 +165,19 @@ async def test_a_file_begins_a_job_that_knows_its_rows(graph: Graph) -> None:
     assert shown["results"]["nodes"][1]["errors"] == [
         {"code": "INVALID_URL", "path": ["input", "file"]}
     ]
+
+
+async def test_a_file_can_be_imported_for_what_is_new_alone(graph: Graph) -> None:
+    content = f"{ITEM}\n".encode()
+
+    plain = await put(graph, content, idempotencyKey="k")
+    other = await put(graph, content, idempotencyKey="k", onlyNew="true")
+    only_new = await put(graph, content, onlyNew="true")
+
+    assert plain.status_code == only_new.status_code == 202
+    assert other.json()["errors"][0]["extensions"]["code"] == "IDEMPOTENCY_CONFLICT"
+    begun = (await jobs.page("default", (), PageArgs(10))).records
+    assert sorted(job.options["onlyNew"] is True for job in begun) == [False, True]
 
 
 async def test_a_file_that_is_sent_twice_is_one_job_and_another_file_is_refused(

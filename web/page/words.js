@@ -70,16 +70,18 @@ const field = (name) => (knows(`field.${name}`) ? say(`field.${name}`) : plain(n
 export const changes = (names) => names.map(field).join(", ");
 export const filterNames = (names) => names.map(field).join(", ");
 
+const quoted = (key) => say("quoted", { text: say(key) });
+
 // The server speaks to programs; people are shown the words of this page.
 const WORDS = [
   [/ (in|with) connectMarketplace\b/g, " on the Marketplaces screen"],
   [/\bat (retryAt|nextTryAt)\b/g, "at the time shown"],
   [/\buntil nextTryAt\b/g, "until the time shown"],
-  [/\bminPrice\b/g, "“Price from”"],
-  [/\bmaxPrice\b/g, "“Price to”"],
+  [/\bminPrice\b/g, quoted("form.from")],
+  [/\bmaxPrice\b/g, quoted("form.to")],
   [/\bcurrencyCode\b/g, "currency"],
-  [/\bshipToCountry\b/g, "“Ship to”"],
-  [/\bminOrders\b/g, "“Orders from”"],
+  [/\bshipToCountry\b/g, quoted("form.ship")],
+  [/\bminOrders\b/g, quoted("form.orders")],
   [/\ba categoryId\b/g, "a category"],
   [/\bgive keywords\b/g, "give words"],
 ];

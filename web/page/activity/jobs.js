@@ -48,6 +48,7 @@ function Job({ job }) {
     ${isOpen(job) && html`<progress max=${total} value=${done} aria-label=${say("job.progress", { job: jobName(job) })} />`}
     <p class="quiet">${say("job.done", { done, n: total })}${failed ? html`, <span class="problem">${say("job.failed", { n: failed })}</span>` : ""}</p>
     <p class="quiet" title=${time(job.finishedAt ?? job.createdAt)}>${job.finishedAt ? say("job.ended", { time: ago(job.finishedAt) }) : say("job.begunAt", { time: ago(job.createdAt) })}</p>
+    ${job.goesOnAt && html`<p class="quiet">${say("job.waits", { time: time(job.goesOnAt) })}</p>`}
     ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>${say("cancel")}</button></div>`}
     ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? say("job.goOn") : say("job.retry")}</button></div>`}
     ${state.error && html`<${Failure} error=${state.error} />`}

@@ -3,7 +3,7 @@ import { html, useState } from "../html.js";
 import { amountOf } from "../money.js";
 import { say } from "../texts.js";
 import { named, titleOf } from "../words.js";
-import { addressOf, cardOf, currencyOf, formOf, has, sortOf } from "./question.js";
+import { addressOf, cardOf, currencyOf, formOf, has, sortOf, together } from "./question.js";
 
 const COUNTRIES = ["US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "CA", "AU", "BR", "MX", "JP", "IN"];
 const WHOLE = { inputmode: "numeric", pattern: "[0-9]{1,9}", title: say("form.whole") };
@@ -18,6 +18,7 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
     setForm(formOf(values));
     setCard(cardOf(searchable, values));
   }
+  const sites = searchable.length > 1 ? [...searchable, together(searchable)] : searchable;
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
   const field = (name) => ({ value: form[name], onInput: set(name) });
   const submit = (event) => {
@@ -26,14 +27,14 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
   };
   return html`<form class="panel filters" role="search" onSubmit=${submit}>
     <fieldset class="sites"><legend class="hidden">${say("marketplace")}</legend>
-      ${searchable.map((each) => html`<label key=${each.id} class="chip">
+      ${sites.map((each) => html`<label key=${each.id} class="chip">
         <input type="radio" name="site" checked=${each.id === card.id} onChange=${() => (setCard(each), setForm({ ...form, currency: "" }))} />
         <span>${titleOf(each)}</span></label>`)}
     </fieldset>
     <label class="wide">${say("form.words")} <input type="search" required=${!form.category} placeholder=${say("form.example")} ...${field("q")} /></label>
-    <${Amount} label=${say("form.from")} ...${field("from")} />
-    <${Amount} label=${say("form.to")} ...${field("to")} />
-    <${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />
+    ${has(card, "from") && html`<${Amount} label=${say("form.from")} ...${field("from")} />`}
+    ${has(card, "to") && html`<${Amount} label=${say("form.to")} ...${field("to")} />`}
+    ${card.searchCurrencies && html`<${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />`}
     ${has(card, "ship") && html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
       <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`}
     ${has(card, "orders") && html`<label>${say("form.orders")} <input ...${WHOLE} ...${field("orders")} /></label>`}
@@ -43,9 +44,9 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
     ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
     ${has(card, "category") && html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
       <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`}
-    <label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
+    ${card.searchSorts.length > 0 && html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
       ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${named("sort", code)}</option>`)}
-    </select></label>
+    </select></label>`}
     <button class="primary" disabled=${busy}>${say("search")}</button>
   </form>`;
 }

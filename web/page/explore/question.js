@@ -1,6 +1,9 @@
 // A search as the address tells it, as the form shows it, and as the server takes it.
 import { defaults } from "../defaults.js";
 import { amountOf, typed } from "../money.js";
+import { say } from "../texts.js";
+
+export const ALL = "ALL"; // in the place of a marketplace's code
 
 // Field of the form -> that of the server's search; all that narrows a search.
 export const FILTERS = {
@@ -17,17 +20,40 @@ export const FILTERS = {
 const BLANK = { q: "", from: "", to: "", ship: "", orders: "10", positive: "", discount: "", days: "", free: "", category: "" };
 
 /** @param {Record<string, string>} values */
-const isAsked = ({ q, category }) => Boolean(q || category);
+export const isAsked = ({ q, category }) => Boolean(q || category);
 
 export const has = (card, field) => card.searchFilters.includes(FILTERS[field]);
 
 /** @param {any[]} searchable @param {Record<string, string>} values */
-export const cardOf = (searchable, { marketplace, locale = "" }) =>
-  searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
+export function cardOf(searchable, { marketplace, locale = "" }) {
+  if (marketplace === ALL && searchable.length > 1) return together(searchable);
+  return searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
+}
+
+/**
+ * All marketplaces as if they were one: with the filters and sorts that each of them has. Where they have no
+ * currency in common, `searchCurrencies` is null, and each answers in its own: prices cannot be asked for.
+ */
+export function together(searchable) {
+  const common = (lists) => lists[0].filter((each) => lists.every((list) => list.includes(each)));
+  const limited = searchable.map((card) => card.searchCurrencies).filter((known) => known.length);
+  const currencies = limited.length ? common(limited) : [];
+  const isPriced = currencies.length > 0 || !limited.length;
+  const filters = common(searchable.map((card) => card.searchFilters));
+  return {
+    id: ALL,
+    code: ALL,
+    locale: null,
+    name: say("marketplace.all"),
+    searchFilters: isPriced ? filters : filters.filter((name) => name !== FILTERS.from && name !== FILTERS.to),
+    searchSorts: common(searchable.map((card) => card.searchSorts)),
+    searchCurrencies: isPriced ? currencies : null,
+  };
+}
 
 export function currencyOf({ searchCurrencies: known }, wanted) {
   const currency = wanted || defaults().currency;
-  return known.length && !known.includes(currency) ? known[0] : currency;
+  return known?.length && !known.includes(currency) ? known[0] : currency;
 }
 
 export const sortOf = (card, wanted) => (card.searchSorts.includes(wanted) ? wanted : card.searchSorts[0]);
@@ -54,8 +80,8 @@ export function addressOf(form, card) {
     ...("from" in told && { from: amountOf(form.from).amount, to: amountOf(form.to).amount }),
     ...("orders" in told && { orders: told.orders || "0" }),
     ...(told.ship && { ship: told.ship.toUpperCase() }),
-    currency: currencyOf(card, form.currency.trim().toUpperCase()),
-    sort: sortOf(card, form.sort),
+    currency: card.searchCurrencies ? currencyOf(card, form.currency.trim().toUpperCase()) : "",
+    sort: sortOf(card, form.sort) ?? "",
   };
 }
 

@@ -1,7 +1,7 @@
 // The price that somebody plans to sell at: one, or a rule that makes one of each product's.
 import { html, useState } from "../html.js";
 import { kept } from "../kept.js";
-import { amountOf } from "../money.js";
+import { amountOf, typed } from "../money.js";
 import { store, stored } from "../stored.js";
 import { say } from "../texts.js";
 
@@ -22,18 +22,24 @@ export function usePlan() {
   return [plan, change];
 }
 
-export function Selling({ plan, onPlan, currency }) {
-  const fields = plan.way === "rule" ? [plan.times, plan.fee] : [plan.price];
-  const problem = fields.map((text) => amountOf(text).problem).find(Boolean);
-  const set = (name) => (event) => onPlan({ [name]: event.target.value });
-  return html`<div class="selling">
-    <select aria-label=${say("plan.how")} value=${plan.way} onChange=${set("way")}>
+export const Selling = ({ plan, onPlan, currency }) => html`<div class="selling">
+    <select aria-label=${say("plan.how")} value=${plan.way} onChange=${(event) => onPlan({ way: event.target.value })}>
       <option value="price">${say("plan.one")}</option><option value="rule">${say("plan.rule")}</option></select>
-    ${plan.way === "rule" ? html`
+    <${Plan} plan=${plan} onPlan=${onPlan} currency=${currency} />
+  </div>`;
+
+const textsOf = (plan) => (plan.way === "rule" ? [plan.times, plan.fee] : [plan.price]);
+
+// Whether a price can be made by it.
+export const isMeant = (plan) => Boolean(textsOf(plan)[0].trim()) && !textsOf(plan).some((text) => amountOf(text).problem);
+
+export function Plan({ plan, onPlan, currency = "" }) {
+  const problem = textsOf(plan).map((text) => amountOf(text).problem).find(Boolean);
+  const set = (name) => (event) => onPlan({ [name]: event.target.value });
+  return html`${plan.way === "rule" ? html`
       <label>${say("plan.times")} <input inputmode="decimal" value=${plan.times} onInput=${set("times")} /></label>
       <label>${say("plan.fee")} <input inputmode="decimal" placeholder="0" value=${plan.fee} onInput=${set("fee")} /></label>
       <select aria-label=${say("plan.end")} value=${plan.ending} onChange=${set("ending")}>${ENDINGS.map(([code, words]) => html`<option key=${code} value=${code}>${words}</option>`)}</select>`
-      : html`<label>${say("sellAt")} <input inputmode="decimal" placeholder="49.99" value=${plan.price} aria-invalid=${Boolean(problem)} onInput=${set("price")} /> ${currency}</label>`}
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-  </div>`;
+      : html`<label>${say("sellAt")} <input inputmode="decimal" placeholder=${typed("49.99")} value=${plan.price} aria-invalid=${Boolean(problem)} onInput=${set("price")} /> ${currency}</label>`}
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

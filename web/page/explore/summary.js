@@ -11,7 +11,7 @@ export function Summary({ busy, found, plan, onPlan, currency }) {
   </div>`;
 }
 
-function Told({ found }) {
+export function Told({ found }) {
   const filtered = filterNames(found.postFilters.filter((name) => name !== "sort"));
   return html`<strong>${say(found.totalCount === null ? "n.products" : "found", { n: found.totalCount ?? found.nodes.length })}</strong>
     ${found.cachedAt && html`<span class="quiet" title=${time(found.cachedAt)}> · ${say("found.cached", { time: ago(found.cachedAt) })}</span>`}

@@ -6,6 +6,7 @@ export const PAGE = 50;
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
+const PERCENT = /^\d{1,2}$/;
 
 // So many days ago, to the hour: a filter that is asked anew every hour, not at every look.
 export const syncedBefore = (days) => new Date(Math.floor(Date.now() / HOUR) * HOUR - days * DAY).toISOString();
@@ -15,8 +16,17 @@ export const syncedBefore = (days) => new Date(Math.floor(Date.now() / HOUR) * H
  * @param {Record<string, string>} values
  * @returns {any}
  */
-function filterOf({ text, marketplace, state, links, age }) {
-  const filter = { text, marketplace, state, hasLink: links && links === "true", syncedBefore: age && syncedBefore(Number(age) || 1) };
+function filterOf({ text, marketplace, state, links, age, margin, discount }) {
+  const filter = {
+    text,
+    marketplace,
+    state,
+    hasLink: links && links === "true",
+    syncedBefore: age && syncedBefore(Number(age) || 1),
+    hasSellingPrice: margin === "none" ? false : undefined,
+    minMarginPercent: PERCENT.test(margin) ? margin : undefined,
+    minDiscountPercent: PERCENT.test(discount) ? Number(discount) : undefined,
+  };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ""));
 }
 

@@ -8,6 +8,9 @@ import { named } from "../words.js";
 const SORTS = ["IMPORTED_DESC", "SYNCED_ASC", "TITLE_ASC", "PRICE_ASC", "PRICE_DESC", "DISCOUNT_DESC", "ORDERS_DESC"];
 const LINKS = [["", say("linked.all")], ["true", say("linked.with")], ["false", say("linked.without")]];
 const AGES = [["", say("age.any")], ["1", say("age.day")], ["7", say("age.week")]];
+const percents = (key) => [10, 20, 30, 50].map((percent) => [String(percent), say(key, { percent })]);
+const MARGINS = [["", say("margin.any")], ["none", say("margin.none")], ["0", say("margin.even")], ...percents("margin.least")];
+const DISCOUNTS = [["", say("discount.any")], ...percents("discount.least")];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
 export function Toolbar({ cards, children }) {
@@ -22,6 +25,8 @@ export function Toolbar({ cards, children }) {
       options=${[["", say("state.any")], ...STATES.map((state) => [state, named("state", state)])]} />
     <${Choice} name="links" label=${say("linked")} value=${values.links} options=${LINKS} />
     <${Choice} name="age" label=${say("age")} value=${values.age} options=${AGES} />
+    <${Choice} name="margin" label=${say("margin")} value=${values.margin} options=${MARGINS} />
+    <${Choice} name="discount" label=${say("discount")} value=${values.discount} options=${DISCOUNTS} />
     <${Choice} name="sort" label=${say("form.sort")} value=${sort} options=${sorts.map((each) => [each, named("sort", each)])} />
     ${children}
   </div>`;

@@ -7,8 +7,9 @@ import { say } from "../texts.js";
 import { said } from "../words.js";
 
 const SHOWN = 50; // links of a dialog
+const UNDONE = ["deleted", "edited"]; // what can be taken back
 
-export function Tools({ choice, total, isAll, bulk, onAll, onSync, onLinks, onDelete, onExport }) {
+export function Tools({ choice, total, isAll, bulk, onAll, onSync, onLinks, onEdit, onDelete, onExport }) {
   const isOff = !choice.size || (bulk.work && !bulk.work.isOver);
   const tell = choice.size ? say("tools.chosen", { n: choice.size }) : total === null ? "" : say("n.products", { n: total });
   return html`<div class="bulk" role="toolbar" aria-label=${say("tools")}>
@@ -16,6 +17,7 @@ export function Tools({ choice, total, isAll, bulk, onAll, onSync, onLinks, onDe
     <span role="status">${tell}</span>
     ${may("SYNC") && html`<button type="button" disabled=${isOff} onClick=${onSync}>${say("sync")}</button>`}
     ${may("LINK") && html`<button type="button" disabled=${isOff} onClick=${onLinks}>${say("links.make")}</button>`}
+    ${may("IMPORT") && html`<button type="button" disabled=${isOff} onClick=${onEdit}>${say("edit.open")}</button>`}
     ${may("IMPORT") && html`<button type="button" class="danger" disabled=${isOff} onClick=${onDelete}>${say("delete")}</button>`}
     <button type="button" disabled=${!total} onClick=${onExport}>${say("export")}</button>
   </div>`;
@@ -34,11 +36,11 @@ export function Work({ bulk: { work, stop, close }, onUndo }) {
   }
   if (["linked", "begun"].includes(work.name)) return null; // told by its dialog, and by its job
   const failed = work.results.filter((row) => row.errors.length);
-  const deleted = work.name === "deleted" ? work.results.filter((row) => !row.errors.length).map((row) => row.id) : [];
+  const undone = UNDONE.includes(work.name) ? work.results.filter((row) => !row.errors.length) : [];
   return html`<div class="work">
     <p role="status" class="grow">${say("work.end", { what: say(`work.${work.name}`), n: work.done - failed.length })}${work.isStopped ? say("work.stopped", { total: work.total }) : ""}.
       ${failed.length > 0 && html`<span class="problem">${say("work.failed", { n: failed.length, why: said(failed[0].errors[0]) })}</span>`}</p>
-    ${deleted.length > 0 && html`<button type="button" title=${say("undo.help")} onClick=${() => onUndo(deleted)}>${say("undo")}</button>`}
+    ${undone.length > 0 && html`<button type="button" title=${work.name === "deleted" ? say("undo.help") : ""} onClick=${() => onUndo(work.name, undone)}>${say("undo")}</button>`}
     <button type="button" class="plain" aria-label=${say("close")} onClick=${close}>✕</button>
   </div>`;
 }

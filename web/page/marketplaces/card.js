@@ -1,5 +1,5 @@
 // A marketplace's card: its health, its keys, its calls of today.
-import { html } from "../html.js";
+import { html, useState } from "../html.js";
 import { may } from "../may.js";
 import { Failure, Failures, Sandbox } from "../parts.js";
 import { say } from "../texts.js";
@@ -14,12 +14,15 @@ export function Settings({ card, onCard }) {
   const fields = card.credentialFields.filter((field) => form.fieldNames.includes(field.name));
   const isConnected = card.status === "CONNECTED";
   const needsAttention = isConnected && !["HEALTHY", "UNVERIFIED"].includes(card.health.state);
-  return html`<section class="panel settings" aria-labelledby=${`title-${card.id}`}>
-    <header class="row wrap">
+  const isQuiet = isConnected && !needsAttention;
+  const [wasOpen] = useState(!isQuiet); // what somebody is filling in does not close under their hands
+  return html`<details class="panel settings" open=${wasOpen || !isQuiet} aria-labelledby=${`title-${card.id}`}>
+    <summary><span class="row wrap">
       <h2 id=${`title-${card.id}`} class="grow">${titleOf(card)}</h2>
       <${Sandbox} mode=${card.mode} />
       <span class="badge ${needsAttention ? "warn" : isConnected ? "ok" : "off"}" role="status">${needsAttention ? say("card.attention") : isConnected ? say("card.connected") : say("card.unset")}</span>
-    </header>
+      ${isConnected && html`<span class="quiet line">${lineOf(card)}</span>`}
+    </span></summary>
     <${Health} card=${card} />
     ${may("SETTINGS") && html`<form class="stack" autocomplete="off" onSubmit=${save}>
       ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">${say("card.which")}</legend>
@@ -38,8 +41,14 @@ export function Settings({ card, onCard }) {
     </form>`}
     <${Quota} quota=${card.quota} />
     ${isConnected && html`<${Refresh} card=${card} onCard=${onCard} />`}
-  </section>`;
+  </details>`;
 }
+
+// Its health, its calls of today, and when it worked last.
+const lineOf = ({ health, quota }) =>
+  [named("health", health.state), callsOf(quota), health.lastSuccessAt && say("card.worked", { time: ago(health.lastSuccessAt) })].filter(Boolean).join(" · ");
+
+const callsOf = ({ limitPerDay, usedToday }) => say(limitPerDay ? "calls.of" : "calls.free", { used: usedToday, most: limitPerDay });
 
 function Health({ card }) {
   const { health } = card;
@@ -62,6 +71,6 @@ function Quota({ quota }) {
   const { limitPerDay, usedToday, resetsAt } = quota;
   return html`<div class="quota">
     ${limitPerDay && html`<progress max=${limitPerDay} value=${usedToday} aria-label=${say("card.calls")} />`}
-    <p class="quiet">${say(limitPerDay ? "calls.of" : "calls.free", { used: usedToday, most: limitPerDay })} · ${say("calls.anew", { time: time(resetsAt) })}</p>
+    <p class="quiet">${callsOf(quota)} · ${say("calls.anew", { time: time(resetsAt) })}</p>
   </div>`;
 }

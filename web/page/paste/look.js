@@ -10,14 +10,34 @@ const LONGEST = 90_000; // bytes of its text
 // rows name is asked as if it was pasted.
 export async function lookAt({ text, file }, add, signal) {
   const rows = file ? await rowsOf(file, signal) : text.split("\n").map((line) => ({ text: line }));
-  let left = rows.length;
-  for (const part of parts(rows)) {
-    const good = part.filter((row) => !row.error);
-    const words = good.map((row) => row.text).join("\n");
-    const found = words.trim() ? listed(words, (await run("pasted", { text: words }, { signal })).productsIn) : [];
-    left -= part.length;
-    add(file ? placed(part, found) : found, left);
+  const rest = parts(rows);
+  for (let part = rest.shift(); part; part = rest.shift()) {
+    const found = await named(part, signal);
+    if (found) add(file ? placed(part, found) : found, rest.flat().length);
+    else rest.unshift(...halves(part));
   }
+}
+
+// What rows name; null where it is more than a request may ask for, and they can be halved.
+async function named(rows, signal) {
+  const words = rows.flatMap((row) => (row.error ? [] : row.text)).join("\n");
+  if (!words.trim()) return [];
+  try {
+    return listed(words, (await run("pasted", { text: words }, { signal })).productsIn);
+  } catch (failure) {
+    if (failure.code === "INVALID_INPUT" && halves(rows)) return null;
+    throw failure;
+  }
+}
+
+// A line has several things where it is a list, or a row of a table. Null for what has no middle.
+function halves(rows) {
+  const middle = rows.length >> 1;
+  if (middle) return [rows.slice(0, middle), rows.slice(middle)];
+  const [{ text, ...row }] = rows;
+  const from = text.length >> 1;
+  const [cut] = [/\s/, /[,;|]/].map((sign) => text.slice(from).search(sign)).filter((at) => at >= 0);
+  return cut === undefined ? null : [text.slice(0, from + cut), text.slice(from + cut + 1)].map((half) => [{ ...row, text: half }]);
 }
 
 // What was found in the words of rows, and the rows that name nothing, each with its place.
