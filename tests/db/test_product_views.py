@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db import catalog, products, statements
+from db import catalog, product_rows, products
 from domain.catalog import CatalogFilter, CatalogSort, PageArgs, PublisherFields
 from domain.products import CatalogProduct, Offer, SourceProduct
 from tests.db.records import OURS, full_product, keep, product, ref, usd
@@ -52,9 +52,11 @@ async def test_a_view_tells_what_the_record_tells(is_full: bool) -> None:
     assert parts_of(view) == parts_of(record)
 
 
-async def test_a_view_is_read_no_further_than_it_is_asked_for() -> None:
+async def test_a_view_is_read_no_further_than_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     await keep([product(1)])
-    await statements.rows("UPDATE products SET details = 'no JSON'")
+    monkeypatch.setattr(product_rows, "VIEWED", None)
 
     page = await catalog.page(OURS, CatalogFilter(), CatalogSort.IMPORTED_DESC, PageArgs(1))
 
