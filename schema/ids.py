@@ -5,7 +5,6 @@ import binascii
 import json
 from collections.abc import Callable
 
-import orjson
 import strawberry
 
 from domain.exceptions import AffiliateGraphError, InvalidInput
@@ -21,6 +20,7 @@ JOB = "Job"
 WEBHOOK = "Webhook"
 WATCH = "Watch"
 DELIVERY = "WebhookDelivery"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def of_product(ref: ProductRef) -> strawberry.ID:
@@ -115,7 +115,8 @@ def kind(text: str) -> str:
 
 
 def _encode(*parts: str) -> strawberry.ID:
-    return strawberry.ID(base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("="))
+    packed = _ENCODER.encode(parts).encode()
+    return strawberry.ID(base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 
 def _parts(text: str, expected: str, count: int) -> list[str]:
