@@ -159,6 +159,8 @@ class Marketplace:
     # A word that stands alone in a text -> the id that it can only be, None for another word.
     # Raises InvalidURL for what it knows, but can make no id of.
     read_bare_id: Callable[[str], BareID | None] = lambda _: None
+    # Whether a canonical id looks like those that it gives, and not like any long number.
+    is_usual_id: Callable[[str], bool] = lambda _: True
     product_url: Callable[[ProductRef], str]  # the plain product page, no tracking
     shortener_hosts: tuple[str, ...] = ()  # where its short links begin that may be opened
     domains: tuple[str, ...] = ()  # its own, subdomains included: where a short link may lead

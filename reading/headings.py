@@ -13,17 +13,26 @@ PRODUCT = re.compile(
 HANDLE = re.compile(r"(?:variant)?sku|(?:url)?handle")
 # Numbers as long as a product's that are something else, whatever the column holds.
 OTHER_NUMBER = re.compile(
-    r"(?:customer|buyer|contact)?(?:phone|telephone|telefon|tel|mobile|fax|whatsapp)"
-    r"(?:no|nr|number|nummer)?"
-    r"|(?:order|invoice|shipment|parcel|transaction|payment|customer)(?:id|no|nr|number|nummer)"
-    r"|tracking(?:no|nr|number|nummer)|(?:sku|shop|store|seller|category)id"
+    r"(?:customer|buyer|contact|recipient|home|work|shipping|billing|delivery|shipto|billto)?"
+    r"(?:(?:mobile?|cell)?phone|telephone|telefon|tel|mobile?|cell|fax|whatsapp|handy"
+    r"|tel[eé]fono|m[oó]vil|celular|t[eé]l[eé]phone|portable|cellulare|(?:номер)?телефона?"
+    r"|電話(?:番号)?|携帯(?:電話|番号)?|电话|手机号?)(?:no|nr|number|nummer)?[0-9]{0,2}"
+    r"|(?:(?:purchase)?order|po|invoice|receipt|shipment|parcel|transaction|payment|customer|ebay)"
+    r"(?:item)?(?:id|no|nr|num|number|nummer|ref|reference)"
+    r"|(?:order|receipt|tracking)|tracking(?:no|nr|number|nummer|code)"
+    r"|(?:bestell|auftrags?|sendungs|rechnungs|kunden|liefer|paket|ruf|mobil)(?:nr|nummer|id)"
+    r"|(?:n[uú]m(?:[eé]ro)?|n[ºo°]?)?(?:de)?(?:pedido|orden|commande|fact(?:ura|ure)|suivi|cliente?)"
+    r"|n[uú]m[eé]ro(?:de)?t[eé]l[eé](?:phone|fono)|(?:номер)?заказа?|注文番号|追跡番号|伝票番号|订单号"
+    r"|(?:created|updated|modified|added|ordered|order|purchase)?(?:at|on|date|time|timestamp)"
+    r"|(?:sku|shop|store|seller|category|variant|variation|user|account|member|vendor|supplier)id"
 )
 # What is printed on the box: no product's id, but for a book's, which tells itself what it is.
 BARCODE = re.compile(
-    r"(?:product)?(?:ean|gtin|upc|jan|barcode)(?:8|12|13|14|a)?(?:code|no|number)?s?"
+    r"(?:product)?(?:ean|gtin|upc|jan|barcode|strichcode)(?:8|12|13|14|a)?(?:code|no|number)?s?"
 )
-MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
+MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace(?:name)?")
 SITE = re.compile(r"locale|country(?:code|site)?|site|domain")
+CHANNEL = re.compile(r"(?:sales)?channel|website|store|shop")  # a site, or anything else
 BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)
 WRAPPER = re.compile(r"\A(?:(?:node|data|product|item)\.)+", re.IGNORECASE)  # of JSON's objects
 SIGNS = re.compile(r"[\W_]+")

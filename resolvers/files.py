@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found, product_ref, read_text
@@ -15,7 +14,8 @@ from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLi
 from domain.products import ProductRef
 from reading import headings, tables
 from reading.tables import Row, Table
-from resolvers.sites import OF_ADDRESSES, Sites, told, told_apart
+from resolvers.handles import product_of
+from resolvers.sites import OF_ADDRESSES, Sites, is_host, is_told, told, told_apart
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title
 SAMPLE = 200  # rows that tell which column holds the products
@@ -156,17 +156,24 @@ class _Columns:
     rows: Sequence[Row]
     names: Sequence[str]
     products: Sequence[int]
+    is_known: bool  # by the headings; else numbers count only if they look like a product's
     handles: AbstractSet[int]  # among `products`: they name it as our exports do, or not at all
     barcodes: AbstractSet[int]
+    numbers: AbstractSet[int]  # of something else
     marketplaces: Sequence[int]
     sites: Sequence[int]
+    channels: Sequence[int]  # they may name a site
     bare: Sites
 
     def read(self, row: Row) -> list[FileRow]:
         """What the row names: it is in one of its columns, and the others may not contradict."""
         bare = self._bare(row)
-        cells = {at: _cell(row, at) for at in self.products}
-        found = {at: self._found(at, cell, bare) for at, cell in cells.items()}
+        found = {at: self.found(at, _cell(row, at), bare) for at in self.products}
+        if not any(map(_is_sure, chain(*found.values()))):
+            found = self._elsewhere(row, bare) or found
+        if not self.is_known or not all(each.is_bare for each in chain(*found.values())):
+            found = {at: _usual(each) for at, each in found.items()}
+        found = {at: [told_apart(one, bare) for one in each] for at, each in found.items()}
         named = {at: _products(each) for at, each in found.items() if _products(each)}
         if named:
             if _contradict(named.values()):
@@ -175,11 +182,17 @@ class _Columns:
         else:
             at = next((at for at, each in found.items() if _links(each)), -1)
         if at < 0:
-            return [_refused(row.line, self._shown(row), self._why_none(cells, found, bare))]
+            return [_refused(row.line, self._shown(row), self._why_none(row, found, bare))]
         return [
-            FileRow(line=row.line, text=_words(cells[at], each), product=each.product)
+            FileRow(line=row.line, text=_words(_cell(row, at), each), product=each.product)
             for each in found[at]
         ]
+
+    def _elsewhere(self, row: Row, bare: Sites) -> dict[int, list[Found]]:
+        """What other columns name, in cells that hold nothing but addresses."""
+        cells = {at: _cell(row, at) for at in range(len(row.cells)) if at not in self.products}
+        found = {at: self.found(at, cell, bare) for at, cell in cells.items() if "/" in cell}
+        return {at: each for at, each in found.items() if _is_addressed(cells[at], each)}
 
     def _bare(self, row: Row) -> Sites:
         """Whose bare ids of this row are."""
@@ -187,22 +200,24 @@ class _Columns:
         for at in (*self.marketplaces, *self.sites):
             if name := _cell(row, at):
                 bare = told(bare, name, is_site=at in self.sites)
+        for name in (_cell(row, at) for at in self.channels):
+            bare = told(bare, name, is_site=True) if is_told(name) else bare
         return bare
 
-    def _found(self, at: int, cell: str, bare: Sites) -> list[Found]:
+    def found(self, at: int, cell: str, bare: Sites) -> list[Found]:
         """What a cell names."""
-        if ref := _of_handle(cell):
+        if ref := product_of(cell):
             return [Found(start=0, end=len(cell), product=ref)]
         if at in self.handles or not cell:
             return []
         found = read_text(cell, sites=bare.sites, owner=bare.owner)
         if at in self.barcodes:
-            found = [
+            return [
                 each
                 for each in found
                 if not each.is_bare or _is_checked(cell[each.start : each.end])
             ]
-        return [told_apart(each, bare) if each.is_bare else each for each in found]
+        return [each for each in found if not each.is_bare] if at in self.numbers else found
 
     def _contradiction(self, named: Mapping[int, Sequence[Found]]) -> SeveralProducts:
         words = " and ".join(self.names[at] for at in named)
@@ -212,12 +227,13 @@ class _Columns:
         )
 
     def _why_none(
-        self, cells: Mapping[int, str], found: Mapping[int, Sequence[Found]], bare: Sites
+        self, row: Row, found: Mapping[int, Sequence[Found]], bare: Sites
     ) -> InvalidInput:
-        for each in (each for column in found.values() for each in column):
+        for each in chain(*found.values()):
             if isinstance(each.product, InvalidInput):
                 return each.product
-        for at, cell in cells.items():
+        for at in self.products:
+            cell = _cell(row, at)
             if cell and at in self.barcodes:
                 return InvalidURL(f"{self.names[at]} names no product here: search by it.")
             if cell:
@@ -233,6 +249,8 @@ class _Columns:
 def _columns(table: Table, bare: Sites) -> _Columns:
     """Which columns hold the products: those with a known heading, else those that hold some.
 
+    Where a known one is there, it tells of each row why it names nothing.
+
     Raises InvalidInput.
     """
     at = _head(table, bare)
@@ -243,7 +261,8 @@ def _columns(table: Table, bare: Sites) -> _Columns:
     width = max(len(row.cells) for row in table.rows)
     names = [_name(head, column) for column in range(width)]
     handles = headings.places(head, headings.HANDLE)
-    products = [*headings.places(head, headings.PRODUCT), *handles]
+    known = headings.places(head, headings.PRODUCT)
+    products = [*known, *handles]
     if len(products) > MOST_PRODUCT_COLUMNS:
         raise InvalidInput(
             f"At most {MOST_PRODUCT_COLUMNS} columns may hold the product: "
@@ -253,30 +272,32 @@ def _columns(table: Table, bare: Sites) -> _Columns:
         rows=data,
         names=names,
         products=products,
+        is_known=True,
         handles=frozenset(handles),
         barcodes=frozenset(headings.places(head, headings.BARCODE)),
+        numbers=frozenset(headings.places(head, headings.OTHER_NUMBER)),
         marketplaces=headings.places(head, headings.MARKETPLACE),
         sites=headings.places(head, headings.SITE),
+        channels=_channels(head, data, width),
         bare=bare,
     )
-    if any(
-        _is_good(each) or isinstance(each.product, SeveralProducts)
-        for row in data[:SAMPLE]
-        for each in columns.read(row)
-    ):
+    if known or any(product_of(_cell(row, at)) for row in data for at in handles):
         return columns
-    others = headings.places(head, headings.OTHER_NUMBER)
-    unknown = [column for column in range(width) if column not in others]
-    by_content = _by_content(replace(columns, products=unknown, handles=frozenset()))
-    if by_content:
-        return replace(columns, products=by_content, handles=frozenset())
-    if set(columns.products) - columns.handles:
-        return columns  # each row tells why it names nothing
+    columns = replace(columns, products=range(width), is_known=False, handles=frozenset())
+    if by_content := _by_content(columns):
+        return replace(columns, products=by_content)
     raise InvalidInput(
         f"No column of the table holds products of {MARKETPLACE_NAMES}. Its columns: "
         f"{_listed(names)}. Call the one with their addresses or ids ProductId or Product URL. "
         "Nothing was imported."
     )
+
+
+def _channels(head: Sequence[str], data: Sequence[Row], width: int) -> list[int]:
+    """The columns that may name sites: by their heading, or as each of their cells is a host."""
+    cells = [{_cell(row, at) for row in data[:SAMPLE]} - {""} for at in range(width)]
+    hosts = [at for at, held in enumerate(cells) if held and all(map(is_host, held))]
+    return sorted({*headings.places(head, headings.CHANNEL), *hosts})
 
 
 def _head(table: Table, bare: Sites) -> int | None:
@@ -300,29 +321,36 @@ def _is_good(row: FileRow) -> bool:
 
 
 def _by_content(columns: _Columns) -> list[int]:
-    """The columns that hold products, about as many as the one that holds most.
+    """The columns that hold products: addresses, and about as many ids as the one that holds most.
 
-    Raises InvalidInput where two of them name different products.
+    Raises InvalidInput where two of them name different products in most rows.
     """
     if not columns.products:
         return []
     sample = columns.rows[: min(SAMPLE, SAMPLE_CELLS // len(columns.products))]
     read = {
-        at: [_products(columns._found(at, _cell(row, at), columns.bare)) for row in sample]
+        at: [columns.found(at, _cell(row, at), columns.bare) for row in sample]
         for at in columns.products
     }
-    counts = {at: sum(map(bool, cells)) for at, cells in read.items()}
+    named = {at: [_products(_usual(each)) for each in cells] for at, cells in read.items()}
+    counts = {at: sum(map(bool, cells)) for at, cells in named.items()}
+    ids = {at: sum(bool(_products(each)) for each in cells) for at, cells in read.items()}
     most = max(counts.values())
-    best = [at for at, number in counts.items() if number * 2 >= most > 0]
-    # Where they do not agree, addresses win: a long number may be anything.
-    with_addresses = [
+    best = [
         at
-        for at in best
-        if any("/" in _cell(row, at) for row, named in zip(sample, read[at], strict=True) if named)
+        for at, number in counts.items()
+        if (number * 2 >= most > 0 and number * 2 >= ids[at])
+        or any(
+            _is_addressed(_cell(row, at), each) for row, each in zip(sample, read[at], strict=True)
+        )
     ]
+    # Where they do not agree, addresses win: a long number may be anything.
+    with_addresses = [at for at in best if not all(each.is_bare for each in chain(*named[at]))]
     for chosen in (best, with_addresses):
-        rows = zip(*(read[at] for at in chosen), strict=True)
-        if chosen and not any(_contradict(filter(None, cells)) for cells in rows):
+        rows = [
+            list(filter(None, cells)) for cells in zip(*(named[at] for at in chosen), strict=True)
+        ]
+        if chosen and sum(map(_contradict, rows)) * 2 <= max(0, sum(map(bool, rows)) - 1):
             return chosen
     if best:
         raise InvalidInput(
@@ -336,7 +364,7 @@ def _by_content(columns: _Columns) -> list[int]:
 def _with_links(columns: _Columns, sample: Sequence[Row]) -> list[int]:
     """The first column that holds short links."""
     for at in columns.products:
-        if any(_links(columns._found(at, _cell(row, at), columns.bare)) for row in sample):
+        if any(_links(columns.found(at, _cell(row, at), columns.bare)) for row in sample):
             return [at]
     return []
 
@@ -358,6 +386,29 @@ def _cell(row: Row, at: int) -> str:
 
 def _products(found: Sequence[Found]) -> list[Found]:
     return [each for each in found if isinstance(each.product, ProductRef)]
+
+
+def _is_sure(found: Found) -> bool:
+    """Whether it is an address, of whatever, or an id that looks like one."""
+    return not found.is_bare or (isinstance(found.product, ProductRef) and bool(_usual([found])))
+
+
+def _usual(found: Sequence[Found]) -> list[Found]:
+    """Without the bare numbers that look like no product's."""
+    return [
+        each
+        for each in found
+        if not each.is_bare
+        or not isinstance(ref := each.product, ProductRef)
+        or BY_CODE[ref.marketplace].is_usual_id(ref.external_id)
+    ]
+
+
+def _is_addressed(cell: str, found: Sequence[Found]) -> bool:
+    """Whether a cell holds nothing but addresses, one of a product or short link among them."""
+    return all("/" in word for word in cell.split()) and any(
+        not each.is_bare and isinstance(each.product, ProductRef | ShortLink) for each in found
+    )
 
 
 def _links(found: Sequence[Found]) -> list[Found]:
@@ -387,26 +438,3 @@ def _keys(found: Sequence[Found]) -> frozenset[tuple[str, str]]:
         for each in found
         if isinstance(each.product, ProductRef)
     )
-
-
-def _of_handle(cell: str) -> ProductRef | None:
-    """The product of a handle as our exports write it."""
-    text = cell.strip("'").lower()
-    prefix = max(filter(text.startswith, _handles()), key=len, default="")
-    if not prefix:
-        return None
-    market, site = _handles()[prefix]
-    try:
-        return ProductRef(market.code, market.parse_id(text.removeprefix(prefix)), site)
-    except InvalidInput:
-        return None
-
-
-@lru_cache(maxsize=1)
-def _handles() -> dict[str, tuple[Marketplace, str]]:
-    """What a handle begins with, for each country site."""
-    return {
-        ProductRef(market.code, "x", site).handle.removesuffix("x"): (market, site)
-        for market in BY_CODE.values()
-        for site in market.locales
-    }

@@ -52,6 +52,18 @@ def told(bare: Sites, name: str, *, is_site: bool) -> Sites:
     return replace(bare, refused={**bare.refused, **{each.code: refusal for each in meant}})
 
 
+def is_told(name: str) -> bool:
+    """Whether it is a marketplace or a country site of one."""
+    return any(
+        _is_named(market, name) or site_of(market, name) is not None for market in BY_CODE.values()
+    )
+
+
+def is_host(name: str) -> bool:
+    """Whether it is the host of a site."""
+    return "." in name and "/" not in name and is_told(name)
+
+
 def _is_named(market: Marketplace, name: str) -> bool:
     """Whether it is the marketplace as a whole: by its name, or by an address of its one site."""
     if name.casefold() in (market.code, market.name.casefold()):
@@ -61,9 +73,12 @@ def _is_named(market: Marketplace, name: str) -> bool:
 
 
 def told_apart(found: Found, bare: Sites) -> Found:
-    """An id that stood alone, as good as an address where its row or marketplace tells the site."""
+    """An id that stood alone, as good as an address where its row or marketplace tells the site.
+
+    Anything else is given back as it is.
+    """
     ref = found.product
-    if not isinstance(ref, ProductRef):
+    if not found.is_bare or not isinstance(ref, ProductRef):
         return found
     if refusal := bare.refused.get(ref.marketplace):
         return replace(found, product=refusal)

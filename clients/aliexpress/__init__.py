@@ -1,5 +1,6 @@
 """AliExpress: one catalogue for the world, reached through the affiliate interface."""
 
+import re
 from datetime import timedelta
 
 from clients.aliexpress import credentials, urls
@@ -16,6 +17,9 @@ from clients.base import Marketplace
 from domain.marketplaces import OfferPolicy
 
 __all__ = ["MARKETPLACE", "AliExpressClient"]
+
+# Of today, of 2019 and 2020, and of the years before.
+USUAL_ID = re.compile(r"1005[0-9]{8,}|10000[0-9]{9}|400[01][0-9]{9}|32[0-9]{9}|330[0-9]{8}")
 
 
 def disclosure(locale: str) -> str:
@@ -56,6 +60,7 @@ MARKETPLACE = Marketplace(
     read_page=urls.read_page,
     parse_id=urls.parse_id,
     read_bare_id=urls.read_bare_id,
+    is_usual_id=lambda external_id: USUAL_ID.fullmatch(external_id) is not None,
     product_url=urls.product_url,
     shortener_hosts=urls.SHORTENER_HOSTS,
     domains=urls.DOMAINS,

@@ -39,18 +39,30 @@ def test_places_are_those_of_the_headings() -> None:
     assert headings.places(head, headings.MARKETPLACE) == [1]
 
 
-@pytest.mark.parametrize("heading", ["Phone", "Tel.", "Customer phone no", "Order ID", "sku_id"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("Phone", "Tel.", "Customer phone no", "Order ID", "sku_id", "Order #", "PO Number"),
+        *("Order reference", "Phone 1", "Shipping Phone", "billing_phone", "Cell", "created_at"),
+        *("Timestamp", "Tracking #", "Receipt", "Variant ID", "user_id", "eBay item number"),
+        *("Bestellnummer", "Auftragsnummer", "Sendungsnummer", "Rechnungs-Nr.", "Kundennummer"),
+        *("Handy", "Telefon", "Handynummer", "Teléfono", "Móvil", "Número de pedido", "Téléphone"),
+        *("N° de commande", "Телефон", "Номер заказа", "電話番号", "注文番号"),
+    ],
+)
 def test_headings_of_other_long_numbers_are_known(heading: str) -> None:
     assert headings.places([heading], headings.OTHER_NUMBER) == [0]
 
 
-@pytest.mark.parametrize("heading", ["Nr", "EAN", "Order link", "Article", "tracking id"])
+@pytest.mark.parametrize(
+    "heading", ["Nr", "EAN", "Order link", "Article", "tracking id", "", "No.", "Item"]
+)
 def test_other_columns_may_hold_products(heading: str) -> None:
     assert not headings.places([heading], headings.OTHER_NUMBER)
 
 
 @pytest.mark.parametrize(
-    "heading", ["EAN", "ean-13", "GTIN", "GTIN14", "UPC", "UPC-A", "Barcode (EAN)", "Product EAN"]
+    "heading", ["EAN", "ean-13", "GTIN", "GTIN14", "UPC", "UPC-A", "Barcode (EAN)", "Strichcode"]
 )
 def test_headings_of_barcodes_are_known(heading: str) -> None:
     assert headings.is_of_barcodes(heading)

@@ -15,7 +15,6 @@ from domain.products import ProductRef
 from reading import tables
 from resolvers import files
 from resolvers.sites import Sites
-from tests.clients.test_contract import lamps
 from tests.workbooks import workbook
 
 ID, CUP_ID, ASIN = "1005006338829917", "1005001234567891", "B0LAMP0001"
@@ -305,17 +304,6 @@ def test_bare_ids_are_of_the_site_and_marketplace_that_are_meant() -> None:
     assert row.product == ProductRef("amazon", ASIN, "www.amazon.fr")
     assert told("32808080\n", "a.txt", numbers) == ["line 1 32808080"]
     assert told("32808080\n", "a.txt") == ["line 1 NOT_A_PRODUCT"]
-
-
-def test_every_handle_is_read_back() -> None:
-    refs = [
-        ProductRef(market.code, lamps(market, 1)[0].external_id, site)
-        for market in BY_CODE.values()
-        for site in market.locales
-    ]
-    content = "\n".join(["SKU", *(ref.handle for ref in refs)])
-
-    assert [row.product for row in files.read(content.encode(), "a.csv")] == refs
 
 
 def test_whatever_the_table_each_row_is_told_once() -> None:
