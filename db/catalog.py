@@ -23,7 +23,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from db import paging, product_rows, statements, texts
+from db import paging, product_rows, product_views, statements, texts
 from db.availability import resilient
 from db.catalog_filters import conditions, grouped
 from db.models import GROUP, Product
@@ -116,8 +116,10 @@ async def page(
     *,
     keeps: bool = True,
 ) -> Page[CatalogProduct]:
-    """One page of the catalogue. `keeps`: not for who walks through all of it, who would put out
-    what others read again and again.
+    """One page of the catalogue, whose products are for reading alone (db/product_views.py).
+
+    `keeps`: not for who walks through all of it, who would put out what others read again and
+    again.
 
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for a
     position that this order does not give out.
@@ -137,13 +139,7 @@ async def page(
 
 
 def _page(order: Sort, rows: Sequence[Row], args: PageArgs, *, keeps: bool) -> Page[CatalogProduct]:
-    columns = len(product_rows.COLUMNS)
-    return paging.page(
-        order.columns,
-        rows,
-        lambda row: product_rows.from_columns(tuple(row)[:columns], keeps=keeps),
-        args,
-    )
+    return paging.page(order.columns, rows, partial(product_views.of_row, keeps=keeps), args)
 
 
 @lru_cache(maxsize=KEPT_WALKS)

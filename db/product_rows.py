@@ -1,10 +1,12 @@
 """A product as a row, and back."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
-from operator import itemgetter
-from typing import Any, get_type_hints
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import orjson
@@ -13,7 +15,6 @@ from db import rows, texts
 from db.statements import Row, utc
 from domain.events import Announced
 from domain.history import History, has_changed
-from domain.kept import Kept
 from domain.money import Money, margin
 from domain.packing import clean, pack_fields
 from domain.products import (
@@ -31,11 +32,12 @@ from domain.products import (
 PRODUCT_FIELDS = ("ref", "title", "url", "offer", "orders_last_30_days", "commission_percent")
 OFFER_FIELDS = ("observed_at", "price", "list_price", "availability")
 LARGEST = 2**63
-# What `catalog_product` reads: the others are there for searches and orders.
+# What is read of a page: the others are there for searches and orders.
 COLUMNS = (
     *("id", "marketplace", "locale", "external_id", "mode", "title", "url", "details"),
     *("price_amount", "price_currency", "list_price_amount", "list_price_currency"),
     *("orders_last_30_days", "commission_percent", "availability", "observed_at"),
+    "discount_percent",
     *("state", "state_since", "times_missing", "imported_at", "synced_at"),
     *("selling_price_amount", "selling_price_currency", "notes"),
     "announced_price_amount",
@@ -43,35 +45,46 @@ COLUMNS = (
     *("price_moved_at", "changes_seen", "hours_watched"),
 )
 
-# Products by all that was read of them: to make one takes longer than to find it.
-KEPT_BYTES = 32 * 1024 * 1024
-PRODUCT_BYTES = 6_500  # about, with an answer of it, without what `details` hold
-_columns = itemgetter(*COLUMNS)
-_products: Kept[tuple[Any, ...], CatalogProduct] = Kept(KEPT_BYTES)
 
+def _stored(
+    kind: type, *, without: Collection[str] = (), part: Callable[[Any], Any] = lambda hint: hint
+) -> type[msgspec.Struct]:
+    """What `details` holds of a record: its fields without those named, absent ones by default.
 
-def _stored(kind: type, *, without: Collection[str]) -> type[msgspec.Struct]:
-    """What `details` holds of a record: its fields without those named, absent ones by default."""
+    `part`: of a field's type, the one that it is read as.
+    """
     hints = get_type_hints(kind)
     return msgspec.defstruct(
         f"Stored{kind.__name__}",
         [
-            (each.name, hints[each.name], None if each.default is MISSING else each.default)
+            (each.name, part(hints[each.name]), None if each.default is MISSING else each.default)
             for each in fields(kind)
             if each.name not in without
         ],
     )
 
 
-# A stored field that a record lost is passed over.
-_OFFER = _stored(Offer, without=OFFER_FIELDS)
-_DETAILS = msgspec.defstruct(
-    "Details",
-    [("offer", _OFFER)],
-    bases=(_stored(SourceProduct, without=PRODUCT_FIELDS),),
-    kw_only=True,
-)
-_DECODER = msgspec.json.Decoder(_DETAILS)
+def _decoder(part: Callable[[Any], Any]) -> msgspec.json.Decoder[Any]:
+    """Of all that `details` holds. A stored field that a record lost is passed over."""
+    offer = _stored(Offer, without=OFFER_FIELDS, part=part)
+    source = _stored(SourceProduct, without=PRODUCT_FIELDS, part=part)
+    return msgspec.json.Decoder(
+        msgspec.defstruct("Details", [("offer", offer)], bases=(source,), kw_only=True)
+    )
+
+
+def _viewed(hint: Any) -> Any:
+    """The type with structs in place of records other than money: made faster, and read alike."""
+    if is_dataclass(hint) and hint is not Money:
+        return _stored(cast(type, hint), part=_viewed)
+    parts = tuple(map(_viewed, get_args(hint)))
+    if not parts:
+        return hint
+    return reduce(or_, parts) if get_origin(hint) is UnionType else get_origin(hint)[parts]
+
+
+_DECODER = _decoder(lambda hint: hint)
+VIEWED = _decoder(_viewed)
 
 
 def source_row(product: SourceProduct) -> dict[str, Any]:
@@ -130,22 +143,7 @@ def source_product(row: Mapping[str, Any]) -> SourceProduct:
 
 
 def catalog_product(row: Row) -> CatalogProduct:
-    """The product with what the publisher added. Of equal rows it is the same object."""
-    return from_columns(_columns(row))
-
-
-def from_columns(values: tuple[Any, ...], *, keeps: bool = True) -> CatalogProduct:
-    """Of the values of COLUMNS. `keeps`: whether it may soon be read again."""
-    product = _products.get(values)
-    if product is None:
-        row = dict(zip(COLUMNS, values, strict=True))
-        product = _catalog_product(row)
-        if keeps:
-            _products.keep(values, product, PRODUCT_BYTES + 4 * len(row["details"]))
-    return product
-
-
-def _catalog_product(row: Row) -> CatalogProduct:
+    """The product with what the publisher added."""
     return CatalogProduct(
         id=str(row["id"]),
         source=source_product(row),

@@ -6,6 +6,7 @@ Also makes the sort keys: texts whose order by code point is the order meant.
 import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,16 +14,18 @@ import orjson
 from domain.money import Money
 from domain.packing import clean
 
+KEPT = 10_000  # values: many rows are of one moment, and prices repeat
 DECIMALS = 8  # of the columns that hold amounts
 WHOLE_DIGITS = 16
 TITLE_KEY_LENGTH = 500  # PostgreSQL indexes texts up to about 2,700 bytes
 NO_CURRENCY = "~"  # after every currency code
 
 
+@lru_cache(maxsize=KEPT)
 def moment(value: Any) -> datetime:
     """A time, in UTC."""
     parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return parsed.astimezone(UTC)
+    return parsed if parsed.tzinfo is UTC else parsed.astimezone(UTC)
 
 
 def moment_or_none(value: Any) -> datetime | None:
@@ -32,8 +35,8 @@ def moment_or_none(value: Any) -> datetime | None:
 
 def decimal(value: Any) -> Decimal:
     """A number, exact, without the zeros that PostgreSQL fills up with."""
-    plain = Decimal(value).normalize()
-    return plain.quantize(Decimal(1)) if int(plain.as_tuple().exponent) > 0 else plain
+    text = value if isinstance(value, str) else format(Decimal(value), "f")
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def decimal_or_none(value: Any) -> Decimal | None:
@@ -41,6 +44,7 @@ def decimal_or_none(value: Any) -> Decimal | None:
     return None if value is None else decimal(value)
 
 
+@lru_cache(maxsize=KEPT)
 def money_or_none(amount: Any, currency: str | None) -> Money | None:
     """An amount with its currency, from two columns."""
     return None if amount is None or currency is None else Money(decimal(amount), currency)

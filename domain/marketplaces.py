@@ -177,10 +177,10 @@ class OfferPolicy:
 
     def changes_at(self, observed_at: datetime, now: datetime) -> datetime | None:
         """When something else than now may be shown of it; None: never."""
-        moments = [self.expires_at(observed_at), observed_at - CLOCKS_DIFFER]
-        if self.withheld_after is not None:
-            moments.append(observed_at + self.withheld_after)
-        return min((moment for moment in moments if moment > now), default=None)
+        age = now - observed_at
+        ends = (-CLOCKS_DIFFER, self.fresh_for, self.withheld_after)
+        later = [end for end in ends if end is not None and end > age]
+        return observed_at + min(later) if later else None
 
     def is_expired(self, observed_at: datetime, now: datetime) -> bool:
         """Whether it is too old to be believed, or of a clock that has been set back."""

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 LONGEST_WAIT = 86_400.0  # seconds that an answer can ask for: a day later everything is new
 SECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 
 
+@lru_cache(maxsize=10_000)
 def shown(moment: datetime) -> str:
     """The instant in UTC as ISO 8601: "2026-05-01T12:00:00Z"."""
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -27,8 +27,10 @@ class Money:
     @property
     def text(self) -> str:
         """The amount as plain text with at least the digits of its currency: "19.90", "500"."""
+        digits = minor_digits(self.currency)
         whole, _, fraction = format(self.amount, "f").partition(".")
-        fraction = fraction.rstrip("0").ljust(minor_digits(self.currency), "0")
+        if len(fraction) != digits:
+            fraction = fraction.rstrip("0").ljust(digits, "0")
         return f"{whole}.{fraction}" if fraction else whole
 
 

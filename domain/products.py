@@ -19,6 +19,8 @@ class Mode(Enum):
     SANDBOX = "SANDBOX"
     LIVE = "LIVE"
 
+    __hash__ = object.__hash__  # Python's own is a call, and keys with a mode are many
+
 
 class Availability(Enum):
     """Whether the product can be bought."""

@@ -25,13 +25,14 @@ BARCODE = re.compile(
 MARKETPLACE = re.compile(r"(?:meta)?(?:source)?marketplace")
 SITE = re.compile(r"locale|country(?:code|site)?|site|domain")
 BRACKETED = re.compile(r"\(.*|\[.*", re.DOTALL)
+WRAPPER = re.compile(r"\A(?:(?:node|data|product|item)\.)+", re.IGNORECASE)  # of JSON's objects
 SIGNS = re.compile(r"[\W_]+")
 LONGEST = 100
 
 
 def normal(cell: str) -> str:
     """A heading in any case, spacing and punctuation -> its letters and digits."""
-    return SIGNS.sub("", BRACKETED.sub("", cell[:LONGEST])).lower()
+    return SIGNS.sub("", BRACKETED.sub("", WRAPPER.sub("", cell[:LONGEST]))).lower()
 
 
 def is_of_product(cell: str) -> bool:

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -47,6 +47,9 @@ OF_TABLES = (".csv", ".tsv", ".tab", *OF_WORKBOOKS)
 OF_JSON = (".json", ".jsonl", ".ndjson")
 OF_MAILS = (".eml", ".mht", ".mhtml")  # their source is no list: most lines name nothing
 BETWEEN = re.compile(r"[\s,\ufeff]*")
+COLON = re.compile(r"\s*:\s*")
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+MOST_LEVELS = 4  # of objects within one another that are looked into
 SENTINEL = "\x00end\x00"  # no text that is read holds it
 
 
@@ -265,7 +268,11 @@ def _json(text: str) -> Table:
 
     Raises ValueError, RecursionError.
     """
-    found = list(islice(_values(text), MOST_ROWS + 1))
+    text, before = _inner_list(text)
+    found = [
+        (line + before, _flat(value) if isinstance(value, dict) else value)
+        for line, value in islice(_values(text), MOST_ROWS + 1)
+    ]
     keys = {key: None for _, value in found if isinstance(value, dict) for key in value}
     if not keys:
         return Table(rows=[Row(line, [_shown(value)]) for line, value in found], is_text=True)
@@ -278,6 +285,54 @@ def _json(text: str) -> Table:
     return Table(rows=rows)
 
 
+def _inner_list(text: str) -> tuple[str, int]:
+    """The one list of objects inside an object that is no product, and the lines before it.
+
+    Any other text is given back. Raises InvalidInput where there are several lists, and ValueError.
+    """
+    values = list(islice(_values(text), 2)) if re.match(r"[\s\ufeff]*\{", text) else []
+    whole = values[0][1] if len(values) == 1 else None
+    if not isinstance(whole, dict) or any(map(headings.is_of_product, _flat(whole))):
+        return text, 0
+    lists = list(_lists(text, text.index("{"), MOST_LEVELS))
+    if len(lists) > 1:
+        names = ", ".join(name for name, _ in lists)[:200]
+        raise InvalidInput(
+            f"The file has several lists: {names}. Nothing was imported: leave only that of the "
+            "products in it."
+        )
+    for _, place in lists:
+        return text[place], text.count("\n", 0, place.start)
+    return text, 0
+
+
+def _lists(text: str, at: int, levels: int) -> Iterator[tuple[str, slice]]:
+    """Name and place of each list of objects in the object that begins at `at`."""
+    at = _after(BETWEEN, text, at + 1)
+    while text[at] != "}":
+        key, at = DECODER.raw_decode(text, at)
+        begin = _after(COLON, text, at)
+        value, end = DECODER.raw_decode(text, begin)
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            yield key, slice(begin, end)
+        elif isinstance(value, dict) and levels > 1:
+            for name, place in _lists(text, begin, levels - 1):
+                yield f"{key}.{name}", place
+        at = _after(BETWEEN, text, end)
+
+
+def _flat(value: Mapping[str, object], levels: int = MOST_LEVELS) -> dict[str, object]:
+    """An object whose objects are members of their own: `{"product": {"id": 1}}` -> product.id."""
+    flat: dict[str, object] = {}
+    for key, held in value.items():
+        if isinstance(held, dict) and levels > 1:
+            inner = _flat(held, levels - 1)
+            flat |= {f"{key}.{name}": one for name, one in inner.items()}
+        else:
+            flat[key] = held
+    return flat
+
+
 def _shown(value: object) -> str:
     """A text, without the half characters that only JSON can hold; of a list each one's line."""
     if isinstance(value, list):
@@ -287,14 +342,13 @@ def _shown(value: object) -> str:
 
 def _values(text: str) -> Iterator[tuple[int, object]]:
     """The values with their lines; numbers as they are written. Raises ValueError."""
-    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
     at = _after(BETWEEN, text, 0)
     is_list = text.startswith("[", at)
     at += is_list
     line, counted = 1, 0
     while (at := _after(BETWEEN, text, at)) < len(text) and not (is_list and text[at] == "]"):
         line, counted = line + text.count("\n", counted, at), at
-        value, at = decoder.raw_decode(text, at)
+        value, at = DECODER.raw_decode(text, at)
         yield line, value
     if is_list and text[at:].strip() != "]":
         raise ValueError("The list does not end with the text.")

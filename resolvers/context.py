@@ -115,11 +115,12 @@ class Context:
 
     def note_asked(self, refs: Iterable[ProductRef]) -> None:
         """Somebody is shown these products of the catalogue."""
-        sites: dict[AccountKey, list[str]] = {}
+        sites: dict[tuple[str, str], list[str]] = {}
         for ref in refs:
-            key = self.account_key(ref.marketplace, ref.locale)
-            sites.setdefault(key, []).append(ref.external_id)
-        self.note_again(tuple((key, tuple(products)) for key, products in sites.items()))
+            sites.setdefault((ref.marketplace, ref.locale), []).append(ref.external_id)
+        self.note_again(
+            tuple((self.account_key(*site), tuple(products)) for site, products in sites.items())
+        )
 
     def note_again(self, asked: Asked) -> None:
         """As `note_asked`, of what that made of it before."""

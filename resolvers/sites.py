@@ -56,7 +56,8 @@ def _is_named(market: Marketplace, name: str) -> bool:
     """Whether it is the marketplace as a whole: by its name, or by an address of its one site."""
     if name.casefold() in (market.code, market.name.casefold()):
         return True
-    return len(market.locales) == 1 and market.read_page(name).kind is not PageKind.FOREIGN
+    has_one_site = len(market.locales) == 1 and any(map(str.isalpha, name))  # a number is an id
+    return has_one_site and market.read_page(name).kind is not PageKind.FOREIGN
 
 
 def told_apart(found: Found, bare: Sites) -> Found:

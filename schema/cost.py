@@ -9,6 +9,8 @@ A document is looked at once (`costs_of`); its price and that of its answer are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -154,15 +156,11 @@ def _actual(costs: Costs, variables: Variables, objects: Sequence[Mapping[str, o
     """Of all answered objects of one kind together, without their own points."""
     total = 0
     for key, entry in costs.items():
-        values: list[object] = []
-        for each in objects:
-            value = each.get(key)
-            if isinstance(value, list):
-                values += value
-            elif value is not None:
-                values.append(value)
+        values: list[Any] = [value for each in objects if (value := each.get(key)) is not None]
         if not values:
             continue
+        if isinstance(values[0], list):  # then all are: the check against the schema sees to it
+            values = list(chain.from_iterable(values))
         total += len(values) * entry.own(entry.size(variables) if entry.sized else None)
         if entry.below is not None:
             below = [value for value in values if isinstance(value, dict)]

@@ -30,14 +30,12 @@ from graphql import (
     get_named_type,
     is_list_type,
     is_non_null_type,
+    print_ast,
 )
 from graphql.execution import Executor
 from graphql.pyutils import Path
 from strawberry import Schema
-from strawberry.schema.schema_converter import (
-    CustomGraphQLEnumType,
-    GraphQLCoreConverter,
-)
+from strawberry.schema.schema_converter import CustomGraphQLEnumType, GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -64,7 +62,7 @@ class Step:
     `write`: of a leaf, a value as JSON has it. `below`: what is asked of its objects; None for a
     leaf. `waits`: its values, or something below them, have to be awaited. `part`: how the answer
     is made from a record of its object, where the field says so (schema/made.py). `arguments`:
-    what it was given, by the variables of the request.
+    what it was given, by the variables of the request if it takes some.
     """
 
     key: str
@@ -78,6 +76,7 @@ class Step:
     items_may_be_null: bool = True
     waits: bool = False
     part: Part | None = None
+    has_variables: bool = False
     arguments: Kept[str, Mapping[str, Any]] = field(default_factory=lambda: Kept(KEPT_VARIABLES))
 
     @property
@@ -178,6 +177,8 @@ class _Compiler:
 
     def _complete(self, step: Step) -> None:
         definition = step.definition
+        arguments = [each for node in step.nodes for each in node.arguments or ()]
+        step.has_variables = any("$" in print_ast(each) for each in arguments)
         step.waits = not definition.is_basic_field and definition.is_async
         type_, step.may_be_null = _opened(step.of.type)
         if is_list_type(type_):
@@ -270,8 +271,8 @@ def _writer(type_: Any) -> Callable[[Any], Any]:
     write: Callable[[Any], Any] = type_.coerce_output_value
     if isinstance(type_, CustomGraphQLEnumType):
         members: Iterable[Any] = type_.wrapped_cls
-        names = {member: write(member) for member in members}
-        return lambda value: names.get(value) or write(value)
+        names = {id(each): write(each) for each in members}  # their hashes are slow
+        return lambda value: names.get(id(value)) or write(value)
     if type_.name == "Int":
         return lambda value: value if type(value) is int and -EDGE <= value < EDGE else write(value)
     kind = AS_IT_IS.get(type_.name)
@@ -371,7 +372,8 @@ class Run:
 
     def _arguments(self, step: Step, info: Info) -> Mapping[str, Any]:
         """What a field is given; kept by the request's variables, since it takes long to read."""
-        arguments = step.arguments.get(self._variables)
+        given = self._variables if step.has_variables else ""
+        arguments = step.arguments.get(given)
         if arguments is None:
             arguments = convert_arguments(
                 get_argument_values(step.of, step.nodes[0], self._executor.variable_values),
@@ -380,7 +382,7 @@ class Run:
                 config=self._schema.config,
                 info=info,
             )
-            step.arguments.keep(self._variables, arguments, len(self._variables) + 1)
+            step.arguments.keep(given, arguments, len(given) + 1)
         return arguments
 
     async def _fill(

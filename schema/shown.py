@@ -7,6 +7,7 @@ from typing import NamedTuple
 import strawberry
 
 from domain import products as records
+from domain.marketplaces import OfferPolicy
 from domain.money import Money
 from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
@@ -22,8 +23,18 @@ class ShownOffer(NamedTuple):
     record: records.Offer
     price: Money
     expires_at: datetime
-    is_expired: bool
-    disclaimer: str
+    policy: OfferPolicy
+    now: datetime
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is too old to be believed."""
+        return self.policy.is_expired(self.record.observed_at, self.now)
+
+    @property
+    def disclaimer(self) -> str:
+        """Words to show beside the price."""
+        return self.policy.disclaimer
 
 
 class ShownProduct:
@@ -112,14 +123,8 @@ def shown_offer(
 
     Notes in the context until when the answer may be believed.
     """
-    if offer is None or offer.price is None:
+    if offer is None or (price := offer.price) is None:
         return None
     expires_at = listing.policy.expires_at(offer.observed_at)
     context.note_expiry(expires_at)
-    return ShownOffer(
-        offer,
-        offer.price,
-        expires_at=expires_at,
-        is_expired=listing.policy.is_expired(offer.observed_at, now),
-        disclaimer=listing.policy.disclaimer,
-    )
+    return ShownOffer(offer, price, expires_at, listing.policy, now)

@@ -252,14 +252,15 @@ def _items(found: Any, inner: str) -> list[Any]:
 
 
 def _is_told(row: Row, name: str) -> bool:
-    """Whether there is something at all, readable or not."""
+    """Whether there is something at all, readable or not; a zero is something."""
     value = row.get(name)
-    return bool(value.strip() if isinstance(value, str) else value)
+    return bool(value.strip() if isinstance(value, str) else value) or isinstance(value, Decimal)
 
 
 def _money(told: Mapping[str, Any], name: str) -> Money | None:
+    """A price; nothing is sold for nothing, so 0 is none."""
     number, code = told[name], told[f"{name}_currency"]
-    return Money(number, code) if number is not None and code else None
+    return Money(number, code) if number and code else None
 
 
 def _offer(

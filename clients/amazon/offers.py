@@ -54,13 +54,13 @@ def offer(item: JSON, *, at: datetime) -> Offer:
     )
     if listing.get("violatesMAP") is True or _is_for_members(listing, at):
         return bare
-    list_price = _basis(listing)
-    if list_price is None:
-        return replace(bare, price=_price(listing), saving_percent=_saving(listing))
+    price, list_price = _price(listing), _basis(listing)
+    if list_price is None or (price is not None and price.currency != list_price.currency):
+        return replace(bare, price=price, saving_percent=_saving(listing))
     basis = node(listing, "price", "savingBasis")
     return replace(
         bare,
-        price=_price(listing),
+        price=price,
         list_price=list_price,
         list_price_type=text(basis.get("savingBasisType")),
         list_price_label=text(basis.get("savingBasisTypeLabel")),

@@ -12,6 +12,7 @@ from reading import headings
         *("External URL", "Promotion Url", "url", "URL", "id", "ASIN", "isbn-13", "Item Number"),
         *("detailPageURL", "product_detail_url", "Meta: _source_id", "SKU", "Variant SKU"),
         *("URL handle", "Handle", "\ufeffurl", "affiliate_url", "Product URL (EN)"),
+        *("product.id", "node.url", "data.product.productUrl"),
         "Affiliate URL (product.metafields.custom.affiliate_url)",
     ],
 )
@@ -24,6 +25,7 @@ def test_headings_of_products_are_known(heading: str) -> None:
     [
         *("Image Url", "Video Url", "shop_url", "Title", "", "  ", "sku_id", "category_id"),
         *("shop id", "EAN", "Number", "Page", "order id", "image_link", "(id)", "hidden"),
+        *("shop.id", "product.shop.url"),
     ],
 )
 def test_other_headings_are_not(heading: str) -> None:

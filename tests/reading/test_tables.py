@@ -180,3 +180,44 @@ def test_no_file_is_too_strange() -> None:
         assert all(row.cells and row.line > 0 for table in tables for row in table.rows)
 
     assert read_ones > 500
+
+
+@pytest.mark.parametrize(
+    ("_case", "text"),
+    [
+        ("under a name", '{"count": 2,\n "products": [\n{"id": "x"},\n{"id": "y"}]}'),
+        ("deeper", '{"data": {"page": {"n": 1},\n\n"items": [{"id": "x"}\n, {"id": "y"}]}}'),
+        ("beside lists of words", '\n{"tags": ["a"], "found":\n[{"id": "x"},\n{"id": "y"}]}\n'),
+    ],
+)  # fmt: skip
+def test_the_one_list_inside_an_object_is_read(_case: str, text: str) -> None:
+    [table] = read(text.encode(), "a.json")
+
+    assert [row.cells for row in table.rows] == [["id"], ["x"], ["y"]]
+    assert [row.line for row in table.rows[1:]] == [3, 4]
+
+
+def test_several_lists_inside_an_object_are_named() -> None:
+    text = b'{"shops": [{"id": 1}], "data": {"items": [{"id": 2}]}}'
+
+    with pytest.raises(InvalidInput, match=r"several lists: shops, data\.items"):
+        read(text, "a.json")
+
+
+def test_a_product_with_lists_of_its_own_is_one_row() -> None:
+    text = '{"product": {"url": "x", "sizes": [{"id": 1}, {"id": 2}]}, "shop": {"url": "y"}}'
+
+    assert cells(text, "a.json") == [
+        ["product.url", "product.sizes", "shop.url"],
+        ["x", "\n", "y"],
+    ]
+
+
+def test_objects_within_rows_are_columns() -> None:
+    text = '[{"product": {"id": 7, "shop": {"id": 8}}}, {"n": 1, "product": {"id": 9}}]'
+
+    assert cells(text, "a.json") == [
+        ["product.id", "product.shop.id", "n"],
+        ["7", "8", ""],
+        ["9", "", "1"],
+    ]

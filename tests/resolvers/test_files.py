@@ -145,6 +145,11 @@ def test_the_portals_table_is_read_in_any_order_of_its_columns(seed: int) -> Non
             ["2 WRONG_LOCALE", f"3 {DP}", f"4 {ITEM}", f"5 {DP}"],
         ),
         (
+            "numbers where a site is told",
+            f"id,Country,site\n{ID},3,{CUP_ID}\n{ASIN},77,\n32808080,3,\n",
+            [f"2 {ITEM}", "3 WRONG_LOCALE", "4 NOT_A_PRODUCT"],
+        ),
+        (
             "a site that is none, where no heading of products is known",
             f"Artikel,Locale\n{ASIN},xx\n{ASIN},co.uk\n",
             ["2 WRONG_LOCALE", f"3 {DP.replace('.de', '.co.uk')}"],

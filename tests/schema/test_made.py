@@ -19,7 +19,7 @@ from schema.made import MADE, Part, Uncovered, compiled
 from schema.shown import ShownProduct
 from tests.clients.aliexpress.fakes import FakeSender
 from tests.fakes import NOW
-from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
+from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from tests.schema.test_plan import both_ways, told
 from upstream.contract import Upstream
 
@@ -174,6 +174,38 @@ async def test_what_is_kept_tells_when_it_expires() -> None:
         context.valid_until = before
         assert keeping(record) == {"n": 1}
         assert context.valid_until == first
+
+
+async def test_what_is_not_told_is_null_both_ways(filled: Graph) -> None:
+    nothing = (
+        ("price_amount", "price_currency", "list_price_amount", "list_price_currency"),
+        ("orders_last_30_days", "commission_percent", "selling_price_amount", "notes"),
+    )
+    unset = ", ".join(f"{column} = NULL" for columns in nothing for column in columns)
+    await statements.rows(f"""UPDATE products SET {unset}, details = '{{"offer": {{}}}}'""")
+
+    plain, planned = await both_ways(
+        filled, f"{{ products {{ nodes {selection('Product')} edges {{ cursor }} }} }}"
+    )
+
+    assert told(planned) == told(plain)
+    assert {node["offer"] for node in planned["data"]["products"]["nodes"]} == {None}
+
+
+async def test_nobody_is_answered_with_products_of_another_workspace(
+    filled: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
+    document = f"{{ products {{ nodes {selection('Product')} }} }}"
+    stranger = await filled.make_workspace("stranger")
+
+    ours, *theirs = [
+        (await filled.run(document, key=key))["products"]["nodes"]
+        for key in (API_KEY, stranger, stranger)
+    ]
+
+    assert len(ours) == len(ADDRESSES)
+    assert theirs == [[], []]
 
 
 async def test_a_number_too_large_for_graphql_is_an_error_both_ways(filled: Graph) -> None:

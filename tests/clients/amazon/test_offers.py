@@ -266,3 +266,18 @@ def test_saving_without_a_basis_is_a_discount(told: object, percent: int) -> Non
 
 def test_discount_beside_a_basis_follows_the_formula() -> None:
     assert offer(struck(9, 10)).discount_percent == 10
+
+
+def test_a_basis_in_another_currency_is_no_list_price() -> None:
+    basis = {"money": {"amount": 40, "currency": "USD"}, "savingBasisType": "LIST_PRICE"}
+    price = {
+        "money": {"amount": 30, "currency": "EUR"},
+        "savingBasis": basis,
+        "savings": {"percentage": 20},
+    }
+
+    found = offer({"price": price})
+
+    assert found.price == Money(Decimal(30), "EUR")
+    assert (found.list_price, found.list_price_type) == (None, None)
+    assert found.saving_percent == 20
