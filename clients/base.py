@@ -68,13 +68,15 @@ class PageReading:
     """A pasted text, read without opening anything.
 
     `ref` is there for PRODUCT only. `raw_id` is the id as written where it differs from the
-    canonical one; `variant_id` the variant that the address names.
+    canonical one; `variant_id` the variant that the address names. `why` it is NOT_A_PRODUCT, where
+    more is known than that it is none.
     """
 
     kind: PageKind
     ref: ProductRef | None = None
     raw_id: str | None = None
     variant_id: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The only module that knows every marketplace, and the one reader of pasted addresses."""
 
+import bisect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
@@ -45,6 +46,10 @@ PATH = re.compile(r"[^/]/[^/]|[?#]")  # behind the host
 PICTURE = re.compile(
     r"[^?#]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|mp4|webm)_?(?:[?#].*)?", re.IGNORECASE | re.DOTALL
 )
+END = re.compile(r"[A-Za-z0-9]+\Z")
+USUAL_DIGITS, SHORTEST_CODE = 16, 6
+NEARLY = re.compile(r"(?=.*[0-9])[0-9A-Za-z]{8,20}")
+ALIKE = 4  # signs: what ids of one marketplace begin with
 RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
 
 
@@ -52,15 +57,16 @@ RUINED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)0?1[0-8]", re.IGNORECASE)
 class Found:
     """What one place of a text names: a product, or why none. `start`, `end`: the place.
 
-    `is_bare`: it is an id that stands alone, whose country site is not told. `is_picture`: it is a
-    foreign picture, which beside products is theirs and no other thing that the text names.
+    `is_bare`: it is an id that stands alone, whose country site is not told. `is_aside`: it is a
+    foreign picture, or a cut address that the text has whole, too: beside products it is theirs,
+    and no other thing that the text names.
     """
 
     start: int
     end: int
     product: ProductRef | InvalidInput
     is_bare: bool = False
-    is_picture: bool = False
+    is_aside: bool = False
 
 
 def read_text(
@@ -88,24 +94,51 @@ def read_text(
         kinds = {reading.kind for _, reading in read(address)}
         return next(kind for kind in PageKind if kind in kinds)  # in the order of the enum
 
-    found = []
-    for word in words(text, kind_of):
-        product = (
-            _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
+    named = words(text, kind_of)
+    products = [
+        _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
+        for word in named
+    ]
+    whole = _Whole(word.text for word in named if word.is_address)
+    begins = {word.text[:ALIKE] for word, it in zip(named, products, strict=True) if it is not None}
+    found = [
+        Found(
+            start=word.start,
+            end=word.end,
+            product=product,
+            is_bare=not word.is_address,
+            is_aside=_is_picture(word.text, product)
+            or (word.is_cut and whole.has_more_of(word.text)),
         )
-        if product is not None:
-            found.append(
-                Found(
-                    start=word.start,
-                    end=word.end,
-                    product=product,
-                    is_bare=not word.is_address,
-                    is_picture=isinstance(product, UnknownHost) and _is_picture(word.text),
-                )
-            )
+        for word, read_as in zip(named, products, strict=True)
+        if (product := read_as or _nearly(word, begins)) is not None
+    ]
     if any(isinstance(each.product, ProductRef | ShortLink) for each in found):
-        found = [each for each in found if not each.is_picture]
+        found = [each for each in found if not each.is_aside]
     return _beside_their_addresses(found) if len(found) > 1 else found
+
+
+def _nearly(word: Word, begins: Set[str]) -> InvalidURL | None:
+    """Of a word that begins as an id beside it does, and is none: it is not passed over."""
+    if word.is_address or word.text[:ALIKE] not in begins or not NEARLY.fullmatch(word.text):
+        return None
+    return InvalidURL(
+        "This begins as the id beside it does, and is none: a sign is missing, too many, or "
+        "mistyped."
+    )
+
+
+class _Whole:
+    """The addresses of a text, to find those that others are the beginning of."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._sorted = sorted(map(_plain, addresses))
+
+    def has_more_of(self, address: str) -> bool:
+        """Whether one goes on where this one ends."""
+        begin = _plain(address)
+        at = bisect.bisect_right(self._sorted, begin)
+        return at < len(self._sorted) and self._sorted[at].startswith(begin)
 
 
 def _beside_their_addresses(found: Sequence[Found]) -> list[Found]:
@@ -177,26 +210,50 @@ def _named(
             "when its operator sets SHORT_LINKS=on.",
         )
     for market, reading in readings:
-        if reading.kind is PageKind.PRODUCT and reading.ref is not None:
+        if reading.kind not in (PageKind.PRODUCT, PageKind.SHORT_LINK):
+            continue
+        if word.is_cut and _is_part(market, reading, word.text):
+            return _cut()
+        if reading.ref is not None:
             return reading.ref
-        if reading.kind is PageKind.SHORT_LINK:
-            return ShortLink.of(
-                word.text,
-                f"This is a shortened {market.name} link. Open it in your browser and paste the "
-                "address of the product page that it leads to. The operator of this server can "
-                "have short links opened here: SHORT_LINKS=on.",
-            )
+        return ShortLink.of(
+            word.text,
+            f"This is a shortened {market.name} link. Open it in your browser and paste the "
+            "address of the product page that it leads to. The operator of this server can "
+            "have short links opened here: SHORT_LINKS=on.",
+        )
     if not word.is_alone and not (SCHEME.match(word.text) or PATH.search(word.text)):
         return None
     for market, reading in readings:
+        if reading.kind is PageKind.NOT_A_PRODUCT and word.is_cut:
+            return _cut()
         if reading.kind is PageKind.NOT_A_PRODUCT:
             return NotAProduct(
-                f"This is a page of {market.name}, but not of a product. Paste the address of a "
+                reading.why
+                or f"This is a page of {market.name}, but not of a product. Paste the address of a "
                 "product page."
             )
     if _is_web_address(word.text) and (word.is_alone or SCHEME.match(word.text)):
         return _foreign(word.text)
     return None
+
+
+def _is_part(market: Marketplace, reading: PageReading, address: str) -> bool:
+    """Whether what stands before dots is too short to be a code or an id of today."""
+    end = END.search(address)
+    if end is None:
+        return False
+    if reading.ref is None:
+        return len(end[0]) < SHORTEST_CODE
+    bare = market.read_bare_id(end[0]) if end[0].isdecimal() else None
+    return end[0].isdecimal() and len(end[0]) < USUAL_DIGITS and not (bare and bare.is_checked)
+
+
+def _cut() -> InvalidURL:
+    return InvalidURL(
+        "This address was cut where it was shown: it ends in dots. Paste the whole one, to which "
+        "it leads."
+    )
 
 
 def _bare(
@@ -285,8 +342,9 @@ def _nothing_in(text: str) -> InvalidInput:
     )
 
 
-def _is_picture(address: str) -> bool:
-    return PICTURE.fullmatch(address) is not None
+def _is_picture(address: str, product: ProductRef | InvalidInput) -> bool:
+    """Whether it is one that is nobody's."""
+    return isinstance(product, UnknownHost) and PICTURE.fullmatch(address) is not None
 
 
 def _is_web_address(text: str) -> bool:

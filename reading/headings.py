@@ -58,3 +58,9 @@ def is_of_barcodes(cell: str) -> bool:
 def places(head: Sequence[str], names: re.Pattern[str]) -> list[int]:
     """The columns with such a heading."""
     return [at for at, cell in enumerate(head) if names.fullmatch(normal(cell))]
+
+
+def is_of_others(cell: str) -> bool:
+    """Whether numbers behind this heading or label are telephones, orders or barcodes."""
+    label = normal(cell)
+    return OTHER_NUMBER.fullmatch(label) is not None or BARCODE.fullmatch(label) is not None

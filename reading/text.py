@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import unquote
 
+from reading import headings
 from reading.cleaning import Cleaned, cleaned
 
 START = re.compile(
@@ -20,8 +21,10 @@ START = re.compile(
     r"(?P<opaque>(?<!\w)(?:javascript|vbscript|data|mailto|tel|blob):)"
     r"|(?P<scheme>https?|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,30})"
     r"(?::/{2}|(?P<encoded>%3a(?:%2f%2f|//)))"
-    # Without a scheme: behind nothing that it could be a part of, or beginning with "www.".
-    r"|(?P<host>(?:(?<![\w.@/:%-])(?://)?|(?<=\w)(?=www\.))"
+    # Without a scheme: behind nothing that it could be a part of, a label ("Link:") or a mark of
+    # Markdown; or beginning with "www.".
+    r"|(?P<host>(?:(?:(?<![\w.@/:%-])|(?<=[^\s\d.@/:%_-]:)|(?<=\s_)|(?<=\A_))(?://)?"
+    r"|(?<=\w)(?=www\.))"
     r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}\.?(?![\w-]|://|%3a))",
     re.IGNORECASE | re.ASCII,
 )
@@ -54,6 +57,8 @@ VALUE = "=:@%"  # behind one of these an address is part of the one before
 JOINT = "/#?&"  # behind one of these it is part of a foreign one
 TRAILING = ".,;:!?&'*~([{\\" + "\u2026\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\uff09\u3011"
 
+# Behind what programs have cut to show it; one that merely ends a sentence is looked at by callers.
+CUT = re.compile(r"\[?(?:\u2026|\.{3})")
 JOINERS = "+-_~"  # what people put between two addresses
 
 ENCODED_TRAILING = {"%20", "%22", "%27", "%29", "%2C", "%3E", "%0A", "%0D", "%09"}
@@ -94,7 +99,8 @@ LABELLED = re.compile(
 LABELLED_ID = re.compile(CHECKED_ID, re.IGNORECASE | re.ASCII)
 # What does not tell it: the id still has to stand alone behind it.
 LABEL = re.compile(
-    r"[\s{\"']*(?:(?:product|item|goods)[ _-]?(?:id|no\.?|number)|id)[\"']?\s*[:=#\uff1a]\s*",
+    r"[\s{\"']*(?:(?:product|item|goods|\u5546\u54c1)[ _-]?(?:ids?|no\.?|numbers?)|ids?)[\"']?"
+    r"\s*[:=#\uff1a]\s*",
     re.IGNORECASE,
 )
 BLOCK_TAG = re.compile(
@@ -110,6 +116,7 @@ WRAPPING = (
     "\u202f\u205f\u3000\u3002\uff08\uff09\u3010\u3011\u300c\u300d"
     "\"'`<>()[]{}=*_~\\.,;:!?\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 )
+NUMBER = re.compile(r"(?!97[89][0-9]{10}\Z)[0-9]+")  # but for those of books
 BARE = re.compile(rf"[0-9A-Za-z][0-9A-Za-z.,+-]{{0,39}}|{ISBN_13}")
 ID_IN_A_ROW = re.compile(r"(?=[A-Z]*[0-9])[0-9A-Z]{10,19}")
 LISTED_WORD = rf"[\"'`]?(?:https?://[^\s{COMMAS}\"'`<>|]++|[0-9A-Za-z.+-]++)[\"'`]?"
@@ -137,6 +144,7 @@ class Word:
     """An address or a word that stands alone. `start`, `end`: its place in the text as pasted.
 
     `text` is what it says once cleaned. `is_alone`: nothing else is in its field, line or cell.
+    `is_cut`: it is an address with dots behind, as what is shown of a long one.
     """
 
     start: int
@@ -144,6 +152,7 @@ class Word:
     text: str
     is_address: bool
     is_alone: bool
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,7 @@ def words(text: str, kind_of: KindOf) -> list[Word]:
             text=span.text,
             is_address=is_address,
             is_alone=not is_address or _is_alone(clean.text, span),
+            is_cut=is_address and CUT.match(clean.text, span.end) is not None,
         )
         for span, is_address in sorted(found, key=lambda each: each[0].start)
     ]
@@ -354,10 +364,19 @@ def _hyphened(id: str) -> str:
 
 def _lone_words(text: str) -> Iterator[_Span]:
     """Words that are all that their line or cell holds."""
+    above = ""  # or before it in its row: what tells of a number that it is a telephone's
     for line in LINE.finditer(text):
-        for cells in _cells_of(line[0]):
-            for cell in cells.finditer(text, *line.span()):
-                yield from _lone_word(text, *cell.span())
+        start, end = line.span()
+        if label := LABEL.match(text, start, end):  # of all that is listed behind it
+            start = label.end()
+        for cells in _cells_of(text[start:end]):
+            before = above
+            for cell in cells.finditer(text, start, end):
+                word = _lone_word(text, *cell.span())
+                if word and not (NUMBER.fullmatch(word.text) and headings.is_of_others(before)):
+                    yield word
+                before = cell[0]
+        above = line[0]
 
 
 def _cells_of(line: str) -> Sequence[re.Pattern[str]]:
@@ -369,16 +388,17 @@ def _cells_of(line: str) -> Sequence[re.Pattern[str]]:
     return [cells for separator, cells in CELLS.items() if separator in line] or (LINE,)
 
 
-def _lone_word(text: str, start: int, end: int) -> Iterator[_Span]:
+def _lone_word(text: str, start: int, end: int) -> _Span | None:
     """The word of a cell that holds no other."""
     for before in (LIST_MARK, LABEL):
         mark = before.match(text, start, end)
         start = mark.end() if mark else start
     held = text[start:end]
     word = held.strip(WRAPPING)
-    if BARE.fullmatch(word):
-        start += len(held) - len(held.lstrip(WRAPPING))
-        yield _Span(start, start + len(word), start + len(word), _hyphened(word))
+    if BARE.fullmatch(word) is None:
+        return None
+    start += len(held) - len(held.lstrip(WRAPPING))
+    return _Span(start, start + len(word), start + len(word), _hyphened(word))
 
 
 def _is_row_of_ids(words: Sequence[str]) -> bool:

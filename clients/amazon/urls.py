@@ -113,6 +113,12 @@ def read_page(text: str, *, follow: bool = True) -> PageReading:
     if address.host in _SHORTENERS:
         return _read_short(address)
     locale = _SHOPS.get(address.host)
+    if address.host.removeprefix("www.") in DOMAINS_WITHOUT_API:
+        return PageReading(
+            kind=PageKind.NOT_A_PRODUCT,
+            why=f"Amazon has no affiliate interface for {address.host.removeprefix('www.')}: "
+            "products of that site cannot be asked for.",
+        )
     if locale is None:
         # Amazon's, though not the shop: aws.amazon.com, or a site without API.
         return _NOT_A_PRODUCT if f".{address.host}".endswith(_ENDS_OF_AMAZONS) else _FOREIGN

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.registry import BY_CODE, Found, read_text
+from domain.exceptions import InvalidURL
 from domain.products import ProductRef
 from reading.text import MOST_BREAKS, PageKind, words
 from tests.clients.test_contract import lamps
@@ -151,6 +152,35 @@ def test_ids_of_a_list_are_found_whatever_marks_and_separates_them(text: str) ->
 )
 def test_a_line_of_nothing_but_ids_is_a_list(text: str, ids: list[str]) -> None:
     assert [ref.external_id for ref in products(read_text(f"a\n{text}\nb"))] == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1005007000000011, 10050070O0000012, 1005007000000013",
+        "B0LAMP0001\nB0LAMP002\nB0LAMP0003",
+    ],
+)
+def test_a_mistyped_id_of_a_list_is_told(text: str) -> None:
+    first, bad, last = (each.product for each in read_text(text))
+
+    assert isinstance(first, ProductRef)
+    assert isinstance(bad, InvalidURL)
+    assert isinstance(last, ProductRef)
+
+
+def test_what_begins_otherwise_beside_an_id_is_no_mistyped_one() -> None:
+    assert len(read_text("1005007000000011,100003109,SKU-12345678,12.50")) == 1
+
+
+def test_a_cut_address_is_told_where_the_whole_one_is_not_there() -> None:
+    whole = "https://www.aliexpress.com/item/1005007000000011.html"
+
+    beside = read_text(f"aliexpress.com/item/10050070000...\n{whole}")
+    alone = read_text(f"aliexpress.com/item/10050071111...\n{whole}")
+
+    assert [type(each.product) for each in beside] == [ProductRef]
+    assert [type(each.product) for each in alone] == [InvalidURL, ProductRef]
 
 
 @pytest.mark.parametrize(
