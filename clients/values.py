@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.money import DIGITS, PLAIN_AMOUNT, Money
+from domain.money import CURRENCY, PLAIN_AMOUNT, Money
 from domain.parsers import is_loopback
 
 LONGEST_TEXT = 500
@@ -117,9 +117,9 @@ def amount(value: Any) -> Decimal | None:
 
 
 def currency(value: Any) -> str | None:
-    """A code of ISO 4217, in capital letters."""
+    """Three capital letters, also of a currency that nobody here knows yet."""
     found = text(value)
-    return found if found in DIGITS else None
+    return found if found and CURRENCY.fullmatch(found) else None
 
 
 def money(value: Any, unit: Any) -> Money | None:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from clients.values import UNSTORABLE, shown
-from domain.money import DIGITS, Money
+from domain.money import CURRENCY, Money
 
 JSON = dict[str, Any]
 
@@ -103,7 +103,7 @@ def money(value: object) -> Money | None:
     """`{amount, currency}` as Money; None unless both are there and can be meant."""
     amount = number(member(value, "amount"))
     currency = text(member(value, "currency"))
-    if amount is None or currency not in DIGITS:
+    if amount is None or currency is None or not CURRENCY.fullmatch(currency):
         return None
     exponent = amount.as_tuple().exponent
     if not 0 <= amount < _AMOUNT_LIMIT or not isinstance(exponent, int):

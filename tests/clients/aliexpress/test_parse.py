@@ -287,14 +287,3 @@ def test_what_is_told_and_cannot_be_read_is_named(
     found = product_of(product_title="Lamp", **{member: value})
 
     assert found.unreadable == names
-
-
-def test_a_price_in_no_currency_of_the_world_is_unreadable() -> None:
-    priced = {"target_sale_price": "9.90", "target_sale_price_currency": "XYZ"}
-    listed = {"target_original_price": "0.00", "target_original_price_currency": "EUR"}
-
-    found = product_of(product_title="Lamp", **priced, **listed)
-
-    assert found.offer.price is None
-    assert found.offer.list_price is None
-    assert found.unreadable == ("price", "list_price")

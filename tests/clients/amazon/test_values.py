@@ -66,7 +66,6 @@ def test_amounts_are_exact(written: str, currency: str, shown: str) -> None:
         {"amount": float("inf"), "currency": "EUR"},
         {"amount": 7},
         {"amount": 7, "currency": "euro"},
-        {"amount": 7, "currency": "XYZ"},
         {"amount": 7, "currency": None},
     ],
 )
