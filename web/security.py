@@ -1,4 +1,4 @@
-"""Who asks, and the headers that every answer carries.
+"""Where a request comes from, and the headers that every answer carries.
 
 `is_local_request` is a part of what decides whether a page may hold the API key. It protects
 against DNS rebinding (the Host header must be a loopback one) and against a reverse proxy on the
@@ -23,14 +23,6 @@ DEFAULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-
-
-def bearer_key(headers: Mapping[str, str]) -> str | None:
-    """The API key of `Authorization: Bearer` or else `X-Api-Key`; None where there is neither."""
-    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() == "bearer" and key.strip():
-        return key.strip()
-    return headers.get("x-api-key", "").strip() or None
 
 
 def path_of(public_url: str) -> str:
