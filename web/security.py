@@ -9,8 +9,9 @@ not seen: the other part is a session of the operator (web/graphiql.py, web/sess
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from domain.parsers import is_loopback
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
@@ -55,8 +56,7 @@ def is_loopback_host(host_header: str) -> bool:
     match = HOST.fullmatch(host_header)
     if match is None:
         return False
-    name = match.group(1).lower()
-    return name == "localhost" or _is_loopback(name.strip("[]"))
+    return is_loopback(match.group(1).lower().strip("[]"))
 
 
 def is_local_request(headers: Mapping[str, str], client_host: str | None) -> bool:
@@ -64,13 +64,6 @@ def is_local_request(headers: Mapping[str, str], client_host: str | None) -> boo
     return (
         is_loopback_host(headers.get("host", ""))
         and client_host is not None
-        and _is_loopback(client_host)
+        and is_loopback(client_host)
         and not any(name in headers for name in FORWARDING)
     )
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
