@@ -64,7 +64,7 @@ class AppState:
 
     def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
         """Lasts as long as a request."""
-        return self.runtime.under_way(workspace)
+        return self.runtime.upstream.coalescer.request(workspace)
 
     async def quotas_left(self, accounts: Collection[AccountKey]) -> Mapping[str, int]:
         """Calls left today, by marketplace."""

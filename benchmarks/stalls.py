@@ -9,7 +9,7 @@ import asyncio
 import time
 
 from benchmarks.application import AmazonPace, stage
-from resolvers import reading
+from resolvers import lookups
 from upstream.coalescing import Coalescer
 
 MOST_MILLISECONDS = 50
@@ -29,7 +29,7 @@ TEXTS = ("a.b.c " * 16_000, "&amp;" * 19_000, "1005000000000000," * 5_800)
 async def stall_run(*, is_naive: bool = False) -> float:
     """The longest, in milliseconds, that the loop works between two turns of a task that asks for
     its turn every millisecond."""
-    before, reading.LONG = reading.LONG, 10**9 if is_naive else reading.LONG
+    before, lookups.LONG = lookups.LONG, 10**9 if is_naive else lookups.LONG
     waits = [0.0]
     try:
         async with stage() as made, made.graph(Coalescer(), AmazonPace()) as graph:
@@ -41,7 +41,7 @@ async def stall_run(*, is_naive: bool = False) -> float:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
     finally:
-        reading.LONG = before
+        lookups.LONG = before
     return max(waits) * 1000
 
 

@@ -2,7 +2,7 @@
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
@@ -99,7 +99,7 @@ def read_text(
         _named(word, read(word.text)) if word.is_address else _bare(word.text, sites, owner)
         for word in named
     ]
-    whole = _Whole(word.text for word in named if word.is_address)
+    addresses = sorted(_plain(word.text) for word in named if word.is_address)
     begins = {word.text[:ALIKE] for word, it in zip(named, products, strict=True) if it is not None}
     found = [
         Found(
@@ -107,8 +107,7 @@ def read_text(
             end=word.end,
             product=product,
             is_bare=not word.is_address,
-            is_aside=_is_picture(word.text, product)
-            or (word.is_cut and whole.has_more_of(word.text)),
+            is_aside=_is_aside(word, product, addresses),
         )
         for word, read_as in zip(named, products, strict=True)
         if (product := read_as or _nearly(word, begins)) is not None
@@ -128,17 +127,16 @@ def _nearly(word: Word, begins: Set[str]) -> InvalidURL | None:
     )
 
 
-class _Whole:
-    """The addresses of a text, to find those that others are the beginning of."""
-
-    def __init__(self, addresses: Iterable[str]) -> None:
-        self._sorted = sorted(map(_plain, addresses))
-
-    def has_more_of(self, address: str) -> bool:
-        """Whether one goes on where this one ends."""
-        begin = _plain(address)
-        at = bisect.bisect_right(self._sorted, begin)
-        return at < len(self._sorted) and self._sorted[at].startswith(begin)
+def _is_aside(word: Word, product: ProductRef | InvalidInput, addresses: Sequence[str]) -> bool:
+    """Whether it is a picture of nobody's, or cut and one of the text's addresses, which are in
+    order, goes on where it ends."""
+    if isinstance(product, UnknownHost) and PICTURE.fullmatch(word.text):
+        return True
+    if not word.is_cut:
+        return False
+    begin = _plain(word.text)
+    at = bisect.bisect_right(addresses, begin)
+    return at < len(addresses) and addresses[at].startswith(begin)
 
 
 def _beside_their_addresses(found: Sequence[Found]) -> list[Found]:
@@ -340,11 +338,6 @@ def _nothing_in(text: str) -> InvalidInput:
     return InvalidURL(
         f"This is not a web address. Paste the address of a product of {MARKETPLACE_NAMES}."
     )
-
-
-def _is_picture(address: str, product: ProductRef | InvalidInput) -> bool:
-    """Whether it is one that is nobody's."""
-    return isinstance(product, UnknownHost) and PICTURE.fullmatch(address) is not None
 
 
 def _is_web_address(text: str) -> bool:

@@ -37,7 +37,10 @@ class Scope(Enum):
     ADMIN = "ADMIN"
 
 
-INCLUDED = {Scope.PUBLIC: (Scope.PUBLIC, Scope.READ, Scope.ADMIN)}  # who else has a scope
+# The scopes that let do what each one does.
+HOLDERS = {scope: (scope, Scope.ADMIN) for scope in Scope} | {
+    Scope.PUBLIC: (Scope.PUBLIC, Scope.READ, Scope.ADMIN)
+}
 
 
 class APIKeyStatus(Enum):
@@ -105,7 +108,7 @@ class Caller:
 
     def may(self, scope: Scope | None) -> bool:
         """Whether this caller has the scope; None: no scope is needed."""
-        return scope is None or not self.scopes.isdisjoint(holders(scope))
+        return scope is None or not self.scopes.isdisjoint(HOLDERS[scope])
 
     @property
     def is_public(self) -> bool:
@@ -128,11 +131,6 @@ class Caller:
 
 
 NOBODY = Caller(workspace="", name="nobody", scopes=frozenset())
-
-
-def holders(scope: Scope) -> tuple[Scope, ...]:
-    """The scopes that let do what this one does."""
-    return INCLUDED.get(scope, (scope, Scope.ADMIN))
 
 
 def in_order(scopes: frozenset[Scope]) -> list[Scope]:

@@ -41,7 +41,10 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__hidden.encode(), other.reveal().encode())
+        return hmac.compare_digest(
+            self.__hidden.encode(errors="surrogatepass"),
+            other.__hidden.encode(errors="surrogatepass"),
+        )
 
     def __hash__(self) -> int:
         return hash(("Secret", self.fingerprint()))

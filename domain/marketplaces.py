@@ -62,6 +62,11 @@ class Workspace:
         """The mode in which that marketplace runs; LIVE unless it is told otherwise."""
         return self.modes.get(marketplace, Mode.LIVE)
 
+    def account_key(self, marketplace: str, locale: str) -> "AccountKey":
+        """Names the credential set of a marketplace (by code) and country site."""
+        mode = self.modes.get(marketplace, Mode.LIVE)
+        return AccountKey(self.id, marketplace, locale, mode)
+
 
 EVERY_WORKSPACE = ""  # of what a marketplace counts per key, whoever uses the key
 

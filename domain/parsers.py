@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -132,6 +133,7 @@ def is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)  # answers name the same few hosts again and again
 def is_loopback(host: str) -> bool:
     """Whether it is this machine."""
     try:

@@ -37,6 +37,7 @@ COLUMNS = (
     "selling_price",
     "selling_currency",
     "notes",
+    "tags",
     "state",
     "observed_at",
     "synced_at",
@@ -75,6 +76,7 @@ def values(product: ExportedProduct) -> tuple[Any, ...]:
         amount(selling) or None,
         selling.currency if selling else None,
         entry.notes,
+        ", ".join(entry.tags) or None,
         entry.state.value,
         moments.shown(offer.observed_at),
         moments.shown(entry.synced_at),
@@ -86,7 +88,8 @@ def values(product: ExportedProduct) -> tuple[Any, ...]:
 def as_json(product: ExportedProduct) -> str:
     """One object in one line."""
     images = [image.url for image in product.images]
-    return _json(dict(zip((*COLUMNS, "images"), (*values(product), images), strict=True)))
+    lists = {"tags": list(product.entry.tags), "images": images}
+    return _json(dict(zip(COLUMNS, values(product), strict=True)) | lists)
 
 
 def header() -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from db import api_keys as stored_keys
-from domain.api_keys import PREFIXES, APIKey, APIKeyStatus, Scope, holders, in_order
+from domain.api_keys import HOLDERS, PREFIXES, APIKey, APIKeyStatus, Scope, in_order
 from domain.catalog import Page, PageArgs
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput, NotFound
@@ -103,7 +103,7 @@ async def narrow(
     if old is None:
         raise _unknown()
     allowed = _scopes(scopes, old.origins)
-    if wider := [each for each in in_order(allowed) if old.scopes.isdisjoint(holders(each))]:
+    if wider := [each for each in in_order(allowed) if old.scopes.isdisjoint(HOLDERS[each])]:
         raise InvalidInput(
             f"This key does not have {', '.join(scope.name for scope in wider)}. A key is only "
             "narrowed: make another one with createApiKey.",

@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from clients.base import Marketplace
-from clients.registry import BY_CODE
 from db import statements
 from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
 from domain.events import Event, EventSettings
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
-from domain.products import Mode, ProductRef
+from domain.products import ProductRef
 from resolvers.asked import LatelyAsked
 from resolvers.dataloaders import Dataloaders, VariantAllowance
 from resolvers.fetching import Accounts, Way
@@ -74,7 +73,7 @@ class Context:
 
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
-        self.accounts = Accounts(self.workspace, self.upstream, self.keys)
+        self.accounts = Accounts(self.workspace, self.keys)
         self.__dict__.pop("dataloaders", None)
 
     @cached_property
@@ -128,18 +127,10 @@ class Context:
         for key, products in asked:
             self.asked.note(key, products, self.now)
 
-    def mode(self, marketplace: Marketplace) -> Mode:
-        """SANDBOX or LIVE for that marketplace."""
-        return self.upstream.mode(marketplace.code)
-
     def account_key(self, marketplace: str, locale: str) -> AccountKey:
         """Names the credential set of a marketplace (by code) and country site."""
-        return self.accounts.key(marketplace, locale)
+        return self.workspace.account_key(marketplace, locale)
 
     def quota(self, marketplace: Marketplace) -> QuotaRule:
         """The limits that are kept to for that marketplace."""
-        return self.upstream.quota(marketplace.code, marketplace.quota)
-
-    def marketplace(self, code: str) -> Marketplace:
-        """The description of the marketplace with that code."""
-        return BY_CODE[code]
+        return self.upstream.quotas.get(marketplace.code, marketplace.quota)

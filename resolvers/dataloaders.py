@@ -7,13 +7,12 @@ batch size allows. A bad key never spoils its neighbours, and a failed call only
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import catalog as stored_catalog
 from db import events as stored_events
@@ -26,7 +25,7 @@ from db import quota as stored_quota
 from db import watches as stored_watches
 from domain.catalog import CatalogFilter, Counted, Page, PageArgs
 from domain.events import Event
-from domain.exceptions import AffiliateGraphError, InvalidInput, NotInProgram, ProductNotFound
+from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.jobs import Job
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
@@ -37,9 +36,7 @@ from domain.products import (
     SourceProduct,
     VariantList,
 )
-from resolvers.fetching import Kind, Way
-from resolvers.health import Evidence
-from upstream.cache import CachePolicy
+from resolvers.fetching import LINKS, PRODUCTS, VARIANTS, Way
 from upstream.contract import Upstream
 
 K = TypeVar("K")
@@ -47,61 +44,6 @@ V = TypeVar("V")
 A = TypeVar("A")
 
 MAX_VARIANTS = 10
-LINK_KEPT_FOR = timedelta(hours=1)  # a tracked link does not age; its product may leave
-# How long products may be shown, with their age, when the marketplace cannot be asked.
-SHOWN_FOR = timedelta(hours=24)
-
-
-async def _products(
-    client: MarketplaceClient, refs: Sequence[ProductRef]
-) -> Mapping[ProductRef, SourceProduct | AffiliateGraphError]:
-    products = await client.get_products([ref.external_id for ref in refs])
-    return {ref: products[ref.external_id] for ref in refs if ref.external_id in products}
-
-
-async def _variants(
-    client: MarketplaceClient, refs: Sequence[ProductRef]
-) -> Mapping[ProductRef, VariantList | AffiliateGraphError]:
-    return {ref: await client.get_variants(ref.external_id) for ref in refs}
-
-
-def _of_offers(kind: object) -> Callable[[Marketplace], CachePolicy[V]]:
-    """Kept no longer than the marketplace's terms let an offer be believed."""
-    return lambda marketplace: CachePolicy(
-        kind=kind,
-        fresh_for=marketplace.policy.fresh_for,
-        shown_for=marketplace.policy.withheld_after or SHOWN_FOR,
-    )
-
-
-PRODUCTS: Kind[ProductRef, SourceProduct] = Kind(
-    operation="products",
-    size=lambda marketplace: marketplace.batch_size,
-    policy=_of_offers(SourceProduct),
-    ask=_products,
-    missing=lambda marketplace, ref: ProductNotFound(
-        f"{marketplace.name} does not show a product {ref.external_id}."
-    ),
-)
-LINKS: Kind[LinkKey, str] = Kind(
-    operation="links",
-    circumstances=lambda key: (key.tracking_id, key.sub_id),
-    size=lambda marketplace: marketplace.link_batch_size,
-    policy=lambda _: CachePolicy(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
-    ask=lambda client, keys: client.generate_links(keys),
-    missing=lambda marketplace, _: NotInProgram(
-        f"{marketplace.name} gave no tracked link for this product."
-    ),
-    evidence=Evidence(success_counts=False),
-)
-VARIANTS: Kind[ProductRef, VariantList] = Kind(
-    operation="variants",
-    size=lambda _: 1,  # the marketplaces answer variants for one product a call
-    policy=_of_offers(VariantList),
-    ask=_variants,
-    missing=lambda *_: ProductNotFound("The marketplace does not show this product."),
-    evidence=Evidence(is_extra=True),
-)
 
 
 @dataclass(slots=True)
@@ -209,7 +151,7 @@ class Dataloaders:
         now = self._upstream.now()
 
         def day(key: AccountKey) -> date:
-            rule = self._upstream.quota(key.marketplace, BY_CODE[key.marketplace].quota)
+            rule = self._upstream.quotas.get(key.marketplace, BY_CODE[key.marketplace].quota)
             return rule.day(now)
 
         used = await stored_quota.used_by({key: day(key) for key in keys})
@@ -237,7 +179,7 @@ class Dataloaders:
         return await stored_prices.price_history(self._workspace, refs, args, since=since)
 
     def _account_of(self, ref: ProductRef) -> AccountKey:
-        return self.way.accounts.key(ref.marketplace, ref.locale)
+        return self._workspace.account_key(ref.marketplace, ref.locale)
 
 
 async def together(

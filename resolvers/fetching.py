@@ -9,6 +9,7 @@ the answer says of the account is noted.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -16,8 +17,16 @@ from clients.base import Marketplace, MarketplaceClient
 from clients.registry import BY_CODE
 from db import credentials as stored_credentials
 from db.keys import KeyProvider
-from domain.exceptions import AffiliateGraphError, MarketplaceError, MarketplaceUnavailable
+from domain.exceptions import (
+    AffiliateGraphError,
+    MarketplaceError,
+    MarketplaceUnavailable,
+    NotInProgram,
+    ProductNotFound,
+)
+from domain.links import LinkKey
 from domain.marketplaces import Account, AccountKey, Workspace
+from domain.products import ProductRef, SourceProduct, VariantList
 from resolvers import health
 from upstream import pipeline
 from upstream.budget import Budget, CallBudget
@@ -26,6 +35,10 @@ from upstream.contract import Fetch, Fetched, Upstream
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+LINK_KEPT_FOR = timedelta(hours=1)  # a tracked link does not age; its product may leave
+# How long products may be shown, with their age, when the marketplace cannot be asked.
+SHOWN_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +59,69 @@ class Kind(Generic[K, V]):
     evidence: health.Evidence = field(default_factory=health.Evidence)
 
 
+async def _products(
+    client: MarketplaceClient, refs: Sequence[ProductRef]
+) -> Mapping[ProductRef, SourceProduct | AffiliateGraphError]:
+    products = await client.get_products([ref.external_id for ref in refs])
+    return {ref: products[ref.external_id] for ref in refs if ref.external_id in products}
+
+
+async def _variants(
+    client: MarketplaceClient, refs: Sequence[ProductRef]
+) -> Mapping[ProductRef, VariantList | AffiliateGraphError]:
+    return {ref: await client.get_variants(ref.external_id) for ref in refs}
+
+
+def _of_offers(kind: object) -> Callable[[Marketplace], CachePolicy[V]]:
+    """Kept no longer than the marketplace's terms let an offer be believed."""
+    return lambda marketplace: CachePolicy(
+        kind=kind,
+        fresh_for=marketplace.policy.fresh_for,
+        shown_for=marketplace.policy.withheld_after or SHOWN_FOR,
+    )
+
+
+PRODUCTS: Kind[ProductRef, SourceProduct] = Kind(
+    operation="products",
+    size=lambda marketplace: marketplace.batch_size,
+    policy=_of_offers(SourceProduct),
+    ask=_products,
+    missing=lambda marketplace, ref: ProductNotFound(
+        f"{marketplace.name} does not show a product {ref.external_id}."
+    ),
+)
+LINKS: Kind[LinkKey, str] = Kind(
+    operation="links",
+    circumstances=lambda key: (key.tracking_id, key.sub_id),
+    size=lambda marketplace: marketplace.link_batch_size,
+    policy=lambda _: CachePolicy(kind=str, fresh_for=LINK_KEPT_FOR, shown_for=LINK_KEPT_FOR),
+    ask=lambda client, keys: client.generate_links(keys),
+    missing=lambda marketplace, _: NotInProgram(
+        f"{marketplace.name} gave no tracked link for this product."
+    ),
+    evidence=health.Evidence(success_counts=False),
+)
+VARIANTS: Kind[ProductRef, VariantList] = Kind(
+    operation="variants",
+    size=lambda _: 1,  # the marketplaces answer variants for one product a call
+    policy=_of_offers(VariantList),
+    ask=_variants,
+    missing=lambda *_: ProductNotFound("The marketplace does not show this product."),
+    evidence=health.Evidence(is_extra=True),
+)
+
+
 class Accounts:
     """The accounts of a workspace, each kind of reading made once for a request.
 
     Shared calls that the request opens use them too: who is stopped takes them from nobody.
     """
 
-    def __init__(self, workspace: Workspace, upstream: Upstream, keyring: KeyProvider) -> None:
+    def __init__(self, workspace: Workspace, keyring: KeyProvider) -> None:
         self._workspace = workspace
-        self._upstream = upstream
         self._keyring = keyring
         self._opened: asyncio.Task[list[Account]] | None = None
         self._fingerprints: asyncio.Task[dict[AccountKey, str]] | None = None
-
-    def key(self, marketplace: str, locale: str) -> AccountKey:
-        """Names the credential set of a marketplace (by code) and country site."""
-        mode = self._upstream.mode(marketplace)
-        return AccountKey(self._workspace.id, marketplace, locale, mode)
 
     async def fingerprint(self, key: AccountKey) -> str:
         """Tells the stored credentials apart; nothing is opened."""
@@ -153,19 +212,19 @@ class Way:
         groups: dict[tuple[AccountKey, Hashable], list[K]] = {}
         for key in keys:
             groups.setdefault((account_of(key), kind.circumstances(key)), []).append(key)
+        fetches = (
+            self.fetch(kind, account, members, circumstances=circumstances, is_refresh=is_refresh)
+            for (account, circumstances), members in groups.items()
+        )
         answers: dict[K, V | AffiliateGraphError] = {}
-
-        async def run(account: AccountKey, circumstances: Hashable, members: list[K]) -> None:
-            try:
-                fetched = await self.fetch(
-                    kind, account, members, circumstances=circumstances, is_refresh=is_refresh
-                )
-            except AffiliateGraphError as error:
-                answers.update(dict.fromkeys(members, error))
+        outcomes = await asyncio.gather(*fetches, return_exceptions=True)
+        for members, outcome in zip(groups.values(), outcomes, strict=True):
+            if isinstance(outcome, AffiliateGraphError):
+                answers |= dict.fromkeys(members, outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
             else:
-                answers.update({key: one.value for key, one in fetched.items()})
-
-        await asyncio.gather(*(run(*group, members) for group, members in groups.items()))
+                answers |= {key: one.value for key, one in outcome.items()}
         return [answers[key] if key in answers else _missing(kind, account_of, key) for key in keys]
 
     async def _call(

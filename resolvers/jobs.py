@@ -34,8 +34,7 @@ from domain.products import ProductRef
 from resolvers import cursors, idempotency, lookups
 from resolvers.context import Context
 from resolvers.cursors import ConnectionArgs
-from resolvers.lookups import RefOrError
-from resolvers.reading import beside
+from resolvers.lookups import RefOrError, beside
 from resolvers.rows import Row, from_json, to_json
 
 SCOPES = {JobKind.IMPORT: Scope.IMPORT, JobKind.SYNC: Scope.SYNC, JobKind.LINKS: Scope.LINK}

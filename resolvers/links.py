@@ -202,6 +202,6 @@ def _link(context: Context, key: LinkKey, url: str) -> Link:
         key=key,
         url=url,
         source_url=market.product_url(key.ref),
-        mode=context.upstream.mode(market.code),
+        mode=context.workspace.mode(market.code),
         created_at=context.now,
     )

@@ -1,9 +1,9 @@
 """Which product is meant: an id of ours, a pasted address, or the marketplace's own id."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, product_ref, typed_id
@@ -11,10 +11,11 @@ from domain.exceptions import AffiliateGraphError, InvalidInput, ShortLink
 from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.marketplaces import locale_of
-from resolvers.reading import beside
 
+T = TypeVar("T")
 RefOrError = ProductRef | AffiliateGraphError  # the product that an input names, or why none
 MAX_ROWS = 250
+LONG = 4_000  # characters, which take some two milliseconds to read
 NOT_OURS = "This is not an id that was given out here."
 
 
@@ -128,6 +129,14 @@ async def find_located(context: Context, lookup: Lookup, *, path: tuple[str, ...
     if isinstance(target, ProductRef):
         return target
     raise target from None
+
+
+async def beside(characters: int, read: Callable[[], T]) -> T:
+    """What `read` makes of so many characters, in a thread where they are many.
+
+    The interpreter changes between threads every five milliseconds: requests go on meanwhile.
+    """
+    return await asyncio.to_thread(read) if characters > LONG else read()
 
 
 def checked(ref: ProductRef) -> ProductRef:

@@ -9,10 +9,9 @@ from domain.exceptions import AffiliateGraphError, InvalidInput, InvalidURL, Wro
 from domain.products import ProductRef
 from resolvers import lookups, products
 from resolvers.context import Context
-from resolvers.lookups import MAX_ROWS
+from resolvers.lookups import MAX_ROWS, beside
 from resolvers.marketplaces import locale_of
 from resolvers.products import Listing
-from resolvers.reading import beside
 
 LONGEST = 100_000  # bytes
 

@@ -145,7 +145,7 @@ async def fewest_left(accounts: Iterable[AccountKey], upstream: Upstream) -> dic
     Marketplaces without a limit are absent. Raises DatabaseUnavailable.
     """
     rules = {
-        account: upstream.quota(account.marketplace, BY_CODE[account.marketplace].quota)
+        account: upstream.quotas.get(account.marketplace, BY_CODE[account.marketplace].quota)
         for account in accounts
     }
     fewest: dict[str, int] = {}

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from graphql import ExecutionResult, GraphQLError
 
-from domain.buckets import BucketState
 from domain.exceptions import AffiliateGraphError
 from domain.limits import Limits
 from domain.metering import OperationNote, OperationOutcome
@@ -18,6 +17,24 @@ from schema.recalled import Answers, Recalled
 from schema.scalars import NotAValue
 
 log = logging.getLogger("affiliate_graph.schema")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketState:
+    """How many points a caller has, which fill themselves again.
+
+    `wait`: seconds until what was asked can be paid, 0 where it was.
+    """
+
+    capacity: int
+    available: int
+    restore: int
+    wait: float = 0.0
+
+    @property
+    def seconds_to_full(self) -> float:
+        """Seconds until the bucket is full again."""
+        return (self.capacity - self.available) / self.restore
 
 
 class Bucket(Protocol):

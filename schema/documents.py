@@ -20,7 +20,6 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     parse,
 )
@@ -88,33 +87,21 @@ class Document:
         """The operation of that name; without a name the only one. None where there is no such."""
         if name is None:
             return self.operations[0] if len(self.operations) == 1 else None
-        return next((each for each in self.operations if name_of(each) == name), None)
+        named = (each for each in self.operations if each.name and each.name.value == name)
+        return next(named, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An operation that may be run, and what it costs. `variables`: with their defaults."""
+    """An operation that may be run, and what it costs. `name`: as the caller calls it, None for
+    none. `variables`: with their defaults."""
 
     document: Document
     operation: OperationDefinitionNode
+    name: str | None
     variables: Mapping[str, object]
     costs: Costs
     points: int
-
-    @property
-    def is_mutation(self) -> bool:
-        """Whether it may change something."""
-        return self.operation.operation is OperationType.MUTATION
-
-    @property
-    def is_subscription(self) -> bool:
-        """Whether it goes on until somebody ends it."""
-        return self.operation.operation is OperationType.SUBSCRIPTION
-
-
-def name_of(operation: OperationDefinitionNode) -> str | None:
-    """How the caller calls it."""
-    return operation.name.value if operation.name else None
 
 
 def read(text: str, limits: Limits) -> Document:

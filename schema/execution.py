@@ -26,12 +26,12 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 
 from domain.api_keys import Scope
-from domain.buckets import BucketState
 from domain.metering import OperationNote
 from resolvers import quota
 from resolvers.context import Context
 from schema import cost, documents, plan, recalled, schema, streaming
 from schema.answers import (
+    BucketState,
     Outcome,
     Terms,
     invalid,
@@ -110,29 +110,26 @@ def _note(outcome: Outcome, note: OperationNote) -> None:
 
 async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note = terms.note
-    known = await terms.answers.find(_key(operation, context), context) if terms.answers else None
+    key = recalled.key_of(operation.query, operation.name, operation.variables, context)
+    known = await terms.answers.find(key, context) if terms.answers else None
     try:
         prepared = known.prepared if known else prepared_of(operation, terms)
     except GraphQLError as error:
         return await refused(_worded(error), terms)
     note.kind = prepared.operation.operation.value
-    note.name = documents.name_of(prepared.operation) or ""
+    note.name = prepared.name or ""
     bucket = await terms.bucket.take(prepared.points) if terms.bucket else None
     if bucket is not None and bucket.wait:
         return throttled(prepared.points, bucket)
     if known is not None:
         outcome = Outcome(body=known.body, recalled=known)
     else:
-        outcome = await _executed(operation, prepared, context, terms)
+        outcome = await _executed(operation, prepared, context, terms, key)
     actual = outcome.recalled.points if outcome.recalled else _points(prepared, outcome)
     note.points = actual
     if terms.bucket is not None:
         bucket = await terms.bucket.give_back(prepared.points - actual)
     return await _with_cost(outcome, prepared.points, actual, bucket, context)
-
-
-def _key(operation: Operation, context: Context) -> recalled.Key:
-    return recalled.key_of(operation.query, operation.name, operation.variables, context)
 
 
 def _points(prepared: Prepared, outcome: Outcome) -> int:
@@ -177,7 +174,7 @@ def prepared_of(operation: Operation, terms: Terms) -> Prepared:
         )
     if chosen.operation is OperationType.MUTATION and not operation.may_change:
         raise RefusedChange("Only queries can be sent this way. Send mutations as POST.")
-    name = documents.name_of(chosen)
+    name = chosen.name.value if chosen.name else None
     if name not in document.costs:
         # The check against the schema refuses circles.
         document.costs[name] = (
@@ -197,7 +194,12 @@ def prepared_of(operation: Operation, terms: Terms) -> Prepared:
             limit=limits.cost,
         )
     return Prepared(
-        document=document, operation=chosen, variables=variables, costs=costs, points=points
+        document=document,
+        operation=chosen,
+        name=name,
+        variables=variables,
+        costs=costs,
+        points=points,
     )
 
 
@@ -211,10 +213,11 @@ def _worded(error: GraphQLError) -> Outcome:
 
 
 async def _executed(
-    operation: Operation, prepared: Prepared, context: Context, terms: Terms
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms, key: recalled.Key
 ) -> Outcome:
-    """Checks against the schema, once for each document, and runs."""
-    document, limits, is_mutation = prepared.document, terms.limits, prepared.is_mutation
+    """Checks against the schema, once for each document, and runs. `key`: of the answer."""
+    document, limits = prepared.document, terms.limits
+    is_mutation = prepared.operation.operation is OperationType.MUTATION
     if problems := problems_of(document):
         return invalid(problems, context, helps=terms.has_introspection)
     # What a mutation answers is part of its own scope.
@@ -222,7 +225,7 @@ async def _executed(
     if is_limited and (private := private_field(schema._schema, document)):
         refusal = context.caller.refusal(Scope.READ, private)
         return request_error(refusal.message, refusal.code)
-    if prepared.is_subscription:
+    if prepared.operation.operation is OperationType.SUBSCRIPTION:
         return await _subscribed(operation, prepared, context, terms)
     selection = _plan(prepared) if terms.has_plans else None
     version, since = None, context.now
@@ -252,7 +255,7 @@ async def _executed(
         valid_until=context.valid_until,
         asked=context.noted_asked,
     )
-    terms.answers.keep(_key(operation, context), answer)
+    terms.answers.keep(key, answer)
     return Outcome(body=answer.body, recalled=answer)
 
 
@@ -312,8 +315,7 @@ def builder(
 
 def _plan(prepared: Prepared) -> plan.Selection | None:
     """Compiled at the operation's second use: many documents come only once."""
-    document, operation = prepared.document, prepared.operation
-    name = documents.name_of(operation)
+    document, operation, name = prepared.document, prepared.operation, prepared.name
     document.uses[name] += 1
     if document.uses[name] < PLANNED_FROM_USE:
         return None

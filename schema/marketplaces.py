@@ -311,7 +311,7 @@ class Marketplace(Node):
 
 def of_site(context: Context, code: str, locale: str) -> Marketplace:
     """The marketplace (by stored code) and country site of a product or link."""
-    return Marketplace.of_site(code, locale, context.upstream.mode(code))
+    return Marketplace.of_site(code, locale, context.workspace.mode(code))
 
 
 def of_product(context: Context, ref: ProductRef) -> Marketplace:

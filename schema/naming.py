@@ -9,8 +9,7 @@ from domain.exceptions import AffiliateGraphError, InvalidInput
 from domain.links import LinkKey
 from domain.products import ProductRef
 from resolvers import lookups, pasted
-from resolvers.lookups import MAX_ROWS, RefOrError
-from resolvers.reading import beside
+from resolvers.lookups import MAX_ROWS, RefOrError, beside
 from resolvers.rows import Row
 from schema import ids
 from schema.inputs import ProductLookup

@@ -50,10 +50,6 @@ def _decimal_literal(node: ValueNode, _variables: object = None) -> Decimal:
     return _decimal_value(None)
 
 
-def _decimal_text(value: Decimal) -> str:
-    return format(value, "f")
-
-
 def _instant(value: object) -> datetime:
     try:
         return moments.read(value if isinstance(value, str) else "")
@@ -72,7 +68,7 @@ SCALARS: dict[object, object] = {
         "number of at most 15 digits; either has at most 15 digits before the point and 4 behind "
         "it.",
         specified_by_url="https://www.w3.org/TR/xmlschema11-2/#decimal",
-        serialize=_decimal_text,
+        serialize="{:f}".format,
         parse_value=_decimal_value,
         parse_literal=_decimal_literal,
     ),

@@ -18,23 +18,16 @@ from schema.marketplaces import Marketplace, of_product
 
 
 class ShownOffer(NamedTuple):
-    """An offer with a price, and what its marketplace's terms say of it."""
+    """An offer with a price, and what its marketplace's terms say of it.
+
+    `is_expired`: it is too old to be believed.
+    """
 
     record: records.Offer
     price: Money
     expires_at: datetime
+    is_expired: bool
     policy: OfferPolicy
-    now: datetime
-
-    @property
-    def is_expired(self) -> bool:
-        """Whether it is too old to be believed."""
-        return self.policy.is_expired(self.record.observed_at, self.now)
-
-    @property
-    def disclaimer(self) -> str:
-        """Words to show beside the price."""
-        return self.policy.disclaimer
 
 
 class ShownProduct:
@@ -111,6 +104,11 @@ class ShownProduct:
         return None if self.entry is None else self.entry.notes
 
     @property
+    def tags(self) -> list[str]:
+        """The publisher's own."""
+        return [] if self.entry is None else list(self.entry.tags)
+
+    @property
     def selling_price(self) -> Money | None:
         """The publisher's own."""
         return None if self.entry is None else self.entry.selling_price
@@ -125,6 +123,8 @@ def shown_offer(
     """
     if offer is None or (price := offer.price) is None:
         return None
-    expires_at = listing.policy.expires_at(offer.observed_at)
+    policy = listing.policy
+    expires_at = policy.expires_at(offer.observed_at)
     context.note_expiry(expires_at)
-    return ShownOffer(offer, price, expires_at, listing.policy, now)
+    is_expired = policy.is_expired(offer.observed_at, now)
+    return ShownOffer(offer, price, expires_at, is_expired, policy)

@@ -250,7 +250,7 @@ class Offer:
     )
     disclaimer: str = strawberry.field(
         description="Words to show beside the price.",
-        metadata=made("disclaimer"),
+        metadata=made("policy.disclaimer"),
     )
 
     @classmethod
@@ -270,7 +270,7 @@ class Offer:
             observed_at=record.observed_at,
             expires_at=offer.expires_at,
             is_expired=offer.is_expired,
-            disclaimer=offer.disclaimer,
+            disclaimer=offer.policy.disclaimer,
         )
 
 

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -222,17 +223,13 @@ class SharedCall(Generic[K, V]):
             self.opener.release()
 
 
+@dataclass(slots=True)
 class Pending(Generic[K, V]):
     """A key's place in a call: the answer that will come, and how many wait for it."""
 
-    __slots__ = ("answer", "call", "waiters")
-
-    def __init__(self, call: SharedCall[K, V]) -> None:
-        self.answer: asyncio.Future[V | AffiliateGraphError | None] = (
-            asyncio.get_running_loop().create_future()
-        )
-        self.call = call
-        self.waiters = 0
+    call: SharedCall[K, V]
+    answer: "asyncio.Future[V | AffiliateGraphError | None]"
+    waiters: int = 0
 
 
 class CallQueue(Generic[K, V]):
@@ -255,15 +252,17 @@ class CallQueue(Generic[K, V]):
     ) -> "Pending[K, V] | None":
         """The key's place, asked for already or not. None: the request may not open a call."""
         place = self._places.get(key)
+        loop = asyncio.get_running_loop()
         if place is None:
             if self._open is not None:
                 budget.saved_by_batching += 1
             elif budget.reserve():
                 self._open = SharedCall(budget, ask, when_paid=self.schedule)
-                self._since = asyncio.get_running_loop().time()
+                self._since = loop.time()
             else:
                 return None
-            place = self._places[key] = self._open.places[key] = Pending(self._open)
+            place = Pending(self._open, loop.create_future())
+            self._places[key] = self._open.places[key] = place
         else:
             budget.saved_by_batching += 1
         place.waiters += 1

@@ -186,7 +186,3 @@ class Upstream:
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""
         return self.modes.get(marketplace, Mode.LIVE)
-
-    def quota(self, marketplace: str, usual: QuotaRule) -> QuotaRule:
-        """The limits that are kept to, for the marketplace of that code."""
-        return self.quotas.get(marketplace, usual)

@@ -212,7 +212,7 @@ class Pipeline:
         if not isinstance(permit, Permit):
             raise self._too_many(permit)
         reserved.permit = permit
-        if not reserved.is_of(quota.day(self.now())):  # midnight has passed in the line
+        if reserved.day != quota.day(self.now()):  # midnight has passed in the line
             await _to_the_end(reserved.book(quota, self.now()))
 
     async def _connect(self, call: Call[T], account: AccountState, slots: AsyncExitStack) -> None:
@@ -294,13 +294,14 @@ class _Reserved:
     """What is laid aside for one call, to be given back unless it is sent.
 
     `booked`: the moment of the booking, and the allowance that it was booked on: the call may count
-    for another caller by the time that it is given back.
+    for another caller by the time that it is given back. `day`: of the account, on which it is.
     """
 
     ledger: QuotaLedger
     call: Call[object]
     permit: Permit = field(default_factory=Permit)
     booked: tuple[datetime, Allowance | None] | None = None
+    day: date | None = None
     payer: CallBudget | None = None
 
     async def book(self, quota: QuotaRule, now: datetime) -> None:
@@ -314,14 +315,10 @@ class _Reserved:
                 await self.ledger.book(
                     self.call.account, quota, allowance, now, is_background=is_background
                 )
-                self.booked = now, allowance
+                self.booked, self.day = (now, allowance), quota.day(now)
             except AllowanceUsedUp:
                 if not budget.pass_on(allowance):
                     raise
-
-    def is_of(self, day: date) -> bool:
-        """Whether the call is booked on that day of the account."""
-        return bool(self.call.quota and self.booked and self.call.quota.day(self.booked[0]) == day)
 
     def pay(self) -> None:
         """The call is sent now. Raises CallCapReached."""

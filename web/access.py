@@ -6,7 +6,7 @@ what everybody may read); and requests that a foreign page sends with the browse
 lack the header that only our own page can add. Does not protect against whoever holds the key.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,12 +18,14 @@ from domain.api_keys import Caller, is_mistyped
 from domain.credentials import Secret
 from resolvers.access import Authenticator
 from web.endpoint import error_response, unavailable_response
-from web.security import PREFLIGHT_HEADER, bearer_key
+from web.security import PREFLIGHT_HEADER
 
 MISTYPED = (
     "This API key is not valid here: a character is wrong or missing. Copy it again from where it "
     "was shown."
 )
+
+SIGNED_OUT = "You are not signed in, or no more. Sign in with an API key."
 
 
 class Refused(Exception):
@@ -45,28 +47,28 @@ class Access:
     now: Callable[[], datetime]
 
     async def let_in(self, request: Request) -> Caller:
-        """Who asks, noted for the log and for the request's Context. Raises Refused."""
-        caller: Caller = await self.caller(request)
-        request.state.caller = caller
-        return caller
+        """Who asks: by the key of a header, else by the cookie. Raises Refused.
 
-    async def caller(self, request: Request) -> Caller:
-        """Who asks: by the key of a header, else by the cookie. Raises Refused."""
+        Noted for the log and for the request's Context.
+        """
         key = bearer_key(request.headers)
         if key is not None:
-            return await self.by_key(request, Secret(key))
-        if self.cookie not in request.cookies:
+            caller = await self.by_key(request, Secret(key))
+        elif self.cookie in request.cookies:
+            require_preflight(request)
+            caller = await self.by_cookie(request)
+        else:
             raise _unauthenticated(
                 "This needs an API key: send Authorization: Bearer or X-Api-Key."
             )
-        require_preflight(request)
-        return await self.by_cookie(request)
+        request.state.caller = caller
+        return caller
 
     async def is_still(self, request: Request, caller: Caller) -> bool:
         """Whether the request would still be let in, with the same scopes. True while the storage
         is away: nobody is cut off by that."""
         try:
-            return (await self.caller(request)).scopes == caller.scopes
+            return (await self.let_in(request)).scopes == caller.scopes
         except Refused as refused:
             return refused.status == 503
 
@@ -74,11 +76,8 @@ class Access:
         """Whose key this is. Raises Refused."""
         if is_mistyped(key.reveal()):
             raise _unauthenticated(MISTYPED)
-        caller = await _looked_up(self.authenticator.by_key(key, self.now()))
-        if caller is None:
-            raise _unauthenticated("This API key is not valid here.")
-        _check_origin(request, caller)
-        return caller
+        lookup = self.authenticator.by_key(key, self.now())
+        return await _accepted(request, lookup, "This API key is not valid here.")
 
     async def lists_origin(self, origin: str) -> bool:
         """Whether any API key is for the pages of that origin; not while the storage is away."""
@@ -90,13 +89,10 @@ class Access:
     async def by_cookie(self, request: Request) -> Caller:
         """Who signed in with this browser. Raises Refused."""
         token = Secret(request.cookies.get(self.cookie, ""))
-        caller = (
-            await _looked_up(self.authenticator.by_session(token, self.now())) if token else None
-        )
-        if caller is None:
-            raise _unauthenticated("You are not signed in, or no more. Sign in with an API key.")
-        _check_origin(request, caller)
-        return caller
+        if not token:
+            raise _unauthenticated(SIGNED_OUT)
+        lookup = self.authenticator.by_session(token, self.now())
+        return await _accepted(request, lookup, SIGNED_OUT)
 
     async def is_operator(self, request: Request) -> bool:
         """Whether this browser signed in as the operator: by the admin key, or the printed link."""
@@ -104,6 +100,14 @@ class Access:
             return (await self.by_cookie(request)).key is None
         except Refused:
             return False
+
+
+def bearer_key(headers: Mapping[str, str]) -> str | None:
+    """The API key of `Authorization: Bearer` or else `X-Api-Key`; None where there is neither."""
+    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer" and key.strip():
+        return key.strip()
+    return headers.get("x-api-key", "").strip() or None
 
 
 def require_preflight(request: Request) -> None:
@@ -127,26 +131,27 @@ def refusal(request: Request, refused: Refused) -> Response:
     return response
 
 
-async def _looked_up(lookup: Awaitable[Caller | None]) -> Caller | None:
-    """Whom the storage knows. Raises Refused, so that a page may read the answer."""
+async def _accepted(request: Request, lookup: Awaitable[Caller | None], unknown: str) -> Caller:
+    """Whom the storage knows. Raises Refused, so that a page may read the answer.
+
+    A key of web pages is refused elsewhere, and where no page is named at all.
+    """
     try:
-        return await lookup
+        caller = await lookup
     except DatabaseUnavailable as failure:
         raise Refused(503, failure.message, failure.code) from failure
-
-
-def _unauthenticated(message: str) -> Refused:
-    return Refused(401, message, "UNAUTHENTICATED")
-
-
-def _check_origin(request: Request, caller: Caller) -> None:
-    """A key of web pages is refused elsewhere, and where no page is named at all."""
-    if caller.key is None or not caller.key.origins:
-        return
-    if not caller.is_of_page(request.headers.get("origin", "")):
+    if caller is None:
+        raise _unauthenticated(unknown)
+    is_of_pages = caller.key is not None and bool(caller.key.origins)
+    if is_of_pages and not caller.is_of_page(request.headers.get("origin", "")):
         raise Refused(
             403,
             "This API key may be used only by the web pages that it lists. For a server, make a "
             "key without origins.",
             "FORBIDDEN",
         )
+    return caller
+
+
+def _unauthenticated(message: str) -> Refused:
+    return Refused(401, message, "UNAUTHENTICATED")

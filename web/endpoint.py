@@ -16,10 +16,9 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from domain.buckets import BucketState
 from domain.limits import Limits
 from resolvers.context import Context
-from schema.answers import Bucket, Outcome, Terms, request_error, throttled, unexpected
+from schema.answers import Bucket, BucketState, Outcome, Terms, request_error, throttled, unexpected
 from schema.execution import Operation, refused, run
 from schema.recalled import Answers, encoded, tag_of
 from upstream.budget import CallBudget, Priority
@@ -136,8 +135,18 @@ class Endpoint:
         return response
 
     def _context(self, request: Request) -> Context:
-        """Raises BadRequest."""
-        return self.context(request, _budget(request))
+        """With what the request may spend on marketplace calls. Raises BadRequest."""
+        cap, priority = request.headers.get(CAP_HEADER), request.headers.get(PRIORITY_HEADER)
+        if cap is not None and not re.fullmatch(r"[0-9]{1,6}", cap.strip()):
+            raise BadRequest(
+                400, f"{CAP_HEADER} must be a whole number: the most marketplace calls."
+            )
+        try:
+            wanted = Priority((priority or "interactive").strip().upper())
+        except ValueError:
+            raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
+        max_calls = None if cap is None else int(cap)
+        return self.context(request, CallBudget(max_calls=max_calls, priority=wanted))
 
     async def _streamed(
         self,
@@ -164,20 +173,6 @@ async def _hung_up(request: Request) -> None:
     """Returns when the client goes away. Its body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass  # of a GET, whose body nobody reads
-
-
-def _budget(request: Request) -> CallBudget:
-    """What the request may spend on marketplace calls. Raises BadRequest."""
-    cap, priority = request.headers.get(CAP_HEADER), request.headers.get(PRIORITY_HEADER)
-    if cap is not None and not re.fullmatch(r"[0-9]{1,6}", cap.strip()):
-        raise BadRequest(400, f"{CAP_HEADER} must be a whole number: the most marketplace calls.")
-    max_calls = None if cap is None else int(cap)
-    try:
-        return CallBudget(
-            max_calls=max_calls, priority=Priority((priority or "interactive").strip().upper())
-        )
-    except ValueError:
-        raise BadRequest(400, f"{PRIORITY_HEADER} must be interactive or background.") from None
 
 
 def preferred_type(accept: str) -> str:
@@ -303,27 +298,21 @@ async def read_body(request: Request, most: int, too_large: str = "") -> bytes:
 
     `too_large`: what is told of a body that has more bytes.
     """
+    too_large = too_large or (
+        f"A request holds at most {most:,} bytes. Send its rows in several requests, or let the "
+        "operator raise LIMIT_BODY."
+    )
+    body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _body(request, most, too_large)
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise BadRequest(413, too_large, "PAYLOAD_TOO_LARGE")
     except TimeoutError:
         raise BadRequest(408, f"The request did not arrive within {BODY_SECONDS} s.") from None
     except ClientDisconnect:
         raise BadRequest(400, "The request broke off.") from None
-
-
-async def _body(request: Request, most: int, too_large: str) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise BadRequest(
-                413,
-                too_large
-                or f"A request holds at most {most:,} bytes. Send its rows in several requests, "
-                "or let the operator raise LIMIT_BODY.",
-                "PAYLOAD_TOO_LARGE",
-            )
     return bytes(body)
 
 

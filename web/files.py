@@ -24,7 +24,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.api_keys import Caller, Scope
-from domain.buckets import BucketState
 from domain.exceptions import (
     AffiliateGraphError,
     Forbidden,
@@ -38,7 +37,7 @@ from resolvers.context import Context
 from resolvers.files import FileRow
 from resolvers.sites import OF_ADDRESSES, Sites
 from schema import ids
-from schema.answers import Bucket
+from schema.answers import Bucket, BucketState
 from web.access import Access, Refused, refusal
 from web.endpoint import BadRequest, error_response, rate_limit, read_body, throttled_response
 

@@ -168,7 +168,7 @@ class MetricsRoute:
     async def answer(self, request: Request) -> Response:
         """The numbers, for whoever may see them."""
         try:
-            _require_operator(await self.access.caller(request))
+            _require_operator(await self.access.let_in(request))
         except Refused as refused:
             return refusal(request, refused)
         await self._read_quotas()

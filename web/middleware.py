@@ -60,7 +60,8 @@ class RequestBoundary:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope = _without(self.path, scope)
+        if self.path:
+            scope = _without(self.path, scope)
         headers = Headers(scope=scope)
         request_id = headers.get("x-request-id", "")
         if not SANE_ID.fullmatch(request_id):
@@ -109,7 +110,7 @@ async def wrong_address(request: Request, failure: Exception) -> Response:
 
 def _without(path: str, scope: Scope) -> Scope:
     """The scope as it would be at the root of a host."""
-    if not path or not f"{scope['path']}/".startswith(f"{path}/"):
+    if not f"{scope['path']}/".startswith(f"{path}/"):
         return scope
     return {**scope, "path": scope["path"][len(path) :] or "/"}
 
@@ -159,7 +160,13 @@ def _answer_to(failure: BaseException, scope: Scope) -> Response:
 
 
 def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
-    """One line; `status` is null where no answer was begun."""
+    """One line; `status` is null where no answer was begun.
+
+    Probes come every few seconds and say nothing as long as they are good.
+    """
+    level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
+    if status is None or status >= 500:
+        level = logging.WARNING
     extra = {
         "method": scope["method"],
         "path": scope["path"],
@@ -167,14 +174,7 @@ def _log_answer(scope: Scope, status: int | None, seconds: float) -> None:
         "ms": round(seconds * 1000, 1),
         **_told(scope.get("state", {})),
     }
-    requests.log(_level(scope, status), "%s %s", scope["method"], scope["path"], extra=extra)
-
-
-def _level(scope: Scope, status: int | None) -> int:
-    """Probes come every few seconds and say nothing as long as they are good."""
-    if status is None or status >= 500:
-        return logging.WARNING
-    return logging.DEBUG if scope["path"] in PROBES else logging.INFO
+    requests.log(level, "%s %s", scope["method"], scope["path"], extra=extra)
 
 
 def _told(state: Mapping[str, object]) -> dict[str, object]:

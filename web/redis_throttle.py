@@ -17,8 +17,8 @@ from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 
-from domain.buckets import BucketState
 from domain.limits import Limits
+from schema.answers import BucketState
 from upstream.redis_server import AWAY, PATIENCE, RedisHealth
 from web.throttle import OwnBuckets, state_of
 

@@ -1,4 +1,4 @@
-"""Who asks, and the headers that every answer carries.
+"""Where a request comes from, and the headers that every answer carries.
 
 `is_local_request` is a part of what decides whether a page may hold the API key. It protects
 against DNS rebinding (the Host header must be a loopback one) and against a reverse proxy on the
@@ -9,8 +9,9 @@ not seen: the other part is a session of the operator (web/graphiql.py, web/sess
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from domain.parsers import is_loopback
 
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 PREFLIGHT_HEADER = "GraphQL-Preflight"  # only scripts of our own pages can add it
@@ -23,14 +24,6 @@ DEFAULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-
-
-def bearer_key(headers: Mapping[str, str]) -> str | None:
-    """The API key of `Authorization: Bearer` or else `X-Api-Key`; None where there is neither."""
-    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() == "bearer" and key.strip():
-        return key.strip()
-    return headers.get("x-api-key", "").strip() or None
 
 
 def path_of(public_url: str) -> str:
@@ -63,8 +56,7 @@ def is_loopback_host(host_header: str) -> bool:
     match = HOST.fullmatch(host_header)
     if match is None:
         return False
-    name = match.group(1).lower()
-    return name == "localhost" or _is_loopback(name.strip("[]"))
+    return is_loopback(match.group(1).lower().strip("[]"))
 
 
 def is_local_request(headers: Mapping[str, str], client_host: str | None) -> bool:
@@ -72,13 +64,6 @@ def is_local_request(headers: Mapping[str, str], client_host: str | None) -> boo
     return (
         is_loopback_host(headers.get("host", ""))
         and client_host is not None
-        and _is_loopback(client_host)
+        and is_loopback(client_host)
         and not any(name in headers for name in FORWARDING)
     )
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

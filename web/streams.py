@@ -79,6 +79,8 @@ MULTIPART = Encoding(
 
 def encoding_for(accept: str) -> Encoding | None:
     """The form of streams that the caller takes; None where it takes none."""
+    if not any(name in accept.lower() for name in (EVENTS, PARTS)):
+        return None
     ranges = media_ranges(accept)
     for encoding, name in ((SSE, EVENTS), (MULTIPART, PARTS)):
         if ranges.get(name, 0.0) > 0:

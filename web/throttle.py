@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.buckets import BucketState
 from domain.limits import Limits
+from schema.answers import BucketState
 
 
 class Buckets(Protocol):
@@ -56,7 +56,8 @@ class OwnBuckets:
     async def take(self, caller: str, points: int) -> BucketState:
         """See `Buckets`."""
         now = self._monotonic()
-        self._forget_full(now)
+        if now >= self._next_sweep:
+            self._forget_full(now)
         level = self._level(caller, now)
         if points > level:
             return state_of(self._limits, level, wait=(points - level) / self._limits.restore)
@@ -80,8 +81,6 @@ class OwnBuckets:
 
     def _forget_full(self, now: float) -> None:
         """Once in the time that the emptiest takes to fill: a full bucket is as good as none."""
-        if now < self._next_sweep:
-            return
         self._next_sweep = now + self._limits.capacity / self._limits.restore
         full = [key for key in self._levels if self._level(key, now) >= self._limits.capacity]
         for key in full:

@@ -68,7 +68,7 @@ class Gateway:
         self._upstream = upstream
         self._budget = budget
         self._sign_method = sign_method
-        self._quota = upstream.quota(account.key.marketplace, QUOTA)
+        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
         self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
         self.stands_in = self._address.rstrip("/") != ADDRESS
         self.link_host = None if self.stands_in else LINK_HOST

@@ -85,7 +85,7 @@ class CatalogClient(ABC):
         self._locale = locales.by_marketplace(account.key.locale)
         self._mode = upstream.mode(account.key.marketplace)
         self._credentials = account.reveal()
-        self._quota = upstream.quota(account.key.marketplace, QUOTA)
+        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
         self._site = parse.Site(
             locale=self._locale.marketplace,
             partner_tag=self._credentials["partnerTag"].reveal(),

@@ -73,7 +73,7 @@ async def test_work_without_a_request_asks_marketplaces(
 
     assert failure is None
     assert connected.health.state is HealthState.HEALTHY
-    assert context.mode(BY_CODE["aliexpress"]) is Mode.SANDBOX
+    assert context.workspace.mode("aliexpress") is Mode.SANDBOX
 
 
 async def test_a_context_is_of_the_workspace_of_its_caller(

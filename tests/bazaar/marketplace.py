@@ -119,7 +119,7 @@ class BazaarClient:
                 account=self._account.key,
                 credentials=self._account.fingerprint,
                 operation=operation,
-                quota=self._upstream.quota(CODE, QUOTA),
+                quota=self._upstream.quotas.get(CODE, QUOTA),
                 budget=self._budget,
             )
         )

@@ -1,5 +1,6 @@
 """Which product is meant, and where in the input it was named wrongly."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,11 @@ from domain.exceptions import (
 from domain.products import ProductRef
 from resolvers.context import Context
 from resolvers.lookups import (
+    LONG,
     MAX_ROWS,
     Lookup,
     RefOrError,
+    beside,
     checked,
     checked_site,
     find,
@@ -279,3 +282,18 @@ async def test_one_short_link_that_leads_nowhere_names_its_field(
         await find_located(context, Lookup(url="https://amzn.to/x"), path=("by",))
 
     assert refusal.value.path == ("by", "url")
+
+
+@pytest.mark.parametrize(("characters", "is_here"), [(LONG, True), (LONG + 1, False)])
+async def test_only_long_texts_are_read_elsewhere(characters: int, is_here: bool) -> None:
+    reader = await beside(characters, threading.get_ident)
+
+    assert (reader == threading.get_ident()) is is_here
+
+
+async def test_what_reading_raises_is_raised() -> None:
+    def read() -> None:
+        raise LookupError("nothing in it")
+
+    with pytest.raises(LookupError, match="nothing in it"):
+        await beside(LONG + 1, read)

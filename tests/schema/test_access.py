@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from strawberry.types.base import get_object_definition
 
-from domain.api_keys import Scope, holders
+from domain.api_keys import HOLDERS, Scope
 from schema import schema
 from schema.access import Needs
 from schema.mutation import Mutation
@@ -81,7 +81,7 @@ async def test_each_scope_opens_its_fields_and_no_other(graph: Graph) -> None:
             graph.sandbox.clear_calls()
             body = await graph.post(least(root), key=key)
             messages = refusals(body, root)
-            if needed.scope is None or scope in holders(needed.scope):
+            if needed.scope is None or scope in HOLDERS[needed.scope]:
                 assert messages == [], (name, scope)
                 assert "GRAPHQL_VALIDATION_FAILED" not in str(body), body
             else:

@@ -4,11 +4,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
 
 from db import api_keys, statements
 from db.exceptions import DatabaseUnavailable
 from domain.api_keys import checksum
 from tests.graph import API_KEY, Graph
+from web.access import bearer_key
 
 pytestmark = pytest.mark.anyio
 
@@ -185,3 +187,22 @@ async def test_the_operators_key_needs_no_database(
     monkeypatch.setattr(api_keys, "by_text", unreachable)
 
     assert (await ask(graph, X_Api_Key=API_KEY)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "key"),
+    [
+        ({"Authorization": "Bearer abc"}, "abc"),
+        ({"authorization": "bearer   abc "}, "abc"),
+        ({"X-Api-Key": " abc "}, "abc"),
+        ({"Authorization": "Bearer one", "X-Api-Key": "two"}, "one"),
+        ({"Authorization": "Basic b25l", "X-Api-Key": "two"}, "two"),
+        ({"Authorization": "Bearer ", "X-Api-Key": "two"}, "two"),
+        ({"Authorization": "Basic b25l"}, None),
+        ({"Authorization": "Bearer"}, None),
+        ({"X-Api-Key": " "}, None),
+        ({}, None),
+    ],
+)
+def test_key_of_a_request(headers: dict[str, str], key: str | None) -> None:
+    assert bearer_key(Headers(headers)) == key

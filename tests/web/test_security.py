@@ -7,25 +7,6 @@ from web import security
 
 
 @pytest.mark.parametrize(
-    ("headers", "key"),
-    [
-        ({"Authorization": "Bearer abc"}, "abc"),
-        ({"authorization": "bearer   abc "}, "abc"),
-        ({"X-Api-Key": " abc "}, "abc"),
-        ({"Authorization": "Bearer one", "X-Api-Key": "two"}, "one"),
-        ({"Authorization": "Basic b25l", "X-Api-Key": "two"}, "two"),
-        ({"Authorization": "Bearer ", "X-Api-Key": "two"}, "two"),
-        ({"Authorization": "Basic b25l"}, None),
-        ({"Authorization": "Bearer"}, None),
-        ({"X-Api-Key": " "}, None),
-        ({}, None),
-    ],
-)
-def test_key_of_a_request(headers: dict[str, str], key: str | None) -> None:
-    assert security.bearer_key(Headers(headers)) == key
-
-
-@pytest.mark.parametrize(
     "host",
     ["localhost", "LocalHost:8000", "127.0.0.1", "127.9.8.7:1", "[::1]", "[::1]:65535"],
 )
