@@ -19,6 +19,7 @@ async def quick(asks: Sequence[Ask], *, naive: bool) -> Run:
     return await together(asks, naive=naive, latency=0.01)
 
 
+@pytest.mark.slow
 async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upstream.coalescing.WINDOW", 10.0)  # on a busy machine all come too late
 
@@ -38,6 +39,7 @@ async def test_a_block_of_the_loop_is_seen_though_nobody_has_a_turn_before_its_e
     assert max(waits) >= 0.03
 
 
+@pytest.mark.slow
 async def test_asking_again_costs_the_naive_client_only() -> None:
     asks = [aliexpress_product(1), aliexpress_product(2), search("ALIEXPRESS", "case")]
 
