@@ -3,7 +3,8 @@ import { html } from "../html.js";
 import { here } from "../address.js";
 import { Choice, Words } from "../fields.js";
 import { say } from "../texts.js";
-import { named } from "../words.js";
+import { count, named } from "../words.js";
+import { key } from "./tagged.js";
 
 const SORTS = ["IMPORTED_DESC", "SYNCED_ASC", "TITLE_ASC", "PRICE_ASC", "PRICE_DESC", "DISCOUNT_DESC", "ORDERS_DESC"];
 const LINKS = [["", say("linked.all")], ["true", say("linked.with")], ["false", say("linked.without")]];
@@ -13,7 +14,16 @@ const MARGINS = [["", say("margin.any")], ["none", say("margin.none")], ["0", sa
 const DISCOUNTS = [["", say("discount.any")], ...percents("discount.least")];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
-export function Toolbar({ cards, children }) {
+// As the list of tags has it, in whatever case it stands in the address.
+const tagOf = (tags, tag = "") => tags.find(({ name }) => key(name) === key(tag))?.name ?? tag;
+
+function tagsOf(tags, tag = "") {
+  const own = tagOf(tags, tag);
+  const known = tags.map(({ name, productCount }) => [name, `${name} (${count(productCount)})`]);
+  return [["", say("tags.any")], ...(own && !tags.some(({ name }) => name === own) ? [[own, own]] : []), ...known];
+}
+
+export function Toolbar({ cards, tags, children }) {
   const { values } = here();
   const { sort = "IMPORTED_DESC" } = values;
   const sorts = SORTS.includes(sort) ? SORTS : [...SORTS, sort]; // by a heading
@@ -27,6 +37,7 @@ export function Toolbar({ cards, children }) {
     <${Choice} name="age" label=${say("age")} value=${values.age} options=${AGES} />
     <${Choice} name="margin" label=${say("margin")} value=${values.margin} options=${MARGINS} />
     <${Choice} name="discount" label=${say("discount")} value=${values.discount} options=${DISCOUNTS} />
+    ${(tags.length > 0 || values.tag) && html`<${Choice} name="tag" label=${say("tags")} value=${tagOf(tags, values.tag)} options=${tagsOf(tags, values.tag)} />`}
     <${Choice} name="sort" label=${say("form.sort")} value=${sort} options=${sorts.map((each) => [each, named("sort", each)])} />
     ${children}
   </div>`;
