@@ -217,6 +217,8 @@ export default {
   "field.title": "Titel",
   "field.unset": "Nicht gesetzt",
   "field.where": "Wo das steht",
+  "filters": "Weitere Filter",
+  "filters.used": "Weitere Filter ({n} in Gebrauch)",
   "foot": "Produktlinks sind Affiliate-Links. Preise gelten für die Zeit, die danebensteht, und können sich ändern; es zählt der Preis beim Marktplatz im Augenblick des Kaufs.",
   "form.category": "Kategorie-ID",
   "form.currency": "Währung",

@@ -217,6 +217,8 @@ export default {
   "field.title": "title",
   "field.unset": "Not set",
   "field.where": "Where to find it",
+  "filters": "More filters",
+  "filters.used": "More filters ({n} in use)",
   "foot": "Product links are affiliate links. Prices are those of the time shown beside them and can change; the price at the marketplace when you buy is the one that counts.",
   "form.category": "Category id",
   "form.currency": "Currency",
