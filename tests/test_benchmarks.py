@@ -17,6 +17,7 @@ async def quick(asks: Sequence[Ask], *, naive: bool) -> Run:
     return await together(asks, naive=naive, latency=0.01)
 
 
+@pytest.mark.slow
 async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upstream.coalescing.WINDOW", 10.0)  # on a busy machine all come too late
 
@@ -27,6 +28,7 @@ async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row.is_met
 
 
+@pytest.mark.slow
 async def test_asking_again_costs_the_naive_client_only() -> None:
     asks = [aliexpress_product(1), aliexpress_product(2), search("ALIEXPRESS", "case")]
 
