@@ -14,9 +14,11 @@ looked up.
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import CURRENCY, PLAIN_AMOUNT, Money
 from domain.parsers import is_loopback
@@ -27,6 +29,7 @@ HALVES = "\ud800-\udfff"  # of a pair, which stand for nothing alone
 UNSTORABLE = re.compile(f"[\x00{HALVES}]")  # by any database
 COUNT = re.compile(r"[0-9]{1,15}")
 IDENTIFIER = re.compile(r"[1-9][0-9]{0,18}")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
 
 # Only with its semicolon: "R&D&notes" is no escape.
 ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -57,6 +60,15 @@ class Digits(str):
 def read(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """The members of an object, each as its reader makes it."""
     return {name: reader(row.get(name)) for name, reader in readers.items()}
+
+
+def items(found: Any, inner: str) -> list[Any]:
+    """The items of a list that may be wrapped under `inner`, single, empty, null or missing."""
+    if isinstance(found, dict) and inner in found:
+        found = found[inner]
+    if isinstance(found, list):
+        return found
+    return [found] if found else []
 
 
 def text(value: Any, limit: int = LONGEST_TEXT) -> str | None:
@@ -126,6 +138,17 @@ def money(value: Any, unit: Any) -> Money | None:
     """An amount in units with its own currency; None where either is missing."""
     number, code = amount(value), currency(unit)
     return Money(number, code) if number is not None and code else None
+
+
+def local_moment(value: Any, zone: str) -> datetime | None:
+    """A time by the clock of a zone, "2026-05-17 22:52:01", in UTC."""
+    found = text(value)
+    if found is None or not MOMENT.fullmatch(found):
+        return None
+    try:
+        return datetime.fromisoformat(found).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None
 
 
 def percent(value: Any) -> Decimal | None:

@@ -79,9 +79,7 @@ class Context:
     @cached_property
     def dataloaders(self) -> Dataloaders:
         """Those of this request; many requests need none."""
-        way = Way(
-            accounts=self.accounts, upstream=self.upstream, budget=self.budget, keyring=self.keys
-        )
+        way = Way(accounts=self.accounts, upstream=self.upstream, budget=self.budget)
         return Dataloaders(self.workspace, self.upstream, way, for_variants=self.for_variants)
 
     def note_expiry(self, moment: datetime) -> None:

@@ -157,12 +157,11 @@ class CredentialsChanged(AffiliateGraphError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What a fetch needs of a request: the accounts, the pipeline, who pays, the keys."""
+    """What a fetch needs of a request: the accounts, the pipeline, who pays."""
 
     accounts: Accounts
     upstream: Upstream
     budget: CallBudget
-    keyring: KeyProvider
 
     async def fetch(
         self,
@@ -248,9 +247,7 @@ class Way:
         self, kind: Kind[K, V], key: AccountKey, failure: MarketplaceError | None
     ) -> None:
         account = await self.accounts.get(key)
-        await health.note(
-            account, failure, kind.evidence, keyring=self.keyring, now=self.upstream.now()
-        )
+        await health.note(account, failure, kind.evidence, now=self.upstream.now())
 
 
 def _missing(

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from db import credentials as stored_credentials
 from db.exceptions import DatabaseUnavailable
-from db.keys import KeyProvider
 from domain.exceptions import (
     AllowanceUsedUp,
     APIRetired,
@@ -88,7 +87,6 @@ async def note(
     failure: MarketplaceError | None,
     evidence: Evidence,
     *,
-    keyring: KeyProvider,
     now: datetime,
 ) -> None:
     """Note what the outcome of a call says about the account, if it says anything new.
@@ -107,7 +105,7 @@ async def note(
         return
     try:
         health = after(before, failure, now)
-        await stored_credentials.record_health(account, health, keyring=keyring)
+        await stored_credentials.note_health(account, health)
     except DatabaseUnavailable as error:
         log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
 
