@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -94,24 +95,24 @@ def shown(text: str) -> str:
 
 def title(value: Any, limit: int = LONGEST_TEXT) -> str | None:
     """Text for people, and none where it is a number."""
-    return words(value, limit) if _is_text(value) else None
+    return words(value, limit) if type(value) is str else None  # `Digits` is no title
 
 
 def is_intact(value: object) -> bool:
     """Whether it is text, with something to read in it and no half characters."""
-    return (
-        isinstance(value, str) and _is_text(value) and not HALF.search(value) and bool(shown(value))
-    )
+    return type(value) is str and not HALF.search(value) and bool(shown(value))
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not isinstance(value, Digits)
-
-
-def identifier(value: Any) -> str | None:
-    """An id of up to 19 digits: shops, categories, variants, orders. Zero means none."""
+def matching(value: Any, pattern: re.Pattern[str]) -> str | None:
+    """A text of that form."""
     found = text(value)
-    return found if found and IDENTIFIER.fullmatch(found) else None
+    return found if found and pattern.fullmatch(found) else None
+
+
+# An id of up to 19 digits: shops, categories, variants, orders. Zero means none.
+identifier = partial(matching, pattern=IDENTIFIER)
+# Three capital letters, also of a currency that nobody here knows yet.
+currency = partial(matching, pattern=CURRENCY)
 
 
 def count(value: Any) -> int | None:
@@ -126,12 +127,6 @@ def amount(value: Any) -> Decimal | None:
     if found is None or found.startswith("-") or not PLAIN_AMOUNT.fullmatch(found):
         return None
     return Decimal(found)
-
-
-def currency(value: Any) -> str | None:
-    """Three capital letters, also of a currency that nobody here knows yet."""
-    found = text(value)
-    return found if found and CURRENCY.fullmatch(found) else None
 
 
 def money(value: Any, unit: Any) -> Money | None:

@@ -20,7 +20,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -187,7 +187,7 @@ async def note_health(tested: Account, health: Health) -> bool:
         ):
             return False
         trouble, news = of_health(tested.key, stored.announced_state, health)
-        await _row_of(tested.key).update(**_columns(health), announced_state=trouble)
+        await _row_of(tested.key).update(**asdict(health), announced_state=trouble)
         if news:
             await events.record(tested.key.workspace, tested.key.mode, news)
         return True
@@ -282,7 +282,7 @@ async def _ensure_account(key: AccountKey, now: datetime, refresh_calls: int) ->
     """The id of the account's row, which stays locked until the transaction ends."""
     row = {"id": str(uuid4()), "created_at": now, "updated_at": now}
     row |= refreshes.columns(Plan().set(refresh_calls, now))
-    await statements.insert(MarketplaceAccount, [row | columns_of(key) | _columns(Health())])
+    await statements.insert(MarketplaceAccount, [row | columns_of(key) | asdict(Health())])
     account = await _row_of(key).select_for_update().get()
     return str(account.id)
 
@@ -290,15 +290,11 @@ async def _ensure_account(key: AccountKey, now: datetime, refresh_calls: int) ->
 async def _reset(account_id: str, now: datetime) -> None:
     """Other values: what is known of the account was about those before."""
     await MarketplaceAccount.filter(id=account_id).update(
-        fingerprint=None, updated_at=now, **_columns(Health())
+        fingerprint=None, updated_at=now, **asdict(Health())
     )
     await MarketplaceAccount.filter(id=account_id, refresh_calls__gt=0).update(
         refresh_state=RefreshState.ACTIVE, refresh_at=now, refresh_failures=0
     )
-
-
-def _columns(health: Health) -> dict[str, object]:
-    return {field.name: getattr(health, field.name) for field in fields(health)}
 
 
 def _sealed(place: Place, value: Secret, keys: KeyProvider) -> dict[str, object]:

@@ -19,7 +19,6 @@ from db import credentials as stored_credentials
 from db.keys import KeyProvider
 from domain.exceptions import (
     AffiliateGraphError,
-    MarketplaceError,
     MarketplaceUnavailable,
     NotInProgram,
     ProductNotFound,
@@ -184,7 +183,12 @@ class Way:
                 circumstances=circumstances,
                 size=kind.size(marketplace),
                 call=partial(self._call, kind, account, credentials),
-                record=partial(self._record, kind, account),
+                record=partial(
+                    health.note,
+                    partial(self.accounts.get, account),
+                    kind.evidence,
+                    self.upstream.now,
+                ),
                 policy=kind.policy(marketplace),
                 is_refresh=is_refresh,
             )
@@ -242,12 +246,6 @@ class Way:
             raise CredentialsChanged("The credentials were stored anew meanwhile. Try again.")
         client = BY_CODE[key.marketplace].connect(account, self.upstream, budget)
         return await kind.ask(client, keys)
-
-    async def _record(
-        self, kind: Kind[K, V], key: AccountKey, failure: MarketplaceError | None
-    ) -> None:
-        account = await self.accounts.get(key)
-        await health.note(account, failure, kind.evidence, now=self.upstream.now())
 
 
 def _missing(

@@ -1,6 +1,7 @@
 """What the marketplaces' answers say about an account's credentials."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,17 +84,17 @@ class Evidence:
 
 
 async def note(
-    account: Account,
-    failure: MarketplaceError | None,
+    account: Callable[[], Awaitable[Account]],
     evidence: Evidence,
-    *,
-    now: datetime,
+    clock: Callable[[], datetime],
+    failure: MarketplaceError | None,
 ) -> None:
     """Note what the outcome of a call says about the account, if it says anything new.
 
     A note that cannot be written now is lost: the answer matters more.
     """
-    before = account.health
+    asked, now = await account(), clock()
+    before = asked.health
     if failure is None:
         since = before.last_success_at if before.state is HealthState.HEALTHY else None
         is_news = evidence.success_counts and (since is None or now - since > OFTEN_ENOUGH)
@@ -104,10 +105,9 @@ async def note(
     if not is_news:
         return
     try:
-        health = after(before, failure, now)
-        await stored_credentials.note_health(account, health)
+        await stored_credentials.note_health(asked, after(before, failure, now))
     except DatabaseUnavailable as error:
-        log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
+        log.warning("the health of %s was not noted: %s", asked.key.marketplace, error)
 
 
 def _tells(failure: MarketplaceError) -> bool:

@@ -25,7 +25,7 @@ from schema.made import made, stored
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node
 from schema.prices import PriceObservation
-from schema.shown import ShownProduct, shown_offer
+from schema.shown import ShownProduct
 from schema.values import (
     Attribute,
     Category,
@@ -39,6 +39,7 @@ from schema.values import (
     Seller,
     Variant,
     money,
+    shown_offer,
 )
 
 
@@ -228,7 +229,8 @@ class Product(Node):
         metadata=made("offer"),
     )
     def offer(self, info: Info) -> Offer | None:
-        return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
+        shown = self.listing.shown(info.context.now)
+        return offer_of(self.listing, shown.offer, info.context)
 
     @strawberry.field(
         description="A price for a time, or for members only: also where nobody else's price is "

@@ -10,6 +10,7 @@ and nobody's cap is ever exceeded.
 import asyncio
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +29,9 @@ class Priority(Enum):
     BACKGROUND = "BACKGROUND"
 
 
+Turns = defaultdict[tuple[AccountKey, Priority], asyncio.Lock]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """The marketplace calls a day that one API key was given. `key`: the id of its row."""
@@ -41,12 +45,14 @@ class Budget(Protocol):
 
     `caller`: whose place in the rotation is used: the callers of an account get a permit each.
     `allowance`: the caller's own limit a day, None where there is none. `max_calls`: the cap of the
-    request.
+    request. `turns`: each held from where a call of the account's day is booked until it is sent: a
+    request has one such call at a time, since a process that is killed leaves them booked.
     """
 
     caller: str
     allowance: Allowance | None
     max_calls: int | None
+    turns: Turns
 
     @property
     def priority(self) -> Priority:
@@ -67,11 +73,6 @@ class Budget(Protocol):
 
     def pass_on(self, used_up: Allowance | None) -> bool:
         """That allowance is used up: let somebody else be the caller. False: there is nobody."""
-        ...
-
-    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
-        """Held from where a call of the account's day is booked until it is sent: a request has one
-        such call at a time, since a process that is killed leaves them booked."""
         ...
 
 
@@ -98,7 +99,7 @@ class CallBudget:
     accounts: dict[AccountKey, QuotaRule] = field(default_factory=dict)
     pending: int = 0  # answers that it waits for at the moment
     reserved: int = 0
-    turns: dict[tuple[AccountKey, Priority], asyncio.Lock] = field(default_factory=dict)
+    turns: Turns = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     def seconds_left(self) -> float:
         """See `Budget`."""
@@ -123,10 +124,6 @@ class CallBudget:
     def pass_on(self, used_up: Allowance | None) -> bool:
         """See `Budget`."""
         return False
-
-    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
-        """See `Budget`."""
-        return self.turns.setdefault((account, priority), asyncio.Lock())
 
     def refund(self) -> None:
         """The call that was paid was not sent after all."""

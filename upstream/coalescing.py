@@ -45,7 +45,7 @@ class Coalescer:
     """All queues of a process."""
 
     def __init__(self) -> None:
-        self._queues: dict[Hashable, CallQueue[Any, Any]] = {}
+        self.queues: dict[Hashable, CallQueue[Any, Any]] = {}
         self._requests: Counter[str] = Counter()  # under way, by workspace
         self._pending: Counter[str] = Counter()  # of those, the ones that wait for an answer
 
@@ -84,9 +84,9 @@ class Coalescer:
         """
         if not keys:
             return {}
-        queue = self._queues.get(group)
+        queue = self.queues.get(group)
         if queue is None:
-            queue = self._queues[group] = CallQueue(self, group)
+            queue = self.queues[group] = CallQueue(self, group)
         places = {key: queue.enqueue(key, budget, size, call) for key in dict.fromkeys(keys)}
         queue.schedule()
         answers: dict[K, V | AffiliateGraphError] = {}
@@ -105,12 +105,8 @@ class Coalescer:
 
     async def drain(self) -> None:
         """Wait for the calls that run: what they bring is still worth keeping."""
-        runs = [call.run for queue in self._queues.values() for call in queue.running if call.run]
+        runs = [call.run for queue in self.queues.values() for call in queue.running if call.run]
         await asyncio.gather(*runs, return_exceptions=True)
-
-    def forget(self, group: Hashable) -> None:
-        """A queue that nobody is in costs nothing."""
-        self._queues.pop(group, None)
 
     def _wait(self, budget: CallBudget, by: int) -> None:
         """Counts the request once, however many answers it waits for at the same time."""
@@ -162,7 +158,7 @@ class SharedCall(Generic[K, V]):
         self.opener = opener
         self.ask = ask
         self.caller, self.allowance = opener.caller, opener.allowance
-        self.max_calls = opener.max_calls
+        self.max_calls, self.turns = opener.max_calls, opener.turns
         self.places: dict[K, Pending[K, V]] = {}
         self.members: Counter[CallBudget] = Counter()  # by the number of places they wait at
         self.context = copy_context()  # whose request id the log lines of the call show
@@ -211,10 +207,6 @@ class SharedCall(Generic[K, V]):
             return False
         self.caller, self.allowance = other.caller, other.allowance
         return True
-
-    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
-        """See `Budget`: that of the request that opened it."""
-        return self.opener.turn(account, priority)
 
     def release(self) -> None:
         """The call is over, or not made: a reservation that was not needed is given back."""
@@ -306,7 +298,7 @@ class CallQueue(Generic[K, V]):
             self._timer = None
         if self._open is None:
             if not self.running:
-                self._coalescer.forget(self._group)
+                self._coalescer.queues.pop(self._group, None)  # nobody is in it
             return
         loop = asyncio.get_running_loop()
         waited = loop.time() - self._since
