@@ -14,7 +14,8 @@ from schema.answers import BucketState
 class OwnBuckets:
     """Implements `schema.answers.Buckets` in this process.
 
-    `monotonic`: seconds of a clock that never goes back. Several processes that use it have as many buckets for one caller.
+    `monotonic`: seconds of a clock that never goes back. Several processes that use it have as
+    many buckets for one caller.
     """
 
     def __init__(self, limits: Limits, monotonic: Callable[[], float] = time.monotonic) -> None:
