@@ -65,16 +65,17 @@ class Context:
     documents: "Documents | None" = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
-    accounts: Accounts = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
-
-    def __post_init__(self) -> None:
-        self.forget_loaded()
 
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
-        self.accounts = Accounts(self.workspace, self.keys)
-        self.__dict__.pop("dataloaders", None)
+        for name in ("accounts", "dataloaders"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Those of the workspace."""
+        return Accounts(self.workspace, self.keys)
 
     @cached_property
     def dataloaders(self) -> Dataloaders:

@@ -95,11 +95,15 @@ class Dataloaders:
         self.new_link: DataLoader[LinkKey, str] = DataLoader(
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
         )
-        self.stored_link: DataLoader[LinkKey, Link | None] = DataLoader(self._load_stored_links)
+        self.stored_link: DataLoader[LinkKey, Link | None] = DataLoader(
+            _found(partial(stored_links.by_keys, workspace))
+        )
         self.links_of: DataLoader[tuple[ProductRef, PageArgs], Page[Link]] = DataLoader(
             partial(together, partial(stored_links.pages_of, workspace))
         )
-        self.link_count: DataLoader[ProductRef, int] = DataLoader(self._load_link_counts)
+        self.link_count: DataLoader[ProductRef, int] = DataLoader(
+            _each(partial(stored_links.counts_of, workspace))
+        )
         self.prices_of: DataLoader[tuple[ProductRef, PricePage], Page[PriceObservation]] = (
             DataLoader(partial(together, self._price_pages))
         )
@@ -121,7 +125,9 @@ class Dataloaders:
         self.paused_job: DataLoader[str, datetime | None] = DataLoader(
             _found(self._load_paused_jobs)
         )
-        self.watch_fired: DataLoader[str, int] = DataLoader(self._load_watch_fired)
+        self.watch_fired: DataLoader[str, int] = DataLoader(
+            _each(partial(stored_watches.fired_counts, workspace.id))
+        )
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
@@ -137,10 +143,6 @@ class Dataloaders:
     async def _load_counts(self, filters: list[CatalogFilter]) -> list[Counted]:
         counts = (stored_catalog.count(self._workspace, filter) for filter in filters)
         return await asyncio.gather(*counts)
-
-    async def _load_stored_links(self, keys: list[LinkKey]) -> list[Link | None]:
-        links = await stored_links.by_keys(self._workspace, keys)
-        return [links.get(key) for key in keys]
 
     async def _load_variants(self, refs: list[ProductRef]) -> list[VariantList | BaseException]:
         allowed = [ref for ref in refs if self._for_variants.take()]
@@ -163,14 +165,6 @@ class Dataloaders:
 
     async def _load_paused_jobs(self, ids: Collection[str]) -> dict[str, datetime]:
         return await job_batches.paused(list(ids), self._upstream.now())
-
-    async def _load_watch_fired(self, watch_ids: list[str]) -> list[int]:
-        counts = await stored_watches.fired_counts(self._workspace.id, watch_ids)
-        return [counts[watch_id] for watch_id in watch_ids]
-
-    async def _load_link_counts(self, refs: list[ProductRef]) -> list[int]:
-        counts = await stored_links.counts_of(self._workspace, refs)
-        return [counts[ref] for ref in refs]
 
     async def _price_pages(
         self, refs: Collection[ProductRef], page: PricePage
@@ -205,13 +199,25 @@ async def together(
 
 
 def _found(
-    ask: Callable[[Collection[str]], Awaitable[Mapping[str, V]]],
-) -> Callable[[list[str]], Awaitable[list[V | None]]]:
-    """What is stored under ids, in their order; None where there is nothing."""
+    ask: Callable[[list[K]], Awaitable[Mapping[K, V]]],
+) -> Callable[[list[K]], Awaitable[list[V | None]]]:
+    """What is stored under keys, in their order; None where there is nothing."""
 
-    async def load(ids: list[str]) -> list[V | None]:
-        found = await ask(ids)
-        return [found.get(id) for id in ids]
+    async def load(keys: list[K]) -> list[V | None]:
+        found = await ask(keys)
+        return [found.get(key) for key in keys]
+
+    return load
+
+
+def _each(
+    ask: Callable[[list[K]], Awaitable[Mapping[K, V]]],
+) -> Callable[[list[K]], Awaitable[list[V]]]:
+    """What is told of every key, in their order."""
+
+    async def load(keys: list[K]) -> list[V]:
+        told = await ask(keys)
+        return [told[key] for key in keys]
 
     return load
 

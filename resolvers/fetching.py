@@ -170,34 +170,41 @@ class Way:
         *,
         circumstances: Hashable = (),
         is_refresh: bool = False,
+        credentials: str | None = None,
     ) -> dict[K, Fetched[V]]:
-        """An answer or error for each key that was answered; others are absent."""
+        """An answer or error for each key that was answered; others are absent.
+
+        `credentials`: the fingerprint of those to ask with, and of no others; None: the stored
+        ones, whichever these are by then.
+        """
         self.budget.is_used = True
         marketplace = BY_CODE[account.marketplace]
-
-        async def fetch(credentials: str, keys: Sequence[K]) -> dict[K, Fetched[V]]:
-            wanted = Fetch(
-                operation=kind.operation,
-                account=account,
-                credentials=credentials,
-                circumstances=circumstances,
-                size=kind.size(marketplace),
-                call=partial(self._call, kind, account, credentials),
-                record=partial(
-                    health.note,
-                    partial(self.accounts.get, account),
-                    kind.evidence,
-                    self.upstream.now,
-                ),
-                policy=kind.policy(marketplace),
-                is_refresh=is_refresh,
-            )
-            return await pipeline.fetch(self.upstream, wanted, keys, self.budget)
-
-        answers = await fetch(await self.accounts.fingerprint(account), keys)
+        known = await self.accounts.fingerprint(account) if credentials is None else credentials
+        wanted = Fetch(
+            operation=kind.operation,
+            account=account,
+            credentials=known,
+            circumstances=circumstances,
+            size=kind.size(marketplace),
+            call=partial(self._call, kind, account, known),
+            record=partial(
+                health.note, partial(self.accounts.get, account), kind.evidence, self.upstream.now
+            ),
+            policy=kind.policy(marketplace),
+            is_refresh=is_refresh,
+        )
+        answers = await pipeline.fetch(self.upstream, wanted, keys, self.budget)
         late = [key for key, one in answers.items() if isinstance(one.value, CredentialsChanged)]
-        if late:
-            answers |= await fetch((await self.accounts.get_anew(account)).fingerprint, late)
+        if late and credentials is None:
+            anew = (await self.accounts.get_anew(account)).fingerprint
+            answers |= await self.fetch(
+                kind,
+                account,
+                late,
+                circumstances=circumstances,
+                is_refresh=is_refresh,
+                credentials=anew,
+            )
         return answers
 
     async def each(
