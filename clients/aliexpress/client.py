@@ -22,7 +22,6 @@ from clients.aliexpress.credentials import not_connected
 from clients.aliexpress.search import search_plan
 from clients.signing.aliexpress import SignMethod, sign, signable
 from clients.values import UNSTORABLE, Row
-from domain.credentials import Secret
 from domain.exceptions import AnswerInvalid, InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
 from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
@@ -215,7 +214,7 @@ class AliExpressClient:
         found" stands for. Raises MarketplaceError, MarketplaceNotConnected without keys, and
         InvalidInput for text that cannot be sent.
         """
-        key, secret = self._stored("appKey", "appSecret")
+        self._require("appKey", "appSecret")
         for name, value in params.items():
             parts = value if isinstance(value, list) else [value]
             if any(isinstance(part, str) and UNSTORABLE.search(part) for part in parts):
@@ -230,7 +229,7 @@ class AliExpressClient:
 
         return await self._upstream.sender.send(
             Call(
-                build=partial(self._request, operation, params, key, secret),
+                build=partial(self._request, operation, params),
                 classify=classify,
                 account=quota_account(self._account),
                 credentials=self._account.fingerprint,
@@ -243,20 +242,19 @@ class AliExpressClient:
     def _tracking_id(self) -> str:
         """The stored tracking id, which is no secret. Raises MarketplaceNotConnected unless all
         three credentials are stored."""
-        return self._stored("appKey", "appSecret", "trackingId")[-1].reveal()
+        self._require("appKey", "appSecret", "trackingId")
+        return self._account.credentials["trackingId"].value.reveal()
 
-    def _stored(self, *names: str) -> list[Secret]:
-        """These credentials, which stay sealed until a request is built."""
-        stored = self._account.credentials
-        if not all(name in stored for name in names):
+    def _require(self, *names: str) -> None:
+        """Raises MarketplaceNotConnected unless all these credentials are stored."""
+        if not self._account.credentials.keys() >= set(names):
             raise not_connected()
-        return [stored[name].value for name in names]
 
-    def _request(
-        self, operation: str, params: Mapping[str, object], key: Secret, secret: Secret
-    ) -> httpx.Request:
+    def _request(self, operation: str, params: Mapping[str, object]) -> httpx.Request:
+        """Signed anew each time; key and secret are open here alone."""
+        stored = self._account.credentials
         system = {
-            "app_key": key.reveal(),
+            "app_key": stored["appKey"].value.reveal(),
             "method": METHOD_PREFIX + operation,
             "timestamp": round(self._upstream.now().timestamp() * 1000),
             "sign_method": self._sign_method.value,
@@ -264,7 +262,7 @@ class AliExpressClient:
             "v": "2.0",
         }
         form = signable({**params, **system})
-        form["sign"] = sign(form, secret.reveal(), self._sign_method)
+        form["sign"] = sign(form, stored["appSecret"].value.reveal(), self._sign_method)
         return httpx.Request("POST", self._address, data=form, headers={"content-type": FORM})
 
 
