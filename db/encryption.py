@@ -117,16 +117,16 @@ def seal(keys: KeyProvider, secret: Secret, place: Place) -> str:
     return f"{VERSION}.{key_id}.{base64.urlsafe_b64encode(body).decode()}"
 
 
-def unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str = VERSION) -> Secret:
+def unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str = "") -> Secret:
     """Open a sealed text of this place. Raises KeyMissing, SealBroken.
 
-    `accepted`: the one version that opens.
+    `accepted`: the one version that opens, the present one unless it is said.
     """
     parts = sealed.split(".")
     if len(parts) != 3:
         raise SealBroken(f"The sealed value of {place} is damaged. {_ADVICE}")
     version, key_id, text = parts
-    if version != accepted:
+    if version != (accepted or VERSION):
         raise SealBroken(f"The sealed value of {place} has an unknown version. {_ADVICE}")
     cipher = _cipher(keys, key_id, place)
     try:
