@@ -7,7 +7,7 @@ the answer says of the account is noted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -227,12 +227,9 @@ class Way:
             for (account, circumstances), members in groups.items()
         )
         answers: dict[K, V | AffiliateGraphError] = {}
-        outcomes = await asyncio.gather(*fetches, return_exceptions=True)
-        for members, outcome in zip(groups.values(), outcomes, strict=True):
+        for members, outcome in zip(groups.values(), await gathered(fetches), strict=True):
             if isinstance(outcome, AffiliateGraphError):
                 answers |= dict.fromkeys(members, outcome)
-            elif isinstance(outcome, BaseException):
-                raise outcome
             else:
                 answers |= {key: one.value for key, one in outcome.items()}
         return [answers[key] if key in answers else _missing(kind, account_of, key) for key in keys]
@@ -253,6 +250,15 @@ class Way:
             raise CredentialsChanged("The credentials were stored anew meanwhile. Try again.")
         client = BY_CODE[key.marketplace].connect(account, self.upstream, budget)
         return await kind.ask(client, keys)
+
+
+async def gathered(asked: Iterable[Awaitable[V]]) -> list[V | AffiliateGraphError]:
+    """What each of them brings, or how it failed; all of them are waited for."""
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, AffiliateGraphError):
+            raise outcome
+    return outcomes  # type: ignore[return-value]
 
 
 def _missing(

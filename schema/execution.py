@@ -114,7 +114,7 @@ async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note.kind = prepared.operation.operation.value
     note.name = prepared.name or ""
     buckets, caller = terms.buckets, terms.caller
-    bucket = await buckets.take(caller, prepared.points) if buckets else None
+    bucket = None if buckets is None else await buckets.take(caller, prepared.points)
     if bucket is not None and bucket.wait:
         return throttled(prepared.points, bucket)
     if known is not None:
@@ -138,7 +138,7 @@ def _points(prepared: Prepared, outcome: Outcome) -> int:
 
 async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
-    bucket = await terms.buckets.take(terms.caller, 1) if terms.buckets else None
+    bucket = None if terms.buckets is None else await terms.buckets.take(terms.caller, 1)
     if bucket is not None and bucket.wait:
         outcome = throttled(1, bucket)
     else:

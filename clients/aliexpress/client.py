@@ -88,6 +88,7 @@ class AliExpressClient:
         self, ids: Sequence[str]
     ) -> Mapping[str, SourceProduct | MarketplaceError]:
         """productdetail.get, prices in USD. See `MarketplaceClient`."""
+        _check_batch(ids, BATCH_SIZE)
         tracking_id = self._tracking_id()
         wanted = {asked: urls.canonical_id(asked) for asked in ids}
         usable = list(dict.fromkeys(found for found in wanted.values() if found))
@@ -130,6 +131,7 @@ class AliExpressClient:
         """
         if not keys:
             return {}
+        _check_batch(keys, LINK_BATCH_SIZE)
         links.check_keys(keys)
         pages = list(dict.fromkeys(urls.product_url(key.ref) for key in keys))
         found = await self._generate(pages, keys[0].tracking_id)
@@ -270,6 +272,11 @@ def _is_last(found: parse.ProductPage, page: int) -> bool:
     """Only an empty page, the cap or the total ends a list."""
     reached = found.total is not None and page * PAGE_SIZE >= min(found.total, REACHABLE)
     return not found.products or reached or page == LAST_PAGE
+
+
+def _check_batch(items: Sequence[object], limit: int) -> None:
+    if len(items) > limit:
+        raise ValueError(f"One call takes at most {limit}.")
 
 
 def _unread_product() -> AnswerInvalid:
