@@ -28,7 +28,7 @@ STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
 NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema tables settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -43,6 +43,7 @@ help:
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make page-types     check the page's scripts against the types of the graph (needs Node.js 20)"
 	echo "make schema         rewrite schema.graphql"
+	echo "make tables         rewrite db/migrations/recorded.sql, by which a first start makes its tables"
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
@@ -108,6 +109,11 @@ schema: .venv/.run
 	mkdir -p build
 	$(RUN) server.py schema > build/schema.graphql
 	mv build/schema.graphql schema.graphql
+
+tables: .venv/.dev
+	mkdir -p build
+	$(RUN) -m tests.tables > build/recorded.sql
+	mv build/recorded.sql db/migrations/recorded.sql
 
 settings: .venv/.run
 	mkdir -p build

@@ -36,6 +36,7 @@ COLUMNS = (
     "selling_price",
     "selling_currency",
     "notes",
+    "tags",
     "state",
     "observed_at",
     "synced_at",
@@ -74,6 +75,7 @@ def fields(product: ExportedProduct) -> dict[str, Any]:
         amount(selling) or None,
         selling.currency if selling else None,
         entry.notes,
+        ", ".join(entry.tags) or None,
         entry.state.value,
         moments.shown(offer.observed_at),
         moments.shown(entry.synced_at),
@@ -86,7 +88,8 @@ def fields(product: ExportedProduct) -> dict[str, Any]:
 def as_json(product: ExportedProduct) -> str:
     """One object in one line."""
     images = [image.url for image in product.images]
-    return json.dumps(fields(product) | {"images": images}, ensure_ascii=False)
+    lists = {"tags": list(product.entry.tags), "images": images}
+    return json.dumps(fields(product) | lists, ensure_ascii=False)
 
 
 def header() -> str:
