@@ -28,7 +28,7 @@ STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
 NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema tables settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -43,6 +43,7 @@ help:
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make page-types     check the page's scripts against the types of the graph (needs Node.js 20)"
 	echo "make schema         rewrite schema.graphql"
+	echo "make tables         rewrite db/migrations/recorded.sql, by which a first start makes its tables"
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
 	echo "make schema-guard   compare schema.graphql with the one before: no unannounced break"
 	echo "make bench          count marketplace calls and rewrite benchmarks/RESULTS.md"
@@ -109,6 +110,11 @@ schema: .venv/.run
 	$(RUN) server.py schema > build/schema.graphql
 	mv build/schema.graphql schema.graphql
 
+tables: .venv/.dev
+	mkdir -p build
+	$(RUN) -m tests.tables > build/recorded.sql
+	mv build/recorded.sql db/migrations/recorded.sql
+
 settings: .venv/.run
 	mkdir -p build
 	$(RUN) server.py settings docs/configuration.md > build/configuration.md
@@ -145,7 +151,7 @@ bench-page: .venv/.dev web/node_modules/.installed
 bench-refresh: .venv/.run
 	$(RUN) -m benchmarks.refresh
 
-bench-graph: .venv/.dev
+bench-graph: .venv/.dev benchmarks/peers/node_modules/.installed
 	$(RUN) -m benchmarks.graph
 
 # What the engine itself costs, over CATALOGUE_URL with CATALOGUE_ROWS products.
@@ -155,7 +161,7 @@ bench-claims: .venv/.run
 	$(RUN) -m benchmarks.claims "$(CATALOGUE_URL)" $(CATALOGUE_ROWS)
 
 clean:
-	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules
+	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules benchmarks/peers/node_modules
 	rm -rf examples/typescript/node_modules examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -182,6 +188,10 @@ examples/typescript/node_modules/.installed: examples/typescript/package-lock.js
 # The official audits of GraphQL over HTTP, for the tests.
 tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
 	web/install tests/conformance
+
+# Servers of others, for "make bench-graph".
+benchmarks/peers/node_modules/.installed: benchmarks/peers/package-lock.json | .venv/.run
+	web/install benchmarks/peers
 
 # Clients of others, for "make peers".
 tests/peers/node_modules/.installed: tests/peers/package-lock.json | .venv/.run

@@ -6,8 +6,11 @@ python server.py settings   print what can be set
 python server.py migrate    bring the database's tables up to date
 """
 
+import gc
 import sys
 
+if __name__ == "__main__":
+    gc.disable()  # modules stay: to look for garbage among them costs a fifth of the start
 try:
     from application.app import build_app
     from application.runtime import Overrides
@@ -25,4 +28,6 @@ except ModuleNotFoundError as missing:
 __all__ = ["Overrides", "build_app", "main"]
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     sys.exit(main(sys.argv[1:], program=program()))

@@ -62,6 +62,8 @@ FILTERS: dict[str, dict[str, Any]] = {
     "text without a hit": {"text": "xylophone"},
     "short text": {"text": "mp"},
     "notes": {"notes": "mine"},
+    "tag": {"tag": "mine"},
+    "rare tag": {"tag": "few"},
     "several": {"marketplace": "amazon", "text": "lamp", "min_discount_percent": 60},
 }
 
@@ -101,7 +103,9 @@ async def fill(rows: int) -> float:
         later = random.Random(start).sample(some, 25)
         await products.keep(OURS, later, now=START + timedelta(days=340), history_for=())
         mine = [one.ref for one in some if int(one.ref.external_id) % 50 == 0]
-        fields = PublisherFields(selling_price=Money(Decimal(90), "USD"), notes="mine")
+        fields = PublisherFields(
+            selling_price=Money(Decimal(90), "USD"), notes="mine", add_tags=("mine",)
+        )
         await products.change(OURS, [(ref, fields) for ref in mine])
         await products.mark_missing(OURS, mine[:2], now=START + timedelta(days=341))
         key = LinkKey(mine[0], "tag", "")

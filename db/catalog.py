@@ -29,6 +29,7 @@ from db.catalog_filters import conditions, grouped
 from db.models import GROUP, Product
 from db.paging import Column, Kind, Order
 from db.statements import Row, Values
+from domain import tags
 from domain.catalog import (
     CatalogFilter,
     CatalogSort,
@@ -171,7 +172,7 @@ async def count(workspace: Workspace, filter: CatalogFilter) -> Counted:
 
 Finder = Callable[["_Search", Values], str]  # SQL for ids of products, in a column `id`
 Way = Callable[[Values, "_Section", str], str]
-BESIDE = ("text", "notes", "category")  # what the index of imports does not hold
+BESIDE = ("text", "notes", "category", "tag")  # what the index of imports does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +402,8 @@ def _finders(
         finders["link"] = partial(_by_rows, conditions["link"])
     if filter.category_id is not None:
         finders["category"] = partial(_by_category, filter.category_id)
+    if filter.tag is not None:
+        finders["tag"] = partial(_by_tag, tags.key(filter.tag))
     for name, text in (("text", filter.text), ("notes", filter.notes)):
         if text is not None and has_texts and texts.candidates(texts.folded(text), Values()):
             finders[name] = partial(_by_text, texts.folded(text))
@@ -422,6 +425,13 @@ def _by_category(category_id: str, search: _Search, values: Values) -> str:
     return (
         "SELECT product_id AS id FROM product_categories WHERE workspace_id = $1"
         f" AND category_id = {values.add(category_id)}"
+    )
+
+
+def _by_tag(key: str, search: _Search, values: Values) -> str:
+    return (
+        "SELECT product_id AS id FROM product_tags WHERE workspace_id = $1"
+        f" AND tag_key = {values.add(key)}"
     )
 
 

@@ -1,8 +1,8 @@
 """Fills in what searches of the catalogue look at, for products that an older release stored."""
 
 from db import product_rows, rows, statements, texts
+from db.beside import LINKED, keep_categories
 from db.models import Product
-from db.products import LINKED, keep_categories
 from db.statements import Row
 
 BATCH = 1_000  # products in a transaction

@@ -11,8 +11,9 @@ from tortoise.models import Model
 
 from db import product_rows, rows, statements, texts
 from db.conditions import Where
-from db.models import ProductCategory, ProductText
+from db.models import ProductCategory, ProductTag, ProductText
 from db.workspaces import visible
+from domain import tags
 from domain.catalog import CatalogFilter
 from domain.marketplaces import Workspace
 
@@ -59,6 +60,9 @@ def conditions(filter: CatalogFilter) -> dict[str, Q]:
         conditions["category"] = _beside(
             ProductCategory, lambda table: table.category_id == category
         )
+    if filter.tag is not None:
+        tag = tags.key(filter.tag)
+        conditions["tag"] = _beside(ProductTag, lambda table: table.tag_key == tag)
     if filter.text is not None:
         where = _anywhere if filter.looks_into_notes else _behind_notes
         conditions["text"] = _beside(ProductText, where(texts.folded(filter.text)))
@@ -95,20 +99,20 @@ def _beside(model: type[Model], condition: Callable[[Table], Criterion]) -> Wher
     return Where(has_one)
 
 
-def _place(text: Term, part: str) -> Term:
+def place(text: Term, part: str) -> Term:
     """Where the part begins in the text, from 1; 0: nowhere. Not LIKE: nothing to escape."""
     position = "strpos" if statements.is_postgres() else "instr"
     return CustomFunction(position, ["text", "part"])(text, part)
 
 
 def _anywhere(text: str) -> Callable[[Table], Criterion]:
-    return lambda table: _place(table.text_key, text) > 0
+    return lambda table: place(table.text_key, text) > 0
 
 
 def _in_notes(text: str) -> Callable[[Table], Criterion]:
     def begins_in_notes(table: Table) -> Criterion:
-        place = _place(table.text_key, text)
-        return (place > 0) & (place < _place(table.text_key, texts.PARTS))
+        begins = place(table.text_key, text)
+        return (begins > 0) & (begins < place(table.text_key, texts.PARTS))
 
     return begins_in_notes
 
@@ -116,6 +120,6 @@ def _in_notes(text: str) -> Callable[[Table], Criterion]:
 def _behind_notes(text: str) -> Callable[[Table], Criterion]:
     def found(table: Table) -> Criterion:
         behind = CustomFunction("substr", ["text", "start"])
-        return _place(behind(table.text_key, _place(table.text_key, texts.PARTS)), text) > 0
+        return place(behind(table.text_key, place(table.text_key, texts.PARTS)), text) > 0
 
     return found

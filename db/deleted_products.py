@@ -9,9 +9,9 @@ from datetime import datetime
 
 from tortoise.expressions import Q
 
-from db import product_rows, products, statements
+from db import beside, product_rows, products, statements
 from db.availability import resilient
-from db.models import Product
+from db.models import Product, ProductTag
 from db.statements import Row
 from db.workspaces import among, chunks, mode_of_deleted
 from domain.marketplaces import Workspace
@@ -55,7 +55,7 @@ async def restore(workspace: Workspace, refs: Collection[ProductRef]) -> set[Pro
             if absent := set(some) - there:
                 found = await _rows(among(workspace, absent, deleted=True))
                 await _move(found, PRESENT, None)
-                await products.look_for_links([str(row["id"]) for row in found])
+                await beside.look_for_links([str(row["id"]) for row in found])
                 there |= {product_rows.ref(row) for row in found}
             present |= there
     return present
@@ -82,3 +82,4 @@ async def _move(found: Collection[Row], modes: Mapping[str, str], moment: dateti
     for old, new in modes.items():
         if ids := [row["id"] for row in found if row["mode"] == old]:
             await Product.filter(id__in=ids).update(mode=new, deleted_at=moment)
+            await ProductTag.filter(product_id__in=ids).update(mode=new)

@@ -22,7 +22,7 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.recorder import MigrationRecorder
 
-from db import doctor, statements, texts
+from db import doctor, recorded, statements, texts
 from db.availability import resilient
 from db.connection import configuration, is_sqlite, sqlite_path
 from db.exceptions import MigrationFailed, MigrationsPending, SchemaTooNew
@@ -139,6 +139,8 @@ async def _apply() -> None:
     """Apply every pending migration to the open database, each with its record or not at all."""
     executor = MigrationExecutor(statements.connection(), _apps())
     await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+    if not statements.is_postgres() and is_first(await _missing()):
+        await _apply_recorded()
     plan = await executor.plan()
     applied = set(await executor.recorder.applied_migrations())
     state = await executor._project_state(applied)
@@ -154,6 +156,17 @@ async def _apply() -> None:
             editor = executor._schema_editor(atomic=False)
             state = await migration.apply(state, schema_editor=editor)
             await _record(statements.connection(), migration.name)
+
+
+async def _apply_recorded() -> None:
+    """Make the tables of the open, empty SQLite database as far as they are recorded."""
+    names, made = recorded.read(known_migrations())
+    async with statements.transaction() as client:
+        for sql in made:
+            await client.execute_query(sql)
+        for name in names:
+            await _record(client, name)
+    await texts.ensure_index()
 
 
 async def _record(client: Any, name: str) -> None:

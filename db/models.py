@@ -171,6 +171,7 @@ class Product(Model):
     selling_price_amount = fields.DecimalField(24, 8, null=True)
     selling_price_currency = Text(null=True)
     notes = Text(null=True)
+    tags = Text(null=True)  # a line each; they are found by ProductTag
     margin_key = fields.BigIntField(null=True)
     has_link = fields.BooleanField(db_default=False)
     announced_price_amount = fields.DecimalField(24, 8, null=True)
@@ -215,6 +216,25 @@ class ProductCategory(Model):
         table = "product_categories"
         unique_together = (("product_id", "category_id"),)
         indexes = (("workspace_id", "category_id", "product_id"),)
+
+
+class ProductTag(Model):
+    """A tag of a product. `mode`: the product's, so that tags are counted by their index alone."""
+
+    number = fields.BigIntField(primary_key=True, generated=True)
+    product: fields.ForeignKeyRelation[Product] = fields.ForeignKeyField(
+        "models.Product", related_name="product_tags", on_delete=fields.CASCADE
+    )
+    workspace_id = KeyText()
+    tag_key = KeyText()
+    tag = Text()
+    mode = KeyText()
+    marketplace = KeyText()
+
+    class Meta:
+        table = "product_tags"
+        unique_together = (("product_id", "tag_key"),)
+        indexes = (("workspace_id", "tag_key", "mode", "marketplace", "tag", "product_id"),)
 
 
 class PriceObservation(Model):

@@ -39,7 +39,7 @@ COLUMNS = (
     *("orders_last_30_days", "commission_percent", "availability", "observed_at"),
     "discount_percent",
     *("state", "state_since", "times_missing", "imported_at", "synced_at"),
-    *("selling_price_amount", "selling_price_currency", "notes"),
+    *("selling_price_amount", "selling_price_currency", "notes", "tags"),
     "announced_price_amount",
     "announced_price_currency",
     *("price_moved_at", "changes_seen", "hours_watched"),
@@ -157,12 +157,18 @@ def catalog_product(row: Row) -> CatalogProduct:
             row["selling_price_amount"], row["selling_price_currency"]
         ),
         notes=row["notes"],
+        tags=tags_of(row["tags"]),
         announced_price=rows.money_or_none(
             row["announced_price_amount"], row["announced_price_currency"]
         ),
         price_moved_at=rows.moment_or_none(row["price_moved_at"]),
         history=History(row["changes_seen"], row["hours_watched"]),
     )
+
+
+def tags_of(column: str | None) -> tuple[str, ...]:
+    """The tags of a product, which stand in a column, a line each."""
+    return tuple(column.split("\n")) if column else ()
 
 
 def announced_columns(announced: Announced) -> dict[str, Any]:
@@ -199,9 +205,17 @@ def refresh_columns(history: History, due_at: datetime) -> dict[str, Any]:
 def publisher_columns(product: CatalogProduct) -> dict[str, Any]:
     """Column -> value of what the publisher says, and what follows of it."""
     return {
-        **_money_columns("selling_price", product.selling_price),
-        "notes": product.notes,
+        **own_columns(product),
         "margin_key": margin_key(product),
+    }
+
+
+def own_columns(product: CatalogProduct | None) -> dict[str, Any]:
+    """Column -> value of what the publisher says; None: of a new product."""
+    return {
+        **_money_columns("selling_price", product.selling_price if product else None),
+        "notes": product.notes if product else None,
+        "tags": "\n".join(product.tags) or None if product else None,
     }
 
 

@@ -115,6 +115,7 @@ class _View:
     times_missing = _column("times_missing")
     selling_price = _money("selling_price")
     notes = _column("notes")
+    tags = _column("tags", product_rows.tags_of)
     announced_price = _money("announced_price")
     price_moved_at = _column("price_moved_at", rows.moment_or_none)
 

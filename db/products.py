@@ -10,13 +10,14 @@ from uuid import uuid4
 
 from tortoise.expressions import Case, F, Q, When
 
-from db import events, links, prices, product_rows, rows, statements, texts, watches
+from db import beside, events, links, prices, product_rows, rows, statements, tags, texts, watches
 from db.availability import REFUSED_VALUES, resilient
 from db.leases import Lease
-from db.models import Product, ProductCategory
+from db.models import Product
 from db.prices import price_history
 from db.statements import Row
 from db.workspaces import among, by_site, chunks
+from domain import tags as domain_tags
 from domain.catalog import (
     CLOCKS_DIFFER,
     PublisherFields,
@@ -69,15 +70,6 @@ BY_SITE = (
     "SELECT * FROM products"
     " WHERE workspace_id = $1 AND mode = $2 AND marketplace = $3 AND locale = $4"
 )
-LINKED = (
-    "EXISTS (SELECT 1 FROM affiliate_links AS l WHERE l.workspace_id = products.workspace_id"
-    " AND l.mode = products.mode AND l.marketplace = products.marketplace"
-    " AND l.locale = products.locale AND l.external_id = products.external_id)"
-)
-KEEP_CATEGORY = (
-    "INSERT INTO product_categories (product_id, workspace_id, category_id) VALUES ($1, $2, $3)"
-    " ON CONFLICT (product_id, category_id) DO NOTHING"
-)
 IDENTITY = ("workspace_id", "mode", "marketplace", "locale", "external_id")
 OWN = (
     "id",
@@ -85,12 +77,13 @@ OWN = (
     "selling_price_amount",
     "selling_price_currency",
     "notes",
+    "tags",
     "has_link",
     "deleted_at",
 )
 # By which a change is seen; `details` hold more of the offer.
 KNOWN = (
-    *("title", "url", "availability", "state", "has_link", "notes"),
+    *("title", "url", "availability", "state", "has_link", "notes", "tags"),
     *("selling_price_amount", "selling_price_currency"),
 )
 TRACKED = ("details", "price_amount", "price_currency", "list_price_amount")
@@ -205,25 +198,32 @@ async def mark_missing(
 @resilient
 async def change(
     workspace: Workspace, changes: Sequence[tuple[ProductRef, PublisherFields]]
-) -> dict[ProductRef, CatalogProduct]:
+) -> dict[ProductRef, CatalogProduct | InvalidInput]:
     """Store what the publisher says of products; those that were not imported are absent.
 
-    Of several changes of one product the last one counts. Nothing is stored where one raises
-    InvalidInput: see `check`.
+    Of several changes of one product the last one counts, but for tags, where all do. Nothing is
+    stored where one raises InvalidInput: see `check`; and nothing of a product that would have too
+    many tags, of which the result says so.
     """
     for _, fields in changes:
         check(fields)
     async with statements.transaction():
         stored = await _stored(workspace, [ref for ref, _ in changes], locked=True)
+        refused: dict[ProductRef, InvalidInput] = {}
+        changed = dict(stored)
         for ref, fields in changes:
-            if ref in stored:
-                stored[ref] = _changed(stored[ref], fields)
-        for product in stored.values():
+            try:
+                if ref in stored:
+                    changed[ref] = _changed(changed[ref], fields)
+            except InvalidInput as error:
+                refused[ref] = error
+        kept = [product for ref, product in changed.items() if ref not in refused]
+        for product in kept:
             await Product.filter(id=product.id).update(**product_rows.publisher_columns(product))
-        await texts.keep(
-            workspace.id, {one.id: product_rows.text_key(one) for one in stored.values()}
-        )
-    return stored
+        await texts.keep(workspace.id, {one.id: product_rows.text_key(one) for one in kept})
+        tagged = [one for one in kept if one.tags != stored[one.source.ref].tags]
+        await tags.keep(workspace.id, tagged)
+    return changed | refused
 
 
 def check(fields: PublisherFields) -> None:
@@ -315,7 +315,7 @@ async def _keep(
             kept[ref] = StoredProduct(product=after, changed=changed)
         await statements.insert(Product, writes, on_conflict=IDENTITY, update=SYNCED)
         written = [kept[product_rows.ref(row)].product for row in writes]
-        await _keep_beside(task.workspace.id, stored, written)
+        await beside.keep(task.workspace.id, stored, written)
         watched = [
             item.product
             for item in kept.values()
@@ -366,7 +366,6 @@ def _row(
     task: _Import, ref: ProductRef, source: dict[str, Any], before: CatalogProduct | None
 ) -> Row:
     back = before is not None and before.state is not ProductState.ACTIVE
-    selling = before.selling_price if before else None
     price = rows.money_or_none(source["price_amount"], source["price_currency"])
     is_tracked = ref.marketplace in task.history_for
     history = product_rows.history(before, source, price if is_tracked else None, task.now)
@@ -385,9 +384,7 @@ def _row(
         "imported_at": before.imported_at if before else task.now,
         # Never before the import, whatever the clock does: searches by both times count on it.
         "synced_at": max(task.now, before.imported_at) if before else task.now,
-        "selling_price_amount": selling.amount if selling else None,
-        "selling_price_currency": selling.currency if selling else None,
-        "notes": before.notes if before else None,
+        **product_rows.own_columns(before),
         "has_link": False,
         **product_rows.refresh_columns(history, source["observed_at"] + wait),
         **product_rows.announced_columns(
@@ -403,45 +400,5 @@ def _changed(product: CatalogProduct, fields: PublisherFields) -> CatalogProduct
         for name, value in given.items()
         if not isinstance(value, Unchanged)
     }
-    return replace(product, **values)
-
-
-async def _keep_beside(
-    workspace_id: str, stored: Mapping[ProductRef, CatalogProduct], kept: Sequence[CatalogProduct]
-) -> None:
-    """What is kept of the products in other tables: texts, categories, and whether they have links.
-
-    `stored`: as they were before.
-    """
-    before = {product.id: product.source for product in stored.values()}
-    new = [product for product in kept if product.id not in before]
-    changed = [product for product in kept if product.id in before]
-    retitled = [one for one in changed if one.source.title != before[one.id].title]
-    moved = [one for one in changed if one.source.categories != before[one.id].categories]
-    await texts.keep(workspace_id, {one.id: product_rows.text_key(one) for one in new + retitled})
-    await ProductCategory.filter(product_id__in=[product.id for product in moved]).delete()
-    await keep_categories(
-        workspace_id,
-        {one.id: [each.external_id for each in one.source.categories] for one in new + moved},
-    )
-    await look_for_links([product.id for product in new])
-
-
-async def look_for_links(ids: Sequence[str]) -> None:
-    """Note of products, by their own ids, whether they have links."""
-    if ids:
-        await statements.rows(
-            f"UPDATE products SET has_link = {LINKED}"
-            f" WHERE id {statements.in_list(ids)} AND has_link <> {LINKED} RETURNING id",
-            ids,
-        )
-
-
-async def keep_categories(workspace_id: str, categories: Mapping[str, Sequence[str]]) -> None:
-    """Store in which categories products are: id of the product -> ids of the categories."""
-    values = [
-        [product_id, workspace_id, category_id]
-        for product_id, ids in categories.items()
-        for category_id in ids
-    ]
-    await statements.many(KEEP_CATEGORY, values)
+    now = domain_tags.changed(product.tags, add=fields.add_tags, remove=fields.remove_tags)
+    return replace(product, tags=now, **values)

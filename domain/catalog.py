@@ -69,6 +69,7 @@ class CatalogFilter:
     category_id: str | None = None
     text: str | None = None
     notes: str | None = None
+    tag: str | None = None
     currency: str | None = None
     min_price: Decimal | None = None
     max_price: Decimal | None = None
@@ -238,10 +239,15 @@ class Unchanged(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherFields:
-    """What a publisher may change on a product; it survives every sync."""
+    """What a publisher may change on a product; it survives every sync.
+
+    Tags are added and removed, never replaced, so that of two who do both lose nothing.
+    """
 
     selling_price: Money | Unchanged | None = Unchanged.UNCHANGED
     notes: str | Unchanged | None = Unchanged.UNCHANGED
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

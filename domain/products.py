@@ -264,6 +264,7 @@ class CatalogProduct:
     times_missing: int = 0
     selling_price: Money | None = None
     notes: str | None = None
+    tags: tuple[str, ...] = ()
     announced_price: Money | None = None
     price_moved_at: datetime | None = None
     history: History = History()

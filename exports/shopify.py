@@ -106,7 +106,7 @@ def _first_row(product: ExportedProduct, options: Options) -> dict[str, str]:
         "Description": html_list(source.features),
         "Vendor": one_line(_vendor(product)),
         "Type": names[-1] if names else "",
-        "Tags": ", ".join([product.marketplace_name, *names]),
+        "Tags": ", ".join([product.marketplace_name, *names, *product.entry.tags]),
         "SKU": handle(product),
         "Option1 name": "Title",
         "Option1 value": "Default Title",

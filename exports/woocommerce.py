@@ -84,7 +84,7 @@ def as_row(product: ExportedProduct, *, options: Options) -> str:
         amount_in(options.currency, sale),
         amount_in(options.currency, regular),
         " > ".join(_list_item(one_line(name)) for name in category_names(product)),
-        _list_item(product.marketplace_name),
+        ", ".join(map(_list_item, [product.marketplace_name, *product.entry.tags])),
         ", ".join(image.url.replace(",", "%2C") for image in pictures),
         product.affiliate_url or source.url,
         f"View on {product.marketplace_name}",

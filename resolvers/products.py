@@ -230,14 +230,16 @@ async def change(context: Context, changes: Sequence[ChangeOrError]) -> list[Row
         context.workspace, [change for change in checked if isinstance(change, tuple)]
     )
     for ref, entry in entries.items():
-        context.dataloaders.catalog_product.prime(ref, entry, force=True)
+        if isinstance(entry, CatalogProduct):
+            context.dataloaders.catalog_product.prime(ref, entry, force=True)
 
     def row(change: ChangeOrError) -> Row:
         if isinstance(change, AffiliateGraphError):
             return Row(error=change)
-        if change[0] not in entries:
+        entry = entries.get(change[0])
+        if entry is None:
             return Row(error=NotFound("This product is not in the catalogue. Import it first."))
-        return Row(ref=change[0])
+        return Row(error=entry) if isinstance(entry, InvalidInput) else Row(ref=change[0])
 
     return [row(change) for change in checked]
 

@@ -167,6 +167,9 @@ class CatalogFilter:
     notes: str | None = strawberry.field(
         default=None, description="Only with this text in your notes, in any case of letters."
     )
+    tag: str | None = strawberry.field(
+        default=None, description="Only with this tag of yours, in any case of letters."
+    )
     state: ProductState | None = strawberry.field(default=None, description="Only in this state.")
     currency_code: str | None = strawberry.field(
         default=None, description="Only with a price in this currency; ISO 4217."
@@ -212,6 +215,7 @@ class CatalogFilter:
             category_id=self.category_id or None,
             text=self.text or None,
             notes=self.notes or None,
+            tag=self.tag or None,
             state=self.state,
             currency=self._currency(),
             min_price=_price(self.min_price, "minPrice"),
@@ -337,26 +341,6 @@ class ImportProductsInput:
     )
     marketplace: MarketplaceCode | None = strawberry.field(default=None, description=OWNER)
     locale: str | None = strawberry.field(default=None, description=SITE_OF_IDS)
-    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
-
-
-@strawberry.input(description="What to change. Fields left out stay; null clears.")
-class UpdateProductInput:
-    id: strawberry.ID = strawberry.field(description="The product.")
-    selling_price: MoneyInput | None = strawberry.field(
-        default=strawberry.UNSET, description="What you plan to sell at."
-    )
-    notes: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Your own words, at most 10,000 characters."
-    )
-
-
-@strawberry.input(description="What to change, product by product.")
-class UpdateProductsInput:
-    products: list[UpdateProductInput] = strawberry.field(
-        description="The products with their new values, at most 250. Of several changes of one "
-        "product the last one counts."
-    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY)
 
 

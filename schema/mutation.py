@@ -4,16 +4,13 @@ A mutation of many products is that of one product with more rows: a row carries
 """
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Protocol, TypeVar
 
 import strawberry
-from strawberry import UNSET
 
 from domain.api_keys import Scope
-from domain.catalog import PublisherFields, Unchanged
 from domain.exceptions import InvalidInput
 from resolvers import idempotency, imports, links, marketplaces, products, refresh
 from resolvers.lookups import RefOrError
@@ -35,8 +32,6 @@ from schema.inputs import (
     RestoreProductsInput,
     SyncProductInput,
     SyncProductsInput,
-    UpdateProductInput,
-    UpdateProductsInput,
     VerifyMarketplaceInput,
 )
 from schema.job_mutations import JobMutations
@@ -79,14 +74,12 @@ from schema.payloads import (
     UpdateProductsPayload,
     VerifyMarketplacePayload,
 )
+from schema.publisher_fields import UpdateProductInput, UpdateProductsInput, publisher_fields
 from schema.watches import WatchMutations
 from schema.webhook_mutations import WebhookMutations
 
 T = TypeVar("T")
 INPUT, ID, PRODUCT = ("input",), ("input", "id"), ("input", "product")
-MAX_NOTES_LENGTH = 10_000
-# Control characters but tab, line feed and carriage return; half characters.
-UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 What = strawberry.argument(description="What to do.")
 
 
@@ -198,9 +191,10 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
     async def update_product(
         self, info: Info, input: Annotated[UpdateProductInput, What]
     ) -> UpdateProductPayload:
-        change = ref_of(input.id, ID), _publisher_fields(input, INPUT)
+        change = ref_of(input.id, ID), publisher_fields(input, INPUT)
         [row] = await products.change(info.context, [change])
-        product, errors = await product_of(info, _placed(row, ID))
+        at = (*INPUT, "addTags") if isinstance(row.error, InvalidInput) else ID
+        product, errors = await product_of(info, _placed(row, at))
         return UpdateProductPayload(product=product, errors=errors)
 
     @mutation(
@@ -356,29 +350,9 @@ class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
 
 def _change(input: UpdateProductInput, path: Path) -> products.ChangeOrError:
     try:
-        return ref_of(input.id, (*path, "id")), _publisher_fields(input, path)
+        return ref_of(input.id, (*path, "id")), publisher_fields(input, path)
     except InvalidInput as error:
         return error
-
-
-def _publisher_fields(input: UpdateProductInput, path: Path) -> PublisherFields:
-    """Raises InvalidInput."""
-    notes = Unchanged.UNCHANGED if input.notes is UNSET else _notes(input.notes, (*path, "notes"))
-    if input.selling_price is UNSET:
-        return PublisherFields(notes=notes)
-    price = input.selling_price
-    selling = price.record((*path, "sellingPrice")) if price else None
-    return PublisherFields(selling_price=selling, notes=notes)
-
-
-def _notes(text: str | None, at: Path) -> str | None:
-    if text is not None and len(text) > MAX_NOTES_LENGTH:
-        raise InvalidInput(f"Notes hold at most {MAX_NOTES_LENGTH} characters.", path=at)
-    if text is not None and UNSTORABLE.search(text):
-        raise InvalidInput(
-            "Notes hold no control characters but tabs and line breaks. Take them out.", path=at
-        )
-    return text
 
 
 async def _generate(

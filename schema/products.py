@@ -138,6 +138,10 @@ class Product(Node):
         description="The publisher's own; survives every sync.",
         metadata=made("notes"),
     )
+    tags: list[str] = strawberry.field(
+        description="The publisher's own, by the alphabet; they survive every sync.",
+        metadata=made("tags"),
+    )
 
     @classmethod
     def of(cls, listing: Listing) -> "Product":
@@ -156,6 +160,7 @@ class Product(Node):
             imported_at=entry.imported_at if entry else None,
             synced_at=entry.synced_at if entry else None,
             notes=entry.notes if entry else None,
+            tags=list(entry.tags) if entry else [],
         )
 
     def made_from(self, context: Context) -> ShownProduct:

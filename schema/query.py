@@ -49,6 +49,7 @@ from schema.marketplaces import Marketplace
 from schema.naming import ref_of
 from schema.node import Info, Node
 from schema.products import AffiliateLink, Product
+from schema.tags import TagQueries
 from schema.watches import Watch, WatchQueries
 from schema.webhooks import Webhook, WebhookQueries
 
@@ -60,7 +61,7 @@ Locale = Annotated[
 
 
 @strawberry.type(description="Everything that can be read. No query changes what is stored.")
-class Query(ApiKeyQueries, JobQueries, WatchQueries, WebhookQueries):
+class Query(ApiKeyQueries, JobQueries, TagQueries, WatchQueries, WebhookQueries):
     @strawberry.field(
         description="Anything by its id; null when there is nothing by it.",
         extensions=[Needs(Scope.PUBLIC)],

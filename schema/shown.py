@@ -90,6 +90,11 @@ class ShownProduct:
         return None if self.entry is None else self.entry.notes
 
     @property
+    def tags(self) -> list[str]:
+        """The publisher's own."""
+        return [] if self.entry is None else list(self.entry.tags)
+
+    @property
     def selling_price(self) -> Money | None:
         """The publisher's own."""
         return None if self.entry is None else self.entry.selling_price

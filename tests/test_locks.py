@@ -160,6 +160,65 @@ def test_what_pip_said_is_shown(tmp_path: Path) -> None:
     assert "network" not in done.stderr
 
 
+UV = """#!/bin/sh
+printf '%s\\n' "$*" "index=$UV_DEFAULT_INDEX" "more=$UV_INDEX" "links=$UV_FIND_LINKS" >> asked
+exit {code}
+"""
+
+
+def installed_beside_uv(folder: Path, code: int, **settings: str) -> list[str]:
+    """What a uv on the PATH, which ends with that code, was asked while a lock was installed."""
+    (folder / "uv").write_text(UV.format(code=code))
+    (folder / "uv").chmod(0o755)
+    lock = wheel(folder, "reporter", "1.0")
+    (folder / "some.lock").write_text(lock)
+    environ = os.environ | {
+        "PYTHON": os.environ.get("PYTHON", sys.executable),
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": str(folder),
+    }
+    subprocess.run(
+        [ROOT / ".ci" / "install", "some.lock"], cwd=folder, env=environ | settings, check=True
+    )
+    return (folder / "asked").read_text().splitlines() if (folder / "asked").exists() else []
+
+
+@pytest.mark.slow
+def test_uv_is_told_what_pip_was_told(tmp_path: Path) -> None:
+    indexes = {
+        "PIP_INDEX_URL": "https://one.example/",
+        "PIP_EXTRA_INDEX_URL": "https://two.example/",
+    }
+
+    asked = installed_beside_uv(tmp_path, 0, **indexes)
+
+    assert "--no-deps --require-hashes" in asked[0]
+    assert asked[1:4] == [
+        "index=https://one.example/",
+        "more=https://two.example/",
+        f"links={tmp_path}",
+    ]
+    assert asked[4].startswith("pip check")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("_case", "code", "setting", "lines"),
+    [
+        ("uv fails", 1, {"PIP_NO_INPUT": "1"}, 4),
+        ("uv has no word for a setting", 0, {"PIP_NO_INDEX": "1"}, 0),
+    ],
+)
+def test_pip_installs_where_uv_cannot(
+    tmp_path: Path, _case: str, code: int, setting: dict[str, str], lines: int
+) -> None:
+    asked = installed_beside_uv(tmp_path, code, PIP_INDEX_URL="https://absent.invalid/", **setting)
+
+    assert len(asked) == lines
+    assert [*(tmp_path / ".venv").glob("lib/*/site-packages/reporter.py")]
+
+
 def made_anew(folder: Path) -> bool:
     """Whether the Makefile's check takes the environment of a folder away."""
     environ = os.environ | {"PYTHON": sys.executable}

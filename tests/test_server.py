@@ -33,6 +33,20 @@ def printed_key(output: str) -> str:
     return match.group(1)
 
 
+def test_the_collector_works_and_leaves_the_modules_alone() -> None:
+    program = (
+        "import atexit, gc, runpy, sys; sys.argv = ['server.py', '--version'];"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 50_000));"
+        "runpy.run_path('server.py', run_name='__main__')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split()[-2:] == ["True", "True"]
+
+
 @pytest.fixture(scope="module")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server over an empty folder, with the sandbox."""

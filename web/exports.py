@@ -6,7 +6,7 @@
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
 
-Which products: `marketplace`, `text`, `state`, `minDiscountPercent`, `minMarginPercent`,
+Which products: `marketplace`, `text`, `tag`, `state`, `minDiscountPercent`, `minMarginPercent`,
 `hasSellingPrice`, `hasLink`, `syncedBefore`, as in the graph's products, or `id`, once for each
 product. Everything is checked, and the first page
 read, before the answer begins; a connection that breaks off later is an incomplete file.
@@ -59,6 +59,7 @@ PAGE_POINTS = exports.PAGE * ROW_POINTS
 KNOWN = {
     "marketplace",
     "text",
+    "tag",
     "state",
     "minDiscountPercent",
     "minMarginPercent",
@@ -231,6 +232,7 @@ def _filter(parameters: QueryParams) -> CatalogFilter:
     return CatalogFilter(
         marketplace=marketplace.lower() if marketplace else None,
         text=parameters.get("text") or None,
+        tag=parameters.get("tag") or None,
         state=ProductState(state) if state else None,
         min_discount_percent=_percent(parameters, "minDiscountPercent"),
         min_margin_percent=None if least is None else Decimal(least),

@@ -37,6 +37,7 @@ ALL = (
     "0016_refresh",
     "0017_events_of_products",
     "0018_settled_prices",
+    "0019_tags",
 )
 LATER = "9000_later"
 

@@ -37,9 +37,10 @@ async def test_a_view_tells_what_the_record_tells(is_full: bool) -> None:
     whole = full_product() if is_full else product(price=None)
     await keep([whole])
     if is_full:
-        await products.change(
-            OURS, [(whole.ref, PublisherFields(notes="mine", selling_price=usd("30.00")))]
+        fields_of_mine = PublisherFields(
+            notes="mine", selling_price=usd("30.00"), add_tags=("gifts", "summer")
         )
+        await products.change(OURS, [(whole.ref, fields_of_mine)])
 
     page = await catalog.page(OURS, CatalogFilter(), CatalogSort.IMPORTED_DESC, PageArgs(1))
     [view] = page.records

@@ -25,7 +25,7 @@ from db import (
 from db.encryption import KeyRing, reencrypt
 from db.exceptions import EncryptionError
 from domain.api_keys import APIKey, Scope
-from domain.catalog import PageArgs
+from domain.catalog import PageArgs, PublisherFields
 from domain.credentials import Secret
 from domain.exceptions import InvalidInput
 from domain.marketplaces import EVERY_WORKSPACE, AccountKey, Workspace
@@ -66,6 +66,7 @@ async def fill(name: str, keyring: KeyRing) -> tuple[Secret, Secret]:
     await keep(
         [full_product(), product(2, categories=categories)], workspace=workspace, history=True
     )
+    await products.change(workspace, [(ref(2), PublisherFields(add_tags=("gifts",)))])
     for _ in range(3):
         await products.mark_missing(workspace, [ref(2)], now=NOW)
     await links.keep(name, [link()])

@@ -52,3 +52,13 @@ async def test_csv_keeps_quotes_commas_and_line_breaks() -> None:
         PICTURES[2].url,
         "",
     ]
+
+
+async def test_tags_are_a_cell_and_in_json_a_list() -> None:
+    product = exported(tags=("beach", "Gifts"))
+
+    [row] = await table("csv", product)
+    [parsed] = json.loads(await file("json", [product]))
+
+    assert row["tags"] == "beach, Gifts"
+    assert parsed["tags"] == ["beach", "Gifts"]

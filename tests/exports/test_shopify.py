@@ -93,3 +93,10 @@ async def test_a_shop_may_copy_one_picture_of_a_product() -> None:
     text = await file("shopify", [exported()], pictures=Pictures.FIRST)
 
     assert len(imported(text)[HANDLE].pictures) == 1
+
+
+async def test_tags_of_the_publisher_stand_behind_the_categories() -> None:
+    [row, *_] = await table("shopify", exported(tags=("beach", "Gifts")))
+
+    assert row["Tags"].split(", ")[0] == "AliExpress"
+    assert row["Tags"].split(", ")[-2:] == ["beach", "Gifts"]

@@ -103,3 +103,9 @@ async def test_signs_of_formulas_stay_in_lists_and_descriptions() -> None:
 
     assert shop[SKU].fields["categories"] == [["-50%", "@b"]]
     assert shop[SKU].fields["description"] == ("<ul><li>=1+1</li><li>C:&#92;new&#92;name</li></ul>")
+
+
+async def test_tags_of_the_publisher_are_tags_of_the_shop() -> None:
+    [row] = await table("woocommerce", exported(tags=("beach", "a > b")))
+
+    assert row["Tags"] == "AliExpress, beach, a - b"

@@ -21,8 +21,8 @@ from schema.inputs import (
     ProductLookup,
     ProductRefInput,
     ProductSearchInput,
-    UpdateProductInput,
 )
+from schema.publisher_fields import UpdateProductInput
 from tests.graph import ALIEXPRESS, Graph
 from tests.resolvers.test_imports import call_under_way
 from tests.schema.test_products import IMPORT, aliexpress_ids

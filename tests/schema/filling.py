@@ -30,7 +30,7 @@ mutation Fill($aliexpress: ProductLookup!, $amazon: ProductLookup!, $mark: Strin
 SYNC = "mutation Sync($id: ID!) { syncProduct(input: {id: $id}) { changed errors { code } } }"
 NOTE = """
 mutation Note($id: ID!, $mark: String!) {
-  updateProduct(input: {id: $id, notes: $mark}) { errors { code message } }
+  updateProduct(input: {id: $id, notes: $mark, addTags: [$mark]}) { errors { code message } }
 }
 """
 

@@ -26,6 +26,7 @@ SHOWN = """
 SECRETS = (
     "Product.sellingPrice",
     "Product.notes",
+    "Product.tags",
     "Product.margin",
     "Product.commission",
     "Marketplace.health",

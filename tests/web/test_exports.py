@@ -41,7 +41,9 @@ mutation Link($url: String!) {
 """
 PRICED = """
 mutation Priced($id: ID!) {
-  updateProduct(input: {id: $id, sellingPrice: {amount: "900", currencyCode: "USD"}}) {
+  updateProduct(
+    input: {id: $id, sellingPrice: {amount: "900", currencyCode: "USD"}, addTags: ["Gifts"]}
+  ) {
     errors { message }
   }
 }
@@ -104,6 +106,8 @@ async def test_products_are_chosen_by_their_link_their_margin_and_their_age(grap
         {"hasSellingPrice": "true"},
         {"minMarginPercent": "10"},
         {"minMarginPercent": "100"},
+        {"tag": "GIFTS"},
+        {"tag": "none"},
         {"syncedBefore": later},
         {"syncedBefore": "2001-01-01T00:00:00Z"},
     ]
@@ -114,7 +118,7 @@ async def test_products_are_chosen_by_their_link_their_margin_and_their_age(grap
         ["ALIEXPRESS"],
         ["AMAZON"],
     ]
-    assert [len(rows) for rows in found[2:]] == [1, 1, 0, 2, 0]
+    assert [len(rows) for rows in found[2:]] == [1, 1, 0, 1, 0, 2, 0]
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "woocommerce", "shopify"])
