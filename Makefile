@@ -151,7 +151,7 @@ bench-page: .venv/.dev web/node_modules/.installed
 bench-refresh: .venv/.run
 	$(RUN) -m benchmarks.refresh
 
-bench-graph: .venv/.dev
+bench-graph: .venv/.dev benchmarks/peers/node_modules/.installed
 	$(RUN) -m benchmarks.graph
 
 # What the engine itself costs, over CATALOGUE_URL with CATALOGUE_ROWS products.
@@ -161,7 +161,7 @@ bench-claims: .venv/.run
 	$(RUN) -m benchmarks.claims "$(CATALOGUE_URL)" $(CATALOGUE_ROWS)
 
 clean:
-	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules
+	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules benchmarks/peers/node_modules
 	rm -rf examples/typescript/node_modules examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -188,6 +188,10 @@ examples/typescript/node_modules/.installed: examples/typescript/package-lock.js
 # The official audits of GraphQL over HTTP, for the tests.
 tests/conformance/node_modules/.installed: tests/conformance/package-lock.json | .venv/.run
 	web/install tests/conformance
+
+# Servers of others, for "make bench-graph".
+benchmarks/peers/node_modules/.installed: benchmarks/peers/package-lock.json | .venv/.run
+	web/install benchmarks/peers
 
 # Clients of others, for "make peers".
 tests/peers/node_modules/.installed: tests/peers/package-lock.json | .venv/.run

@@ -9,8 +9,6 @@ depends less than time by the clock on how busy the machine is, and not on how f
 import asyncio
 import base64
 import contextlib
-import hashlib
-import http.client
 import itertools
 import json
 import os
@@ -19,7 +17,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,9 +24,11 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.bare import TRACKING_ID
+from benchmarks.graph_client import REQUESTS, Client, bare_server, peer_server
 from db import links, products
 from db.connection import open_database
 from domain.links import Link, LinkKey
@@ -39,7 +38,6 @@ from domain.products import Availability, Image, Mode, Offer, ProductRef, Source
 from resolvers.access import OPERATOR
 from tests.database import database_like, migrated_database, on_postgres
 from tests.processes import started_server
-from tests.run import free_port
 
 RESULTS = Path(__file__).resolve().parent / "GRAPH.md"
 ROOT = RESULTS.parent.parent
@@ -50,7 +48,7 @@ CONNECT = f"""mutation {{ connectMarketplace(input: {{marketplace: ALIEXPRESS, c
   createApiKey(input: {{name: "bench", scopes: [READ]}}) {{ key errors {{ message }} }} }}"""
 STOCK = 10_000
 ROUNDS = 5
-REQUESTS = 100  # of each server in a round
+OTHERS = ("mercurius with jit", "graphql-yoga")
 FIELDS = """{ id externalId url title ordersLast30Days demand state importedAt syncedAt notes brand
   marketplace { code name } image { url } images { url } offer { price { amount currencyCode }
   listPrice { amount currencyCode } discountPercent availability observedAt } }"""
@@ -61,9 +59,11 @@ DEEP = f"""query Deep($after: String) {{
   products(first: 50, after: $after, filter: {{state: ACTIVE}}, sort: DISCOUNT_DESC) {{
     nodes {FIELDS} pageInfo {{ endCursor }} }} }}"""
 DEPTH = 40  # pages
+WRITTEN, UNKNOWN = "the page, after a write", "pages without links, nothing of them kept"
+AGAIN = "page of 50 x 20 fields, asked again"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Work:
     """One kind of request. `must`: the share to reach.
 
@@ -76,69 +76,9 @@ class Work:
     must: float
     document: str
     asks: Sequence[tuple[dict[str, object], str]]
-    nodes: Callable[[dict[str, object]], object]
+    nodes: Callable[[dict[str, Any]], object]
     is_unchanged: bool = False
     is_anew: bool = False
-
-
-class Client:
-    """Sends requests over one connection and knows the server's process."""
-
-    def __init__(self, port: int, pid: int, key: str = "") -> None:
-        self.key = key
-        self._http = http.client.HTTPConnection("127.0.0.1", port)
-        self._pid = pid
-
-    def get(self, path: str) -> bytes:
-        """The body of the answer."""
-        return self._sent("GET", path)
-
-    def post(self, document: str, variables: dict[str, object]) -> bytes:
-        """The body of the answer of /graphql."""
-        return self._sent(
-            "POST", "/graphql", json.dumps({"query": document, "variables": variables})
-        )
-
-    def tag(self, document: str) -> str:
-        """That of the answer of a trusted document."""
-        self._http.request("GET", _named(document), headers={"X-Api-Key": self.key})
-        response = self._http.getresponse()
-        response.read()
-        return response.headers["ETag"]
-
-    def unchanged(self, document: str, tag: str) -> bytes:
-        """Asks for a trusted document whose answer is there already."""
-        return self._sent("GET", _named(document), tag=tag)
-
-    def _sent(self, method: str, path: str, body: str | None = None, tag: str = "") -> bytes:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
-        headers |= {"If-None-Match": tag} if tag else {}
-        try:
-            self._http.request(method, path, body, headers)
-            return self._http.getresponse().read()
-        except (
-            ConnectionResetError,
-            BrokenPipeError,
-        ):  # it was idle for long, while the other one worked
-            self._http.close()
-            return self._sent(method, path, body, tag)
-
-    def cost(self, send: Callable[[], bytes]) -> float:
-        """Milliseconds of the server's CPU for one request."""
-        before = cpu(self._pid)
-        for _ in range(REQUESTS):
-            send()
-        return (cpu(self._pid) - before) / REQUESTS * 1000
-
-
-def _named(document: str) -> str:
-    return f"/graphql?documentId={hashlib.sha256(document.encode()).hexdigest()}"
-
-
-def cpu(pid: int) -> float:
-    """Seconds of CPU that the threads of the process have used, in and outside the kernel."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(each.read_text().split()[0]) for each in threads) / 10**9
 
 
 def stock(number: int) -> SourceProduct:
@@ -201,22 +141,12 @@ async def copies(folder: Path, count: int) -> AsyncIterator[list[str]]:
         yield urls
 
 
-@contextlib.contextmanager
-def bare_server(url: str) -> Iterator[Client]:
-    """The server without a graph."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", url, str(port)], cwd=ROOT)
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                client = Client(port, process.pid)
-                client.get("/page")
-                break
-            time.sleep(0.05)
-        yield client
-    finally:
-        process.terminate()
-        process.wait(30)
+def _listed(data: dict[str, Any]) -> object:
+    return data["products"]["nodes"]
+
+
+def _product(data: dict[str, Any]) -> object:
+    return [data["product"]]
 
 
 def works(ours: Client) -> list[Work]:
@@ -230,81 +160,41 @@ def works(ours: Client) -> list[Work]:
         pages.append(({"after": after}, f"/deep?{urlencode({'n': n, 'id': id})}"))
     lookup = {"ref": {"marketplace": "ALIEXPRESS", "externalId": last}}
 
-    def listed(data: dict[str, object]) -> object:
-        found = data["products"]
-        return found["nodes"] if isinstance(found, dict) else None
-
+    first: list[tuple[dict[str, object], str]] = [({}, "/page")]
     return [
+        Work(AGAIN, 1.0, PAGE, first, _listed),
+        Work("the same with a link each, asked again", 0.7, LINKS, [({}, "/links")], _listed),
+        Work(WRITTEN, 0.5, PAGE, first, _listed, is_anew=True),
+        Work(UNKNOWN, 0.5, DEEP, pages, _listed, is_anew=True),
+        Work("deep page, filter and sort, asked again", 0.8, DEEP, [pages[DEPTH]], _listed),
+        Work("one product", 0.25, ONE, [({"by": lookup}, f"/one?id={last}")], _product),
         Work(
-            name="page of 50 x 20 fields, asked again",
-            must=1.0,
-            document=PAGE,
-            asks=[({}, "/page")],
-            nodes=listed,
-        ),
-        Work(
-            name="the same with a link each, asked again",
-            must=0.7,
-            document=LINKS,
-            asks=[({}, "/links")],
-            nodes=listed,
-        ),
-        Work(
-            name="the page, after a write",
-            must=0.5,
-            document=PAGE,
-            asks=[({}, "/page")],
-            nodes=listed,
-            is_anew=True,
-        ),
-        Work(
-            name="pages without links, nothing of them kept",
-            must=0.5,
-            document=DEEP,
-            asks=pages,
-            nodes=listed,
-            is_anew=True,
-        ),
-        Work(
-            name="deep page, filter and sort, asked again",
-            must=0.8,
-            document=DEEP,
-            asks=[pages[DEPTH]],
-            nodes=listed,
-        ),
-        Work(
-            name="one product",
-            must=0.25,
-            document=ONE,
-            asks=[({"by": lookup}, f"/one?id={last}")],
-            nodes=lambda data: [data["product"]],
-        ),
-        Work(
-            name="the page by GET, unchanged (304), beside the whole page",
-            must=1.0,
-            document=PAGE,
-            asks=[({}, "/page")],
-            nodes=listed,
+            "the page by GET, unchanged (304), beside the whole page",
+            1.0,
+            PAGE,
+            first,
+            _listed,
             is_unchanged=True,
         ),
     ]
 
 
-def measure(work: Work, ours: Mapping[str, Client], bare: Client) -> list[float]:
-    """Milliseconds of CPU a request, of each of ours and of bare: medians of rounds in turns.
+def measure(work: Work, graphs: Mapping[str, Client], bare: Client) -> dict[str, float]:
+    """Milliseconds of CPU a request, of each graph and of "bare": medians of rounds in turns.
 
     Raises AssertionError where they do not answer the same.
     """
     for variables, path in [*work.asks[:3]] * 3:
         expected = json.loads(bare.get(path))
-        for client in ours.values():
+        for client in graphs.values():
             data = json.loads(client.post(work.document, variables))["data"]
             assert work.nodes(data) == expected, work.name
-    sends = [(client, sending(work, client)) for client in ours.values()]
+    sends = [(client, sending(work, client)) for client in graphs.values()]
     addresses = itertools.cycle([path for _, path in work.asks])
     sends.append((bare, lambda: bare.get(next(addresses))))
     rounds = [[client.cost(send) for client, send in sends] for _ in range(ROUNDS)]
-    return [statistics.median(each) for each in zip(*rounds, strict=True)]
+    medians = map(statistics.median, zip(*rounds, strict=True))
+    return dict(zip((*graphs, "bare"), medians, strict=True))
 
 
 def sending(work: Work, client: Client) -> Callable[[], bytes]:
@@ -336,9 +226,12 @@ def our_server(url: str, folder: Path, plan: str) -> Iterator[Client]:
         yield client
 
 
-async def measured() -> dict[str, list[float]]:
-    """By work, of the engine that the environment names: bare, with and without plans."""
-    figures: dict[str, list[float]] = {}
+async def measured() -> dict[str, dict[str, float]]:
+    """By work, of the engine that the environment names: of bare, with plans ("on") and without.
+
+    On PostgreSQL a page is asked of the servers of others too.
+    """
+    figures: dict[str, dict[str, float]] = {}
     with TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         async with copies(Path(name), 3) as (for_bare, *for_ours):
             ours = {
@@ -346,9 +239,11 @@ async def measured() -> dict[str, list[float]]:
                 for plan, url in zip(("on", "off"), for_ours, strict=True)
             }
             bare = stack.enter_context(bare_server(for_bare))
+            names = OTHERS if on_postgres() else ()
+            others = {each: stack.enter_context(peer_server(each, for_bare)) for each in names}
             for work in works(ours["on"]):
-                *ways, least = measure(work, ours, bare)
-                figures[work.name] = [work.must, least, *ways]
+                graphs = ours | (others if work.name == AGAIN else {})
+                figures[work.name] = {"must": work.must, **measure(work, graphs, bare)}
                 sys.stderr.write(f"{work.name}: {figures[work.name]}\n")
             stack.close()
     return figures
@@ -390,18 +285,34 @@ NOTES = f"""\
 - Nothing kept: each request is another one, and so many other pages come between that their rows
   were let go.
 - On PostgreSQL the version of the database costs a round trip, and an API key one more.
-- Not measured here: servers of other languages.
+- Servers of others: Node.js with the packages that benchmarks/peers pins, one process, a page
+  by the resolvers that anybody would write, from the bare server's rows by its statement. They
+  read each time; their threads and their collector are counted as ours are.
 """
 
 
-def table(engine: str, figures: Mapping[str, Sequence[float]]) -> str:
+def table(engine: str, figures: Mapping[str, Mapping[str, float]]) -> str:
     """A table of GRAPH.md."""
     head = (engine, "share to reach", "bare ms", "ours ms", "share", "without plans ms", "share")
     lines = [head, ("---",) * len(head)]
-    for name, (must, bare, planned, plain) in figures.items():
+    for name, of in figures.items():
+        bare, planned, plain = of["bare"], of["on"], of["off"]
         cells = [bare, planned, bare / planned, plain, bare / plain]
-        lines.append((name, f"{must}", *(f"{cell:.2f}" for cell in cells)))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        lines.append((name, f"{of['must']}", *(f"{cell:.2f}" for cell in cells)))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + beside(figures)
+
+
+def beside(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """A sentence for each server of others that was asked for the page, in the same rounds."""
+    page = figures[AGAIN]
+    return "".join(
+        f"\n{name}: {page[name]:.2f} ms, a share of {page['bare'] / page[name]:.2f}. Ours carries"
+        f" {page[name] / page['on']:.2f} times as much of what is asked again,"
+        f" {page[name] / figures[WRITTEN]['on']:.2f} times after a write,"
+        f" {page[name] / figures[UNKNOWN]['on']:.2f} times of what is not known.\n"
+        for name in OTHERS
+        if name in page
+    )
 
 
 def document(tables: Sequence[str], load: float) -> str:

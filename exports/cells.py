@@ -7,9 +7,8 @@ way, or none: what it imports has to be right first.
 """
 
 import csv
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from domain.exports import ExportedProduct
@@ -22,20 +21,36 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "
 RUINED_NUMBER = re.compile(r"[0-9]{12,}|0[0-9]+")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 RETURNS = re.compile("\r\n?")
-PLAIN = re.compile("(?:[A-Za-z][^\x00-\x1f\x7f]*)?")  # most cells: nothing is to be done
+# Most cells: nothing is to be done. A letter first, or digits that are not enough to be ruined.
+PLAIN = re.compile(
+    "(?:[A-Za-z][^\x00-\x1f\x7f]*|[1-9][0-9]{0,10}(?:[^0-9\x00-\x1f\x7f][^\x00-\x1f\x7f]*)?)?"
+)
+
+
+class _Given:
+    """A file that gives back what is written to it."""
+
+    @staticmethod
+    def write(text: str) -> str:
+        return text
+
+
+WRITERS = {sign: csv.writer(_Given, delimiter=sign, lineterminator="\n") for sign in ",\t"}
 
 
 def line(cells: Sequence[str], *, delimiter: str = ",") -> str:
     """One row as RFC 4180 has it, ended by a line feed."""
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    text: str = WRITERS[delimiter].writerow(cells)
+    return text
+
+
+def safe(texts: Iterable[str]) -> list[str]:
+    """The cells, each as `quoted` has it."""
+    return [text if PLAIN.fullmatch(text) else quoted(text) for text in texts]
 
 
 def quoted(text: str) -> str:
     """The text, with an apostrophe in front where a spreadsheet would run or ruin it."""
-    if PLAIN.fullmatch(text):
-        return text
     clean = UNSEEN.sub("", RETURNS.sub("\n", text))
     is_at_risk = clean.lstrip(" \n'").startswith(FORMULA_SIGNS) or is_ruined(clean)
     return f"'{clean}" if is_at_risk else clean

@@ -52,7 +52,7 @@ async def written(
     async for page in pages:
         texts = []
         for product in page:
-            if reason := _reason(format, product.facts):
+            if format.left_out and (reason := format.left_out(product.facts)):
                 left_out[reason] += 1
             else:
                 texts.append(format.product(product))
@@ -66,13 +66,9 @@ def left_out(format: Format, facts: Mapping[ExportFacts, int]) -> Counter[LeftOu
     """How many of so many products the file leaves out, and why."""
     counted: Counter[LeftOut] = Counter()
     for some, count in facts.items():
-        if reason := _reason(format, some):
+        if format.left_out and (reason := format.left_out(some)):
             counted[reason] += count
     return counted
-
-
-def _reason(format: Format, facts: ExportFacts) -> LeftOut | None:
-    return format.left_out(facts) if format.left_out else None
 
 
 def _json(_options: Options) -> Format:

@@ -6,10 +6,11 @@ from typing import Any
 
 from domain import moments
 from domain.exports import ExportedProduct
-from exports.cells import amount, category_names, line, quoted
+from exports.cells import amount, category_names, line, safe
 from schema import ids
 
 PICTURE_COLUMNS = 10
+_json = json.JSONEncoder(ensure_ascii=False).encode
 COLUMNS = (
     "id",
     "marketplace",
@@ -45,11 +46,11 @@ COLUMNS = (
 )
 
 
-def fields(product: ExportedProduct) -> dict[str, Any]:
-    """Column -> value; times in ISO 8601 UTC, amounts as text, None for what is not known."""
+def values(product: ExportedProduct) -> tuple[Any, ...]:
+    """Those of COLUMNS; times in ISO 8601 UTC, amounts as text, None for what is not known."""
     entry, source, offer = product.entry, product.source, product.source.offer
     reviews, selling = source.reviews, entry.selling_price
-    values = (
+    return (
         ids.of_product(source.ref),
         source.ref.marketplace.upper(),
         source.ref.locale or None,
@@ -82,14 +83,13 @@ def fields(product: ExportedProduct) -> dict[str, Any]:
         moments.shown(entry.imported_at),
         product.disclosure,
     )
-    return dict(zip(COLUMNS, values, strict=True))
 
 
 def as_json(product: ExportedProduct) -> str:
     """One object in one line."""
     images = [image.url for image in product.images]
     lists = {"tags": list(product.entry.tags), "images": images}
-    return json.dumps(fields(product) | lists, ensure_ascii=False)
+    return _json(dict(zip(COLUMNS, values(product), strict=True)) | lists)
 
 
 def header() -> str:
@@ -100,10 +100,10 @@ def header() -> str:
 
 def as_row(product: ExportedProduct) -> str:
     """One row of the table, safe to open in a spreadsheet."""
-    cells = ["" if value is None else str(value) for value in fields(product).values()]
+    cells = ["" if value is None else str(value) for value in values(product)]
     pictures = [image.url for image in product.images[:PICTURE_COLUMNS]]
     pictures += [""] * (PICTURE_COLUMNS - len(pictures))
-    return line([quoted(cell) for cell in (*cells, *pictures)])
+    return line(safe(cells + pictures))
 
 
 def _number(value: Decimal | None) -> str | None:

@@ -126,11 +126,11 @@ class _Text:
 
     def of_object(self, whole: Whole, record: str) -> str:
         """The answered object of the record by that name."""
-        values = {
-            key: repr(part) if isinstance(part, str) else self._value(part, record)
+        values = [
+            f"{key!r}: {repr(part) if isinstance(part, str) else self._value(part, record)}"
             for key, part in whole.items()
-        }
-        return f"{{{', '.join(f'{key!r}: {value}' for key, value in values.items())}}}"
+        ]
+        return f"{{{', '.join(values)}}}"
 
     def _value(self, part: Part, record: str) -> str:
         found = f"{record}.{part.path}"

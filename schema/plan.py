@@ -23,6 +23,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -40,7 +41,6 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from domain.kept import Kept
-from resolvers.context import Context
 from schema import made
 from schema.made import MADE, STORED, Make, Part, Place, Uncovered, Whole
 from schema.node import Info
@@ -104,15 +104,12 @@ class Selection:
 def compiled(
     schema: Schema, operation: OperationDefinitionNode, fragments: Fragments
 ) -> Selection | None:
-    """The plan of a valid operation; None where it is not covered.
-
-    Covered are queries without directives that do not ask about the schema.
-    """
+    """The plan of a valid query without directives, not of the schema itself; else None."""
     root = schema._schema.query_type
     if operation.operation is not OperationType.QUERY or root is None:
         return None
     try:
-        return _Compiler(schema, fragments).selection(root, [operation.selection_set])
+        return _Compiler(schema._schema, fragments).selection(root, [operation.selection_set])
     except Uncovered:
         return None
 
@@ -132,12 +129,12 @@ def _rests_on_rows(step: Step) -> bool:
     return all(map(rests_on_rows, (step.below or {}).values()))
 
 
+@dataclass(frozen=True)
 class _Compiler:
     """Reads an operation's selections against the schema."""
 
-    def __init__(self, schema: Schema, fragments: Fragments) -> None:
-        self._schema = schema._schema
-        self._fragments = fragments
+    schema: GraphQLSchema
+    fragments: Fragments
 
     def selection(
         self, parent: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
@@ -170,7 +167,7 @@ class _Compiler:
                 continue
             part: Any = selection
             if isinstance(selection, FragmentSpreadNode):
-                part = self._fragments[selection.name.value]
+                part = self.fragments[selection.name.value]
             condition = part.type_condition.name.value if part.type_condition else parent.name
             if condition in (parent.name, *(each.name for each in parent.interfaces)):
                 self._collect(parent, part.selection_set, steps)
@@ -201,7 +198,7 @@ class _Compiler:
     def _possible(self, type_: Composite) -> Sequence[GraphQLObjectType]:
         if isinstance(type_, GraphQLObjectType):
             return [type_]
-        return self._schema.get_possible_types(type_)
+        return self.schema.get_possible_types(type_)
 
 
 def _made_at_once(selection: Selection) -> Selection:
@@ -238,7 +235,8 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         if not isinstance(get_named_type(step.of.type), GraphQLObjectType):
             return None
         [selection] = step.below.values()
-        has_records = of_record and _is_of_records(selection.type)
+        fields = selection.type.extensions[BACKREF].fields
+        has_records = of_record and any(MADE in each.metadata for each in fields)
         below = selection.of_record if has_records else selection.of_object
         if below is None:
             return None
@@ -251,10 +249,6 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         may_be_null=step.may_be_null,
         items_may_be_null=step.items_may_be_null,
     )
-
-
-def _is_of_records(type_: GraphQLObjectType) -> bool:
-    return any(MADE in field.metadata for field in type_.extensions[BACKREF].fields)
 
 
 def _tells_records(type_: GraphQLObjectType) -> bool:
@@ -279,26 +273,22 @@ def _writer(type_: Any) -> Callable[[Any], Any]:
     return (lambda value: value if type(value) is kind else write(value)) if kind else write
 
 
+@dataclass
 class Run:
-    """One run of a plan. Where it fails, graphql-core begins anew, with it as its middleware."""
+    """One run of a plan. Where it fails, graphql-core begins anew, with it as its middleware.
 
-    def __init__(
-        self,
-        plan: Selection,
-        executor: "Executor[Any]",
-        schema: Schema,
-        variables: Mapping[str, object] | None = None,
-    ) -> None:
-        self._plan = plan
-        self._variables = repr(variables)
-        self._executor = executor
-        self._schema = schema
-        self._context: Context = executor.context_value
-        self._root: dict[str, Any] = {}  # what the fields of Query gave: values and exceptions
+    `root`: what the fields of Query gave, values and exceptions.
+    """
+
+    plan: Selection
+    executor: "Executor[Any]"
+    schema: Schema
+    variables: Mapping[str, object] | None = None
+    root: dict[str, Any] = field(default_factory=dict)
 
     async def data(self) -> dict[str, Any]:
         """The answer's data. Raises Uncovered, or what a resolver raised: see above."""
-        [data] = await self._objects(self._plan, ROOT)
+        [data] = await self._objects(self.plan, ROOT)
         return data
 
     def resolve(
@@ -309,9 +299,9 @@ class Run:
         **arguments: Any,
     ) -> Any:
         """Does not run again what ran: a search costs a call. Raises what it raised."""
-        if info.path.prev is not None or info.path.key not in self._root:
+        if info.path.prev is not None or info.path.key not in self.root:
             return next_(source, info, **arguments)
-        outcome = self._root[str(info.path.key)]
+        outcome = self.root[str(info.path.key)]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -323,7 +313,7 @@ class Run:
         answers: list[dict[str, Any]] = [dict.fromkeys(selection.steps) for _ in sources]
         if make := selection.make_in_part:
             for answer, source in zip(answers, sources, strict=True):
-                answer.update(make(source.made_from(self._context)))
+                answer.update(make(source.made_from(self.executor.context_value)))
         waiting = []
         for key, step in selection.steps.items():
             if step is None:
@@ -335,10 +325,7 @@ class Run:
                 waiting.append(step)
             else:
                 await self._fill(step, self._values(step, sources), answers)
-        if waiting:
-            _raise_first(
-                await _outcomes([self._awaited(each, sources, answers) for each in waiting])
-            )
+        _raise_first(await _outcomes([self._awaited(each, sources, answers) for each in waiting]))
         return answers
 
     async def _awaited(
@@ -348,7 +335,7 @@ class Run:
         if not step.definition.is_basic_field and step.definition.is_async:
             values = await _outcomes(list(values))
             if sources is ROOT:
-                [self._root[step.key]] = values
+                [self.root[step.key]] = values
             _raise_first(values)
         await self._fill(step, values, answers)
 
@@ -358,10 +345,9 @@ class Run:
         resolver = definition.base_resolver
         if definition.is_basic_field or resolver is None:
             return map(attrgetter(definition.python_name), sources)
-        executor = self._executor
         path = Path(None, step.key, step.parent.name)
-        raw = executor.build_resolve_info(step.of, step.nodes, step.parent, path)
-        info = self._schema.config.info_class(_raw_info=raw, _field=definition)
+        raw = self.executor.build_resolve_info(step.of, step.nodes, step.parent, path)
+        info = self.schema.config.info_class(_raw_info=raw, _field=definition)
         call = cast(Callable[..., Any], resolver.wrapped_func)
         for extension in definition.extensions:
             call = partial(extension.resolve_async, call)
@@ -372,14 +358,14 @@ class Run:
 
     def _arguments(self, step: Step, info: Info) -> Mapping[str, Any]:
         """What a field is given; kept by the request's variables, since it takes long to read."""
-        given = self._variables if step.has_variables else ""
+        given = repr(self.variables) if step.has_variables else ""
         arguments = step.arguments.get(given)
         if arguments is None:
             arguments = convert_arguments(
-                get_argument_values(step.of, step.nodes[0], self._executor.variable_values),
+                get_argument_values(step.of, step.nodes[0], self.executor.variable_values),
                 step.definition.arguments,
-                scalar_registry=self._schema.schema_converter.scalar_registry,
-                config=self._schema.config,
+                scalar_registry=self.schema.schema_converter.scalar_registry,
+                config=self.schema.config,
                 info=info,
             )
             step.arguments.keep(given, arguments, len(given) + 1)
@@ -415,9 +401,7 @@ class Run:
             if row is not None:
                 places.setdefault(_type_name(row, step.below), []).append(place)
         for name, of_type in places.items():
-            if (selection := step.below.get(name)) is None:
-                raise Uncovered
-            objects = await self._objects(selection, [rows[place] for place in of_type])
+            objects = await self._objects(step.below[name], [rows[place] for place in of_type])
             for place, answer in zip(of_type, objects, strict=True):
                 written[place] = answer
         return written
@@ -443,8 +427,7 @@ def _raise_first(outcomes: Iterable[Any]) -> None:
 
 
 def _type_name(row: Any, below: Mapping[str, Selection]) -> str:
-    """Raises Uncovered for what is no object of the schema, such as an exception in a list."""
-    if (definition := getattr(row, "__strawberry_definition__", None)) is None:
-        raise Uncovered
+    """Raises AttributeError for what is no object of the schema, such as an exception in a list."""
+    definition = row.__strawberry_definition__
     # A generic type does not know of which type it is one: it stands where there is no choice.
     return next(iter(below)) if len(below) == 1 else str(definition.name)

@@ -93,6 +93,7 @@ def test_its_settings_follow_from_its_description(house: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_holds_for_every_marketplace_holds_for_it(house: Path) -> None:
     done = run(
         house,

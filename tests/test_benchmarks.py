@@ -1,5 +1,6 @@
 """The benchmarks run: a small row, with little latency."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from benchmarks import refresh, report, rows
 from benchmarks.fleet import FleetRun, most_in_a_second
 from benchmarks.runs import Ask, Run, again, aliexpress_product, search, together
+from benchmarks.stalls import watched
 
 pytestmark = pytest.mark.anyio
 
@@ -17,6 +19,7 @@ async def quick(asks: Sequence[Ask], *, naive: bool) -> Run:
     return await together(asks, naive=naive, latency=0.01)
 
 
+@pytest.mark.slow
 async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("upstream.coalescing.WINDOW", 10.0)  # on a busy machine all come too late
 
@@ -27,6 +30,16 @@ async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row.is_met
 
 
+async def test_a_block_of_the_loop_is_seen_though_nobody_has_a_turn_before_its_end() -> None:
+    async with watched() as waits:
+        began = time.thread_time()
+        while time.thread_time() < began + 0.03:
+            pass
+
+    assert max(waits) >= 0.03
+
+
+@pytest.mark.slow
 async def test_asking_again_costs_the_naive_client_only() -> None:
     asks = [aliexpress_product(1), aliexpress_product(2), search("ALIEXPRESS", "case")]
 

@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TYPESCRIPT = ROOT / "examples" / "typescript"
 KEY = "a-key-of-our-own-0123456789-abcdef"
 PROGRAMS = [
-    pytest.param([sys.executable, "examples/python/main_job.py"], id="python"),
+    pytest.param(
+        [sys.executable, "examples/python/main_job.py"], id="python", marks=pytest.mark.slow
+    ),
     pytest.param(
         ["node", "examples/typescript/dist/main.js"], id="typescript", marks=pytest.mark.typescript
     ),

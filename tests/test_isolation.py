@@ -7,10 +7,10 @@ import pytest
 
 from benchmarks.isolation import isolation_run
 from upstream import cache
-from upstream.budget import CallBudget
-from upstream.coalescing import BatchCall, Coalescer
+from upstream.budget import BatchCall, CallBudget
+from upstream.coalescing import Coalescer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_nothing_is_mixed_up_between_credential_sets() -> None:

@@ -76,6 +76,7 @@ def test_advice_is_called_as_the_command_that_gives_it(call: Call, text: str, to
         CALL.reset(before)
 
 
+@pytest.mark.slow
 def test_advice_works_when_it_is_pasted(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ print(key_file(Path(sys.argv[1])).current_id)
 """
 
 
+@pytest.mark.slow
 async def test_of_three_that_migrate_at_once_one_works_and_all_succeed(tmp_path: Path) -> None:
     async with empty_database(tmp_path) as url:
         ended = await at_once(MIGRATE, url)

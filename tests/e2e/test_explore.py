@@ -137,6 +137,8 @@ def test_a_site_brings_its_currency_and_offers_only_what_it_has(
     connect(server)
     page = signed_in(server, visit)
     sorts = page.get_by_label("Sort").locator("option")
+    expect(page.get_by_role("radio", name="All marketplaces")).to_be_checked()
+    page.get_by_role("radio", name="AliExpress").check()
     expect(page.get_by_label("Orders from")).to_be_visible()
     expect(sorts.filter(has_text="Best rated")).to_have_count(0)
 

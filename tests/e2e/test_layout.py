@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.conftest import Server, Visit, have
+from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in
 
 pytestmark = pytest.mark.browser
@@ -32,6 +33,43 @@ def imported(page: Page, *ids: str) -> None:
 def is_cut_off(page: Page) -> bool:
     found: bool = page.get_by_role("dialog").evaluate("node => node.scrollWidth > node.clientWidth")
     return found
+
+
+def test_filters_are_folded_on_a_narrow_screen(emptied: Server, visit: Visit) -> None:
+    have(emptied, "1005000000001141")
+    page = signed_in(emptied, visit, "library?discount=10")
+    fold = page.get_by_role("button", name="More filters")
+    expect(page.get_by_role("combobox", name="Discount", exact=True)).to_be_visible()
+    expect(fold).to_be_hidden()
+
+    page.set_viewport_size(NARROW)
+
+    expect(fold).to_have_text("More filters (1 in use)")
+    expect(page.get_by_role("combobox", name="Discount", exact=True)).to_be_hidden()
+    fold.click()
+    expect(page.get_by_role("combobox", name="Discount", exact=True)).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("link", name="Explore").click()
+    expect(page.get_by_label("Keywords")).to_be_visible()
+    expect(page.get_by_label("Price from")).to_be_hidden()
+    fold.click()
+    page.get_by_label("Price from").fill("5")
+    expect(fold).to_have_text("More filters (2 in use)")
+    assert serious(page) == []
+
+
+def test_a_field_that_is_wrong_is_unfolded(server: Server, visit: Visit) -> None:
+    page = signed_in(server, visit)
+    page.set_viewport_size(NARROW)
+    fold = page.get_by_role("button", name="More filters")
+    fold.click()
+    page.get_by_label("Orders from").fill("many")
+    fold.click()
+    expect(page.get_by_label("Orders from")).to_be_hidden()
+
+    search(page)
+
+    expect(page.get_by_label("Orders from")).to_be_visible()
 
 
 def test_badges_do_not_cover_each_other(server: Server, visit: Visit) -> None:

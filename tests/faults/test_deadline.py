@@ -55,6 +55,7 @@ async def test_a_stopped_query_leaves_nothing_behind_and_the_next_one_works(
     assert after["data"] == {"product": {"externalId": id}}
 
 
+@pytest.mark.slow
 async def test_a_call_shared_with_a_stopped_query_lands_for_the_others(hurried: Graph) -> None:
     [id] = await aliexpress_ids(hurried, 1)
     before = hurried.calls("aliexpress", "productdetail.get")

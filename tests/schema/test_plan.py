@@ -257,6 +257,23 @@ async def test_any_query_is_answered_the_same(filled: Graph, document: str) -> N
     assert told(planned) == told(plain)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A thousand random queries where time is short, else a hundred times as many."""
+    if "thousand" in metafunc.fixturenames:
+        metafunc.parametrize("thousand", range(100 if metafunc.config.option.whole else 1))
+
+
+@pytest.mark.slow
+@settings(max_examples=1_000, derandomize=False, suppress_health_check=list(HealthCheck))
+@given(document=documents())
+async def test_none_of_many_queries_is_answered_otherwise(
+    filled: Graph, thousand: int, document: str
+) -> None:
+    plain, planned = await both_ways(filled, document)
+
+    assert told(planned) == told(plain)
+
+
 async def test_a_plan_asks_every_caller_and_keeps_variables_apart(
     filled: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream import coalescing
-from upstream.budget import Budget, CallBudget, Priority
+from upstream.budget import BatchCall, Budget, CallBudget, Priority
 from upstream.coalescing import Coalescer
 
 pytestmark = pytest.mark.anyio
@@ -259,7 +259,7 @@ async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch()
 async def asked_by(
     budget: CallBudget,
     shared: Coalescer,
-    call: coalescing.BatchCall[str, str],
+    call: BatchCall[str, str],
     *keys: str,
     size: int = 2,
 ) -> dict[str, str | AffiliateGraphError]:

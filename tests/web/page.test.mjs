@@ -11,6 +11,7 @@ const { amountOf, margin, shown, typed, whyNoMargin } = await import(`${page}mon
 const { markup } = await import(`${page}explore/markup.js`);
 const { addressOf, cardOf, currencyOf, formOf, together, variablesOf } = await import(`${page}explore/question.js`);
 const { beforeOf, changeOf } = await import(`${page}library/changes.js`);
+const { key, listed } = await import(`${page}library/tagged.js`);
 const { asHTML, inkOn, treeOf } = await import(`${page}card/tree.js`);
 const { say } = await import(`${page}texts.js`);
 const { compact, named, rating, shipping } = await import(`${page}words.js`);
@@ -145,6 +146,17 @@ test("all marketplaces together have what each of them has", () => {
   assert.equal(cardOf([one, other], { marketplace: "ALL" }).code, "ALL");
   assert.equal(cardOf([one], { marketplace: "ALL" }), one);
   assert.deepEqual(addressOf({ ...formOf({}), q: "lamp", from: "5" }, together([one, other, third])), { marketplace: "ALL", locale: "", q: "lamp", currency: "", sort: "NEWEST" });
+});
+
+test("tags are put on and taken off, and that is taken back", () => {
+  const row = { id: "1", notes: null, tags: ["Gifts", "summer"] };
+  const change = (wanted) => changeOf(row, { price: "keep", notes: "keep", ...wanted }, {});
+
+  assert.deepEqual(change({ tags: "add", names: " gifts, Beach,beach ,," }), { id: "1", addTags: ["gifts", "beach"] });
+  assert.deepEqual(beforeOf(row, change({ tags: "add", names: "gifts, Beach" })), { id: "1", removeTags: ["Beach"] });
+  assert.deepEqual(beforeOf(row, change({ tags: "remove", names: "SUMMER, none" })), { id: "1", addTags: ["summer"] });
+  assert.deepEqual(listed(" , "), []);
+  assert.equal(key("E\u0301"), key("é"));
 });
 
 test("a product card escapes what it is told, and its button can be read", () => {

@@ -75,6 +75,7 @@ print(meter.text().decode())
 """
 
 
+@pytest.mark.slow
 def test_what_one_process_tells_is_the_sum_of_all_the_ended_ones_too(tmp_path: Path) -> None:
     environ = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     told = [

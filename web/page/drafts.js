@@ -7,7 +7,7 @@ import { say } from "./texts.js";
 
 const PLACE = "drafts";
 const entries = new Map(); // product id -> { texts, currency, refused, error, isSaving, again }
-const saved = new Map(); // product id -> { notes, sellingPrice, at }: newer than what was asked before
+const saved = new Map(); // product id -> { notes, sellingPrice, tags, at }: newer than what was asked before
 const news = new EventTarget();
 const BLANK = { texts: {}, currency: "USD", refused: null, error: null, isSaving: false, again: false };
 const RELOADED = { message: say("draft.reloaded") };
@@ -69,7 +69,7 @@ export async function save(id) {
   try {
     const { product, errors } = (await run("update", { input: { id, ...input } })).updateProduct;
     if (errors.length) throw errors[0];
-    saved.set(id, { notes: product.notes, sellingPrice: product.sellingPrice, at: performance.now() });
+    learn(product);
     put(id, { isSaving: false, texts: without(entries.get(id).texts, entry.texts, input) });
   } catch (error) {
     if (!entries.has(id)) return; // somebody else signed in
@@ -100,8 +100,14 @@ export const saveAll = () => Promise.all(waiting().map(save));
 
 // The publisher's own fields of a row that was asked for at `row.askedAt`.
 export function own(row) {
-  const news = saved.get(row.id);
-  return news && news.at > (row.askedAt ?? 0) ? { ...row, notes: news.notes, sellingPrice: news.sellingPrice } : row;
+  const { at, ...fields } = saved.get(row.id) ?? { at: 0 };
+  return at > (row.askedAt ?? 0) ? { ...row, ...fields } : row;
+}
+
+// What the server says of them after a change.
+export function learn({ id, notes, sellingPrice, tags }) {
+  saved.set(id, { notes, sellingPrice, tags, at: performance.now() });
+  news.dispatchEvent(new CustomEvent("change", { detail: id }));
 }
 
 export function useDraft(id) {

@@ -1,6 +1,7 @@
 // Fields whose values stand in the address.
 import { html, useEffect, useState } from "./html.js";
 import { choose, here } from "./address.js";
+import { say } from "./texts.js";
 
 const PAUSE = 250; // milliseconds without a letter until the words are looked for
 
@@ -8,6 +9,13 @@ export function Choice({ name, label, value, options }) {
   return html`<label><span class="hidden">${label}</span><select value=${value ?? ""} onChange=${(event) => choose({ [name]: event.target.value })}>
     ${options.map(([code, text]) => html`<option key=${code} value=${code}>${text}</option>`)}
   </select></label>`;
+}
+
+// On a narrow screen what narrows a list further stands behind a button, which says how many of them do.
+export function Fold({ used, children }) {
+  const [isOpen, setOpen] = useState(false);
+  return html`<button type="button" class="fold" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${used ? say("filters.used", { n: used }) : say("filters")}</button>
+    <div class=${isOpen ? "folding open" : "folding"} onInvalidCapture=${() => setOpen(true)}>${children}</div>`;
 }
 
 // A field whose words go into the address once nobody types.

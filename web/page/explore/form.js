@@ -1,9 +1,10 @@
 // What to look for: only what the marketplace's site has is offered.
 import { html, useState } from "../html.js";
+import { Fold } from "../fields.js";
 import { amountOf } from "../money.js";
 import { say } from "../texts.js";
 import { named, titleOf } from "../words.js";
-import { addressOf, cardOf, currencyOf, formOf, has, sortOf, together } from "./question.js";
+import { FILTERS, addressOf, cardOf, currencyOf, formOf, has, sortOf, together } from "./question.js";
 
 const COUNTRIES = ["US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "CA", "AU", "BR", "MX", "JP", "IN"];
 const WHOLE = { inputmode: "numeric", pattern: "[0-9]{1,9}", title: say("form.whole") };
@@ -18,7 +19,7 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
     setForm(formOf(values));
     setCard(cardOf(searchable, values));
   }
-  const sites = searchable.length > 1 ? [...searchable, together(searchable)] : searchable;
+  const sites = searchable.length > 1 ? [together(searchable), ...searchable] : searchable;
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
   const field = (name) => ({ value: form[name], onInput: set(name) });
   const submit = (event) => {
@@ -32,24 +33,29 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
         <span>${titleOf(each)}</span></label>`)}
     </fieldset>
     <label class="wide">${say("form.words")} <input type="search" required=${!form.category} placeholder=${say("form.example")} ...${field("q")} /></label>
-    ${has(card, "from") && html`<${Amount} label=${say("form.from")} ...${field("from")} />`}
-    ${has(card, "to") && html`<${Amount} label=${say("form.to")} ...${field("to")} />`}
-    ${card.searchCurrencies && html`<${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />`}
-    ${has(card, "ship") && html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
-      <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`}
-    ${has(card, "orders") && html`<label>${say("form.orders")} <input ...${WHOLE} ...${field("orders")} /></label>`}
-    ${has(card, "positive") && html`<${Choice} label=${say("form.positive")} options=${[80, 90, 95]} unit="%" ...${field("positive")} />`}
-    ${has(card, "discount") && html`<${Choice} label=${say("form.discount")} options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
-    ${has(card, "days") && html`<${Choice} label=${say("form.days")} options=${[3, 5, 7, 10]} unit=${say("form.unit")} ...${field("days")} />`}
-    ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
-    ${has(card, "category") && html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
-      <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`}
-    ${card.searchSorts.length > 0 && html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
-      ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${named("sort", code)}</option>`)}
-    </select></label>`}
+    <${Fold} used=${foldedOf(form, card)}>
+      ${has(card, "from") && html`<${Amount} label=${say("form.from")} ...${field("from")} />`}
+      ${has(card, "to") && html`<${Amount} label=${say("form.to")} ...${field("to")} />`}
+      ${card.searchCurrencies && html`<${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />`}
+      ${has(card, "ship") && html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
+        <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`}
+      ${has(card, "orders") && html`<label>${say("form.orders")} <input ...${WHOLE} ...${field("orders")} /></label>`}
+      ${has(card, "positive") && html`<${Choice} label=${say("form.positive")} options=${[80, 90, 95]} unit="%" ...${field("positive")} />`}
+      ${has(card, "discount") && html`<${Choice} label=${say("form.discount")} options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
+      ${has(card, "days") && html`<${Choice} label=${say("form.days")} options=${[3, 5, 7, 10]} unit=${say("form.unit")} ...${field("days")} />`}
+      ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
+      ${has(card, "category") && html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
+        <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`}
+      ${card.searchSorts.length > 0 && html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
+        ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${named("sort", code)}</option>`)}
+      </select></label>`}
+    </${Fold}>
     <button class="primary" disabled=${busy}>${say("search")}</button>
   </form>`;
 }
+
+// How many of the fields behind the fold narrow the search.
+const foldedOf = (form, card) => Object.keys(FILTERS).filter((field) => has(card, field) && form[field] && form[field] !== "0").length;
 
 // A price as its writer writes it; what cannot be meant is told at the field, in words.
 function Amount({ label, value, onInput }) {

@@ -24,9 +24,12 @@ export const isAsked = ({ q, category }) => Boolean(q || category);
 
 export const has = (card, field) => card.searchFilters.includes(FILTERS[field]);
 
-/** @param {any[]} searchable @param {Record<string, string>} values */
+/**
+ * Which of them is asked: all, until one is chosen.
+ * @param {any[]} searchable @param {Record<string, string>} values
+ */
 export function cardOf(searchable, { marketplace, locale = "" }) {
-  if (marketplace === ALL && searchable.length > 1) return together(searchable);
+  if ((marketplace ?? ALL) === ALL && searchable.length > 1) return together(searchable);
   return searchable.find((card) => card.code === marketplace && (card.locale ?? "") === locale) ?? searchable[0];
 }
 

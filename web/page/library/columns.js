@@ -5,6 +5,7 @@ import { store, stored } from "../stored.js";
 import { say } from "../texts.js";
 import { ago, compact, count, rating, time } from "../words.js";
 import { Notes, Selling } from "./cells.js";
+import { Tags } from "./tags.js";
 
 const PLACE = "columns";
 const USUAL = ["price", "sellAt", "notes", "synced"];
@@ -21,6 +22,7 @@ export const COLUMNS = {
   price: { Cell: Seen, sorts: ["PRICE_ASC", "PRICE_DESC"] },
   sellAt: { Cell: Selling },
   notes: { Cell: Notes },
+  tags: { Cell: Tags },
   orders: { Cell: ({ row: { ordersLast30Days: orders } }) => (orders === null ? "" : compact(orders)), sorts: ["ORDERS_DESC", "ORDERS_ASC"] },
   rating: { Cell: ({ row }) => rating(row.reviews) },
   commission: { Cell: ({ row: { commission } }) => (commission ? `${count(Number(commission.ratePercent))}%` : "") },

@@ -1,13 +1,16 @@
-// The same change for many products: selling prices by a rule, and notes.
+// The same change for many products: selling prices by a rule, notes, and tags.
 import { html, useState } from "../html.js";
 import { Plan, isMeant, usePlan } from "../explore/selling.js";
 import { shown } from "../money.js";
 import { Dialog } from "../parts.js";
 import { say } from "../texts.js";
 import { NOTHING, changeOf } from "./changes.js";
+import { listed } from "./tagged.js";
+import { TagField } from "./tags.js";
 
 const PRICES = ["keep", "rule", "price", "clear"];
 const NOTES = ["keep", "add", "replace", "clear"];
+const TAGS = ["keep", "add", "remove"];
 
 export function Edit({ size, sample, onEdit, onClose }) {
   const [wanted, setWanted] = useState(NOTHING);
@@ -16,7 +19,9 @@ export function Edit({ size, sample, onEdit, onClose }) {
   const ofPlan = { ...plan, way: wanted.price };
   const isPriced = ["rule", "price"].includes(wanted.price);
   const isWritten = ["add", "replace"].includes(wanted.notes);
-  const isReady = (wanted.price !== "keep" || wanted.notes !== "keep") && (!isPriced || isMeant(ofPlan)) && (!isWritten || Boolean(wanted.text.trim()));
+  const isTagged = wanted.tags !== "keep";
+  const isAny = wanted.price !== "keep" || wanted.notes !== "keep" || isTagged;
+  const isReady = isAny && (!isPriced || isMeant(ofPlan)) && (!isWritten || Boolean(wanted.text.trim())) && (!isTagged || listed(wanted.names).length > 0);
   const submit = (event) => {
     event.preventDefault();
     onEdit(wanted, plan);
@@ -28,6 +33,8 @@ export function Edit({ size, sample, onEdit, onClose }) {
       <p class="quiet" role="status">${exampleOf(sample, wanted, plan)}</p>`}
     <${Choice} label=${say("column.notes")} group="notes" codes=${NOTES} value=${wanted.notes} onChange=${set("notes")} />
     ${isWritten && html`<label>${say("edit.text")} <textarea rows="3" maxlength="10000" value=${wanted.text} onInput=${set("text")} /></label>`}
+    <${Choice} label=${say("tags")} group="tags" codes=${TAGS} value=${wanted.tags} onChange=${set("tags")} />
+    ${isTagged && html`<${TagField} label=${say("tags.names")} value=${wanted.names} onInput=${set("names")} />`}
     <div class="row end"><button class="primary" disabled=${!isReady}>${say("edit.do", { n: size })}</button></div>
   </form></${Dialog}>`;
 }

@@ -16,9 +16,10 @@ export const syncedBefore = (days) => new Date(Math.floor(Date.now() / HOUR) * H
  * @param {Record<string, string>} values
  * @returns {any}
  */
-function filterOf({ text, marketplace, state, links, age, margin, discount }) {
+function filterOf({ text, marketplace, state, links, age, margin, discount, tag }) {
   const filter = {
     text,
+    tag,
     marketplace,
     state,
     hasLink: links && links === "true",

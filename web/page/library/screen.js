@@ -12,6 +12,7 @@ import { useList } from "./list.js";
 import { say } from "../texts.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
 import { Table } from "./table.js";
+import { KnownTags, useTags } from "./tags.js";
 import { Toolbar } from "./toolbar.js";
 
 export function Library({ cards }) {
@@ -22,6 +23,7 @@ export function Library({ cards }) {
   const [open, setOpen] = useState(""); // a dialog: "export" or "edit"
   const [columns, setColumns] = useState(storedColumns);
   const bulk = useBulk();
+  const tags = useTags();
   const isAll = chosen === "all";
   const picked = rows.filter((row) => isAll || chosen.has(row.id));
   const total = list?.totalCount ?? rows.length;
@@ -38,17 +40,18 @@ export function Library({ cards }) {
     onRows(results.map((row) => row.product).filter(Boolean));
     return results;
   };
-  const anew = () => (setChosen(new Set()), outdated("library"));
+  const anew = () => (setChosen(new Set()), outdated("library", "tags"));
   const onDelete = () => bulk.start("deleted", choice, remove).then(anew);
   const onEdit = (wanted, plan) =>
-    bulk.start("edited", { ...choice, read: readValues }, changing(wanted, plan)).then(() => outdated("library"));
+    bulk.start("edited", { ...choice, read: readValues }, changing(wanted, plan)).then(() => outdated("library", "tags"));
   const onUndo = (name, undone) => {
     const back = { rows: undone, size: undone.length };
     return (name === "deleted" ? bulk.start("restored", back, putBack) : bulk.start("reverted", back, changeBack)).then(anew);
   };
   return html`
     <h1>${say("screen.library")}</h1>
-    <${Toolbar} cards=${cards}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
+    <${KnownTags} tags=${tags} />
+    <${Toolbar} cards=${cards} tags=${tags}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
     <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
       onAll=${() => setChosen(isAll ? new Set() : "all")}
       onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("synced", choice, onSync))}
