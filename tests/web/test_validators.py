@@ -9,10 +9,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schema.execution import sha256
 from tests.graph import ALIEXPRESS, API_KEY, Graph
 from web import validators
 from web.page import operations
-from web.trusted import sha256
 from web.validators import kept
 
 pytestmark = pytest.mark.anyio
