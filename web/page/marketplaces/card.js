@@ -48,7 +48,7 @@ export function Settings({ card, onCard }) {
 const lineOf = ({ health, quota }) =>
   [named("health", health.state), callsOf(quota), health.lastSuccessAt && say("card.worked", { time: ago(health.lastSuccessAt) })].filter(Boolean).join(" · ");
 
-const callsOf = ({ limitPerDay, usedToday }) => say(limitPerDay ? "calls.of" : "calls.free", { used: usedToday, most: limitPerDay });
+const callsOf = ({ limitPerDay, usedToday }) => limitPerDay ? say("calls.of", { used: usedToday, most: limitPerDay }) : say("calls.free", { n: usedToday });
 
 function Health({ card }) {
   const { health } = card;
