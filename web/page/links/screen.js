@@ -32,11 +32,17 @@ export function Links({ cards }) {
 const titleOf = (link) => link.product?.title ?? link.sourceUrl;
 
 // Whether it still leads to something that can be bought.
-const Health = ({ product }) => product && product.state !== "ACTIVE" && html`<span class="badge warn">${named("state", product.state)}</span>`;
+const Health = ({ product }) =>
+  product && product.state !== "ACTIVE" && html`<span class="badge warn">${named("state", product.state)}</span>`;
 
 function Link({ link, card }) {
   const { product } = link;
-  const facts = [link.marketplace.name, `${say("link.tracking")} ${link.trackingId}`, link.subId && `${say("link.sub")} ${link.subId}`, `${say("link.made")} ${time(link.createdAt)}`];
+  const facts = [
+    link.marketplace.name,
+    `${say("link.tracking")} ${link.trackingId}`,
+    link.subId && `${say("link.sub")} ${link.subId}`,
+    `${say("link.made")} ${time(link.createdAt)}`,
+  ];
   return html`<li class="panel stack close">
     <div class="row top-aligned">
       <${Picture} url=${product?.image?.url} small />

@@ -19,8 +19,13 @@ export function Preview({ given, onDone, onClose }) {
     <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} isDone=${isDone} />`)}</ul>
     <div class="row end">
       ${(isLooking || isBusy) && html`<button type="button" onClick=${isBusy ? cancel : close}>${say("cancel")}</button>`}
-      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>${say("done")}</button>` : may("IMPORT") && html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
-        ${isBusy ? say("importing") : say("paste.import", { n: good.length })}</button>`}
+      ${
+        isDone
+          ? html`<button type="button" class="primary" onClick=${onClose}>${say("done")}</button>`
+          : may("IMPORT") &&
+            html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
+        ${isBusy ? say("importing") : say("paste.import", { n: good.length })}</button>`
+      }
     </div>
   </${Dialog}>`;
 }
