@@ -18,7 +18,7 @@ const { compact, named, rating, shipping } = await import(`${page}words.js`);
 
 // A server that looks at most at 250 numbers of a text of 100 kB, as ours does.
 const asked = [];
-globalThis.fetch = async (address, { body } = {}) => {
+globalThis.fetch = async (_address, { body } = {}) => {
   if (!body) return Response.json({ pasted: "" });
   const { text } = JSON.parse(body).variables;
   asked.push(text);

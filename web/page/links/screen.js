@@ -54,6 +54,6 @@ function Link({ link, card }) {
       <${Health} product=${product} /><${Sandbox} mode=${link.mode} />
     </div>
     <${Copies} link=${link} title=${titleOf(link)} product=${product} card=${card} />
-    <p class="quiet"><code>rel="${link.rel}"</code> · ${link.disclosure}</p>
+    <p class="quiet"><code>${say("link.rel")}="${link.rel}"</code> · ${link.disclosure}</p>
   </li>`;
 }
