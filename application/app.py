@@ -25,11 +25,11 @@ from engine.worker import working
 from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.quota import fewest_left
+from schema.answers import Buckets
 from schema.shaping import WebhookDocuments
 from upstream.budget import CallBudget
 from web import logs, trusted
-from web.access import Access
-from web.cross_origin import CrossOrigin
+from web.access import Access, CrossOrigin
 from web.endpoint import Endpoint
 from web.exports import Exports
 from web.files import Files
@@ -42,7 +42,6 @@ from web.page import WebPage, operations
 from web.security import is_loopback_host, path_of, session_cookie
 from web.sessions import Sessions
 from web.streams import Streams
-from web.throttle import CallersBucket
 from web.trusted import TrustedDocuments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,9 +57,9 @@ class AppState:
         caller: Caller = request.state.caller
         return self.runtime.context(caller, budget, request_id=logs.request_id.get() or "")
 
-    def bucket(self, caller: Caller) -> CallersBucket:
-        """The points of that caller."""
-        return CallersBucket(self.runtime.buckets, caller.identity)
+    def buckets(self) -> Buckets:
+        """The points of callers."""
+        return self.runtime.buckets
 
     def under_way(self, workspace: str) -> contextlib.AbstractContextManager[None]:
         """Lasts as long as a request."""
@@ -139,7 +138,7 @@ def _routes(
             streams=Streams(limits=settings.limits, ends=lambda: overrides.shutdown.is_requested),
         ),
         editor=_editor(settings, keys, access),
-        bucket=state.bucket,
+        buckets=state.buckets,
         under_way=state.under_way,
         cross_origin=cross_origin,
     )
@@ -148,14 +147,14 @@ def _routes(
         access=access,
         cross_origin=cross_origin,
         context=state.context,
-        bucket=state.bucket,
+        buckets=state.buckets,
         capacity=capacity,
     )
-    files = Files(access=access, context=state.context, bucket=state.bucket, capacity=capacity)
+    files = Files(access=access, context=state.context, buckets=state.buckets, capacity=capacity)
     sessions = Sessions(
         access=access,
         link=overrides.start_link,
-        bucket=state.bucket,
+        buckets=state.buckets,
         is_secure=settings.public_url.startswith("https://"),
         path=path_of(settings.public_url) or "/",
     )

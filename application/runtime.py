@@ -29,6 +29,7 @@ from resolvers import quota
 from resolvers.asked import LatelyAsked
 from resolvers.context import Context, Documents
 from sandbox import GATEWAYS, Sandbox, SandboxTransport
+from schema.answers import Buckets
 from upstream.accounts import AccountStates
 from upstream.budget import Allowance, CallBudget, Monotonic
 from upstream.cache import AnswerCache
@@ -42,7 +43,7 @@ from upstream.redis_server import redis_client
 from web.health import Shutdown
 from web.redis_throttle import RedisBuckets
 from web.sessions import StartLink
-from web.throttle import Buckets, OwnBuckets
+from web.throttle import OwnBuckets
 from web.tracing import OpenTelemetryMeter
 
 SANDBOX_BASE = "http://sandbox.invalid"

@@ -22,9 +22,9 @@ from domain.marketplaces import QuotaRule
 from sandbox import Sandbox
 from server import Overrides, build_app
 from tests.graph import API_KEY, Clock, Graph
-from upstream.budget import Budget, CallBudget
+from upstream.budget import BatchCall, Budget, CallBudget, K, V
 from upstream.cache import AnswerCache
-from upstream.coalescing import BatchCall, Coalescer, K, V
+from upstream.coalescing import Coalescer
 from upstream.oauth2 import Token, TokenCache
 from upstream.rate_limit import Permit, PermitAccount, RateLimit
 

@@ -85,7 +85,12 @@ def read_text(
 
     def read(address: str) -> list[tuple[Marketplace, PageReading]]:
         if address not in readings:
-            readings[address] = [(market, market.read_page(address)) for market in BY_CODE.values()]
+            found = readings[address] = []
+            for market in BY_CODE.values():
+                reading = market.read_page(address)
+                found.append((market, reading))
+                if reading.kind is not PageKind.FOREIGN:
+                    break  # a host is of one marketplace
         return readings[address]
 
     def kind_of(address: str) -> PageKind:

@@ -14,9 +14,12 @@ looked up.
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import CURRENCY, PLAIN_AMOUNT, Money
 from domain.parsers import is_loopback
@@ -27,6 +30,7 @@ HALVES = "\ud800-\udfff"  # of a pair, which stand for nothing alone
 UNSTORABLE = re.compile(f"[\x00{HALVES}]")  # by any database
 COUNT = re.compile(r"[0-9]{1,15}")
 IDENTIFIER = re.compile(r"[1-9][0-9]{0,18}")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
 
 # Only with its semicolon: "R&D&notes" is no escape.
 ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -59,6 +63,15 @@ def read(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any
     return {name: reader(row.get(name)) for name, reader in readers.items()}
 
 
+def items(found: Any, inner: str) -> list[Any]:
+    """The items of a list that may be wrapped under `inner`, single, empty, null or missing."""
+    if isinstance(found, dict) and inner in found:
+        found = found[inner]
+    if isinstance(found, list):
+        return found
+    return [found] if found else []
+
+
 def text(value: Any, limit: int = LONGEST_TEXT) -> str | None:
     """Trimmed text of at most `limit` characters; numbers as they are written; blank is None."""
     if isinstance(value, Decimal):
@@ -82,24 +95,24 @@ def shown(text: str) -> str:
 
 def title(value: Any, limit: int = LONGEST_TEXT) -> str | None:
     """Text for people, and none where it is a number."""
-    return words(value, limit) if _is_text(value) else None
+    return words(value, limit) if type(value) is str else None  # `Digits` is no title
 
 
 def is_intact(value: object) -> bool:
     """Whether it is text, with something to read in it and no half characters."""
-    return (
-        isinstance(value, str) and _is_text(value) and not HALF.search(value) and bool(shown(value))
-    )
+    return type(value) is str and not HALF.search(value) and bool(shown(value))
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not isinstance(value, Digits)
-
-
-def identifier(value: Any) -> str | None:
-    """An id of up to 19 digits: shops, categories, variants, orders. Zero means none."""
+def matching(value: Any, pattern: re.Pattern[str]) -> str | None:
+    """A text of that form."""
     found = text(value)
-    return found if found and IDENTIFIER.fullmatch(found) else None
+    return found if found and pattern.fullmatch(found) else None
+
+
+# An id of up to 19 digits: shops, categories, variants, orders. Zero means none.
+identifier = partial(matching, pattern=IDENTIFIER)
+# Three capital letters, also of a currency that nobody here knows yet.
+currency = partial(matching, pattern=CURRENCY)
 
 
 def count(value: Any) -> int | None:
@@ -116,16 +129,21 @@ def amount(value: Any) -> Decimal | None:
     return Decimal(found)
 
 
-def currency(value: Any) -> str | None:
-    """Three capital letters, also of a currency that nobody here knows yet."""
-    found = text(value)
-    return found if found and CURRENCY.fullmatch(found) else None
-
-
 def money(value: Any, unit: Any) -> Money | None:
     """An amount in units with its own currency; None where either is missing."""
     number, code = amount(value), currency(unit)
     return Money(number, code) if number is not None and code else None
+
+
+def local_moment(value: Any, zone: str) -> datetime | None:
+    """A time by the clock of a zone, "2026-05-17 22:52:01", in UTC."""
+    found = text(value)
+    if found is None or not MOMENT.fullmatch(found):
+        return None
+    try:
+        return datetime.fromisoformat(found).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None
 
 
 def percent(value: Any) -> Decimal | None:

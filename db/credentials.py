@@ -20,7 +20,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -125,7 +125,7 @@ async def save(
         account_id = await _ensure_account(key, now, refresh_calls)
         found = await statements.rows(READ_ONE, tuple(columns_of(key).values()))
         stored = {row["name"]: row for row in found if row["credential_id"]}
-        known = {name: _opened(row, keyring) for name, row in stored.items()}
+        known = {name: _opened(key, row, keyring) for name, row in stored.items()}
         present = {name: value for name, value in known.items() if value is not None}
         wanted = _checked(present | given, check)
         changed = {name: value for name, value in wanted.items() if known.get(name) != value}
@@ -165,17 +165,20 @@ async def forget(key: AccountKey) -> bool:
 
 
 async def record_health(tested: Account, health: Health, *, keyring: KeyProvider) -> Account:
-    """Note the last evidence about an account; returns what is stored of it now.
-
-    Nothing is noted when other credentials are stored by now than those that were tested.
-    """
-    if tested.id and await _noted(tested, health):
+    """As `note_health`; returns what is stored of the account now."""
+    if await note_health(tested, health):
         return replace(tested, health=health)
     return await account(tested.key, keyring)
 
 
 @resilient
-async def _noted(tested: Account, health: Health) -> bool:
+async def note_health(tested: Account, health: Health) -> bool:
+    """Note the last evidence about an account; whether it was.
+
+    Nothing is noted when other credentials are stored by now than those that were tested.
+    """
+    if not tested.id:
+        return False
     async with statements.transaction():
         stored = await _lock(tested.key)
         if stored is None or (str(stored.id), stored.fingerprint) != (
@@ -184,8 +187,9 @@ async def _noted(tested: Account, health: Health) -> bool:
         ):
             return False
         trouble, news = of_health(tested.key, stored.announced_state, health)
-        await _row_of(tested.key).update(**_columns(health), announced_state=trouble)
-        await events.record(tested.key.workspace, tested.key.mode, news)
+        await _row_of(tested.key).update(**asdict(health), announced_state=trouble)
+        if news:
+            await events.record(tested.key.workspace, tested.key.mode, news)
         return True
 
 
@@ -216,7 +220,7 @@ async def _accounts(
     for row in await statements.rows(READ_ALL, [workspace.id]):
         accounts.setdefault(_key(row), []).append(row)
     return [
-        _account(found, keyring)
+        _account(key, found, keyring)
         for key, found in accounts.items()
         if marketplace in (None, key.marketplace) and workspace.mode(key.marketplace) is key.mode
     ]
@@ -224,7 +228,7 @@ async def _accounts(
 
 async def _stored(key: AccountKey, keys: KeyProvider) -> Stored:
     found = await statements.rows(READ_ONE, tuple(columns_of(key).values()))
-    return _account(found, keys) if found else (Account(key=key), True)
+    return _account(key, found, keys) if found else (Account(key=key), True)
 
 
 async def _keep_fingerprints(stored: Sequence[Stored], keys: KeyProvider) -> None:
@@ -278,7 +282,7 @@ async def _ensure_account(key: AccountKey, now: datetime, refresh_calls: int) ->
     """The id of the account's row, which stays locked until the transaction ends."""
     row = {"id": str(uuid4()), "created_at": now, "updated_at": now}
     row |= refreshes.columns(Plan().set(refresh_calls, now))
-    await statements.insert(MarketplaceAccount, [row | columns_of(key) | _columns(Health())])
+    await statements.insert(MarketplaceAccount, [row | columns_of(key) | asdict(Health())])
     account = await _row_of(key).select_for_update().get()
     return str(account.id)
 
@@ -286,15 +290,11 @@ async def _ensure_account(key: AccountKey, now: datetime, refresh_calls: int) ->
 async def _reset(account_id: str, now: datetime) -> None:
     """Other values: what is known of the account was about those before."""
     await MarketplaceAccount.filter(id=account_id).update(
-        fingerprint=None, updated_at=now, **_columns(Health())
+        fingerprint=None, updated_at=now, **asdict(Health())
     )
     await MarketplaceAccount.filter(id=account_id, refresh_calls__gt=0).update(
         refresh_state=RefreshState.ACTIVE, refresh_at=now, refresh_failures=0
     )
-
-
-def _columns(health: Health) -> dict[str, object]:
-    return {field.name: getattr(health, field.name) for field in fields(health)}
 
 
 def _sealed(place: Place, value: Secret, keys: KeyProvider) -> dict[str, object]:
@@ -302,9 +302,9 @@ def _sealed(place: Place, value: Secret, keys: KeyProvider) -> dict[str, object]
     return {"id": place.row_id, "name": place.field, "sealed": sealed, "key_id": keys.current_id}
 
 
-def _opened(row: Row, keys: KeyProvider) -> Secret | None:
+def _opened(key: AccountKey, row: Row, keys: KeyProvider) -> Secret | None:
     """The value; None when it cannot be opened, which is logged once by its place."""
-    place = of_account(_key(row), str(row["credential_id"]), row["name"])
+    place = of_account(key, str(row["credential_id"]), row["name"])
     try:
         return unseal(keys, row["sealed"], place)
     except EncryptionError as problem:
@@ -318,10 +318,10 @@ def _key(row: Row) -> AccountKey:
     return AccountKey(row["workspace_id"], row["marketplace"], row["locale"], Mode(row["mode"]))
 
 
-def _account(found: Sequence[Row], keys: KeyProvider) -> Stored:
+def _account(key: AccountKey, found: Sequence[Row], keys: KeyProvider) -> Stored:
     """The account of these rows: one for each of its values, or one without any."""
     row = found[0]
-    opened = [(stored, _opened(stored, keys)) for stored in found if stored["credential_id"]]
+    opened = [(stored, _opened(key, stored, keys)) for stored in found if stored["credential_id"]]
     credentials = {
         stored["name"]: StoredCredential(
             name=stored["name"], value=value, updated_at=rows.moment(stored["saved_at"])
@@ -333,7 +333,7 @@ def _account(found: Sequence[Row], keys: KeyProvider) -> Stored:
     # Of a part of the values no fingerprint is kept: whoever has all keys makes another.
     kept = None if unreadable else row["fingerprint"]
     account = Account(
-        key=_key(row),
+        key=key,
         id=str(row["id"]),
         credentials=credentials,
         unreadable=unreadable,

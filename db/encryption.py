@@ -117,14 +117,16 @@ def seal(keys: KeyProvider, secret: Secret, place: Place) -> str:
     return f"{VERSION}.{key_id}.{base64.urlsafe_b64encode(body).decode()}"
 
 
-def unseal(keys: KeyProvider, sealed: str, place: Place) -> Secret:
-    """Open a sealed text of this place. Raises KeyMissing, SealBroken."""
-    return _unseal(keys, sealed, place, VERSION)
+def unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str = "") -> Secret:
+    """Open a sealed text of this place. Raises KeyMissing, SealBroken.
 
-
-def _unseal(keys: KeyProvider, sealed: str, place: Place, accepted: str) -> Secret:
-    version, key_id, text = _parts(sealed, place)
-    if version != accepted:
+    `accepted`: the one version that opens, the present one unless it is said.
+    """
+    parts = sealed.split(".")
+    if len(parts) != 3:
+        raise SealBroken(f"The sealed value of {place} is damaged. {_ADVICE}")
+    version, key_id, text = parts
+    if version != (accepted or VERSION):
         raise SealBroken(f"The sealed value of {place} has an unknown version. {_ADVICE}")
     cipher = _cipher(keys, key_id, place)
     try:
@@ -147,13 +149,6 @@ SEALED: dict[str, type[EncryptionCanary | MarketplaceCredential | WebhookSecret]
     WEBHOOKS: WebhookSecret,
 }
 _ADVICE = "Store that credential anew."
-
-
-def _parts(sealed: str, place: Place) -> tuple[str, str, str]:
-    parts = sealed.split(".")
-    if len(parts) != 3:
-        raise SealBroken(f"The sealed value of {place} is damaged. {_ADVICE}")
-    return parts[0], parts[1], parts[2]
 
 
 def _cipher(keys: KeyProvider, key_id: str, place: Place) -> AESGCM:
@@ -196,7 +191,7 @@ async def open_canary(keys: KeyProvider) -> None:
     if canary is None:
         return
     if canary.sealed.startswith(f"{UNBOUND}."):
-        _unseal(keys, canary.sealed, CANARY, UNBOUND)
+        unseal(keys, canary.sealed, CANARY, UNBOUND)
         raise SealBroken(
             "The credentials were sealed by an older release. Seal them anew: "
             "python server.py migrate"
@@ -227,7 +222,7 @@ async def _bind(keys: KeyProvider, canary: str) -> None:
 
     One that does not open is left as it is, and told: its account says so until it is stored anew.
     """
-    text = _unseal(keys, canary, CANARY, UNBOUND)
+    text = unseal(keys, canary, CANARY, UNBOUND)
     async with transaction():
         # First of all: of several processes that start at once, the others find nothing to do.
         if not await _store(keys, CANARY, canary, text):
@@ -235,7 +230,7 @@ async def _bind(keys: KeyProvider, canary: str) -> None:
         for row in await MarketplaceCredential.all().select_related("account"):
             try:
                 await _store(
-                    keys, _place(row), row.sealed, _unseal(keys, row.sealed, _place(row), UNBOUND)
+                    keys, _place(row), row.sealed, unseal(keys, row.sealed, _place(row), UNBOUND)
                 )
             except EncryptionError as problem:
                 log.warning("%s", problem)

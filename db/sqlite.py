@@ -37,6 +37,7 @@ T = TypeVar("T")
 Rows = list[dict[str, Any]]
 Found = tuple[int, Sequence[dict[str, Any]]]
 
+READING = ("SELECT", "WITH")  # what statements begin with that change nothing
 READERS = 8  # at once, each opened when the others are busy
 READER_PRAGMAS = {
     "busy_timeout": PRAGMAS["busy_timeout"],
@@ -146,13 +147,13 @@ class Client(SqliteClient):
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> Found:
         """The number of rows that were changed or found, and those found."""
-        if not _only_reads(query):
+        if not query.lstrip().startswith(READING):
             return cast(Found, await super().execute_query(query, values))
         return await self._read(lambda reader: reader.execute_query(query, values))
 
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> Rows:
         """The rows found."""
-        if not _only_reads(query):
+        if not query.lstrip().startswith(READING):
             return cast(Rows, await super().execute_query_dict(query, values))
         return await self._read(lambda reader: reader.execute_query_dict(query, values))
 
@@ -173,10 +174,6 @@ class Client(SqliteClient):
             raise
         finally:
             self._idle.put_nowait(reader)
-
-
-def _only_reads(query: str) -> bool:
-    return query.lstrip().startswith(("SELECT", "WITH"))
 
 
 client_class = Client

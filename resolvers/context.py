@@ -65,23 +65,22 @@ class Context:
     documents: "Documents | None" = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
-    accounts: Accounts = field(init=False)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
-
-    def __post_init__(self) -> None:
-        self.forget_loaded()
 
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
-        self.accounts = Accounts(self.workspace, self.keys)
-        self.__dict__.pop("dataloaders", None)
+        for name in ("accounts", "dataloaders"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Those of the workspace."""
+        return Accounts(self.workspace, self.keys)
 
     @cached_property
     def dataloaders(self) -> Dataloaders:
         """Those of this request; many requests need none."""
-        way = Way(
-            accounts=self.accounts, upstream=self.upstream, budget=self.budget, keyring=self.keys
-        )
+        way = Way(accounts=self.accounts, upstream=self.upstream, budget=self.budget)
         return Dataloaders(self.workspace, self.upstream, way, for_variants=self.for_variants)
 
     def note_expiry(self, moment: datetime) -> None:

@@ -5,7 +5,7 @@ batch size allows. A bad key never spoils its neighbours, and a failed call only
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -25,7 +25,7 @@ from db import quota as stored_quota
 from db import watches as stored_watches
 from domain.catalog import CatalogFilter, Counted, Page, PageArgs
 from domain.events import Event
-from domain.exceptions import AffiliateGraphError, InvalidInput
+from domain.exceptions import InvalidInput
 from domain.jobs import Job
 from domain.links import Link, LinkKey
 from domain.marketplaces import AccountKey, Workspace
@@ -36,7 +36,7 @@ from domain.products import (
     SourceProduct,
     VariantList,
 )
-from resolvers.fetching import LINKS, PRODUCTS, VARIANTS, Way
+from resolvers.fetching import LINKS, PRODUCTS, VARIANTS, Way, gathered
 from upstream.contract import Upstream
 
 K = TypeVar("K")
@@ -95,33 +95,33 @@ class Dataloaders:
         self.new_link: DataLoader[LinkKey, str] = DataLoader(
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
         )
-        self.stored_link: DataLoader[LinkKey, Link | None] = DataLoader(self._load_stored_links)
-        self.links_of: DataLoader[tuple[ProductRef, PageArgs], Page[Link]] = DataLoader(
-            partial(together, partial(stored_links.pages_of, workspace))
+        self.stored_link: DataLoader[LinkKey, Link | None] = _found(
+            partial(stored_links.by_keys, workspace)
         )
-        self.link_count: DataLoader[ProductRef, int] = DataLoader(self._load_link_counts)
+        self.links_of: DataLoader[tuple[ProductRef, PageArgs], Page[Link]] = _together(
+            partial(stored_links.pages_of, workspace)
+        )
+        self.link_count: DataLoader[ProductRef, int] = _each(
+            partial(stored_links.counts_of, workspace)
+        )
         self.prices_of: DataLoader[tuple[ProductRef, PricePage], Page[PriceObservation]] = (
-            DataLoader(partial(together, self._price_pages))
+            _together(self._price_pages)
         )
-        self.price_count: DataLoader[tuple[ProductRef, datetime | None], int] = DataLoader(
-            partial(together, partial(stored_prices.counts_of, workspace))
+        self.price_count: DataLoader[tuple[ProductRef, datetime | None], int] = _together(
+            partial(stored_prices.counts_of, workspace)
         )
         self.lowest_price: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
-            DataLoader(partial(together, partial(stored_prices.lowest_since, workspace)))
+            _together(partial(stored_prices.lowest_since, workspace))
         )
         self.price_as_of: DataLoader[tuple[ProductRef, datetime], PriceObservation | None] = (
-            DataLoader(partial(together, partial(stored_prices.as_of, workspace)))
+            _together(partial(stored_prices.as_of, workspace))
         )
-        self.event: DataLoader[str, Event | None] = DataLoader(
-            _found(partial(stored_events.by_ids, workspace))
+        self.event: DataLoader[str, Event | None] = _found(partial(stored_events.by_ids, workspace))
+        self.job: DataLoader[str, Job | None] = _found(partial(stored_jobs.by_ids, workspace.id))
+        self.paused_job: DataLoader[str, datetime | None] = _found(self._load_paused_jobs)
+        self.watch_fired: DataLoader[str, int] = _each(
+            partial(stored_watches.fired_counts, workspace.id)
         )
-        self.job: DataLoader[str, Job | None] = DataLoader(
-            _found(partial(stored_jobs.by_ids, workspace.id))
-        )
-        self.paused_job: DataLoader[str, datetime | None] = DataLoader(
-            _found(self._load_paused_jobs)
-        )
-        self.watch_fired: DataLoader[str, int] = DataLoader(self._load_watch_fired)
         self.variants: DataLoader[ProductRef, VariantList] = DataLoader(self._load_variants)
         self.calls_today: DataLoader[AccountKey, int] = DataLoader(self._load_calls_today)
         self.calls_today_of_api_key: DataLoader[str, int] = DataLoader(
@@ -137,10 +137,6 @@ class Dataloaders:
     async def _load_counts(self, filters: list[CatalogFilter]) -> list[Counted]:
         counts = (stored_catalog.count(self._workspace, filter) for filter in filters)
         return await asyncio.gather(*counts)
-
-    async def _load_stored_links(self, keys: list[LinkKey]) -> list[Link | None]:
-        links = await stored_links.by_keys(self._workspace, keys)
-        return [links.get(key) for key in keys]
 
     async def _load_variants(self, refs: list[ProductRef]) -> list[VariantList | BaseException]:
         allowed = [ref for ref in refs if self._for_variants.take()]
@@ -164,14 +160,6 @@ class Dataloaders:
     async def _load_paused_jobs(self, ids: Collection[str]) -> dict[str, datetime]:
         return await job_batches.paused(list(ids), self._upstream.now())
 
-    async def _load_watch_fired(self, watch_ids: list[str]) -> list[int]:
-        counts = await stored_watches.fired_counts(self._workspace.id, watch_ids)
-        return [counts[watch_id] for watch_id in watch_ids]
-
-    async def _load_link_counts(self, refs: list[ProductRef]) -> list[int]:
-        counts = await stored_links.counts_of(self._workspace, refs)
-        return [counts[ref] for ref in refs]
-
     async def _price_pages(
         self, refs: Collection[ProductRef], page: PricePage
     ) -> Mapping[ProductRef, Page[PriceObservation]]:
@@ -182,38 +170,47 @@ class Dataloaders:
         return self._workspace.account_key(ref.marketplace, ref.locale)
 
 
-async def together(
+def _together(
     ask: Callable[[Collection[ProductRef], A], Awaitable[Mapping[ProductRef, V]]],
-    keys: Sequence[tuple[ProductRef, A]],
-) -> list[V | BaseException]:
+) -> DataLoader[tuple[ProductRef, A], V]:
     """What is asked of products: equal arguments are asked together, and fail together."""
-    groups: dict[A, list[ProductRef]] = {}
-    for ref, arguments in keys:
-        groups.setdefault(arguments, []).append(ref)
-    results: dict[tuple[ProductRef, A], V | BaseException] = {}
 
-    async def run(arguments: A, refs: Sequence[ProductRef]) -> None:
-        try:
-            answers = await ask(refs, arguments)
-        except AffiliateGraphError as error:
-            results.update({(ref, arguments): error for ref in refs})
-        else:
-            results.update({(ref, arguments): answers[ref] for ref in refs})
+    async def load(keys: list[tuple[ProductRef, A]]) -> list[V | BaseException]:
+        groups: dict[A, list[ProductRef]] = {}
+        for ref, arguments in keys:
+            groups.setdefault(arguments, []).append(ref)
+        asked = (ask(refs, arguments) for arguments, refs in groups.items())
+        answers = dict(zip(groups, await gathered(asked), strict=True))
+        return [
+            one if isinstance(one := answers[args], BaseException) else one[ref]
+            for ref, args in keys
+        ]
 
-    await asyncio.gather(*(run(*each) for each in groups.items()))
-    return [results[key] for key in keys]
+    return DataLoader(load)
 
 
 def _found(
-    ask: Callable[[Collection[str]], Awaitable[Mapping[str, V]]],
-) -> Callable[[list[str]], Awaitable[list[V | None]]]:
-    """What is stored under ids, in their order; None where there is nothing."""
+    ask: Callable[[list[K]], Awaitable[Mapping[K, V]]],
+) -> DataLoader[K, V | None]:
+    """What is stored under keys, in their order; None where there is nothing."""
 
-    async def load(ids: list[str]) -> list[V | None]:
-        found = await ask(ids)
-        return [found.get(id) for id in ids]
+    async def load(keys: list[K]) -> list[V | None]:
+        found = await ask(keys)
+        return [found.get(key) for key in keys]
 
-    return load
+    return DataLoader(load)
+
+
+def _each(
+    ask: Callable[[list[K]], Awaitable[Mapping[K, V]]],
+) -> DataLoader[K, V]:
+    """What is told of every key, in their order."""
+
+    async def load(keys: list[K]) -> list[V]:
+        told = await ask(keys)
+        return [told[key] for key in keys]
+
+    return DataLoader(load)
 
 
 def too_many_variants() -> InvalidInput:

@@ -7,7 +7,7 @@ the answer says of the account is noted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -19,7 +19,6 @@ from db import credentials as stored_credentials
 from db.keys import KeyProvider
 from domain.exceptions import (
     AffiliateGraphError,
-    MarketplaceError,
     MarketplaceUnavailable,
     NotInProgram,
     ProductNotFound,
@@ -157,12 +156,11 @@ class CredentialsChanged(AffiliateGraphError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What a fetch needs of a request: the accounts, the pipeline, who pays, the keys."""
+    """What a fetch needs of a request: the accounts, the pipeline, who pays."""
 
     accounts: Accounts
     upstream: Upstream
     budget: CallBudget
-    keyring: KeyProvider
 
     async def fetch(
         self,
@@ -172,29 +170,41 @@ class Way:
         *,
         circumstances: Hashable = (),
         is_refresh: bool = False,
+        credentials: str | None = None,
     ) -> dict[K, Fetched[V]]:
-        """An answer or error for each key that was answered; others are absent."""
+        """An answer or error for each key that was answered; others are absent.
+
+        `credentials`: the fingerprint of those to ask with, and of no others; None: the stored
+        ones, whichever these are by then.
+        """
         self.budget.is_used = True
         marketplace = BY_CODE[account.marketplace]
-
-        async def fetch(credentials: str, keys: Sequence[K]) -> dict[K, Fetched[V]]:
-            wanted = Fetch(
-                operation=kind.operation,
-                account=account,
-                credentials=credentials,
-                circumstances=circumstances,
-                size=kind.size(marketplace),
-                call=partial(self._call, kind, account, credentials),
-                record=partial(self._record, kind, account),
-                policy=kind.policy(marketplace),
-                is_refresh=is_refresh,
-            )
-            return await pipeline.fetch(self.upstream, wanted, keys, self.budget)
-
-        answers = await fetch(await self.accounts.fingerprint(account), keys)
+        known = await self.accounts.fingerprint(account) if credentials is None else credentials
+        wanted = Fetch(
+            operation=kind.operation,
+            account=account,
+            credentials=known,
+            circumstances=circumstances,
+            size=kind.size(marketplace),
+            call=partial(self._call, kind, account, known),
+            record=partial(
+                health.note, partial(self.accounts.get, account), kind.evidence, self.upstream.now
+            ),
+            policy=kind.policy(marketplace),
+            is_refresh=is_refresh,
+        )
+        answers = await pipeline.fetch(self.upstream, wanted, keys, self.budget)
         late = [key for key, one in answers.items() if isinstance(one.value, CredentialsChanged)]
-        if late:
-            answers |= await fetch((await self.accounts.get_anew(account)).fingerprint, late)
+        if late and credentials is None:
+            anew = (await self.accounts.get_anew(account)).fingerprint
+            answers |= await self.fetch(
+                kind,
+                account,
+                late,
+                circumstances=circumstances,
+                is_refresh=is_refresh,
+                credentials=anew,
+            )
         return answers
 
     async def each(
@@ -217,12 +227,9 @@ class Way:
             for (account, circumstances), members in groups.items()
         )
         answers: dict[K, V | AffiliateGraphError] = {}
-        outcomes = await asyncio.gather(*fetches, return_exceptions=True)
-        for members, outcome in zip(groups.values(), outcomes, strict=True):
+        for members, outcome in zip(groups.values(), await gathered(fetches), strict=True):
             if isinstance(outcome, AffiliateGraphError):
                 answers |= dict.fromkeys(members, outcome)
-            elif isinstance(outcome, BaseException):
-                raise outcome
             else:
                 answers |= {key: one.value for key, one in outcome.items()}
         return [answers[key] if key in answers else _missing(kind, account_of, key) for key in keys]
@@ -244,13 +251,14 @@ class Way:
         client = BY_CODE[key.marketplace].connect(account, self.upstream, budget)
         return await kind.ask(client, keys)
 
-    async def _record(
-        self, kind: Kind[K, V], key: AccountKey, failure: MarketplaceError | None
-    ) -> None:
-        account = await self.accounts.get(key)
-        await health.note(
-            account, failure, kind.evidence, keyring=self.keyring, now=self.upstream.now()
-        )
+
+async def gathered(asked: Iterable[Awaitable[V]]) -> list[V | AffiliateGraphError]:
+    """What each of them brings, or how it failed; all of them are waited for."""
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, AffiliateGraphError):
+            raise outcome
+    return outcomes  # type: ignore[return-value]
 
 
 def _missing(

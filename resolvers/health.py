@@ -1,12 +1,12 @@
 """What the marketplaces' answers say about an account's credentials."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db import credentials as stored_credentials
 from db.exceptions import DatabaseUnavailable
-from db.keys import KeyProvider
 from domain.exceptions import (
     AllowanceUsedUp,
     APIRetired,
@@ -84,18 +84,17 @@ class Evidence:
 
 
 async def note(
-    account: Account,
-    failure: MarketplaceError | None,
+    account: Callable[[], Awaitable[Account]],
     evidence: Evidence,
-    *,
-    keyring: KeyProvider,
-    now: datetime,
+    clock: Callable[[], datetime],
+    failure: MarketplaceError | None,
 ) -> None:
     """Note what the outcome of a call says about the account, if it says anything new.
 
     A note that cannot be written now is lost: the answer matters more.
     """
-    before = account.health
+    asked, now = await account(), clock()
+    before = asked.health
     if failure is None:
         since = before.last_success_at if before.state is HealthState.HEALTHY else None
         is_news = evidence.success_counts and (since is None or now - since > OFTEN_ENOUGH)
@@ -106,10 +105,9 @@ async def note(
     if not is_news:
         return
     try:
-        health = after(before, failure, now)
-        await stored_credentials.record_health(account, health, keyring=keyring)
+        await stored_credentials.note_health(asked, after(before, failure, now))
     except DatabaseUnavailable as error:
-        log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
+        log.warning("the health of %s was not noted: %s", asked.key.marketplace, error)
 
 
 def _tells(failure: MarketplaceError) -> bool:

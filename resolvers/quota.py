@@ -123,7 +123,8 @@ async def spent(context: Context) -> dict[str, object]:
     rules = dict(budget.accounts)  # a shared call can still be paid from it meanwhile
     if context.caller.is_public:
         rules = {}
-    left = await left_today(rules, context.now)
+    now = context.now
+    left = await left_today(rules, now)
     return {
         "calls": budget.calls,
         "savedByBatching": budget.saved_by_batching,
@@ -132,7 +133,7 @@ async def spent(context: Context) -> dict[str, object]:
             {
                 "marketplace": account.marketplace.upper(),
                 "calls": left[account],
-                "resetsAt": moments.shown(rule.resets_at(context.now)),
+                "resetsAt": moments.shown(rule.resets_at(now)),
             }
             for account, rule in rules.items()
         ],

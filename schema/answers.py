@@ -37,19 +37,22 @@ class BucketState:
         return (self.capacity - self.available) / self.restore
 
 
-class Bucket(Protocol):
-    """The points of one caller, which pay for operations."""
+class Buckets(Protocol):
+    """The points of callers, which pay for operations: a bucket for each."""
 
-    async def take(self, points: int) -> BucketState:
-        """Pay before the operation runs; a `wait` above 0 says that it cannot be paid now."""
+    async def take(self, caller: str, points: int) -> BucketState:
+        """Pay that many points, or nothing: then the answer's `wait` is above 0."""
+        ...
 
-    async def give_back(self, points: int) -> BucketState:
-        """Take back what it did not cost."""
+    async def give_back(self, caller: str, points: int) -> BucketState:
+        """Pay back what was not used."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which conditions a request is answered. Without a bucket nobody pays.
+    """On which conditions a request is answered. The bucket of `caller` pays, without `buckets`
+    nobody does.
 
     `hung_up` returns when the caller waits for the answer no more: a query is stopped then, while a
     mutation has effects to finish. `has_plans`: queries may run by schema/plan.py. `note` is filled
@@ -58,7 +61,8 @@ class Terms:
     """
 
     limits: Limits = field(default_factory=Limits)
-    bucket: Bucket | None = None
+    buckets: Buckets | None = None
+    caller: str = ""
     has_introspection: bool = True
     hung_up: Callable[[], Awaitable[None]] | None = None
     has_plans: bool = True

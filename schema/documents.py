@@ -164,24 +164,24 @@ def shape_of(
     return shape
 
 
+@dataclass(frozen=True, slots=True)
 class _Measuring:
     """One walk over a document. Each fragment is measured once: `fragments`, by name."""
 
-    def __init__(self, definitions: Mapping[str, FragmentDefinitionNode]) -> None:
-        self._definitions = definitions
-        self._open: set[str] = set()
-        self.fragments: dict[str, Shape] = {}
+    definitions: Mapping[str, FragmentDefinitionNode]
+    fragments: dict[str, Shape] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
 
     def fragment(self, name: str, level: int) -> Shape:
         """The shape of a fragment, counted from where it is spread."""
-        if name in self._open:
+        if name in self.open:
             return Shape(has_circle=True)
-        if name not in self.fragments and name in self._definitions:
-            self._open.add(name)
-            node = self._definitions[name]
+        if name not in self.fragments and name in self.definitions:
+            self.open.add(name)
+            node = self.definitions[name]
             own = Shape(directives=len(node.directives or ()))
             self.fragments[name] = own.beside(self.selection_set(node.selection_set, level))
-            self._open.remove(name)
+            self.open.remove(name)
         return self.fragments.get(name, Shape())
 
     def selection_set(self, node: SelectionSetNode, level: int) -> Shape:

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, TypeGuard, cast
@@ -71,29 +71,24 @@ class CallerGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
-    """Run it. Never raises for anything that the request can contain."""
-    terms = terms or Terms()
-    with _observed(operation.query, context, terms.note):
-        outcome = await _run(operation, context, terms)
-        _note(outcome, terms.note)
-        return outcome
-
-
 @lru_cache(maxsize=documents.KEPT_DOCUMENTS)
-def _digest(document: str) -> str:
+def sha256(document: str) -> str:
+    """The hash by which a document is named, in hexadecimal."""
     return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
-@contextlib.contextmanager
-def _observed(document: str, context: Context, note: OperationNote) -> Iterator[None]:
-    """Tells the meter about the operation, without anything that the caller wrote but its name."""
-    note.document_hash = _digest(document)
+async def run(operation: Operation, context: Context, terms: Terms | None = None) -> Outcome:
+    """Run it. Never raises for anything that the request can contain."""
+    terms = terms or Terms()
+    note = terms.note  # for the meter: of what the caller wrote it has the name alone
+    note.document_hash = sha256(operation.query)
     before = told_codes.set(note.codes)
     try:
         with context.upstream.meter.operation(note):
             try:
-                yield
+                outcome = await _run(operation, context, terms)
+                _note(outcome, note)
+                return outcome
             finally:
                 note.calls = context.budget.calls
     finally:
@@ -118,7 +113,8 @@ async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
         return await refused(_worded(error), terms)
     note.kind = prepared.operation.operation.value
     note.name = prepared.name or ""
-    bucket = await terms.bucket.take(prepared.points) if terms.bucket else None
+    buckets, caller = terms.buckets, terms.caller
+    bucket = None if buckets is None else await buckets.take(caller, prepared.points)
     if bucket is not None and bucket.wait:
         return throttled(prepared.points, bucket)
     if known is not None:
@@ -127,8 +123,8 @@ async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
         outcome = await _executed(operation, prepared, context, terms, key)
     actual = outcome.recalled.points if outcome.recalled else _points(prepared, outcome)
     note.points = actual
-    if terms.bucket is not None:
-        bucket = await terms.bucket.give_back(prepared.points - actual)
+    if buckets is not None:
+        bucket = await buckets.give_back(caller, prepared.points - actual)
     return await _with_cost(outcome, prepared.points, actual, bucket, context)
 
 
@@ -142,7 +138,7 @@ def _points(prepared: Prepared, outcome: Outcome) -> int:
 
 async def refused(outcome: Outcome, terms: Terms) -> Outcome:
     """A request of which nothing is run costs a point all the same, lest it be sent for ever."""
-    bucket = await terms.bucket.take(1) if terms.bucket else None
+    bucket = None if terms.buckets is None else await terms.buckets.take(terms.caller, 1)
     if bucket is not None and bucket.wait:
         outcome = throttled(1, bucket)
     else:

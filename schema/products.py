@@ -25,7 +25,7 @@ from schema.made import made, stored
 from schema.marketplaces import Marketplace
 from schema.node import Info, Node
 from schema.prices import PriceObservation
-from schema.shown import ShownProduct, shown_offer
+from schema.shown import ShownProduct
 from schema.values import (
     Attribute,
     Category,
@@ -39,6 +39,7 @@ from schema.values import (
     Seller,
     Variant,
     money,
+    shown_offer,
 )
 
 
@@ -233,7 +234,8 @@ class Product(Node):
         metadata=made("offer"),
     )
     def offer(self, info: Info) -> Offer | None:
-        return offer_of(self.listing, self.listing.offer(info.context.now), info.context)
+        now = info.context.now
+        return offer_of(self.listing, self.listing.shown(now).offer, info.context, now)
 
     @strawberry.field(
         description="A price for a time, or for members only: also where nobody else's price is "
@@ -281,7 +283,7 @@ class Product(Node):
             Variant(
                 external_id=strawberry.ID(variant.external_id),
                 attributes=[Attribute.of(attribute) for attribute in variant.attributes],
-                offer=offer_of(self.listing, variant.offer, info.context),
+                offer=offer_of(self.listing, variant.offer, info.context, info.context.now),
                 image=Image.of(variant.image) if variant.image else None,
             )
             for variant in listed.variants
@@ -420,7 +422,9 @@ class Product(Node):
         return PriceObservation.of(seen) if seen else None
 
 
-def offer_of(listing: Listing, record: records.Offer | None, context: Context) -> Offer | None:
+def offer_of(
+    listing: Listing, record: records.Offer | None, context: Context, now: datetime
+) -> Offer | None:
     """The offer of a listing as it is shown; None without a price."""
-    offer = shown_offer(listing, record, context, context.now)
+    offer = shown_offer(listing, record, context, now)
     return None if offer is None else Offer.of(offer)

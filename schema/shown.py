@@ -2,12 +2,10 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
 
 import strawberry
 
 from domain import products as records
-from domain.marketplaces import OfferPolicy
 from domain.money import Money
 from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
@@ -15,19 +13,7 @@ from resolvers.products import Listing
 from schema import ids
 from schema.made import Basis
 from schema.marketplaces import Marketplace, of_product
-
-
-class ShownOffer(NamedTuple):
-    """An offer with a price, and what its marketplace's terms say of it.
-
-    `is_expired`: it is too old to be believed.
-    """
-
-    record: records.Offer
-    price: Money
-    expires_at: datetime
-    is_expired: bool
-    policy: OfferPolicy
+from schema.values import ShownOffer, shown_offer
 
 
 class ShownProduct:
@@ -112,19 +98,3 @@ class ShownProduct:
     def selling_price(self) -> Money | None:
         """The publisher's own."""
         return None if self.entry is None else self.entry.selling_price
-
-
-def shown_offer(
-    listing: Listing, offer: records.Offer | None, context: Context, now: datetime
-) -> ShownOffer | None:
-    """The offer of a listing as its marketplace's terms let it be shown then; None without a price.
-
-    Notes in the context until when the answer may be believed.
-    """
-    if offer is None or (price := offer.price) is None:
-        return None
-    policy = listing.policy
-    expires_at = policy.expires_at(offer.observed_at)
-    context.note_expiry(expires_at)
-    is_expired = policy.is_expired(offer.observed_at, now)
-    return ShownOffer(offer, price, expires_at, is_expired, policy)

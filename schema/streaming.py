@@ -55,8 +55,9 @@ async def _bodies(
             context = terms.fresh()
             await _pay(terms, price.most)
             body = (await answered(build(context, event), context, terms)).body
-            if terms.bucket is not None:
-                await terms.bucket.give_back(price.most - price.actual(body.get("data")))
+            if terms.buckets is not None:
+                unused = price.most - price.actual(body.get("data"))
+                await terms.buckets.give_back(terms.caller, unused)
             yield body
     except AffiliateGraphError as error:
         yield request_error(error.message, error.code).body
@@ -69,12 +70,12 @@ async def _bodies(
 
 async def _pay(terms: Terms, points: int) -> None:
     """Waits until the caller's bucket holds so much."""
-    if terms.bucket is None:
+    if terms.buckets is None:
         return
-    state = await terms.bucket.take(points)
+    state = await terms.buckets.take(terms.caller, points)
     while state.wait:
         await asyncio.sleep(state.wait)
-        state = await terms.bucket.take(points)
+        state = await terms.buckets.take(terms.caller, points)
 
 
 async def answered(

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import strawberry
 
 from domain import money as amounts
 from domain import products as records
+from domain.marketplaces import OfferPolicy
 from domain.products import Availability, Condition
+from resolvers.context import Context
+from resolvers.products import Listing
 from schema.made import made
-from schema.shown import ShownOffer
 
 
 @strawberry.type(description="An amount of one currency. Nothing is ever converted.")
@@ -195,6 +198,35 @@ class Margin:
     @classmethod
     def of(cls, record: amounts.Margin) -> "Margin":
         return cls(profit=Money.of(record.profit), percent=record.percent)
+
+
+class ShownOffer(NamedTuple):
+    """An offer with a price, and what its marketplace's terms say of it.
+
+    `is_expired`: it is too old to be believed.
+    """
+
+    record: records.Offer
+    price: amounts.Money
+    expires_at: datetime
+    is_expired: bool
+    policy: OfferPolicy
+
+
+def shown_offer(
+    listing: Listing, offer: records.Offer | None, context: Context, now: datetime
+) -> ShownOffer | None:
+    """The offer of a listing as its marketplace's terms let it be shown then; None without a price.
+
+    Notes in the context until when the answer may be believed.
+    """
+    if offer is None or (price := offer.price) is None:
+        return None
+    policy = listing.policy
+    expires_at = policy.expires_at(offer.observed_at)
+    context.note_expiry(expires_at)
+    is_expired = policy.is_expired(offer.observed_at, now)
+    return ShownOffer(offer, price, expires_at, is_expired, policy)
 
 
 @strawberry.type(

@@ -1,5 +1,6 @@
 """The benchmarks run: a small row, with little latency."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from benchmarks import refresh, report, rows
 from benchmarks.fleet import FleetRun, most_in_a_second
 from benchmarks.runs import Ask, Run, again, aliexpress_product, search, together
+from benchmarks.stalls import watched
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +28,15 @@ async def test_a_small_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row.naive.startswith("10 calls, ")
     assert row.ours.startswith("1 call, ")
     assert row.is_met
+
+
+async def test_a_block_of_the_loop_is_seen_though_nobody_has_a_turn_before_its_end() -> None:
+    async with watched() as waits:
+        began = time.thread_time()
+        while time.thread_time() < began + 0.03:
+            pass
+
+    assert max(waits) >= 0.03
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from clients.base import Marketplace, MarketplaceClient
 from clients.registry import SETTINGS, MarketplaceCode
 from commands.banner import FIRST_QUERY
+from commands.main import parser_of_commands
 from config import known_names
 from domain.marketplaces import HealthState, OfferPolicy
 from schema import schema
@@ -217,6 +218,25 @@ def test_named_make_targets_exist(page: Path) -> None:
     named = {name for line in code for name in re.findall(r"\bmake ([a-z][a-z0-9-]*)", line)}
 
     assert named <= targets
+
+
+PROMPT = r"(?:[A-Z_]+=\S+ )*\.venv/bin/python server\.py"
+
+
+@pytest.mark.parametrize(
+    "page", [README, *ROOT.glob("docs/*.md")], ids=lambda page: page.relative_to(ROOT).as_posix()
+)
+def test_named_commands_are_understood(page: Path) -> None:
+    text = text_of(page)
+    inline = re.findall(r"`([^`\n]*\bpython3? server\.py[^`\n]*)`", text)
+    blocks = re.findall(r"^ {4,}(.*\bpython3? server\.py.*)$", text, flags=re.MULTILINE)
+    named = [line.partition(" #")[0].rpartition(" | ")[2].strip() for line in blocks + inline]
+
+    assert [line for line in named if not re.match(rf"{PROMPT}( |$)|docker ", line)] == []
+    for line in named:
+        arguments = shlex.split(line.partition("server.py")[2])
+        if not {"COMMAND", "..."} & {*arguments}:
+            parser_of_commands().parse_args(arguments)
 
 
 @pytest.mark.parametrize("described", [Marketplace, OfferPolicy, MarketplaceClient])

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.isolation import isolation_run
 from upstream import cache
-from upstream.budget import CallBudget
-from upstream.coalescing import BatchCall, Coalescer
+from upstream.budget import BatchCall, CallBudget
+from upstream.coalescing import Coalescer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

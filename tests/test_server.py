@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -212,6 +213,23 @@ def test_all_mistyped_settings_are_told_at_once(tmp_path: Path) -> None:
         assert name in done.stderr
     assert "Traceback" not in done.stderr
     assert "short-secret-marker" not in done.stderr
+
+
+def test_the_log_tells_start_and_stop_and_what_differs_from_the_defaults(tmp_path: Path) -> None:
+    with started_server(tmp_path, {"SANDBOX": "on", "ADMIN_API_KEY": KEY}) as server:
+        server.process.terminate()
+        server.process.wait(timeout=20)
+
+    told = [json.loads(line) for line in server.output.splitlines() if line.startswith('{"time"')]
+    lines = {line["message"]: line for line in told if line["logger"] == "affiliate_graph.server"}
+    assert list(lines) == ["started", "stopping", "stopped"]
+    assert lines["stopping"]["signal"] == "SIGTERM"
+    assert lines["started"]["mode"] == "SANDBOX"
+    assert lines["started"]["loop"] == ("uvloop" if find_spec("uvloop") else "asyncio")
+    settings = dict(each.split("=", 1) for each in lines["started"]["settings"])
+    assert (settings["SANDBOX"], settings["ADMIN_API_KEY"]) == ("on", "********")
+    assert "LOG_LEVEL" not in settings  # as it is by itself
+    assert KEY not in server.output
 
 
 def test_a_server_that_is_stopped_at_the_keyboard_ends_well(tmp_path: Path) -> None:

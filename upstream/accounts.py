@@ -75,28 +75,23 @@ class CircuitBreaker:
     @contextmanager
     def guard(self, operation: str) -> Iterator[None]:
         """Around one call, whose outcome is noted. Raises CircuitOpen when it must not be made."""
-        is_probe = self._let_pass(operation)
+        circuit = self._circuits.get(operation)
+        is_probe = circuit is not None and circuit.pause > 0
+        if circuit is not None and is_probe:
+            wait = circuit.open_until - self._monotonic()
+            if wait > 0 or circuit.is_probed:
+                raise CircuitOpen(
+                    "The marketplace failed to answer several times in a row, so it is not asked "
+                    "at the moment. Try again at retryAt.",
+                    retry_after=max(wait, FIRST_PAUSE),
+                )
+            circuit.is_probed = True
         try:
             yield
         except BaseException as failure:
             self._note(operation, failure, is_probe=is_probe)
             raise
         self._circuits.pop(operation, None)
-
-    def _let_pass(self, operation: str) -> bool:
-        """Whether the call is a probe."""
-        circuit = self._circuits.get(operation)
-        if circuit is None or circuit.pause == 0:
-            return False
-        wait = circuit.open_until - self._monotonic()
-        if wait > 0 or circuit.is_probed:
-            raise CircuitOpen(
-                "The marketplace failed to answer several times in a row, so it is not asked at "
-                "the moment. Try again at retryAt.",
-                retry_after=max(wait, FIRST_PAUSE),
-            )
-        circuit.is_probed = True
-        return True
 
     def _note(self, operation: str, failure: BaseException, *, is_probe: bool) -> None:
         is_outage = isinstance(failure, (MarketplaceUnavailable, AnswerInvalid))

@@ -18,16 +18,13 @@ nobody: calls run in tasks of their own. A call for which nobody waits any longe
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from domain.exceptions import AffiliateGraphError, MarketplaceUnavailable, Throttled
-from domain.marketplaces import AccountKey, QuotaRule
-from upstream.budget import Allowance, Budget, CallBudget, Priority, cap_reached
+from upstream.budget import BatchCall, CallBudget, Pending, Priority, SharedCall, cap_reached
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -38,14 +35,12 @@ WINDOW = 0.02  # seconds that requests which do not wait yet can hold a call up
 WINDOW_BEHIND_CALL = 0.25  # seconds to wait for a call of the same queue that runs
 LONGEST_HOLD = 3.0  # seconds to wait for a call that has no permit: part of a query's ten
 
-BatchCall = Callable[[Sequence[K], Budget], Awaitable[Mapping[K, V | AffiliateGraphError]]]
-
 
 class Coalescer:
     """All queues of a process."""
 
     def __init__(self) -> None:
-        self._queues: dict[Hashable, CallQueue[Any, Any]] = {}
+        self.queues: dict[Hashable, CallQueue[Any, Any]] = {}
         self._requests: Counter[str] = Counter()  # under way, by workspace
         self._pending: Counter[str] = Counter()  # of those, the ones that wait for an answer
 
@@ -84,9 +79,9 @@ class Coalescer:
         """
         if not keys:
             return {}
-        queue = self._queues.get(group)
+        queue = self.queues.get(group)
         if queue is None:
-            queue = self._queues[group] = CallQueue(self, group)
+            queue = self.queues[group] = CallQueue(self, group)
         places = {key: queue.enqueue(key, budget, size, call) for key in dict.fromkeys(keys)}
         queue.schedule()
         answers: dict[K, V | AffiliateGraphError] = {}
@@ -105,12 +100,8 @@ class Coalescer:
 
     async def drain(self) -> None:
         """Wait for the calls that run: what they bring is still worth keeping."""
-        runs = [call.run for queue in self._queues.values() for call in queue.running if call.run]
+        runs = [call.run for queue in self.queues.values() for call in queue.running if call.run]
         await asyncio.gather(*runs, return_exceptions=True)
-
-    def forget(self, group: Hashable) -> None:
-        """A queue that nobody is in costs nothing."""
-        self._queues.pop(group, None)
 
     def _wait(self, budget: CallBudget, by: int) -> None:
         """Counts the request once, however many answers it waits for at the same time."""
@@ -140,96 +131,6 @@ async def _answer(place: "Pending[Any, V]", budget: CallBudget) -> V | Affiliate
             "The marketplace did not answer within the time that a request may take. "
             "Try again later."
         )
-
-
-class SharedCall(Generic[K, V]):
-    """A call for a batch of keys: what is asked, who waits for it, who pays, how far it is.
-
-    Implements `Budget`. `opener` has reserved the call, asks with what it has loaded, and counts as
-    the caller, even when it has gone away meanwhile; but one whose allowance is used up fails
-    nobody else: another one is the caller then. A repetition is paid by whoever waits and may still
-    pay; nothing may be spent once nobody waits. `when_paid` is called once, when the call has its
-    permit and its payer: it no longer holds up the next one.
-    """
-
-    def __init__(
-        self,
-        opener: CallBudget,
-        ask: "BatchCall[K, V]",
-        *,
-        when_paid: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.opener = opener
-        self.ask = ask
-        self.caller, self.allowance = opener.caller, opener.allowance
-        self.max_calls = opener.max_calls
-        self.places: dict[K, Pending[K, V]] = {}
-        self.members: Counter[CallBudget] = Counter()  # by the number of places they wait at
-        self.context = copy_context()  # whose request id the log lines of the call show
-        self.run: asyncio.Task[None] | None = None
-        self.is_paid = False
-        self._when_paid = when_paid
-        self._is_reserved = True
-        self._used_up: set[Allowance | None] = set()
-
-    @property
-    def priority(self) -> Priority:
-        """See `Budget`: one request that somebody waits for is enough."""
-        is_waited_for = any(one.priority is Priority.INTERACTIVE for one in self.members)
-        return Priority.INTERACTIVE if is_waited_for else Priority.BACKGROUND
-
-    def seconds_left(self) -> float:
-        """See `Budget`: until the most patient one gives up."""
-        return max((member.seconds_left() for member in self.members), default=0.0)
-
-    def may_spend(self) -> bool:
-        """See `Budget`."""
-        if self._is_reserved:
-            return bool(self.members)
-        return any(member.may_spend() for member in self.members)
-
-    def spend(self, account: AccountKey, rule: QuotaRule) -> CallBudget:
-        """See `Budget`."""
-        if not self.may_spend():
-            raise cap_reached(self)
-        is_reserved = self._is_reserved
-        self.release()
-        payer = self.opener if is_reserved else next(one for one in self.members if one.may_spend())
-        payer.spend(account, rule)
-        if not self.is_paid:
-            self.is_paid = True
-            self._when_paid()
-        return payer
-
-    def pass_on(self, used_up: Allowance | None) -> bool:
-        """See `Budget`."""
-        self._used_up.add(used_up)
-        if self.allowance not in self._used_up:
-            return True  # another call of this batch has found it out before
-        other = next((one for one in self.members if one.allowance not in self._used_up), None)
-        if other is None:
-            return False
-        self.caller, self.allowance = other.caller, other.allowance
-        return True
-
-    def turn(self, account: AccountKey, priority: Priority) -> asyncio.Lock:
-        """See `Budget`: that of the request that opened it."""
-        return self.opener.turn(account, priority)
-
-    def release(self) -> None:
-        """The call is over, or not made: a reservation that was not needed is given back."""
-        if self._is_reserved:
-            self._is_reserved = False
-            self.opener.release()
-
-
-@dataclass(slots=True)
-class Pending(Generic[K, V]):
-    """A key's place in a call: the answer that will come, and how many wait for it."""
-
-    call: SharedCall[K, V]
-    answer: "asyncio.Future[V | AffiliateGraphError | None]"
-    waiters: int = 0
 
 
 class CallQueue(Generic[K, V]):
@@ -306,7 +207,7 @@ class CallQueue(Generic[K, V]):
             self._timer = None
         if self._open is None:
             if not self.running:
-                self._coalescer.forget(self._group)
+                self._coalescer.queues.pop(self._group, None)  # nobody is in it
             return
         loop = asyncio.get_running_loop()
         waited = loop.time() - self._since

@@ -18,9 +18,9 @@ from domain.metering import Meter, NoMeter
 from domain.products import Mode, ProductRef
 from domain.webhooks import Attempt
 from upstream.accounts import AccountStates
-from upstream.budget import Allowance, Budget
+from upstream.budget import Allowance, BatchCall, Budget
 from upstream.cache import AnswerCache, CachePolicy
-from upstream.coalescing import BatchCall, Coalescer
+from upstream.coalescing import Coalescer
 from upstream.oauth2 import TokenCache
 
 K = TypeVar("K", bound=Hashable)

@@ -172,10 +172,11 @@ class Pipeline:
                         if call.quota is None:
                             await self._connect(call, account, slots)
                         else:
-                            async with call.budget.turn(call.account, call.budget.priority):
+                            async with call.budget.turns[call.account, call.budget.priority]:
                                 await self._reserve(call, call.quota, account, reserved)
                                 await self._connect(call, account, slots)
-                        reserved.pay()
+                        if call.quota is not None:
+                            reserved.payer = call.budget.spend(call.account, call.quota)
                         return await self._exchange(call, account, reserved.permit)
                 except BaseException:
                     if not reserved.permit.is_sent:
@@ -306,7 +307,8 @@ class _Reserved:
 
     async def book(self, quota: QuotaRule, now: datetime) -> None:
         """A call of the account's present day, instead of one of the day before."""
-        await self._unbook(quota)  # first, since the day of an API key may still be the same one
+        if self.booked is not None:  # first, since the day of an API key may still be the same one
+            await self._unbook(quota)
         budget = self.call.budget
         is_background = budget.priority is Priority.BACKGROUND
         while self.booked is None:
@@ -319,11 +321,6 @@ class _Reserved:
             except AllowanceUsedUp:
                 if not budget.pass_on(allowance):
                     raise
-
-    def pay(self) -> None:
-        """The call is sent now. Raises CallCapReached."""
-        if self.call.quota is not None:
-            self.payer = self.call.budget.spend(self.call.account, self.call.quota)
 
     async def give_back(self) -> None:
         """Nothing was sent: it costs nothing."""

@@ -18,7 +18,15 @@ from starlette.responses import Response
 
 from domain.limits import Limits
 from resolvers.context import Context
-from schema.answers import Bucket, BucketState, Outcome, Terms, request_error, throttled, unexpected
+from schema.answers import (
+    Buckets,
+    BucketState,
+    Outcome,
+    Terms,
+    request_error,
+    throttled,
+    unexpected,
+)
 from schema.execution import Operation, refused, run
 from schema.recalled import Answers, encoded, tag_of
 from upstream.budget import CallBudget, Priority
@@ -85,11 +93,11 @@ class Endpoint:
     async def answer(
         self,
         request: Request,
-        bucket: Bucket,
+        buckets: Buckets,
         caller: str,
         is_valid: Callable[[], Awaitable[bool]] = _always,
     ) -> Response:
-        """The response to one request of that caller, also to a bad one. `bucket` pays for it.
+        """The response to one request of that caller, also to a bad one. Its bucket pays for it.
 
         `is_valid`: whether a stream may go on.
         """
@@ -98,7 +106,8 @@ class Endpoint:
         encoding = None if request.method == "HEAD" else encoding_for(accept)
         terms = Terms(
             limits=self.limits,
-            bucket=bucket,
+            buckets=buckets,
+            caller=caller,
             has_introspection=self.has_introspection,
             has_plans=self.has_plans,
             answers=self.answers,

@@ -20,11 +20,12 @@ that becomes empty on the way slows the file down to what flows in.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import TypeVar
 
 from starlette.datastructures import QueryParams
@@ -33,7 +34,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from domain import moments
-from domain.api_keys import Caller, Scope
+from domain.api_keys import Scope
 from domain.catalog import CatalogFilter
 from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
 from domain.exports import ExportedProduct, LeftOut, in_words
@@ -44,10 +45,9 @@ from exports.options import Options, Pictures, Published
 from resolvers import exports
 from resolvers.context import Context
 from schema import ids
-from schema.answers import Bucket
-from web.access import Access, Refused, refusal
+from schema.answers import Buckets, BucketState
+from web.access import Access, CrossOrigin, Refused, refusal
 from web.compression import chosen, packed
-from web.cross_origin import CrossOrigin
 from web.endpoint import error_response, rate_limit, throttled_response
 
 C = TypeVar("C", bound=Enum)
@@ -77,12 +77,12 @@ KNOWN = {
 
 @dataclass(frozen=True, kw_only=True)
 class Exports:
-    """The route. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
+    """The route. `context`: of a caller who was let in. `capacity`: of a bucket."""
 
     access: Access
     cross_origin: CrossOrigin
     context: Callable[[Request], Context]
-    bucket: Callable[[Caller], Bucket]
+    buckets: Callable[[], Buckets]
     capacity: int
 
     def routes(self) -> list[Route]:
@@ -96,22 +96,21 @@ class Exports:
         caller = None
         try:
             caller = await self.access.let_in(request)
-            response = await _file(
-                request, self.context(request), self.bucket(caller), self.capacity
-            )
+            response = await _file(request, self.context(request), self.buckets(), self.capacity)
         except Refused as refused:
             response = refusal(request, refused)
         self.cross_origin.let_read(response, request, caller)
         return response
 
 
-async def _file(request: Request, context: Context, bucket: Bucket, most: int) -> Response:
+async def _file(request: Request, context: Context, buckets: Buckets, most: int) -> Response:
     """The file, or what is wrong with the request. `most`: what the bucket can hold.
 
     Raises DatabaseUnavailable.
     """
     points = min(PAGE_POINTS, most)
-    state = await bucket.take(points)
+    caller = context.caller.identity
+    state = await buckets.take(caller, points)
     if state.wait:
         return throttled_response(request, points, state)
     rows = 0
@@ -127,11 +126,12 @@ async def _file(request: Request, context: Context, bucket: Bucket, most: int) -
     except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
     finally:
-        state = await bucket.give_back(points - max(1, min(rows * ROW_POINTS, points)))
+        state = await buckets.give_back(caller, points - max(1, min(rows * ROW_POINTS, points)))
     headers = _told(left_out) | rate_limit(state)
     headers["Content-Disposition"] = f'attachment; filename="{format.file_name}"'
     headers["Vary"] = "Accept-Encoding"
-    file = formats.written(format, _paid(first, pages, bucket, most), Counter())
+    paid = _paid(first, pages, partial(buckets.take, caller), most)
+    file = formats.written(format, paid, Counter())
     if coding := chosen(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"], file = coding, packed(file, coding)
     return StreamingResponse(
@@ -168,14 +168,14 @@ def _told(left_out: Counter[LeftOut]) -> dict[str, str]:
 async def _paid(
     first: list[ExportedProduct],
     rest: AsyncIterator[list[ExportedProduct]],
-    bucket: Bucket,
+    take: Callable[[int], Awaitable[BucketState]],
     most: int,
 ) -> AsyncIterator[Sequence[ExportedProduct]]:
     """The pages, each when the bucket has paid for it; the first was paid for."""
     yield first
     async for page in rest:
         points = min(len(page) * ROW_POINTS, most)
-        while wait := (await bucket.take(points)).wait:  # noqa: ASYNC110 - other requests may be faster
+        while wait := (await take(points)).wait:  # noqa: ASYNC110 - other requests may be faster
             await asyncio.sleep(wait)
         yield page
 

@@ -37,7 +37,7 @@ from resolvers.context import Context
 from resolvers.files import FileRow
 from resolvers.sites import OF_ADDRESSES, Sites
 from schema import ids
-from schema.answers import Bucket, BucketState
+from schema.answers import Buckets, BucketState
 from web.access import Access, Refused, refusal
 from web.endpoint import BadRequest, error_response, rate_limit, read_body, throttled_response
 
@@ -61,20 +61,20 @@ class _Throttled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A file that came in. `points` were paid from the bucket for its bytes."""
+    """A file that came in. `points` were paid from its caller's bucket for its bytes."""
 
     content: bytes
-    bucket: Bucket
+    caller: str
     points: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The routes. `context` and `bucket`: of a caller who was let in. `capacity`: of a bucket."""
+    """The routes. `context`: of a caller who was let in. `capacity`: of a bucket."""
 
     access: Access
     context: Callable[[Request], Context]
-    bucket: Callable[[Caller], Bucket]
+    buckets: Callable[[], Buckets]
     capacity: int
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -129,10 +129,9 @@ class Files:
         Raises BadRequest, _Throttled.
         """
         size = _size(request, most, instead)
-        bucket = self.bucket(caller)
         points = min(1 + size // BYTES_OF_A_POINT, self.capacity)
-        await _pay(bucket, points, points)
-        return _Sent(await read_body(request, size), bucket, points)
+        await self._pay(caller.identity, points, points)
+        return _Sent(await read_body(request, size), caller.identity, points)
 
     async def _read(
         self, request: Request, sent: _Sent, meant: Sites, most: int
@@ -144,18 +143,17 @@ class Files:
             count = sum(len(table.rows) for table in tables)
             _limit(count, most)
             more = max(min(count * ROW_POINTS, self.capacity) - sent.points, 0)
-            state = await _pay(sent.bucket, more, sent.points + more)
+            state = await self._pay(sent.caller, more, sent.points + more)
             rows = await asyncio.to_thread(files.rows, tables, meant)
             _limit(len(rows), most)
         return rows, state
 
-
-async def _pay(bucket: Bucket, points: int, needed: int) -> BucketState:
-    """Raises _Throttled with what is needed in all."""
-    state = await bucket.take(points)
-    if state.wait:
-        raise _Throttled(needed, state)
-    return state
+    async def _pay(self, caller: str, points: int, needed: int) -> BucketState:
+        """Raises _Throttled with what is needed in all."""
+        state = await self.buckets().take(caller, points)
+        if state.wait:
+            raise _Throttled(needed, state)
+        return state
 
 
 def _limit(count: int, most: int) -> None:

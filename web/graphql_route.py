@@ -9,18 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.api_keys import Caller
-from schema.answers import Bucket
+from schema.answers import Buckets
 from web import graphiql
-from web.access import Access, Refused, refusal
-from web.cross_origin import CrossOrigin
+from web.access import Access, CrossOrigin, Refused, refusal
 from web.endpoint import READING, Endpoint
 from web.graphiql import GraphiQL
 
 
 @dataclass(frozen=True, kw_only=True)
 class GraphQLRoute:
-    """The route. `bucket`: whose points pay. `cross_origin`: pages that may read the answers.
+    """The route. `buckets`: whose points pay. `cross_origin`: pages that may read the answers.
 
     `under_way`: lasts from where a caller of that workspace is let in until the answer, the body's
     arrival included.
@@ -29,7 +27,7 @@ class GraphQLRoute:
     access: Access
     endpoint: Endpoint
     editor: GraphiQL
-    bucket: Callable[[Caller], Bucket]
+    buckets: Callable[[], Buckets]
     under_way: Callable[[str], AbstractContextManager[None]]
     cross_origin: CrossOrigin
 
@@ -54,7 +52,7 @@ class GraphQLRoute:
             with self.under_way(caller.workspace):
                 response = await self.endpoint.answer(
                     request,
-                    self.bucket(caller),
+                    self.buckets(),
                     caller.identity,
                     partial(self.access.is_still, request, caller),
                 )

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from domain.api_keys import Caller, in_order
 from domain.credentials import Secret
 from resolvers.access import OPERATOR, SESSION_LIFE
-from schema.answers import Bucket
+from schema.answers import Buckets
 from web.access import Access, Refused, refusal, require_preflight
 from web.endpoint import BadRequest, error_response, read_body, throttled_response
 from web.security import is_local_request
@@ -70,14 +70,14 @@ class StartLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """The routes. `bucket`: whose points pay.
+    """The routes. `buckets`: whose points pay.
 
     `is_secure`: browsers reach the server by https. `path`: where they send the cookie.
     """
 
     access: Access
     link: StartLink
-    bucket: Callable[[Caller], Bucket]
+    buckets: Callable[[], Buckets]
     is_secure: bool
     path: str = "/"
 
@@ -99,7 +99,7 @@ class Sessions:
         """The session that this browser had before ends."""
         require_preflight(request)
         caller = await self._caller(request)
-        bucket = await self.bucket(caller).take(SIGN_IN_POINTS)
+        bucket = await self.buckets().take(caller.identity, SIGN_IN_POINTS)
         if bucket.wait:
             return throttled_response(request, SIGN_IN_POINTS, bucket)
         response = _caller_response(caller)

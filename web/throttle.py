@@ -6,45 +6,16 @@ buckets too: see web/redis_throttle.py.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from domain.limits import Limits
 from schema.answers import BucketState
 
 
-class Buckets(Protocol):
-    """One bucket for each caller."""
-
-    async def take(self, caller: str, points: int) -> BucketState:
-        """Pay that many points, or nothing: then the answer's `wait` is above 0."""
-        ...
-
-    async def give_back(self, caller: str, points: int) -> BucketState:
-        """Pay back what was not used."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class CallersBucket:
-    """One of the buckets; see schema.answers.Bucket."""
-
-    buckets: Buckets
-    caller: str
-
-    async def take(self, points: int) -> BucketState:
-        """Pay beforehand, or learn how long to wait."""
-        return await self.buckets.take(self.caller, points)
-
-    async def give_back(self, points: int) -> BucketState:
-        """Take back what was not used."""
-        return await self.buckets.give_back(self.caller, points)
-
-
 class OwnBuckets:
-    """Implements `Buckets` in this process. `monotonic`: seconds of a clock that never goes back.
+    """Implements `schema.answers.Buckets` in this process.
 
-    Several processes that use it have as many buckets for one caller.
+    `monotonic`: seconds of a clock that never goes back. Several processes that use it have as
+    many buckets for one caller.
     """
 
     def __init__(self, limits: Limits, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -5,7 +5,6 @@ They are files of ours and of the operator. Callers may register others for them
 that nobody wrote down beforehand. It does not protect against unwanted variables.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from graphql import GraphQLSyntaxError, parse, print_ast
 
 from domain.starting import CannotStart
+from schema.execution import sha256
 from web.registered import RegisteredDocuments
 
 # The words of automatic persisted queries: clients look for the message, or for the code.
@@ -119,11 +119,6 @@ def load(
     return TrustedDocuments(
         by_hash={sha256(document): document for document in documents}, only=only
     )
-
-
-def sha256(document: str) -> str:
-    """The hash by which a document is named."""
-    return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
 def _named(body: Mapping[str, object]) -> tuple[object, bool]:

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from clients.aliexpress import credentials, urls
 from clients.aliexpress.client import (
+    ADDRESS_SETTING,
     BATCH_SIZE,
     LAST_PAGE,
     LINK_BATCH_SIZE,
     PAGE_SIZE,
+    QUOTA,
     AliExpressClient,
+    quota_account,
 )
-from clients.aliexpress.gateway import ADDRESS_SETTING, QUOTA, quota_account
 from clients.aliexpress.search import FILTERS, OWN_SORTS
 from clients.base import Marketplace
 from domain.marketplaces import OfferPolicy

@@ -1,25 +1,45 @@
 """One account's calls to the AliExpress affiliate interface.
 
+Every request is a POST form to the address of the settings, never to one of an answer. Key and
+secret are opened only while a request is built; every try is built, dated and signed anew.
+
 What an answer says is checked against what was asked: other products are ignored, links for
 another tracking id are refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
+from typing import TypeVar
+
+import httpx
 
 from clients.aliexpress import links, parse, urls, variants
-from clients.aliexpress.gateway import Gateway
+from clients.aliexpress.answers import read_result
+from clients.aliexpress.credentials import not_connected
 from clients.aliexpress.search import search_plan
-from clients.signing.aliexpress import SignMethod
-from clients.values import Row
-from domain.exceptions import AnswerInvalid, MarketplaceError, ProductNotFound
+from clients.signing.aliexpress import SignMethod, sign, signable
+from clients.values import UNSTORABLE, Row
+from domain.exceptions import AnswerInvalid, InvalidInput, MarketplaceError, ProductNotFound
 from domain.links import LinkKey
-from domain.marketplaces import Account
+from domain.marketplaces import EVERY_WORKSPACE, Account, AccountKey, QuotaRule
 from domain.products import Category, ProductRef, SourceProduct, VariantList
 from domain.search import ProductSearch, SearchPage, SearchPlan
 from upstream.budget import Budget
-from upstream.contract import Upstream
+from upstream.contract import Answer, Call, Upstream
+
+T = TypeVar("T")
+
+ADDRESS = "https://api-sg.aliexpress.com/sync"
+ADDRESS_SETTING = "ALIEXPRESS_GATEWAY_URL"
+LINK_HOST = "s.click.aliexpress.com"
+METHOD_PREFIX = "aliexpress.affiliate."
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+# No limit is published; bursts above one call a second are banned for a second. Days are Beijing's.
+QUOTA = QuotaRule(calls_per_day=None, calls_per_second=Decimal(1), reset_offset_hours=8)
 
 BATCH_SIZE = 50  # productdetail.get answers the first 50 ids and silently drops the rest
 LINK_BATCH_SIZE = 50
@@ -30,8 +50,17 @@ VARIANT_BATCH_SIZE = 20
 KNOWN_PRODUCT = ProductRef(urls.CODE, "1005006338829917")  # for verify: any product page will do
 
 
+def quota_account(account: Account) -> AccountKey:
+    """AliExpress counts calls per application, which several workspaces may share."""
+    stored = account.credentials.get("appKey")
+    if stored is None:
+        return account.key
+    name = f"application {stored.value.fingerprint()}"
+    return replace(account.key, workspace=EVERY_WORKSPACE, locale=name)
+
+
 class AliExpressClient:
-    """Implements `clients.base.MarketplaceClient`.
+    """Implements `clients.base.MarketplaceClient`. One call asks one method; `budget` pays for it.
 
     Standard permission: products, search, links, categories. Separate: variants. Without the right
     a method raises PermissionMissing.
@@ -45,14 +74,22 @@ class AliExpressClient:
         *,
         sign_method: SignMethod = SignMethod.SHA256,
     ) -> None:
-        self._gateway = Gateway(account, upstream, budget, sign_method)
+        self._account = account
+        self._upstream = upstream
+        self._budget = budget
+        self._sign_method = sign_method
+        self._quota = upstream.quotas.get(account.key.marketplace, QUOTA)
+        self._address = upstream.addresses.get(ADDRESS_SETTING) or ADDRESS
+        self._stands_in = self._address.rstrip("/") != ADDRESS  # another than AliExpress's own
+        # That tracked links must have; None, at a gateway that stands in: any.
+        self._link_host = None if self._stands_in else LINK_HOST
 
     async def get_products(
         self, ids: Sequence[str]
     ) -> Mapping[str, SourceProduct | MarketplaceError]:
         """productdetail.get, prices in USD. See `MarketplaceClient`."""
         _check_batch(ids, BATCH_SIZE)
-        tracking_id = self._gateway.tracking_id()
+        tracking_id = self._tracking_id()
         wanted = {asked: urls.canonical_id(asked) for asked in ids}
         usable = list(dict.fromkeys(found for found in wanted.values() if found))
         if not usable:
@@ -77,7 +114,7 @@ class AliExpressClient:
 
     async def search_products(self, plan: SearchPlan, *, page: int) -> SearchPage:
         """product.query. At most 5,000 products can be reached; a short page is not the last."""
-        tracking_id = self._gateway.tracking_id()
+        tracking_id = self._tracking_id()
         if not 1 <= page <= LAST_PAGE:
             return SearchPage(products=(), total=None, is_last=True)
         paging = {"page_no": page, "page_size": PAGE_SIZE, "tracking_id": tracking_id}
@@ -98,14 +135,14 @@ class AliExpressClient:
         links.check_keys(keys)
         pages = list(dict.fromkeys(urls.product_url(key.ref) for key in keys))
         found = await self._generate(pages, keys[0].tracking_id)
-        return {key: links.link_of(key, found, host=self._gateway.link_host) for key in keys}
+        return {key: links.link_of(key, found, host=self._link_host) for key in keys}
 
     async def get_variants(self, external_id: str) -> VariantList:
         """product.sku.detail.get: prices in USD with the taxes of the US, and shipping there.
 
         An answer with 20 may be cut off there.
         """
-        self._gateway.tracking_id()
+        self._tracking_id()
         params: dict[str, object] = {
             "product_id": external_id,
             "ship_to_country": "US",
@@ -115,14 +152,14 @@ class AliExpressClient:
         }
 
         def read(result: Row, received_at: datetime) -> VariantList:
-            local = self._gateway.stands_in
+            local = self._stands_in
             found = variants.variants(result, observed_at=received_at, has_local_pictures=local)
             is_full = len(found) == VARIANT_BATCH_SIZE
             total = None if is_full else len(found)
             return VariantList(variants=found, total=total, has_more=is_full)
 
         empty = VariantList(total=0)
-        return await self._gateway.call("product.sku.detail.get", params, read, empty=empty)
+        return await self._call("product.sku.detail.get", params, read, empty=empty)
 
     async def verify(self) -> None:
         """Two calls: category.get proves key and secret, link.generate the rest.
@@ -130,13 +167,13 @@ class AliExpressClient:
         Raises TrackingIDRejected (402) or PendingApproval (401) by the second; an address upstream
         the programme comes back without a link, which still proves the tracking id.
         """
-        tracking_id = self._gateway.tracking_id()
+        tracking_id = self._tracking_id()
         await self.get_categories()
         await self._generate([urls.product_url(KNOWN_PRODUCT)], tracking_id)
 
     async def get_categories(self) -> tuple[Category, ...]:
         """category.get: the whole tree, in answer order."""
-        return await self._gateway.call(
+        return await self._call(
             "category.get", {}, lambda result, _: parse.categories(result), empty=()
         )
 
@@ -146,10 +183,10 @@ class AliExpressClient:
         read = partial(
             parse.product_page,
             tracking_id=tracking_id,
-            link_host=self._gateway.link_host,
-            has_local_pictures=self._gateway.stands_in,
+            link_host=self._link_host,
+            has_local_pictures=self._stands_in,
         )
-        return await self._gateway.call(operation, params, read, empty=parse.ProductPage())
+        return await self._call(operation, params, read, empty=parse.ProductPage())
 
     async def _generate(self, pages: Sequence[str], tracking_id: str) -> dict[str, str | None]:
         """The tracked links, by the addresses that they were made of."""
@@ -158,12 +195,77 @@ class AliExpressClient:
             "promotion_link_type": "0",
             "tracking_id": tracking_id,
         }
-        return await self._gateway.call(
+        return await self._call(
             "link.generate",
             params,
             lambda result, _: links.links_by_address(result, tracking_id),
             empty={},
         )
+
+    async def _call(
+        self,
+        operation: str,
+        params: Mapping[str, object],
+        read: Callable[[Row, datetime], T],
+        *,
+        empty: T,
+    ) -> T:
+        """Ask `aliexpress.affiliate.<operation>`.
+
+        `read` gets the result object and the moment of the answer; `empty` is what "nothing was
+        found" stands for. Raises MarketplaceError, MarketplaceNotConnected without keys, and
+        InvalidInput for text that cannot be sent.
+        """
+        self._require("appKey", "appSecret")
+        for name, value in params.items():
+            parts = value if isinstance(value, list) else [value]
+            if any(isinstance(part, str) and UNSTORABLE.search(part) for part in parts):
+                raise InvalidInput(
+                    f"The parameter {name} has characters that cannot be sent. Type it anew.",
+                    path=(name,),
+                )
+
+        def classify(answer: Answer) -> T:
+            result = read_result(answer)
+            return empty if result is None else read(result, answer.received_at)
+
+        return await self._upstream.sender.send(
+            Call(
+                build=partial(self._request, operation, params),
+                classify=classify,
+                account=quota_account(self._account),
+                credentials=self._account.fingerprint,
+                operation=operation,
+                quota=self._quota,
+                budget=self._budget,
+            )
+        )
+
+    def _tracking_id(self) -> str:
+        """The stored tracking id, which is no secret. Raises MarketplaceNotConnected unless all
+        three credentials are stored."""
+        self._require("appKey", "appSecret", "trackingId")
+        return self._account.credentials["trackingId"].value.reveal()
+
+    def _require(self, *names: str) -> None:
+        """Raises MarketplaceNotConnected unless all these credentials are stored."""
+        if not self._account.credentials.keys() >= set(names):
+            raise not_connected()
+
+    def _request(self, operation: str, params: Mapping[str, object]) -> httpx.Request:
+        """Signed anew each time; key and secret are open here alone."""
+        stored = self._account.credentials
+        system = {
+            "app_key": stored["appKey"].value.reveal(),
+            "method": METHOD_PREFIX + operation,
+            "timestamp": round(self._upstream.now().timestamp() * 1000),
+            "sign_method": self._sign_method.value,
+            "format": "json",
+            "v": "2.0",
+        }
+        form = signable({**params, **system})
+        form["sign"] = sign(form, stored["appSecret"].value.reveal(), self._sign_method)
+        return httpx.Request("POST", self._address, data=form, headers={"content-type": FORM})
 
 
 def _is_last(found: parse.ProductPage, page: int) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from clients.base import CredentialField, CredentialForm, Visibility
-from domain.exceptions import InvalidInput, WrongLocale
+from domain.exceptions import InvalidInput, MarketplaceNotConnected, WrongLocale
 from domain.marketplaces import Account, Capability, HealthState
 
 APP_KEY, APP_SECRET, TRACKING_ID = "appKey", "appSecret", "trackingId"
@@ -137,3 +137,11 @@ def _check(name: str, value: str) -> None:
 
 def _wrong(name: str, message: str) -> InvalidInput:
     return InvalidInput(message, path=("credentials", name))
+
+
+def not_connected() -> MarketplaceNotConnected:
+    """What a call without credentials raises."""
+    return MarketplaceNotConnected(
+        "AliExpress is not connected. Add the app key, app secret and tracking ID in "
+        "connectMarketplace."
+    )

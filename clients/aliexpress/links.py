@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from clients.aliexpress import urls
-from clients.aliexpress.gateway import not_connected
+from clients.aliexpress.credentials import not_connected
 from clients.aliexpress.parse import read_rows
 from clients.values import UNSTORABLE, Row, link, text
 from domain.exceptions import AnswerInvalid, InvalidInput, MarketplaceError, NotInProgram

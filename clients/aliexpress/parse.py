@@ -9,12 +9,11 @@ a module of their own.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clients.aliexpress.urls import CODE, canonical_id, product_url
 from clients.values import (
@@ -24,7 +23,9 @@ from clients.values import (
     currency,
     identifier,
     is_intact,
+    items,
     link,
+    local_moment,
     money,
     percent,
     pictures,
@@ -64,25 +65,12 @@ LONGEST_TITLE = 2_000
 MOST_IMAGES = 50
 MOST_STARS = 5
 DAYS = re.compile(r"([0-9]{1,3})\s*(?:-\s*([0-9]{1,3})\s*)?(?:days?|$)", re.IGNORECASE)
-PACIFIC = "America/Los_Angeles"
-MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
+PACIFIC = "America/Los_Angeles"  # the documentation's clock
 # "On order over ILS 62.2 , get ILS 3.11 off". Amounts with a thousands sign are not guessed at.
 SUM = r"\b([A-Z]{3}) ?([0-9]+(?:\.[0-9]+)?)(?![.,]?[0-9])"
 SUMS = re.compile(SUM)
 SUM_OFF = re.compile(rf"get\s+{SUM}\s+off")
 PERCENT_OFF = re.compile(r"get\s+([0-9]{1,2}(?:\.[0-9]+)?) ?% off")
-
-
-def pacific(value: Any) -> datetime | None:
-    """A time of the documentation's Pacific clock, "2026-05-17 22:52:01", in UTC."""
-    found = text(value)
-    if found is None or not MOMENT.fullmatch(found):
-        return None
-    try:
-        local = datetime.fromisoformat(found).replace(tzinfo=ZoneInfo(PACIFIC))
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
-        return None
 
 
 PRODUCT: Readers = {
@@ -109,8 +97,8 @@ COUPON: Readers = {
     "promo_code": text,
     "code_value": text,
     "code_mini_spend": amount,
-    "code_availabletime_start": pacific,
-    "code_availabletime_end": pacific,
+    "code_availabletime_start": partial(local_moment, zone=PACIFIC),
+    "code_availabletime_end": partial(local_moment, zone=PACIFIC),
 }
 
 
@@ -149,20 +137,22 @@ def product(
     has_local_pictures: bool = False,
 ) -> SourceProduct | None:
     """One product; None where the row bears no usable id. Arguments as for `product_page`."""
+    small = items(row.get("product_small_image_urls"), "string")
     told = read(row, PRODUCT)
+    images = pictures([row.get("product_main_image_url"), *small], may_be_local=has_local_pictures)
+    film = pictures([row.get("product_video_url")], may_be_local=has_local_pictures)
+    has_title = is_intact(row.get("product_title"))
     product_id = canonical_id(told["product_id"] or "")
     if product_id is None:
         return None
     ref = ProductRef(CODE, product_id)
+    url = product_url(ref)
     tracked_url = told["promotion_link"] if tracking_id else None
     if tracked_url and link_host not in (None, urlsplit(tracked_url).hostname):
         tracked_url = None
     price, list_price = _money(told, "target_sale_price"), _money(told, "target_original_price")
-    small = _items(row.get("product_small_image_urls"), "string")
-    images = pictures([row.get("product_main_image_url"), *small], may_be_local=has_local_pictures)
-    film = pictures([row.get("product_video_url")], may_be_local=has_local_pictures)
     is_unreadable = {
-        "title": not is_intact(row.get("product_title")),
+        "title": not has_title,
         "price": price is None and _is_told(row, "target_sale_price"),
         "list_price": list_price is None and _is_told(row, "target_original_price"),
         "images": not images and _is_told(row, "product_main_image_url"),
@@ -173,7 +163,7 @@ def product(
     return SourceProduct(
         ref=ref,
         title=told["product_title"] or "",
-        url=product_url(ref),
+        url=url,
         offer=_offer(row, told, price, list_price, observed_at),
         images=tuple(Image(url=url) for url in images[:MOST_IMAGES]),
         video_url=film[0] if film else None,
@@ -194,7 +184,7 @@ def coupon(value: Any) -> Coupon | None:
     Its amounts bear no currency of their own: they are read only where the sentence names exactly
     one. The campaign type is known to be unreliable and is left out.
     """
-    row = next((row for row in _items(value, "coupon") if isinstance(row, dict)), None)
+    row = next((row for row in items(value, "coupon") if isinstance(row, dict)), None)
     told = read(row or {}, COUPON)
     sentence, spend = told["code_value"], told["code_mini_spend"]
     if told["promo_code"] is None and sentence is None:
@@ -231,24 +221,16 @@ def read_rows(
     there are rows, or are said to be, and none can be read: that is no empty list.
     """
     is_object = isinstance(holder, dict)
-    items = _items(holder.get(outer), inner) if is_object else [holder] * bool(holder)
-    read_ones = (read_row(row) for row in items if isinstance(row, dict))
+    listed = items(holder.get(outer), inner) if is_object else [holder] * bool(holder)
+    read_ones = (read_row(row) for row in listed if isinstance(row, dict))
     found = [record for record in read_ones if record is not None]
     counted = count(holder.get("current_record_count")) if is_object else None
-    if (items or counted) and not found:
+    if (listed or counted) and not found:
         raise AnswerInvalid(
             "AliExpress sent a list whose rows are none that its interface has. Try again; if it "
             "stays so, report it to whoever runs this server."
         )
-    return tuple(found), len(items) - len(found)
-
-
-def _items(found: Any, inner: str) -> list[Any]:
-    if isinstance(found, dict) and inner in found:
-        found = found[inner]
-    if isinstance(found, list):
-        return found
-    return [found] if found else []
+    return tuple(found), len(listed) - len(found)
 
 
 def _is_told(row: Row, name: str) -> bool:

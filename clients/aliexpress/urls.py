@@ -181,9 +181,10 @@ def _is_short(host: str, path: str, query: Query) -> bool:
 
 
 def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:
-    found = _id_in_path(path)
-    if found is not None:
-        return _product(found, _variant_id(query) if query else None)
+    for pattern in PRODUCT_PATHS:
+        match = pattern.fullmatch(path)
+        if match and canonical_id(match[1]):
+            return _product(match[1], _variant_id(query) if query else None)
     names = ("objectId",) if ORDER_PATH.fullmatch(path) else ID_PARAMETERS
     found, variant_id = _id_in_query(query, names)
     if found is not None:
@@ -197,14 +198,6 @@ def _read_our_page(path: str, query: Query, *, depth: int) -> PageReading:
     if reading.kind is PageKind.FOREIGN:
         return replace(reading, kind=PageKind.NOT_A_PRODUCT)
     return reading
-
-
-def _id_in_path(path: str) -> str | None:
-    for pattern in PRODUCT_PATHS:
-        match = pattern.fullmatch(path)
-        if match and canonical_id(match[1]):
-            return match[1]
-    return None
 
 
 def _id_in_query(query: Query, names: Sequence[str]) -> tuple[str | None, str | None]:

@@ -44,7 +44,7 @@ PLACES = [
     ("clients, sharing", "upstream.coalescing.Coalescer.get", IMPORT),
     ("clients, sending", "upstream.pipeline.Pipeline.send", SEARCH),
     ("clients, parsing", "clients.aliexpress.parse.product", SEARCH),
-    ("clients, signing", "clients.aliexpress.gateway.sign", SEARCH),
+    ("clients, signing", "clients.aliexpress.client.sign", SEARCH),
     ("domain", "domain.products.demand", UNPLANNED),
     ("db, statements", "db.statements.rows", MARKETS),
     ("db, statements", "db.statements.rows", IMPORT),

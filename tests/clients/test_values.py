@@ -8,6 +8,7 @@ import pytest
 
 from clients import values
 from clients.aliexpress import parse
+from clients.aliexpress.parse import PACIFIC
 
 
 @pytest.mark.parametrize(
@@ -80,13 +81,11 @@ def test_texts_lose_what_no_database_stores() -> None:
     ],
 )
 def test_pacific_times_become_utc(value: str, found: datetime | None) -> None:
-    assert parse.pacific(value) == found
+    assert values.local_moment(value, PACIFIC) == found
 
 
-def test_times_are_unknown_without_time_zone_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parse, "PACIFIC", "Nowhere/At_All")
-
-    assert parse.pacific("2026-07-01 10:00:00") is None
+def test_times_are_unknown_without_time_zone_data() -> None:
+    assert values.local_moment("2026-07-01 10:00:00", "Nowhere/At_All") is None
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """sync: the whole catalogue or the old part of it, in batches, and what is told of it."""
 
+import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db import statements
+from db.connection import open_database
 from domain.exceptions import QuotaExhausted
 from resolvers import imports
 from resolvers.context import Context
@@ -36,6 +40,26 @@ def test_what_is_fresh_is_left_alone(five: Command) -> None:
 
     assert (done.code, done.out) == (0, "")
     assert "0 synced: 0 changed, 0 unchanged, 0 gone, 0 failed." in done.err
+
+
+def test_what_is_older_alone_is_synced(five: Command) -> None:
+    asyncio.run(_age(datetime.now(UTC) - timedelta(hours=13), products=2))
+
+    done = five("sync", "--older-than", "12h")
+    again = five("sync", "--older-than", "12h")
+
+    assert "2 of 2, 0 failed\n2 synced: " in done.err
+    assert "0 synced: " in again.err
+
+
+async def _age(synced_at: datetime, *, products: int) -> None:
+    """As if so many products had been synced then."""
+    chosen = f"SELECT id FROM products ORDER BY id LIMIT {products}"
+    async with open_database(os.environ["DATABASE_URL"], shared=False):
+        await statements.rows(
+            f"UPDATE products SET synced_at = $1 WHERE id IN ({chosen}) RETURNING id",
+            [statements.adapted(synced_at)],
+        )
 
 
 def test_a_stopped_run_keeps_what_it_had(five: Command, monkeypatch: pytest.MonkeyPatch) -> None:

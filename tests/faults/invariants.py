@@ -118,7 +118,7 @@ async def _nothing_left(graph: Graph, before: set["asyncio.Task[object]"]) -> No
     await asyncio.sleep(0)
     assert graph.shared is not None
     assert (graph.shared._requests, graph.shared._pending) == ({}, {})
-    assert graph.shared._queues == {}
+    assert graph.shared.queues == {}
 
 
 def _nothing_told(lines: Sequence[str], answers: Sequence[str]) -> None:

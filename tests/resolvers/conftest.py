@@ -32,7 +32,7 @@ def make_context(monkeypatch: pytest.MonkeyPatch) -> MakeContext:
 
     monkeypatch.setattr(stored_credentials, "accounts", no_accounts)
     monkeypatch.setattr(stored_credentials, "fingerprints", nothing)
-    monkeypatch.setattr(stored_credentials, "record_health", nothing)
+    monkeypatch.setattr(stored_credentials, "note_health", nothing)
     monkeypatch.setattr(stored_products, "by_refs", nothing)
     monkeypatch.setattr(stored_links, "by_keys", nothing)
 

@@ -8,7 +8,6 @@ import pytest
 
 from clients.base import MarketplaceClient
 from clients.registry import BY_CODE
-from db.keys import KeyRing, new_key
 from domain.credentials import Secret
 from domain.exceptions import AffiliateGraphError, NotInProgram, ProductNotFound, Throttled
 from domain.marketplaces import Account, AccountKey, StoredCredential
@@ -83,7 +82,6 @@ class Calls:
             accounts=NothingStored(),
             upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
             budget=CallBudget(),
-            keyring=KeyRing.from_text(new_key()),
         )
         return await way.each(kind, keys, lambda key: ACCOUNTS[key[0]])
 
@@ -250,7 +248,6 @@ async def test_a_call_is_made_with_the_credentials_that_its_group_is_named_after
         accounts=Rotated(known_as),
         upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
         budget=CallBudget(max_calls=1),
-        keyring=KeyRing.from_text(new_key()),
     )
 
     told = await way.fetch(kind, ACCOUNTS["a"], [("a", 1)])

@@ -26,6 +26,12 @@ LINK = """mutation L($id: ID!) {
 SEARCH = """{ searchProducts(marketplace: AMAZON, search: {keywords: "a"}, first: 1) {
   nodes { externalId } } }"""
 
+BESIDE = {  # what some filters are asked with
+    "locale": {"marketplace": "AMAZON"},
+    "minPrice": {"currencyCode": "USD"},
+    "maxPrice": {"currencyCode": "USD"},
+}
+
 
 async def two(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:
     """A product of AliExpress that is noted, sold and linked; and one of Amazon, an hour later."""
@@ -65,20 +71,20 @@ async def test_each_filter_finds_the_product_that_meets_it(graph: Graph) -> None
         "syncedAfter": LATER,
         "minPrice" if dear else "maxPrice": second["offer"]["price"]["amount"],
     }
-    categories, others = (
-        [each["externalId"] for each in product["categories"]] for product in (first, second)
-    )
-    of_second["categoryId"] = next(each for each in others if each not in categories)
-    of_both = {"currencyCode": "USD", "state": "ACTIVE", "minDiscountPercent": 0}
+    of_both: dict[str, object] = {"currencyCode": "USD", "state": "ACTIVE", "minDiscountPercent": 0}
+    of_both["categoryId"] = first["categories"][0]["externalId"]
+    of_none = {"locale": "www.amazon.de", "categoryId": "none", "state": "GONE", "notes": "none"}
     asked = [
         *((name, value, [first]) for name, value in of_first.items()),
         *((name, value, [second]) for name, value in of_second.items()),
         *((name, value, [first, second]) for name, value in of_both.items()),
+        *((name, value, []) for name, value in of_none.items()),
     ]
 
     for name, value, expected in asked:
-        prices = {"currencyCode": "USD"} if name.endswith("Price") and "has" not in name else {}
-        found = (await graph.run(FIND, {"filter": {name: value} | prices}))["products"]
+        found = (await graph.run(FIND, {"filter": {name: value} | BESIDE.get(name, {})}))[
+            "products"
+        ]
         ids = {node["id"] for node in found["nodes"]}
         assert (name, ids) == (name, {product["id"] for product in expected})
         assert (name, found["totalCount"]) == (name, len(expected))

@@ -236,6 +236,21 @@ async def test_connecting_flips_the_status_at_once_and_keeps_secrets(graph: Grap
     assert "SEARCH" in whole["marketplace"]["capabilities"]
 
 
+async def test_no_capability_is_offered_behind_which_no_field_stands(graph: Graph) -> None:
+    await graph.connect_both()
+
+    data = await graph.run(
+        '{ marketplaces { status capabilities } __type(name: "Capability") {'
+        " enumValues(includeDeprecated: true) { name isDeprecated } } }"
+    )
+
+    useless = {each["name"] for each in data["__type"]["enumValues"] if each["isDeprecated"]}
+    offered = [{*each["capabilities"]} for each in data["marketplaces"]]
+    assert useless
+    assert all(offered)
+    assert not useless & set().union(*offered)
+
+
 SANDBOXED = """
 mutation S($code: MarketplaceCode!, $credentials: [CredentialInput!]!) {
   connectMarketplace(input: {marketplace: $code, credentials: $credentials,

@@ -9,8 +9,7 @@ import pytest
 from domain.exceptions import AffiliateGraphError, CallCapReached
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
-from upstream.budget import Allowance, Budget, CallBudget, Priority
-from upstream.coalescing import SharedCall
+from upstream.budget import Allowance, Budget, CallBudget, Priority, SharedCall
 
 pytestmark = pytest.mark.anyio
 

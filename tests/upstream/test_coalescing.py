@@ -17,7 +17,7 @@ from domain.exceptions import (
 from domain.marketplaces import AccountKey, QuotaRule
 from domain.products import Mode
 from upstream import coalescing
-from upstream.budget import Budget, CallBudget, Priority
+from upstream.budget import BatchCall, Budget, CallBudget, Priority
 from upstream.coalescing import Coalescer
 
 pytestmark = pytest.mark.anyio
@@ -197,7 +197,7 @@ async def test_asking_for_nothing_leaves_nothing_behind() -> None:
     shared = Coalescer()
 
     assert await shared.get("line", [], CallBudget(), size=5, call=Gate()) == {}
-    assert shared._queues == {}
+    assert shared.queues == {}
 
 
 async def test_the_end_waits_for_calls_in_the_air() -> None:
@@ -222,7 +222,7 @@ async def test_idle_lines_are_forgotten() -> None:
     await crowd(shared, gate, ["a", "b"], size=2)
     await asyncio.sleep(0)
 
-    assert shared._queues == {}
+    assert shared.queues == {}
     assert len(asyncio.all_tasks()) == tasks
 
 
@@ -259,7 +259,7 @@ async def test_a_call_is_made_in_the_name_of_the_request_that_opened_its_batch()
 async def asked_by(
     budget: CallBudget,
     shared: Coalescer,
-    call: coalescing.BatchCall[str, str],
+    call: BatchCall[str, str],
     *keys: str,
     size: int = 2,
 ) -> dict[str, str | AffiliateGraphError]:
@@ -343,7 +343,7 @@ async def test_a_batch_that_left_takes_its_timer_along() -> None:
     await asyncio.sleep(0.001)
     two = asyncio.ensure_future(shared.get("line", ["b"], CallBudget(), size=9, call=second))
     await asyncio.sleep(0)
-    timer = shared._queues["line"]._timer
+    timer = shared.queues["line"]._timer
 
     first.opened.set()
     await asyncio.gather(one, two)
@@ -376,7 +376,7 @@ async def test_a_newcomer_touches_no_other_queue() -> None:
     ]
     await asyncio.sleep(0.01)
     looked_at: list[str] = []
-    for queue in shared._queues.values():
+    for queue in shared.queues.values():
         queue.running = Watched(queue.running, looked_at)
 
     ours = asyncio.ensure_future(shared.get("ours", ["b"], CallBudget(), size=9, call=gate))

@@ -61,7 +61,7 @@ async def test_a_request_that_may_not_ask_makes_no_call_and_leaves_nothing_behin
 
     assert isinstance(found["a"], CallCapReached)
     assert call.made == 0
-    assert shared._queues == {}
+    assert shared.queues == {}
 
 
 async def test_a_request_that_may_not_ask_can_join_what_another_asked() -> None:
@@ -180,7 +180,7 @@ async def test_a_call_for_which_nobody_waits_any_longer_is_not_sent() -> None:
     assert len(call.asked) == 3  # each waited for its permit
     assert budget.calls == 0
     assert budget.reserved == 0
-    assert shared._queues == {}
+    assert shared.queues == {}
 
 
 async def test_a_call_that_is_given_up_may_give_back_what_it_reserved() -> None:

@@ -31,7 +31,7 @@ from web.endpoint import (
     error_response,
     preferred_type,
 )
-from web.throttle import CallersBucket, OwnBuckets
+from web.throttle import OwnBuckets
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ BUCKETS = OwnBuckets(replace(LIMITS, capacity=1_000_000))
 
 
 async def answer(request: Request) -> Response:
-    return await ENDPOINT.answer(request, CallersBucket(BUCKETS, "tests"), "tests")
+    return await ENDPOINT.answer(request, BUCKETS, "tests")
 
 
 APP = Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
@@ -586,7 +586,7 @@ def limited(limits: Limits, *, has_introspection: bool = True) -> Starlette:
 
     async def answer(request: Request) -> Response:
         caller = request.query_params.get("caller", "")
-        return await endpoint.answer(request, CallersBucket(buckets, caller), "tests")
+        return await endpoint.answer(request, buckets, caller)
 
     return Starlette(routes=[Route("/graphql", answer, methods=["GET", "POST"])])
 

@@ -10,10 +10,11 @@ import pytest
 from graphql import parse, print_ast
 
 from domain.starting import CannotStart
+from schema.execution import sha256
 from tests.examples import EXAMPLES
 from tests.graph import API_KEY, Graph, running_graph
 from web.page import operations
-from web.trusted import TrustedDocuments, load, sha256
+from web.trusted import TrustedDocuments, load
 
 pytestmark = pytest.mark.anyio
 

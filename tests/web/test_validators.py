@@ -9,10 +9,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schema.execution import sha256
 from tests.graph import ALIEXPRESS, API_KEY, Graph
 from web import validators
 from web.page import operations
-from web.trusted import sha256
 from web.validators import kept
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +21,8 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 IMPORT = """mutation Import($url: String!) {
   importProduct(input: {product: {url: $url}}) { product { id } errors { message } } }"""
+EXPIRY = """mutation Import($url: String!) {
+  importProduct(input: {product: {url: $url}}) { product { offer { expiresAt } } } }"""
 DOCUMENT = operations()["library"]
 
 
@@ -78,6 +80,24 @@ async def test_an_answer_with_a_price_is_kept_a_minute_at_most(graph: Graph) -> 
 
     assert fresh.headers["cache-control"] == "private, max-age=60"
     assert old.headers["cache-control"] == "private, max-age=0"
+
+
+async def test_an_answer_ends_with_the_offer_in_it_that_expires_first(graph: Graph) -> None:
+    await graph.connect("ALIEXPRESS", ALIEXPRESS)
+    ids = ("1005000000001001", "1005000000001008")
+    expiries = []
+    for id in ids:
+        address = f"https://www.aliexpress.com/item/{id}.html"
+        payload = (await graph.run(EXPIRY, {"url": address}))["importProduct"]
+        expiries.append(datetime.fromisoformat(payload["product"]["offer"]["expiresAt"]))
+        graph.clock.advance(seconds=20)
+
+    graph.clock.time = expiries[0] - timedelta(seconds=15)
+    both = await gotten(graph)
+
+    assert len(both.json()["data"]["products"]["nodes"]) == len(ids)
+    assert expiries[1] - expiries[0] == timedelta(seconds=20)
+    assert both.headers["cache-control"] == "private, max-age=15"
 
 
 async def test_nothing_else_may_be_kept(graph: Graph) -> None:

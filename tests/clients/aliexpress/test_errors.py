@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from clients.aliexpress.gateway import read_result
+from clients.aliexpress.answers import read_result
 from domain.exceptions import (
     APIRetired,
     ClockSkewed,

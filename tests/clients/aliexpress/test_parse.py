@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress import gateway, parse, variants
+from clients.aliexpress import answers, parse, variants
 from clients.values import Row
 from domain.money import Money
 from domain.products import (
@@ -30,7 +30,7 @@ def eur(amount: str) -> Money:
 
 
 def result_of(name: str) -> Row:
-    found = gateway.read_result(answer(payload(name)))
+    found = answers.read_result(answer(payload(name)))
     assert found is not None
     return found
 
@@ -142,7 +142,7 @@ def test_numbers_may_be_numbers_on_the_wire() -> None:
             },
         }
     }
-    result = gateway.read_result(answer(body))
+    result = answers.read_result(answer(body))
     assert result is not None
 
     found = parse.product_page(result, observed_at=NOW).products

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress import gateway, parse, variants
+from clients.aliexpress import answers, parse, variants
 from clients.aliexpress.links import links_by_address
 from clients.values import Row
 from domain.exceptions import MarketplaceError, Throttled
@@ -56,7 +56,7 @@ def test_good_answers(samples: list[dict[str, Any]]) -> None:
     good = with_outcome(samples, "ok")
 
     for sample in good:
-        result = gateway.read_result(answer_of(sample))
+        result = answers.read_result(answer_of(sample))
         assert result is not None, sample["name"]
         check(result, sample)
     assert good
@@ -66,7 +66,7 @@ def test_empty_answers(samples: list[dict[str, Any]]) -> None:
     empty = with_outcome(samples, "empty")
 
     for sample in empty:
-        result = gateway.read_result(answer_of(sample)) or {}
+        result = answers.read_result(answer_of(sample)) or {}
         assert parse.product_page(result, observed_at=NOW).products == (), sample["name"]
     assert empty
 
@@ -77,7 +77,7 @@ def test_refusals(samples: list[dict[str, Any]]) -> None:
     for sample in refused:
         expect = sample["expect"]["error"]
         with pytest.raises(MarketplaceError) as caught:
-            gateway.read_result(answer_of(sample))
+            answers.read_result(answer_of(sample))
         assert caught.value.upstream_code == expect["code"], sample["name"]
         assert caught.value.retryable is expect["retryable"], sample["name"]
         if isinstance(caught.value, Throttled):

@@ -3,7 +3,7 @@
 import pytest
 
 from clients.aliexpress import AliExpressClient
-from clients.aliexpress.gateway import ADDRESS, QUOTA
+from clients.aliexpress.client import ADDRESS, QUOTA
 from clients.signing.aliexpress import SignMethod, sign
 from domain.exceptions import (
     MarketplaceNotConnected,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clients.aliexpress.gateway import read_result
+from clients.aliexpress.answers import read_result
 from domain.exceptions import (
     AnswerInvalid,
     CredentialsRejected,
