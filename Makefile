@@ -28,7 +28,7 @@ STALE := $(if $(CHECKED),,$(shell PYTHON="$(PYTHON)" .ci/fresh-venv))
 NPM := $(if $(CHECKED),$(shell [ web/node_modules/.installed -nt web/package-lock.json ] || npm --version 2>/dev/null))
 MAKEFLAGS += --silent --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types types schema tables settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
+.PHONY: help run setup packages test test-postgres slow slow-reduced e2e typescript peers fuzz check lint page-types page-style types schema tables settings schema-current schema-guard bench bench-graph bench-catalogue bench-refresh bench-page clean
 
 help:
 	echo "make run            start the server with the sandbox marketplaces"
@@ -42,6 +42,7 @@ help:
 	echo "make fuzz           send random operations for five minutes (FUZZ_SECONDS)"
 	echo "make check          lint, types, schema.graphql, tests on both databases"
 	echo "make page-types     check the page's scripts against the types of the graph (needs Node.js 20)"
+	echo "make page-style     check how scripts are written; FIX=--write formats them (needs Node.js 20)"
 	echo "make schema         rewrite schema.graphql"
 	echo "make tables         rewrite db/migrations/recorded.sql, by which a first start makes its tables"
 	echo "make settings       rewrite the tables of docs/configuration.md, and .env.example"
@@ -93,7 +94,7 @@ peers: .venv/.dev tests/peers/node_modules/.installed
 check: lint types schema-current schema-guard test test-postgres
 
 # The page's scripts too, where Node.js is.
-lint: .venv/.dev $(if $(shell command -v npm),page-types)
+lint: .venv/.dev $(if $(shell command -v npm),page-types page-style)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 
@@ -101,6 +102,10 @@ lint: .venv/.dev $(if $(shell command -v npm),page-types)
 page-types: examples/typescript/node_modules/.installed
 	node web/types/generate.mjs
 	node examples/typescript/node_modules/typescript/bin/tsc -p web/tsconfig.json
+
+# Formats the scripts of the page and of the tests anew with `make page-style FIX=--write`.
+page-style: web/lint/node_modules/.installed
+	node web/lint/node_modules/@biomejs/biome/bin/biome check --error-on-warnings --log-level=warn $(FIX) .
 
 types: .venv/.dev
 	$(RUN) -m mypy .
@@ -161,7 +166,7 @@ bench-claims: .venv/.run
 	$(RUN) -m benchmarks.claims "$(CATALOGUE_URL)" $(CATALOGUE_ROWS)
 
 clean:
-	rm -rf web/node_modules tests/conformance/node_modules tests/peers/node_modules benchmarks/peers/node_modules
+	rm -rf web/node_modules web/lint/node_modules tests/conformance/node_modules tests/peers/node_modules benchmarks/peers/node_modules
 	rm -rf examples/typescript/node_modules examples/typescript/dist .venv build .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -181,6 +186,10 @@ clean:
 
 web/node_modules/.installed: web/package-lock.json | .venv/.run
 	web/install
+
+# The formatter and linter of scripts, a hundred megabytes that only "make lint" needs.
+web/lint/node_modules/.installed: web/lint/package-lock.json | .venv/.run
+	web/install web/lint
 
 examples/typescript/node_modules/.installed: examples/typescript/package-lock.json
 	cd examples/typescript && npm ci --loglevel=error >/dev/null

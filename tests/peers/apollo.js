@@ -9,32 +9,25 @@ const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
 export async function ask({ ApolloClient, BatchHttpLink, HttpLink, InMemoryCache, gql, persisted }) {
   const client = (link) => new ApolloClient({ link, cache: new InMemoryCache() });
-  const byHash = client(
-    persisted({ sha256 }).concat(new HttpLink({ uri: url, headers, fetch: noted })),
-  );
+  const byHash = client(persisted({ sha256 }).concat(new HttpLink({ uri: url, headers, fetch: noted })));
   const options = { query: gql(MARKETPLACES), fetchPolicy: "no-cache" };
   const first = await byHash.query(options);
   const again = await byHash.query(options);
 
-  const byGet = client(
-    persisted({ sha256, useGETForHashedQueries: true }).concat(
-      new HttpLink({ uri: url, headers, fetch: noted }),
-    ),
-  );
+  const byGet = client(persisted({ sha256, useGETForHashedQueries: true }).concat(new HttpLink({ uri: url, headers, fetch: noted })));
   const gotten = await byGet.query(options);
 
   const failed = await byHash
-    .query({ query: gql("{ product(by: {id: \"nothing\"}) { id } }"), errorPolicy: "all" })
+    .query({ query: gql('{ product(by: {id: "nothing"}) { id } }'), errorPolicy: "all" })
     .then(({ error, errors }) => error ?? errors[0]);
 
-  const batch = client(
-    new BatchHttpLink({ uri: url, headers, fetch: noted, batchMax: 2, batchInterval: 50 }),
-  );
+  const batch = client(new BatchHttpLink({ uri: url, headers, fetch: noted, batchMax: 2, batchInterval: 50 }));
   const batched = await Promise.all(
     ["One", "Two"].map((name) =>
-      batch
-        .query({ query: gql(MARKETPLACES.replace("Marketplaces", name)) })
-        .then(() => "answered", (failure) => failure.message),
+      batch.query({ query: gql(MARKETPLACES.replace("Marketplaces", name)) }).then(
+        () => "answered",
+        (failure) => failure.message,
+      ),
     ),
   );
   tell({

@@ -8,5 +8,7 @@ const client = new ApolloClient({
 });
 const subscription = client.subscribe({ query: gql(CHANGED), variables }).subscribe({
   next: ({ data, error }) => noted({ data, errors: error?.message }, () => subscription.unsubscribe()),
-  error: (failure) => { throw failure; },
+  error: (failure) => {
+    throw failure;
+  },
 });

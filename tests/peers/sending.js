@@ -11,9 +11,7 @@ export async function noted(address, options) {
   const method = options?.method ?? "GET";
   const parameters = new URL(address).searchParams;
   const body = method === "GET" ? Object.fromEntries(parameters) : JSON.parse(options.body);
-  const parts = Array.isArray(body)
-    ? ["list"]
-    : ["extensions", "query"].filter((name) => body[name] && body[name] !== "{}");
+  const parts = Array.isArray(body) ? ["list"] : ["extensions", "query"].filter((name) => body[name] && body[name] !== "{}");
   sent.push([method, ...parts].join(" "));
   return fetch(address, options);
 }

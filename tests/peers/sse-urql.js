@@ -10,6 +10,4 @@ const client = new Client({
   fetchSubscriptions: true,
 });
 // To unsubscribe in Node makes urql throw the abort of its own request: the process ends instead.
-client
-  .subscription(CHANGED, variables)
-  .subscribe(({ data, error }) => noted({ data, errors: error?.message }, () => process.exit()));
+client.subscription(CHANGED, variables).subscribe(({ data, error }) => noted({ data, errors: error?.message }, () => process.exit()));

@@ -18,13 +18,21 @@ const { compact, named, rating, shipping } = await import(`${page}words.js`);
 
 // A server that looks at most at 250 numbers of a text of 100 kB, as ours does.
 const asked = [];
-globalThis.fetch = async (address, { body } = {}) => {
+globalThis.fetch = async (_address, { body } = {}) => {
   if (!body) return Response.json({ pasted: "" });
   const { text } = JSON.parse(body).variables;
   asked.push(text);
-  const found = [...text.matchAll(/[0-9]{16}/g)].map((match) => ({ start: match.index, end: match.index + 16, words: match[0], product: { id: match[0] }, errors: [] }));
+  const found = [...text.matchAll(/[0-9]{16}/g)].map((match) => ({
+    start: match.index,
+    end: match.index + 16,
+    words: match[0],
+    product: { id: match[0] },
+    errors: [],
+  }));
   const isTooMuch = found.length > 250 || text.length > 100_000;
-  return Response.json(isTooMuch ? { errors: [{ message: "Too much.", extensions: { code: "INVALID_INPUT" } }] } : { data: { productsIn: found } });
+  return Response.json(
+    isTooMuch ? { errors: [{ message: "Too much.", extensions: { code: "INVALID_INPUT" } }] } : { data: { productsIn: found } },
+  );
 };
 const { lookAt } = await import(`${page}paste/look.js`);
 
@@ -65,9 +73,21 @@ test("a line that cannot be halved is told", async () => {
 const usd = (amount) => ({ amount, currencyCode: "USD" });
 
 test("an amount is read as its writer means it, or refused", () => {
-  const read = Object.fromEntries(["", " 12 ", "12.5", "1,234.50", "1'000", "12,5", "1.2.3", "cheap", "1.234"].map((text) => [text, amountOf(text).amount]));
+  const read = Object.fromEntries(
+    ["", " 12 ", "12.5", "1,234.50", "1'000", "12,5", "1.2.3", "cheap", "1.234"].map((text) => [text, amountOf(text).amount]),
+  );
 
-  assert.deepEqual(read, { "": "", " 12 ": "12", 12.5: "12.5", "1,234.50": "1234.50", "1'000": "1000", "12,5": undefined, "1.2.3": undefined, cheap: undefined, 1.234: "1.234" });
+  assert.deepEqual(read, {
+    "": "",
+    " 12 ": "12",
+    12.5: "12.5",
+    "1,234.50": "1234.50",
+    "1'000": "1000",
+    "12,5": undefined,
+    "1.2.3": undefined,
+    cheap: undefined,
+    1.234: "1.234",
+  });
   assert.match(amountOf("12,5").problem, /“12,5” is no amount here\. Write it like 1,234\.50\./);
 });
 
@@ -111,7 +131,10 @@ test("many products are changed by one rule, each by its own price and words", (
   assert.deepEqual(change({}), { id: "1" });
   assert.deepEqual(change({ price: "rule" }), { id: "1", sellingPrice: usd("25.99") });
   assert.deepEqual(change({ price: "price" }), { id: "1", sellingPrice: usd("12.5") });
-  assert.deepEqual(change({ price: "price" }, { ...row, sellingPrice: { amount: "1", currencyCode: "EUR" } }).sellingPrice, { amount: "12.5", currencyCode: "EUR" });
+  assert.deepEqual(change({ price: "price" }, { ...row, sellingPrice: { amount: "1", currencyCode: "EUR" } }).sellingPrice, {
+    amount: "12.5",
+    currencyCode: "EUR",
+  });
   assert.deepEqual(change({ price: "clear", notes: "clear" }), { id: "1", sellingPrice: null, notes: null });
   assert.deepEqual(change({ notes: "add" }), { id: "1", notes: "from B\nlate" });
   assert.deepEqual(change({ notes: "add" }, { ...row, notes: null }), { id: "1", notes: "late" });
@@ -121,13 +144,31 @@ test("many products are changed by one rule, each by its own price and words", (
 });
 
 test("a search is asked with what the site has", () => {
-  const card = { code: "SHOP", locale: null, searchFilters: ["minPrice", "maxPrice", "minOrders"], searchSorts: ["NEWEST"], searchCurrencies: ["EUR"] };
+  const card = {
+    code: "SHOP",
+    locale: null,
+    searchFilters: ["minPrice", "maxPrice", "minOrders"],
+    searchSorts: ["NEWEST"],
+    searchCurrencies: ["EUR"],
+  };
   const form = { ...formOf({}), q: " lamp ", from: "5", days: "3" };
   const values = addressOf(form, card);
 
-  assert.deepEqual(values, { marketplace: "SHOP", locale: "", q: "lamp", from: "5", to: "", orders: "10", currency: "EUR", sort: "NEWEST" });
+  assert.deepEqual(values, {
+    marketplace: "SHOP",
+    locale: "",
+    q: "lamp",
+    from: "5",
+    to: "",
+    orders: "10",
+    currency: "EUR",
+    sort: "NEWEST",
+  });
   assert.deepEqual(variablesOf(values, card, 24), {
-    marketplace: "SHOP", locale: null, first: 24, after: null,
+    marketplace: "SHOP",
+    locale: null,
+    first: 24,
+    after: null,
     search: { currencyCode: "EUR", sort: "NEWEST", minOrders: 10, keywords: "lamp", minPrice: "5" },
   });
   assert.equal(variablesOf({}, card, 24), null);
@@ -135,8 +176,20 @@ test("a search is asked with what the site has", () => {
 });
 
 test("all marketplaces together have what each of them has", () => {
-  const one = { code: "SHOP", locale: null, searchFilters: ["minPrice", "maxPrice", "minOrders"], searchSorts: ["RELEVANCE", "NEWEST"], searchCurrencies: [] };
-  const other = { code: "STORE", locale: "store.de", searchFilters: ["maxPrice", "minPrice"], searchSorts: ["NEWEST"], searchCurrencies: ["EUR"] };
+  const one = {
+    code: "SHOP",
+    locale: null,
+    searchFilters: ["minPrice", "maxPrice", "minOrders"],
+    searchSorts: ["RELEVANCE", "NEWEST"],
+    searchCurrencies: [],
+  };
+  const other = {
+    code: "STORE",
+    locale: "store.de",
+    searchFilters: ["maxPrice", "minPrice"],
+    searchSorts: ["NEWEST"],
+    searchCurrencies: ["EUR"],
+  };
   const third = { ...other, locale: "store.com", searchCurrencies: ["USD"] };
   const all = together([one, other]);
 
@@ -145,7 +198,13 @@ test("all marketplaces together have what each of them has", () => {
   assert.deepEqual(together([one, one]).searchCurrencies, []);
   assert.equal(cardOf([one, other], { marketplace: "ALL" }).code, "ALL");
   assert.equal(cardOf([one], { marketplace: "ALL" }), one);
-  assert.deepEqual(addressOf({ ...formOf({}), q: "lamp", from: "5" }, together([one, other, third])), { marketplace: "ALL", locale: "", q: "lamp", currency: "", sort: "NEWEST" });
+  assert.deepEqual(addressOf({ ...formOf({}), q: "lamp", from: "5" }, together([one, other, third])), {
+    marketplace: "ALL",
+    locale: "",
+    q: "lamp",
+    currency: "",
+    sort: "NEWEST",
+  });
 });
 
 test("tags are put on and taken off, and that is taken back", () => {
@@ -161,7 +220,9 @@ test("tags are put on and taken off, and that is taken back", () => {
 
 test("a product card escapes what it is told, and its button can be read", () => {
   const link = { url: "https://a.example/?a=1&b=2", rel: "sponsored", disclosure: "Paid <b>" };
-  const text = asHTML(treeOf({ link, title: 'A "big" lamp', price: null, picture: null, seller: "Shop", look: { accent: "#ffffff", scheme: "light" } }));
+  const text = asHTML(
+    treeOf({ link, title: 'A "big" lamp', price: null, picture: null, seller: "Shop", look: { accent: "#ffffff", scheme: "light" } }),
+  );
 
   assert.match(text, /href="https:\/\/a\.example\/\?a=1&amp;b=2"/);
   assert.match(text, /A &quot;big&quot; lamp/);

@@ -51,7 +51,7 @@ def test_operations_fit_the_schema(name: str) -> None:
 
 def test_every_operation_and_fragment_is_used() -> None:
     scripts = "".join(path.read_text("utf-8") for path in modules())
-    asked = set(re.findall(r'\b(?:run|useQuery|useSubscription)\("([a-z-]+)"', scripts))
+    asked = set(re.findall(r'\b(?:run|useQuery|useSubscription)\(\s*"([a-z-]+)"', scripts))
     documents = "".join(page.operations().values())
     fragments = parse((OPERATIONS / "fragments.graphql").read_text("utf-8")).definitions
 

@@ -38,7 +38,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
 def test_every_text_is_used() -> None:
     scripts = "".join(path.read_text("utf-8") for path in MODULES)
     groups = set(re.findall(r"`([a-zA-Z.]+\.)\$\{", scripts))
-    groups |= {f"{group}." for group in re.findall(r'named\("(\w+)"', scripts)}
+    groups |= {f"{group}." for group in re.findall(r'named\(\s*"(\w+)"', scripts)}
 
     unused = [key for key in texts("en") if f'"{key}"' not in scripts]
 
@@ -48,7 +48,7 @@ def test_every_text_is_used() -> None:
 def test_every_text_that_is_asked_for_is_there() -> None:
     scripts = "".join(path.read_text("utf-8") for path in MODULES)
 
-    asked = set(re.findall(r'\bsay\("([^"]+)"', scripts))
+    asked = set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
 
     assert asked - texts("en").keys() == set()
 

@@ -4,9 +4,7 @@
 
 const root = document.getElementById("graphiql");
 // Without a key the session of a browser that signed in is used, which needs the other header.
-const headers = root.dataset.apiKey
-  ? { Authorization: `Bearer ${root.dataset.apiKey}` }
-  : { "GraphQL-Preflight": "1" };
+const headers = root.dataset.apiKey ? { Authorization: `Bearer ${root.dataset.apiKey}` } : { "GraphQL-Preflight": "1" };
 const headersText = JSON.stringify(headers, null, 2);
 
 const send = GraphiQL.createFetcher({ url: location.pathname });
@@ -20,8 +18,7 @@ const fitting = (params) =>
 // Server-sent events, which GraphiQL's own fetcher does not read.
 const isSubscription = ({ operationName }, options) =>
   options?.documentAST?.definitions.some(
-    (one) =>
-      one.operation === "subscription" && (!operationName || one.name?.value === operationName),
+    (one) => one.operation === "subscription" && (!operationName || one.name?.value === operationName),
   );
 
 async function* listen(params, sent) {
@@ -73,7 +70,9 @@ ReactDOM.createRoot(root).render(
 function memory() {
   const items = new Map();
   return {
-    get length() { return items.size; },
+    get length() {
+      return items.size;
+    },
     getItem: (key) => items.get(key) ?? null,
     setItem: (key, value) => void items.set(key, String(value)),
     removeItem: (key) => void items.delete(key),

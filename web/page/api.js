@@ -113,5 +113,4 @@ async function told(answer) {
 }
 
 /** @param {{ message: string, extensions?: any }} error */
-export const failure = ({ message, extensions = {} }) =>
-  new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });
+export const failure = ({ message, extensions = {} }) => new Failed({ message, code: extensions.code, retryAt: extensions.retryAt });

@@ -48,9 +48,7 @@ function App() {
   }, []);
   if (error) return html`<main class="pad"><${Failure} error=${error} again=${look} /></main>`;
   if (caller === undefined) return html`<p class="quiet pad">${say("loading")}</p>`;
-  return caller
-    ? html`<${Shell} who=${caller} onSignOut=${onSignOut} />`
-    : html`<${SignIn} reason=${reason} onSignIn=${enter} />`;
+  return caller ? html`<${Shell} who=${caller} onSignOut=${onSignOut} />` : html`<${SignIn} reason=${reason} onSignIn=${enter} />`;
 }
 
 addEventListener("unhandledrejection", (event) => {

@@ -23,7 +23,8 @@ export function Words({ name, label, placeholder }) {
   const told = here().values[name] ?? "";
   const [text, setText] = useState(told);
   const [sent, setSent] = useState(told); // from here to the address
-  if (sent !== told) { // it was changed elsewhere; not in an effect, which would run late, over what was typed since
+  if (sent !== told) {
+    // it was changed elsewhere; not in an effect, which would run late, over what was typed since
     setSent(told);
     setText(told);
   }

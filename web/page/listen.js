@@ -46,7 +46,9 @@ export function useSubscription(name, variables, onData, key) {
       end = new AbortController();
       const { signal } = end;
       const on = { onOpen: () => setState({ hears: true, error: null }), onData: (data) => latest.current.onData(data) };
-      const error = await listen(name, latest.current.variables(), on, signal).catch((reason) => (reason instanceof Failed ? reason : LOST));
+      const error = await listen(name, latest.current.variables(), on, signal).catch((reason) =>
+        reason instanceof Failed ? reason : LOST,
+      );
       if (signal.aborted) return;
       setState({ hears: false, error: error ?? LOST });
       timer = setTimeout(begin, PAUSE);

@@ -10,11 +10,7 @@ export const SCALE = 8n; // digits behind the point that are kept; the server ta
 
 // "19.90", "USD" -> "$19.90". The text is passed on as it is: it never becomes a float.
 export const shown = (money) =>
-  money
-    ? new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: money.currencyCode }).format(
-        money.amount,
-      )
-    : "";
+  money ? new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: money.currencyCode }).format(money.amount) : "";
 
 const AMOUNT = `(\\${POINT}\\d{1,4})?$`;
 const PLAIN = new RegExp(`^\\d{1,15}${AMOUNT}`);

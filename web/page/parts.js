@@ -18,8 +18,7 @@ export function Picture({ url, small = false }) {
       </div>`;
 }
 
-export const Sandbox = ({ mode }) =>
-  mode === "SANDBOX" ? html`<span class="badge sandbox">${say("sandbox")}</span>` : null;
+export const Sandbox = ({ mode }) => (mode === "SANDBOX" ? html`<span class="badge sandbox">${say("sandbox")}</span>` : null);
 
 // What went wrong, in the server's words; when it makes sense, with a countdown and another try.
 export function Failure({ error, again }) {
@@ -40,9 +39,7 @@ export function Countdown({ until, again }) {
     return () => clearInterval(timer);
   }, [until]);
   if (left > 0) return html`<p class="quiet">${say("again.in", { time: duration(left) })}</p>`;
-  return again
-    ? html`<button type="button" onClick=${again}>${say("again")}</button>`
-    : html`<p class="quiet">${say("again.now")}</p>`;
+  return again ? html`<button type="button" onClick=${again}>${say("again")}</button>` : html`<p class="quiet">${say("again.now")}</p>`;
 }
 
 const secondsTo = (iso) => Math.ceil((Date.parse(iso) - Date.now()) / 1000);

@@ -40,9 +40,7 @@ export function Shell({ who, onSignOut }) {
 }
 
 const replaced = (cards, card) =>
-  cards.some((known) => known.id === card.id)
-    ? cards.map((known) => (known.id === card.id ? card : known))
-    : [...cards, card];
+  cards.some((known) => known.id === card.id) ? cards.map((known) => (known.id === card.id ? card : known)) : [...cards, card];
 
 // On a narrow screen the menu is scrolled. Not by scrollIntoView: Tab would begin there then, behind the skip link.
 function showCurrent() {
@@ -70,8 +68,11 @@ function Unsaved() {
 function Header({ names, name, cards, who, onSignOut }) {
   const boxed = cards.filter((card) => card.mode === "SANDBOX").map((card) => card.name);
   return html`
-    ${boxed.length > 0 && html`<p class="sandbox-bar" role="note">
-      <strong>SANDBOX</strong> ${say("boxed", { names: [...new Set(boxed)].join(", ") })}</p>`}
+    ${
+      boxed.length > 0 &&
+      html`<p class="sandbox-bar" role="note">
+      <strong>SANDBOX</strong> ${say("boxed", { names: [...new Set(boxed)].join(", ") })}</p>`
+    }
     <header class="top">
       <a class="brand" href="#${names[0]}"><span class="mark" aria-hidden="true" /> Affiliate Graph</a>
       <nav aria-label=${say("screens")}>

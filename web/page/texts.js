@@ -16,4 +16,4 @@ export function say(key, values = {}) {
   return parts.some((part) => typeof part === "object") ? parts : parts.join("");
 }
 
-const written = (value) => (typeof value === "number" ? numbers.format(value) : value ?? "");
+const written = (value) => (typeof value === "number" ? numbers.format(value) : (value ?? ""));

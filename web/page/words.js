@@ -19,9 +19,7 @@ export const count = (number) => new Intl.NumberFormat(LANGUAGE).format(number);
 
 // 1234 -> "1.2K", as shops write it; under a thousand as it is.
 export const compact = (number) =>
-  number < 1000
-    ? String(number)
-    : new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 }).format(number);
+  number < 1000 ? String(number) : new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 1 }).format(number);
 
 // "Nov 21, 8:27 AM"; of another year with that year.
 export function time(iso) {
@@ -53,7 +51,7 @@ export const titleOf = ({ name, locale }) => (locale ? `${name} · ${locale.repl
 
 export function shipping(offer) {
   const { minDays, maxDays } = offer?.shipping ?? {};
-  const days = minDays && maxDays && minDays !== maxDays ? `${minDays}-${maxDays}` : maxDays ?? minDays;
+  const days = minDays && maxDays && minDays !== maxDays ? `${minDays}-${maxDays}` : (maxDays ?? minDays);
   return days ? say("ships", { days: String(days) }) : "";
 }
 

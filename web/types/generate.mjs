@@ -32,10 +32,12 @@ const code = await codegen({
 
 // The file's name is what `run` is told; the operation's name is what its types are called by.
 const known = documents.flatMap(({ location, document }) =>
-  document.definitions.filter((each) => each.kind === "OperationDefinition").map(({ name, operation }) => {
-    const type = name.value + operation[0].toUpperCase() + operation.slice(1);
-    return `  "${location.replace(".graphql", "")}": { data: ${type}; variables: ${type}Variables };`;
-  }),
+  document.definitions
+    .filter((each) => each.kind === "OperationDefinition")
+    .map(({ name, operation }) => {
+      const type = name.value + operation[0].toUpperCase() + operation.slice(1);
+      return `  "${location.replace(".graphql", "")}": { data: ${type}; variables: ${type}Variables };`;
+    }),
 );
 const target = new URL("build/page-types/", root);
 await mkdir(target, { recursive: true });

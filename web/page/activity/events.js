@@ -24,11 +24,16 @@ export function useEvents(kind) {
     const { events } = await run("events", page(kind, last.startCursor));
     setMore((now) => ({ ...now, older: { nodes: [...events.nodes, ...(now.older?.nodes ?? [])], pageInfo: events.pageInfo } }));
   });
-  const hearing = useSubscription("hear-events", () => ({ after: cursor.current, types: page(kind).types }), ({ events: event }) => {
-    cursor.current = event.cursor;
-    setMore((now) => ({ ...now, came: [event, ...now.came] }));
-    if (event.type === "JOB_FINISHED") outdated("jobs");
-  }, first ? `${kind} ${first.pageInfo.endCursor}` : null);
+  const hearing = useSubscription(
+    "hear-events",
+    () => ({ after: cursor.current, types: page(kind).types }),
+    ({ events: event }) => {
+      cursor.current = event.cursor;
+      setMore((now) => ({ ...now, came: [event, ...now.came] }));
+      if (event.type === "JOB_FINISHED") outdated("jobs");
+    },
+    first ? `${kind} ${first.pageInfo.endCursor}` : null,
+  );
   const events = first && [...more.came, ...newestFirst(first), ...newestFirst(more.older ?? { nodes: [] })];
   const { hasPreviousPage: hasOlder } = (more.older ?? first)?.pageInfo ?? {};
   return { events, hasOlder, older: { ...asked, ask }, hearing, busy, error, again };

@@ -37,7 +37,8 @@ export function Jobs({ title, shows = () => true, onEnd }) {
 function Job({ job }) {
   const { total, done, failed } = job.progress;
   const [state, ask] = useAsk(async (name) => {
-    const payload = name === "cancel" ? (await run("cancel-job", { id: job.id })).cancelJob : (await run("retry-job", { id: job.id })).retryJob;
+    const payload =
+      name === "cancel" ? (await run("cancel-job", { id: job.id })).cancelJob : (await run("retry-job", { id: job.id })).retryJob;
     if (payload.errors.length) throw payload.errors[0];
     outdated("jobs");
   });

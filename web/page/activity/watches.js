@@ -50,9 +50,12 @@ function Watch({ watch, cards }) {
     <strong>${waitsFor(watch)}</strong>
     <p class="quiet"><${Whose} watch=${watch} cards=${cards} /></p>
     <p class=${fired ? "good" : "quiet"}>${fired ? say("watch.fired", { n: fired }) : say("watch.armed")}</p>
-    ${may("IMPORT") && html`<div class="row wrap">
+    ${
+      may("IMPORT") &&
+      html`<div class="row wrap">
       ${fired > 0 && html`<button type="button" disabled=${state.busy} onClick=${() => ask("rearm")}>${say("watch.rearm")}</button>`}
-      <button type="button" class="danger" disabled=${state.busy} onClick=${() => ask("delete")}>${say("watch.delete")}</button></div>`}
+      <button type="button" class="danger" disabled=${state.busy} onClick=${() => ask("delete")}>${say("watch.delete")}</button></div>`
+    }
     ${state.error && html`<${Failure} error=${state.error} />`}
   </li>`;
 }

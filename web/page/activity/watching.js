@@ -62,16 +62,22 @@ export function Watching({ cards, product }) {
 
 function Value({ form, set, currency }) {
   const number = (most) => ({ type: "number", min: 1, max: most, step: 1, required: true });
-  if (form.kind === "BELOW_PRICE") return html`<label>${say("watch.price", { currency })} <input inputmode="decimal" required value=${form.price} onInput=${set("price")} /></label>`;
-  if (form.kind === "DROP_PERCENT") return html`<label>${say("watch.percent")} <input ...${number(99)} value=${form.percent} onInput=${set("percent")} /></label>`;
-  if (form.kind === "LOWEST_IN_DAYS") return html`<label>${say("watch.days")} <input ...${number(365)} value=${form.days} onInput=${set("days")} /></label>`;
+  if (form.kind === "BELOW_PRICE")
+    return html`<label>${say("watch.price", { currency })} <input inputmode="decimal" required value=${form.price} onInput=${set("price")} /></label>`;
+  if (form.kind === "DROP_PERCENT")
+    return html`<label>${say("watch.percent")} <input ...${number(99)} value=${form.percent} onInput=${set("percent")} /></label>`;
+  if (form.kind === "LOWEST_IN_DAYS")
+    return html`<label>${say("watch.days")} <input ...${number(365)} value=${form.days} onInput=${set("days")} /></label>`;
   return null;
 }
 
 function Where({ form, set, cards }) {
   const named = [...new Map(cards.map((card) => [card.code, card])).values()];
   const may = (card) => form.kind === WITHOUT_PRICES || card.keepsPriceHistory;
-  const refused = named.filter((card) => !may(card)).map((card) => card.name).join(", ");
+  const refused = named
+    .filter((card) => !may(card))
+    .map((card) => card.name)
+    .join(", ");
   return html`
     <label class="wide">${say("watch.where")} <select value=${form.marketplace} onChange=${set("marketplace")}>
       <option value="">${say("watch.everywhere")}</option>

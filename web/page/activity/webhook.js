@@ -15,16 +15,24 @@ const outcome = ({ status, milliseconds, error }) =>
   status === null ? say("hook.unanswered", { error }) : say("hook.answered", { status: String(status), ms: milliseconds });
 
 export function Webhook({ webhook }) {
-  const { id, url, isEnabled, failingSince, deliveries: { nodes } } = webhook;
+  const {
+    id,
+    url,
+    isEnabled,
+    failingSince,
+    deliveries: { nodes },
+  } = webhook;
   const [state, ask] = useAsk(async (work) => {
     const told = await work();
     outdated("webhooks");
     return told;
   });
-  const toggle = async () => void good(isEnabled ? (await run("disable-webhook", { id })).disableWebhook : (await run("enable-webhook", { id })).enableWebhook);
+  const toggle = async () =>
+    void good(isEnabled ? (await run("disable-webhook", { id })).disableWebhook : (await run("enable-webhook", { id })).enableWebhook);
   const test = async () => outcome(good((await run("test-webhook", { id })).testWebhook).attempt);
   const remove = async () => void good((await run("delete-webhook", { id })).deleteWebhook);
-  const button = (key, work, tone = "") => html`<button type="button" class=${tone} disabled=${state.busy} onClick=${() => ask(work)}>${say(key)}</button>`;
+  const button = (key, work, tone = "") =>
+    html`<button type="button" class=${tone} disabled=${state.busy} onClick=${() => ask(work)}>${say(key)}</button>`;
   const tone = !isEnabled ? "off" : failingSince ? "warn" : "ok";
   return html`<li class="panel job">
     <div class="row"><strong class="grow cut" title=${url}>${url}</strong>

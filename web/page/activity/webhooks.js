@@ -16,10 +16,13 @@ export function Webhooks() {
     <${Make} onSecret=${setSecret} />
     ${error && html`<${Failure} error=${error} again=${again} />`}
     <ul class="tiles wide">${value?.webhooks.nodes.map((webhook) => html`<${Webhook} key=${webhook.id} webhook=${webhook} />`)}</ul>
-    ${secret && html`<${Dialog} title=${say("hook.signs")} onClose=${() => setSecret(null)}><div class="stack">
+    ${
+      secret &&
+      html`<${Dialog} title=${say("hook.signs")} onClose=${() => setSecret(null)}><div class="stack">
       <p><strong>${say("hook.once")}</strong> ${say("hook.checks")}</p>
       <input readonly aria-label=${say("hook.secret")} value=${secret} onFocus=${(event) => event.target.select()} />
-      <div class="row"><${Copy} text=${secret} label=${say("hook.copy")} /></div></div></${Dialog}>`}
+      <div class="row"><${Copy} text=${secret} label=${say("hook.copy")} /></div></div></${Dialog}>`
+    }
   </section>`;
 }
 

@@ -36,16 +36,33 @@ export function CardDialog({ link, product, card, onClose }) {
     setLook({ ...look, ...news });
     store(PLACE, { ...look, ...news });
   };
-  const toggle = (name) => () => setLeft((now) => (now.has(name) ? new Set([...now].filter((each) => each !== name)) : new Set([...now, name])));
-  const tree = treeOf({ link, title: title.trim() || product.title, price: left.has("price") ? null : price, picture: left.has("picture") ? null : picture, seller: card.name, look });
+  const toggle = (name) => () =>
+    setLeft((now) => (now.has(name) ? new Set([...now].filter((each) => each !== name)) : new Set([...now, name])));
+  const tree = treeOf({
+    link,
+    title: title.trim() || product.title,
+    price: left.has("price") ? null : price,
+    picture: left.has("picture") ? null : picture,
+    seller: card.name,
+    look,
+  });
   return html`<${Dialog} title=${say("card.title")} wide onClose=${onClose}><div class="card-maker">
     <div class="stack">
       <label>${say("sort.TITLE_ASC")} <input value=${title} onInput=${(event) => setTitle(event.target.value)} /></label>
-      <fieldset class="sites"><legend>${say("theme.legend")}</legend>${SCHEMES.map((code) => html`<label key=${code} class="chip">
-        <input type="radio" name="scheme" checked=${look.scheme === code} onChange=${() => change({ scheme: code })} /><span>${say(`look.${code}`)}</span></label>`)}</fieldset>
+      <fieldset class="sites"><legend>${say("theme.legend")}</legend>${SCHEMES.map(
+        (code) => html`<label key=${code} class="chip">
+        <input type="radio" name="scheme" checked=${look.scheme === code} onChange=${() => change({ scheme: code })} /><span>${say(`look.${code}`)}</span></label>`,
+      )}</fieldset>
       <label>${say("pasted.button")} <input type="color" value=${look.accent} onInput=${(event) => change({ accent: event.target.value })} /></label>
-      ${[["price", say("pasted.price"), price], ["picture", say("pasted.picture"), picture]].map(([name, words, value]) => value && html`<label key=${name} class="option">
-        <input type="checkbox" checked=${!left.has(name)} onChange=${toggle(name)} /> ${words}</label>`)}
+      ${[
+        ["price", say("pasted.price"), price],
+        ["picture", say("pasted.picture"), picture],
+      ].map(
+        ([name, words, value]) =>
+          value &&
+          html`<label key=${name} class="option">
+        <input type="checkbox" checked=${!left.has(name)} onChange=${toggle(name)} /> ${words}</label>`,
+      )}
       ${[noPrice, noPicture].filter(Boolean).map((why) => html`<p key=${why} class="quiet">${why}</p>`)}
     </div>
     <div class="stack">

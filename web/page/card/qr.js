@@ -23,15 +23,21 @@ export function QR({ link, title, onClose }) {
   const [code, setCode] = useState(null);
   const [error, setError] = useState(null);
   useEffect(() => {
-    import("../uqr.js").then(({ encode }) => setCode(drawn(encode(link.url, { border: BORDER, ecc: "M" }))), () => setError(MISSING));
+    import("../uqr.js").then(
+      ({ encode }) => setCode(drawn(encode(link.url, { border: BORDER, ecc: "M" }))),
+      () => setError(MISSING),
+    );
   }, [link.url]);
   return html`<${Dialog} title=${say("qr.title")} onClose=${onClose}>
     ${error && html`<${Failure} error=${error} />`}
-    ${code && html`<div class="stack">
+    ${
+      code &&
+      html`<div class="stack">
       <svg class="qr" viewBox="0 0 ${code.side} ${code.side}" shape-rendering="crispEdges" role="img" aria-label=${say("qr.of", { title })}>
         <path fill="#fff" d="M0 0h${code.side}v${code.side}H0z" /><path fill="#000" d=${code.path} /></svg>
       <div class="row"><button type="button" onClick=${() => save(code)}>${say("qr.save")}</button></div>
       <p class="quiet">${say("qr.print", { sentence: link.disclosure })}</p>
-    </div>`}
+    </div>`
+    }
   </${Dialog}>`;
 }

@@ -21,18 +21,70 @@ export function treeOf({ link, title, price, picture, seller, look: { accent, sc
   const anchor = { href: link.url, rel: link.rel };
   const style = (...declarations) => declarations.join(";");
   const colour = (property, name, before) => coloured(scheme, property, COLOURS[name], before);
-  return ["div", { style: style("box-sizing:border-box", "max-width:440px", "display:flex", "flex-wrap:wrap", "gap:16px", "padding:16px", "border-radius:12px", "font:15px/1.4 system-ui,sans-serif", `color-scheme:${SCHEMES[scheme]}`, colour("border", "line", "1px solid "), colour("background", "ground"), colour("color", "ink")) },
-    picture && ["a", { ...anchor, style: "flex:none" }, ["img", { src: picture, alt: title, width: "128", loading: "lazy", style: "display:block;border-radius:8px" }]],
-    ["div", { style: "flex:1 1 200px;min-width:0" },
+  return [
+    "div",
+    {
+      style: style(
+        "box-sizing:border-box",
+        "max-width:440px",
+        "display:flex",
+        "flex-wrap:wrap",
+        "gap:16px",
+        "padding:16px",
+        "border-radius:12px",
+        "font:15px/1.4 system-ui,sans-serif",
+        `color-scheme:${SCHEMES[scheme]}`,
+        colour("border", "line", "1px solid "),
+        colour("background", "ground"),
+        colour("color", "ink"),
+      ),
+    },
+    picture && [
+      "a",
+      { ...anchor, style: "flex:none" },
+      ["img", { src: picture, alt: title, width: "128", loading: "lazy", style: "display:block;border-radius:8px" }],
+    ],
+    [
+      "div",
+      { style: "flex:1 1 200px;min-width:0" },
       ["a", { ...anchor, style: "color:inherit;font-weight:600;text-decoration:none" }, title],
-      price && ["p", { style: "margin:6px 0 0" }, ["strong", { style: "font-size:18px" }, price.amount], " ", ["small", { style: style("font-size:12px", colour("color", "quiet")) }, price.asOf]],
-      ["p", { style: "margin:12px 0" }, ["a", { ...anchor, style: style("display:inline-block", "padding:8px 16px", "border-radius:8px", "font-weight:600", "text-decoration:none", `background:${accent}`, `color:${inkOn(accent)}`) }, say("pasted.see", { seller })]],
-      ["small", { style: style("display:block", "font-size:12px", colour("color", "quiet")) }, link.disclosure]]];
+      price && [
+        "p",
+        { style: "margin:6px 0 0" },
+        ["strong", { style: "font-size:18px" }, price.amount],
+        " ",
+        ["small", { style: style("font-size:12px", colour("color", "quiet")) }, price.asOf],
+      ],
+      [
+        "p",
+        { style: "margin:12px 0" },
+        [
+          "a",
+          {
+            ...anchor,
+            style: style(
+              "display:inline-block",
+              "padding:8px 16px",
+              "border-radius:8px",
+              "font-weight:600",
+              "text-decoration:none",
+              `background:${accent}`,
+              `color:${inkOn(accent)}`,
+            ),
+          },
+          say("pasted.see", { seller }),
+        ],
+      ],
+      ["small", { style: style("display:block", "font-size:12px", colour("color", "quiet")) }, link.disclosure],
+    ],
+  ];
 }
 
 // Black or white: what stands out more on a colour, by WCAG's luminance.
 export function inkOn(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  const [red, green, blue] = [1, 3, 5]
+    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
@@ -41,7 +93,9 @@ export const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "
 export function asHTML(tree) {
   if (!Array.isArray(tree)) return tree ? escaped(tree) : "";
   const [tag, attributes, ...children] = tree;
-  const told = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(value)}"`).join("");
+  const told = Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escaped(value)}"`)
+    .join("");
   return tag === "img" ? `<img${told}>` : `<${tag}${told}>${children.map(asHTML).join("")}</${tag}>`;
 }
 

@@ -13,10 +13,11 @@ export const MOST = 4;
 export function useCompared() {
   const [compared, setCompared] = useState(kept.compared ?? []);
   kept.compared = compared;
-  const toggle = (product) => setCompared((now) => {
-    const others = now.filter((each) => each.id !== product.id);
-    return others.length < now.length ? others : [...now, product].slice(0, MOST);
-  });
+  const toggle = (product) =>
+    setCompared((now) => {
+      const others = now.filter((each) => each.id !== product.id);
+      return others.length < now.length ? others : [...now, product].slice(0, MOST);
+    });
   return { compared, toggle, clear: () => setCompared([]) };
 }
 
@@ -34,7 +35,8 @@ export function Compare({ compared: { compared, clear }, ...planned }) {
 const dash = html`<span class="quiet">${say("untold")}</span>`;
 
 const ROWS = {
-  price: (product) => html`<${Price} product=${product} /><p class="quiet">${product.offer ? say("asOf", { time: time(product.offer.observedAt) }) : ""}</p>`,
+  price: (product) =>
+    html`<${Price} product=${product} /><p class="quiet">${product.offer ? say("asOf", { time: time(product.offer.observedAt) }) : ""}</p>`,
   marketplace: (product) => `${product.marketplace.name}${product.locale ? ` · ${product.locale}` : ""}`,
   rating: (product) => rating(product.reviews) || dash,
   orders: (product) => (product.ordersLast30Days === null ? dash : count(product.ordersLast30Days)),
@@ -59,9 +61,11 @@ function Yours({ product: { offer }, plan, currency }) {
 function Table({ products, plan, currency, onClose }) {
   const isPlanned = plan.way === "rule" || Boolean(plan.price);
   return html`<${Dialog} title=${say("compare")} full onClose=${onClose}><div class="wide-table" tabindex="0" role="region" aria-label=${say("comparison")}><table class="compare">
-    <thead><tr><td />${products.map((product) => html`<th key=${product.id} scope="col">
+    <thead><tr><td />${products.map(
+      (product) => html`<th key=${product.id} scope="col">
       <${Picture} url=${product.image?.url} />
-      <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">${product.title}</a></th>`)}</tr></thead>
+      <a href=${product.url} target="_blank" rel="nofollow noopener noreferrer">${product.title}</a></th>`,
+    )}</tr></thead>
     <tbody>
       ${Object.entries(ROWS).map(([name, cell]) => html`<tr key=${name}><th scope="row">${say(`row.${name}`)}</th>${products.map((product) => html`<td key=${product.id}>${cell(product)}</td>`)}</tr>`)}
       ${isPlanned && html`<tr><th scope="row">${say("yours")}</th>${products.map((product) => html`<td key=${product.id}><${Yours} product=${product} plan=${plan} currency=${currency} /></td>`)}</tr>`}

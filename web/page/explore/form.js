@@ -14,7 +14,8 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
   const [card, setCard] = useState(cardOf(searchable, values));
   const told = JSON.stringify(values);
   const [shown, setShown] = useState(told);
-  if (shown !== told) { // not in an effect: it would also run late after the first drawing, over what was typed since
+  if (shown !== told) {
+    // not in an effect: it would also run late after the first drawing, over what was typed since
     setShown(told);
     setForm(formOf(values));
     setCard(cardOf(searchable, values));
@@ -28,27 +29,38 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
   };
   return html`<form class="panel filters" role="search" onSubmit=${submit}>
     <fieldset class="sites"><legend class="hidden">${say("marketplace")}</legend>
-      ${sites.map((each) => html`<label key=${each.id} class="chip">
+      ${sites.map(
+        (each) => html`<label key=${each.id} class="chip">
         <input type="radio" name="site" checked=${each.id === card.id} onChange=${() => (setCard(each), setForm({ ...form, currency: "" }))} />
-        <span>${titleOf(each)}</span></label>`)}
+        <span>${titleOf(each)}</span></label>`,
+      )}
     </fieldset>
     <label class="wide">${say("form.words")} <input type="search" required=${!form.category} placeholder=${say("form.example")} ...${field("q")} /></label>
     <${Fold} used=${foldedOf(form, card)}>
       ${has(card, "from") && html`<${Amount} label=${say("form.from")} ...${field("from")} />`}
       ${has(card, "to") && html`<${Amount} label=${say("form.to")} ...${field("to")} />`}
       ${card.searchCurrencies && html`<${Currency} card=${card} value=${currencyOf(card, form.currency)} onInput=${set("currency")} />`}
-      ${has(card, "ship") && html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
-        <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`}
+      ${
+        has(card, "ship") &&
+        html`<label>${say("form.ship")} <input maxlength="2" pattern="[A-Za-z]{2}" title=${say("form.two")} list="countries" placeholder=${say("any")} ...${field("ship")} /></label>
+        <datalist id="countries">${COUNTRIES.map((code) => html`<option key=${code} value=${code} />`)}</datalist>`
+      }
       ${has(card, "orders") && html`<label>${say("form.orders")} <input ...${WHOLE} ...${field("orders")} /></label>`}
       ${has(card, "positive") && html`<${Choice} label=${say("form.positive")} options=${[80, 90, 95]} unit="%" ...${field("positive")} />`}
       ${has(card, "discount") && html`<${Choice} label=${say("form.discount")} options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
       ${has(card, "days") && html`<${Choice} label=${say("form.days")} options=${[3, 5, 7, 10]} unit=${say("form.unit")} ...${field("days")} />`}
       ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
-      ${has(card, "category") && html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
-        <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`}
-      ${card.searchSorts.length > 0 && html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
+      ${
+        has(card, "category") &&
+        html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
+        <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`
+      }
+      ${
+        card.searchSorts.length > 0 &&
+        html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
         ${card.searchSorts.map((code) => html`<option key=${code} value=${code}>${named("sort", code)}</option>`)}
-      </select></label>`}
+      </select></label>`
+      }
     </${Fold}>
     <button class="primary" disabled=${busy}>${say("search")}</button>
   </form>`;

@@ -23,8 +23,12 @@ export function Saved({ values, searchable, isAsked }) {
   };
   if (!saved.length && !isAsked) return null;
   return html`<div class="saved" role="group" aria-label=${say("saved")}>
-    ${saved.map((each) => html`<span key=${each.address} class="kept"><a href=${each.address} aria-current=${each.address === address ? "true" : null}>${each.name}</a>
-      <button type="button" class="plain" aria-label=${say("saved.forget", { name: each.name })} onClick=${() => change(saved.filter((other) => other !== each))}>✕</button></span>`)}
+    ${saved.map(
+      (
+        each,
+      ) => html`<span key=${each.address} class="kept"><a href=${each.address} aria-current=${each.address === address ? "true" : null}>${each.name}</a>
+      <button type="button" class="plain" aria-label=${say("saved.forget", { name: each.name })} onClick=${() => change(saved.filter((other) => other !== each))}>✕</button></span>`,
+    )}
     ${isAsked && !isKnown && html`<button type="button" class="plain small" onClick=${keep}>${say("saved.keep")}</button>`}
   </div>`;
 }

@@ -55,4 +55,6 @@ function One({ asked: { busy, found, error, again, onProduct }, plan, onPlan, cu
 
 // Categories of what was found, id and name: marketplaces have no list of theirs to offer.
 const categoriesOf = (found) =>
-  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(([id]) => id);
+  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(
+    ([id]) => id,
+  );

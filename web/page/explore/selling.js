@@ -7,7 +7,13 @@ import { say } from "../texts.js";
 
 const PLACE = "markup"; // where the rule is kept for the next day
 const RULE = { times: "2.5", fee: "", ending: "99" };
-const ENDINGS = [["", say("ending.any")], ["99", say("ending.99")], ["95", say("ending.95")], ["90", say("ending.90")], ["00", say("ending.whole")]];
+const ENDINGS = [
+  ["", say("ending.any")],
+  ["99", say("ending.99")],
+  ["95", say("ending.95")],
+  ["90", say("ending.90")],
+  ["00", say("ending.whole")],
+];
 
 // The plan: { way: "price" or "rule", price, times, fee, ending }, and how it is changed.
 export function usePlan() {
@@ -34,12 +40,17 @@ const textsOf = (plan) => (plan.way === "rule" ? [plan.times, plan.fee] : [plan.
 export const isMeant = (plan) => Boolean(textsOf(plan)[0].trim()) && !textsOf(plan).some((text) => amountOf(text).problem);
 
 export function Plan({ plan, onPlan, currency = "" }) {
-  const problem = textsOf(plan).map((text) => amountOf(text).problem).find(Boolean);
+  const problem = textsOf(plan)
+    .map((text) => amountOf(text).problem)
+    .find(Boolean);
   const set = (name) => (event) => onPlan({ [name]: event.target.value });
-  return html`${plan.way === "rule" ? html`
+  return html`${
+    plan.way === "rule"
+      ? html`
       <label>${say("plan.times")} <input inputmode="decimal" value=${plan.times} onInput=${set("times")} /></label>
       <label>${say("plan.fee")} <input inputmode="decimal" placeholder="0" value=${plan.fee} onInput=${set("fee")} /></label>
       <select aria-label=${say("plan.end")} value=${plan.ending} onChange=${set("ending")}>${ENDINGS.map(([code, words]) => html`<option key=${code} value=${code}>${words}</option>`)}</select>`
-      : html`<label>${say("sellAt")} <input inputmode="decimal" placeholder=${typed("49.99")} value=${plan.price} aria-invalid=${Boolean(problem)} onInput=${set("price")} /> ${currency}</label>`}
+      : html`<label>${say("sellAt")} <input inputmode="decimal" placeholder=${typed("49.99")} value=${plan.price} aria-invalid=${Boolean(problem)} onInput=${set("price")} /> ${currency}</label>`
+  }
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

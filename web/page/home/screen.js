@@ -17,23 +17,28 @@ export function Home({ cards, onCard }) {
     <h1>${say("screen.home")}</h1>
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${!numbers && busy && html`<div class="skeleton tall" aria-busy="true" aria-label=${say("loading.name")} />`}
-    ${numbers && html`<div class="home">
+    ${
+      numbers &&
+      html`<div class="home">
       <${Start} cards=${cards} numbers=${numbers} onCard=${onCard} />
-      <${Attention} items=${attentionOf(cards, numbers)} />
+      <${Attention} items=${attentionOf(cards, numbers)} isNew=${!numbers.products && !numbers.affiliateLinks} />
       <${Jobs} title=${say("job.open")} shows=${isOpen} />
       <${News} numbers=${numbers} />
       <${Numbers} numbers=${numbers} />
       <${Accounts} cards=${cards.filter((card) => card.status === "CONNECTED")} />
-    </div>`}`;
+    </div>`
+    }`;
 }
 
-const Attention = ({ items }) => html`<section aria-labelledby="attention">
+const Attention = ({ items, isNew }) => html`<section aria-labelledby="attention">
     <h2 id="attention">${say("home.attention")}</h2>
-    ${!items.length && html`<p class="empty small">${say("home.well")}</p>`}
-    <ul class="attention">${items.map((item) => html`<li key=${item.title} class="panel ${item.tone}">
+    ${!items.length && html`<p class="empty small">${say(isNew ? "home.empty" : "home.well")}</p>`}
+    <ul class="attention">${items.map(
+      (item) => html`<li key=${item.title} class="panel ${item.tone}">
       <div class="grow"><p><strong>${item.title}</strong></p><p class="quiet">${item.text}</p></div>
       <a class="button" href=${item.href}>${item.action}</a>
-    </li>`)}</ul>
+    </li>`,
+    )}</ul>
   </section>`;
 
 // What happened since yesterday; nothing where nothing did.
@@ -68,11 +73,13 @@ function Accounts({ cards }) {
   if (!cards.length) return null;
   return html`<section aria-labelledby="accounts">
     <h2 id="accounts">${say("screen.marketplaces")}</h2>
-    <ul class="tiles wide">${cards.map(({ id, health, quota, ...card }) => html`<li key=${id} class="panel">
+    <ul class="tiles wide">${cards.map(
+      ({ id, health, quota, ...card }) => html`<li key=${id} class="panel">
       <strong>${titleOf(card)}</strong>
       <p class="quiet">${health.lastSuccessAt ? say("home.answered", { time: ago(health.lastSuccessAt) }) : say("home.unasked")}</p>
       ${quota.limitPerDay && html`<progress max=${quota.limitPerDay} value=${quota.usedToday} aria-label=${say("home.callsName", { name: titleOf(card) })} />`}
-      <p class="quiet">${say(quota.limitPerDay ? "calls.of" : "calls", { used: quota.usedToday, most: quota.limitPerDay })}</p>
-    </li>`)}</ul>
+      <p class="quiet">${quota.limitPerDay ? say("calls.of", { used: quota.usedToday, most: quota.limitPerDay }) : say("calls", { n: quota.usedToday })}</p>
+    </li>`,
+    )}</ul>
   </section>`;
 }

@@ -39,13 +39,19 @@ export function useBulk() {
   };
   const [begun, setBegun] = useState(kept.begun ?? []); // ids of jobs
   kept.begun = begun;
-  const begin = (choice, startJob) => start("begun", choice, async (rows) => {
-    const { job, errors } = await startJob(rows);
-    if (errors.length) throw errors[0];
-    setBegun((now) => [...now, job.id]);
-    outdated("jobs");
-    return [];
-  }, JOB_PART);
+  const begin = (choice, startJob) =>
+    start(
+      "begun",
+      choice,
+      async (rows) => {
+        const { job, errors } = await startJob(rows);
+        if (errors.length) throw errors[0];
+        setBegun((now) => [...now, job.id]);
+        outdated("jobs");
+        return [];
+      },
+      JOB_PART,
+    );
   return { work, start, begin, begun, stop, close: () => setWork(null) };
 }
 
@@ -99,8 +105,7 @@ export const changing = (wanted, plan) => async (asked) => {
 
 export const changeBack = (rows) => store(rows.map((row) => row.before));
 
-const store = async (products) =>
-  products.length ? whole((await run("update-many", { products })).updateProducts, products) : [];
+const store = async (products) => (products.length ? whole((await run("update-many", { products })).updateProducts, products) : []);
 
 function whole({ results, errors }, rows) {
   if (errors.length) throw errors[0]; // of the whole, told once

@@ -27,8 +27,11 @@ export function Selling({ row: given }) {
         value=${draft.texts.sellingPrice ?? known} aria-invalid=${Boolean(draft.refused)} ...${handlers(row, "sellingPrice", known, currency)} />
       <span class="quiet">${currency}</span></div>
     ${draft.refused && html`<p class="problem" role="alert">${draft.refused}</p>`}
-    ${sellingPrice && html`<${Profit} margin=${row.offer && margin(sellingPrice, row.offer.price, row.offer.shipping?.cost)}
-      why=${whyNoMargin(sellingPrice, row.offer)} />`}`;
+    ${
+      sellingPrice &&
+      html`<${Profit} margin=${row.offer && margin(sellingPrice, row.offer.price, row.offer.shipping?.cost)}
+      why=${whyNoMargin(sellingPrice, row.offer)} />`
+    }`;
 }
 
 export function Notes({ row: given }) {

@@ -30,7 +30,11 @@ export function changeOf(row, wanted, plan) {
 
 // What takes a change back: the values that stand there now, and the tags that it adds or takes off.
 export function beforeOf(row, { addTags = [], removeTags = [], ...change }) {
-  const before = Object.fromEntries(Object.keys(change).filter((name) => name in row).map((name) => [name, row[name]]));
+  const before = Object.fromEntries(
+    Object.keys(change)
+      .filter((name) => name in row)
+      .map((name) => [name, row[name]]),
+  );
   const had = new Set(row.tags?.map(key));
   const added = addTags.filter((tag) => !had.has(key(tag)));
   const removed = row.tags?.filter((tag) => removeTags.some((each) => key(each) === key(tag))) ?? [];

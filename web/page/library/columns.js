@@ -23,7 +23,10 @@ export const COLUMNS = {
   sellAt: { Cell: Selling },
   notes: { Cell: Notes },
   tags: { Cell: Tags },
-  orders: { Cell: ({ row: { ordersLast30Days: orders } }) => (orders === null ? "" : compact(orders)), sorts: ["ORDERS_DESC", "ORDERS_ASC"] },
+  orders: {
+    Cell: ({ row: { ordersLast30Days: orders } }) => (orders === null ? "" : compact(orders)),
+    sorts: ["ORDERS_DESC", "ORDERS_ASC"],
+  },
   rating: { Cell: ({ row }) => rating(row.reviews) },
   commission: { Cell: ({ row: { commission } }) => (commission ? `${count(Number(commission.ratePercent))}%` : "") },
   imported: { Cell: ({ row }) => html`<${When} at=${row.importedAt} />`, sorts: ["IMPORTED_DESC", "IMPORTED_ASC"] },

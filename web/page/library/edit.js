@@ -21,7 +21,11 @@ export function Edit({ size, sample, onEdit, onClose }) {
   const isWritten = ["add", "replace"].includes(wanted.notes);
   const isTagged = wanted.tags !== "keep";
   const isAny = wanted.price !== "keep" || wanted.notes !== "keep" || isTagged;
-  const isReady = isAny && (!isPriced || isMeant(ofPlan)) && (!isWritten || Boolean(wanted.text.trim())) && (!isTagged || listed(wanted.names).length > 0);
+  const isReady =
+    isAny &&
+    (!isPriced || isMeant(ofPlan)) &&
+    (!isWritten || Boolean(wanted.text.trim())) &&
+    (!isTagged || listed(wanted.names).length > 0);
   const submit = (event) => {
     event.preventDefault();
     onEdit(wanted, plan);
@@ -29,8 +33,11 @@ export function Edit({ size, sample, onEdit, onClose }) {
   };
   return html`<${Dialog} title=${say("edit")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
     <${Choice} label=${say("edit.price")} group="price" codes=${PRICES} value=${wanted.price} onChange=${set("price")} />
-    ${isPriced && html`<div class="selling"><${Plan} plan=${ofPlan} onPlan=${onPlan} /></div>
-      <p class="quiet" role="status">${exampleOf(sample, wanted, plan)}</p>`}
+    ${
+      isPriced &&
+      html`<div class="selling"><${Plan} plan=${ofPlan} onPlan=${onPlan} /></div>
+      <p class="quiet" role="status">${exampleOf(sample, wanted, plan)}</p>`
+    }
     <${Choice} label=${say("column.notes")} group="notes" codes=${NOTES} value=${wanted.notes} onChange=${set("notes")} />
     ${isWritten && html`<label>${say("edit.text")} <textarea rows="3" maxlength="10000" value=${wanted.text} onInput=${set("text")} /></label>`}
     <${Choice} label=${say("tags")} group="tags" codes=${TAGS} value=${wanted.tags} onChange=${set("tags")} />

@@ -31,27 +31,40 @@ export function Export({ cards, chosen, filter, total, onClose }) {
   };
   return html`<${Dialog} title=${say("export")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
     <fieldset><legend>${say("export.file")}</legend>
-      ${Object.entries(FORMATS).map(([code, name]) => html`<label key=${code} class="option">
+      ${Object.entries(FORMATS).map(
+        ([code, name]) => html`<label key=${code} class="option">
         <input type="radio" name="format" value=${code} checked=${format === code} onChange=${() => setFormat(code)} />
-        <span><strong>${name}</strong> <span class="quiet">${say(`format.${code}`)}</span></span></label>`)}
+        <span><strong>${name}</strong> <span class="quiet">${say(`format.${code}`)}</span></span></label>`,
+      )}
     </fieldset>
-    ${chosen.length > 0 && html`<fieldset><legend>${say("export.products")}</legend>
+    ${
+      chosen.length > 0 &&
+      html`<fieldset><legend>${say("export.products")}</legend>
       <label class="option"><input type="radio" name="which" checked=${onlyChosen} onChange=${() => setOnlyChosen(true)} /> ${say("export.chosen", { n: chosen.length })}</label>
       <label class="option"><input type="radio" name="which" checked=${!onlyChosen} onChange=${() => setOnlyChosen(false)} /> ${say("export.all", { number: total })}</label>
-    </fieldset>`}
-    ${isForShop && html`<fieldset><legend>${say("export.shop")}</legend>
-        ${PUBLISHED.map((code) => html`<label key=${code} class="option">
+    </fieldset>`
+    }
+    ${
+      isForShop &&
+      html`<fieldset><legend>${say("export.shop")}</legend>
+        ${PUBLISHED.map(
+          (code) => html`<label key=${code} class="option">
           <input type="radio" name="published" checked=${published === code} onChange=${() => setPublished(code)} />
-          <span>${say(`published.${code}`)} <span class="quiet">${say(`publishedHelp.${code}`)}</span></span></label>`)}
+          <span>${say(`published.${code}`)} <span class="quiet">${say(`publishedHelp.${code}`)}</span></span></label>`,
+        )}
         <label class="option"><input type="checkbox" checked=${pictures === "first"} onChange=${(event) => setPictures(event.target.checked ? "first" : "all")} />
           <span>${say("export.first")} <span class="quiet">${say("export.first.help")}</span></span></label>
       </fieldset>
       <label>${say("export.currency")}
       <input maxlength="3" required value=${currency} onInput=${(event) => setCurrency(event.target.value.toUpperCase())} />
-      <span class="quiet">${say(`prices.${format}`)}</span></label>`}
-    ${format === "merchant" && html`<label>${say("export.address")}
+      <span class="quiet">${say(`prices.${format}`)}</span></label>`
+    }
+    ${
+      format === "merchant" &&
+      html`<label>${say("export.address")}
       <input required placeholder="https://shop.example/products/{handle}" value=${link} onInput=${(event) => setLink(event.target.value)} />
-      <span class="quiet">${say("export.google")}</span></label>`}
+      <span class="quiet">${say("export.google")}</span></label>`
+    }
     <p class="quiet">${termsOf(cards).join(" ")}</p>
     ${saved?.leftOut && html`<p role="status" class="problem">${saved.leftOut}</p>`}
     ${state.error && html`<${Failure} error=${state.error} />`}
@@ -66,7 +79,5 @@ export function Export({ cards, chosen, filter, total, onClose }) {
 const termsOf = (cards) =>
   [...new Map(cards.map((card) => [card.code, card])).values()].flatMap((card) => [
     ...(card.letsPicturesBeCopied ? [] : [say("export.pictures", { name: card.name })]),
-    ...(card.pricesShownForHours
-      ? [say("export.prices", { name: card.name, n: card.pricesShownForHours })]
-      : []),
+    ...(card.pricesShownForHours ? [say("export.prices", { name: card.name, n: card.pricesShownForHours })] : []),
   ]);

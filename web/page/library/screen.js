@@ -29,11 +29,12 @@ export function Library({ cards }) {
   const total = list?.totalCount ?? rows.length;
   const choice = isAll ? { filter, size: total } : { rows: picked, size: picked.length };
   const isLarge = choice.size > PART; // too much to wait for
-  const toggle = (id) => setChosen(() => {
-    const now = new Set(picked.map((row) => row.id));
-    if (!now.delete(id)) now.add(id);
-    return now;
-  });
+  const toggle = (id) =>
+    setChosen(() => {
+      const now = new Set(picked.map((row) => row.id));
+      if (!now.delete(id)) now.add(id);
+      return now;
+    });
   const onSync = async (some) => {
     const results = await sync(some);
     setNews((now) => ({ ...now, ...Object.fromEntries(results.map((row) => [row.id, row])) }));

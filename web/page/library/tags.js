@@ -14,15 +14,23 @@ const KNOWN = "known-tags"; // the list of a screen's fields
 /** All tags with how many products have each. */
 export const useTags = () => useQuery("tags", {}, { holds: true }).value?.tags.nodes ?? [];
 
-export const KnownTags = ({ tags }) => html`<datalist id=${KNOWN}>${tags.map(({ name }) => html`<option key=${name} value=${name} />`)}</datalist>`;
+export const KnownTags = ({ tags }) =>
+  html`<datalist id=${KNOWN}>${tags.map(({ name }) => html`<option key=${name} value=${name} />`)}</datalist>`;
 
-export const TagField = ({ label, value, onInput, quiet = false }) => html`<label class="grow"><span class=${quiet ? "hidden" : ""}>${label}</span>
+export const TagField = ({
+  label,
+  value,
+  onInput,
+  quiet = false,
+}) => html`<label class="grow"><span class=${quiet ? "hidden" : ""}>${label}</span>
   <input list=${KNOWN} placeholder=${say("tags.example")} autocomplete="off" value=${value} onInput=${onInput} /></label>`;
 
 export function Chips({ row, onRemove }) {
-  return html`<ul class="tags" aria-label=${say("column.tags")}>${row.tags.map((tag) => html`<li key=${tag}>
+  return html`<ul class="tags" aria-label=${say("column.tags")}>${row.tags.map(
+    (tag) => html`<li key=${tag}>
     <a href=${link("library", { tag })}>${tag}</a>
-    ${onRemove && html`<button type="button" class="plain" aria-label=${say("tags.remove", { tag, title: row.title })} onClick=${() => onRemove(tag)}>✕</button>`}</li>`)}</ul>`;
+    ${onRemove && html`<button type="button" class="plain" aria-label=${say("tags.remove", { tag, title: row.title })} onClick=${() => onRemove(tag)}>✕</button>`}</li>`,
+  )}</ul>`;
 }
 
 // What is typed stays in its field until the server has it.
@@ -43,8 +51,11 @@ export function Tags({ row: given }) {
   };
   const isOpen = may("IMPORT");
   return html`${row.tags.length > 0 && html`<${Chips} row=${row} onRemove=${isOpen && ((tag) => change({ removeTags: [tag] }))} />`}
-    ${isOpen && html`<form class="row tight" onSubmit=${onAdd}>
+    ${
+      isOpen &&
+      html`<form class="row tight" onSubmit=${onAdd}>
       <${TagField} quiet label=${say("tags.addTo", { title: row.title })} value=${text} onInput=${(event) => setText(event.target.value)} />
-      <button disabled=${state.busy || !listed(text).length}>${say("tags.add")}</button></form>`}
+      <button disabled=${state.busy || !listed(text).length}>${say("tags.add")}</button></form>`
+    }
     ${state.error && html`<p class="problem" role="alert">${said(state.error)}</p>`}`;
 }

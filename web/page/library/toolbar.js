@@ -7,8 +7,16 @@ import { count, named } from "../words.js";
 import { key } from "./tagged.js";
 
 const SORTS = ["IMPORTED_DESC", "SYNCED_ASC", "TITLE_ASC", "PRICE_ASC", "PRICE_DESC", "DISCOUNT_DESC", "ORDERS_DESC"];
-const LINKS = [["", say("linked.all")], ["true", say("linked.with")], ["false", say("linked.without")]];
-const AGES = [["", say("age.any")], ["1", say("age.day")], ["7", say("age.week")]];
+const LINKS = [
+  ["", say("linked.all")],
+  ["true", say("linked.with")],
+  ["false", say("linked.without")],
+];
+const AGES = [
+  ["", say("age.any")],
+  ["1", say("age.day")],
+  ["7", say("age.week")],
+];
 const percents = (key) => [10, 20, 30, 50].map((percent) => [String(percent), say(key, { percent })]);
 const MARGINS = [["", say("margin.any")], ["none", say("margin.none")], ["0", say("margin.even")], ...percents("margin.least")];
 const DISCOUNTS = [["", say("discount.any")], ...percents("discount.least")];

@@ -49,7 +49,9 @@ export function MadeLinks({ made, rows, onClose }) {
   const titles = new Map(rows.map((row) => [row.id, row.title]));
   return html`<${Dialog} title=${say("links.title")} wide onClose=${onClose}>
     ${made.length > SHOWN && html`<p class="quiet">${say("links.first", { shown: SHOWN, total: made.length })}</p>`}
-    ${made.slice(0, SHOWN).map((each) => html`<section key=${each.id}><h3 class="title">${titles.get(each.id)}</h3>
-      ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} title=${titles.get(each.id)} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`)}
+    ${made.slice(0, SHOWN).map(
+      (each) => html`<section key=${each.id}><h3 class="title">${titles.get(each.id)}</h3>
+      ${each.affiliateLink ? html`<${LinkBox} link=${each.affiliateLink} title=${titles.get(each.id)} />` : html`<${Failure} error=${each.errors[0]} />`}</section>`,
+    )}
   </${Dialog}>`;
 }

@@ -9,11 +9,13 @@ import { say } from "../texts.js";
 export function Make() {
   const [form, setForm] = useState({ url: "", trackingId: "", subId: "" });
   const [made, make] = useAsk(async () => {
-    const [row] = (await run("make-links", {
-      products: [{ url: form.url.trim() }],
-      trackingId: form.trackingId.trim() || null,
-      subId: form.subId.trim() || null,
-    })).generateLinks.results;
+    const [row] = (
+      await run("make-links", {
+        products: [{ url: form.url.trim() }],
+        trackingId: form.trackingId.trim() || null,
+        subId: form.subId.trim() || null,
+      })
+    ).generateLinks.results;
     if (row.errors.length) throw row.errors[0];
     outdated("links");
     return row.affiliateLink;

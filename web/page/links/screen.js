@@ -3,10 +3,10 @@ import { html } from "../html.js";
 import { here, link as address } from "../address.js";
 import { Choice, Words } from "../fields.js";
 import { may } from "../may.js";
-import { Failure, Pager, Sandbox } from "../parts.js";
+import { Failure, Pager, Picture, Sandbox } from "../parts.js";
 import { Copies } from "../publish.js";
 import { say } from "../texts.js";
-import { time } from "../words.js";
+import { named, time } from "../words.js";
 import { useLinks } from "./list.js";
 import { Make } from "./make.js";
 
@@ -31,16 +31,29 @@ export function Links({ cards }) {
 
 const titleOf = (link) => link.product?.title ?? link.sourceUrl;
 
-const Link = ({ link, card }) => html`<li class="panel">
-    <div class="row"><h2 class="title grow">${link.product?.importedAt ? html`<a href=${address("product", { id: link.product.id })}>${link.product.title}</a>` : titleOf(link)}</h2><${Sandbox} mode=${link.mode} /></div>
-    <div class="row"><a class="grow cut" href=${link.url} target="_blank" rel="${link.rel} noreferrer">${link.url}</a></div>
-    <${Copies} link=${link} title=${titleOf(link)} product=${link.product} card=${card} />
-    <dl class="facts">
-      <dt>${say("marketplace")}</dt><dd>${link.marketplace.name}</dd>
-      <dt>${say("link.tracking")}</dt><dd>${link.trackingId}</dd>
-      ${link.subId && html`<dt>${say("link.sub")}</dt><dd>${link.subId}</dd>`}
-      <dt>${say("link.rel")}</dt><dd><code>${link.rel}</code></dd>
-      <dt>${say("link.made")}</dt><dd>${time(link.createdAt)}</dd>
-    </dl>
-    <p class="quiet">${link.disclosure}</p>
+// Whether it still leads to something that can be bought.
+const Health = ({ product }) =>
+  product && product.state !== "ACTIVE" && html`<span class="badge warn">${named("state", product.state)}</span>`;
+
+function Link({ link, card }) {
+  const { product } = link;
+  const facts = [
+    link.marketplace.name,
+    `${say("link.tracking")} ${link.trackingId}`,
+    link.subId && `${say("link.sub")} ${link.subId}`,
+    `${say("link.made")} ${time(link.createdAt)}`,
+  ];
+  return html`<li class="panel stack close">
+    <div class="row top-aligned">
+      <${Picture} url=${product?.image?.url} small />
+      <div class="grow">
+        <h2 class="title">${product?.importedAt ? html`<a href=${address("product", { id: product.id })}>${product.title}</a>` : titleOf(link)}</h2>
+        <p class="cut"><a href=${link.url} target="_blank" rel="${link.rel} noreferrer">${link.url}</a></p>
+        <p class="quiet">${facts.filter(Boolean).join(" · ")}</p>
+      </div>
+      <${Health} product=${product} /><${Sandbox} mode=${link.mode} />
+    </div>
+    <${Copies} link=${link} title=${titleOf(link)} product=${product} card=${card} />
+    <p class="quiet"><code>${say("link.rel")}="${link.rel}"</code> · ${link.disclosure}</p>
   </li>`;
+}

@@ -24,13 +24,24 @@ export function Settings({ card, onCard }) {
       ${isConnected && html`<span class="quiet line">${lineOf(card)}</span>`}
     </span></summary>
     <${Health} card=${card} />
-    ${may("SETTINGS") && html`<form class="stack" autocomplete="off" onSubmit=${save}>
-      ${card.credentialForms.length > 1 && html`<fieldset class="sites"><legend class="hidden">${say("card.which")}</legend>
-        ${card.credentialForms.map((each) => html`<label key=${each.name} class="chip">
-          <input type="radio" checked=${each === form} onChange=${() => setFormName(each.name)} /><span>${each.label}</span></label>`)}
-      </fieldset>`}
-      ${fields.map((field) => html`<${Credential} key=${field.name} card=${card} field=${field} value=${values[field.name] ?? ""} error=${at(field.name)}
-        onInput=${(value) => setValues({ ...values, [field.name]: value })} />`)}
+    ${
+      may("SETTINGS") &&
+      html`<form class="stack" autocomplete="off" onSubmit=${save}>
+      ${
+        card.credentialForms.length > 1 &&
+        html`<fieldset class="sites"><legend class="hidden">${say("card.which")}</legend>
+        ${card.credentialForms.map(
+          (each) => html`<label key=${each.name} class="chip">
+          <input type="radio" checked=${each === form} onChange=${() => setFormName(each.name)} /><span>${each.label}</span></label>`,
+        )}
+      </fieldset>`
+      }
+      ${fields.map(
+        (
+          field,
+        ) => html`<${Credential} key=${field.name} card=${card} field=${field} value=${values[field.name] ?? ""} error=${at(field.name)}
+        onInput=${(value) => setValues({ ...values, [field.name]: value })} />`,
+      )}
       ${busy.error && html`<${Failure} error=${busy.error} />`}
       <${Failures} errors=${others} />
       <div class="row wrap">
@@ -38,7 +49,8 @@ export function Settings({ card, onCard }) {
         <button type="button" disabled=${busy.busy || !isSet} onClick=${verify}>${busy.busy ? say("working") : say("card.test")}</button>
         <button type="button" class="danger" disabled=${busy.busy || !isSet} onClick=${disconnect}>${say("card.disconnect")}</button>
       </div>
-    </form>`}
+    </form>`
+    }
     <${Quota} quota=${card.quota} />
     ${isConnected && html`<${Refresh} card=${card} onCard=${onCard} />`}
   </details>`;
@@ -46,9 +58,12 @@ export function Settings({ card, onCard }) {
 
 // Its health, its calls of today, and when it worked last.
 const lineOf = ({ health, quota }) =>
-  [named("health", health.state), callsOf(quota), health.lastSuccessAt && say("card.worked", { time: ago(health.lastSuccessAt) })].filter(Boolean).join(" · ");
+  [named("health", health.state), callsOf(quota), health.lastSuccessAt && say("card.worked", { time: ago(health.lastSuccessAt) })]
+    .filter(Boolean)
+    .join(" · ");
 
-const callsOf = ({ limitPerDay, usedToday }) => say(limitPerDay ? "calls.of" : "calls.free", { used: usedToday, most: limitPerDay });
+const callsOf = ({ limitPerDay, usedToday }) =>
+  limitPerDay ? say("calls.of", { used: usedToday, most: limitPerDay }) : say("calls.free", { n: usedToday });
 
 function Health({ card }) {
   const { health } = card;
@@ -57,10 +72,13 @@ function Health({ card }) {
   const isWell = health.state === "HEALTHY";
   return html`<div class="health">
     ${missing.length > 0 && html`<p class="quiet">${say("card.missing", { names: missing.join(", ") })}</p>`}
-    ${card.status === "CONNECTED" && html`<p class=${isWell ? "good" : "problem"}>
+    ${
+      card.status === "CONNECTED" &&
+      html`<p class=${isWell ? "good" : "problem"}>
       <strong>${named("health", health.state)}</strong>
       ${health.checkedAt && html`<span class="quiet" title=${time(health.checkedAt)}> · ${say("card.checked", { time: ago(health.checkedAt) })}</span>`}
-      ${health.upstreamCode && html`<span class="quiet"> · ${health.upstreamCode}</span>`}</p>`}
+      ${health.upstreamCode && html`<span class="quiet"> · ${health.upstreamCode}</span>`}</p>`
+    }
     ${card.status === "CONNECTED" && health.cure && html`<p class="cure">${said({ message: health.cure })}</p>`}
     ${health.warnings.map((warning) => html`<p key=${warning} class="problem">${said({ message: warning })}</p>`)}
     ${can && html`<p class="quiet">${say("card.can", { what: can })}</p>`}

@@ -21,7 +21,9 @@ export function useCredentials(card, onCard) {
   const save = (event) => {
     event.preventDefault();
     work(async () => {
-      const credentials = Object.entries(values).filter(([, value]) => value.trim()).map(([name, value]) => ({ name, value }));
+      const credentials = Object.entries(values)
+        .filter(([, value]) => value.trim())
+        .map(([name, value]) => ({ name, value }));
       const payload = (await run("connect", { input: { ...input, credentials } })).connectMarketplace;
       const now = take(payload);
       if (payload.errors.length) return;
@@ -34,7 +36,13 @@ export function useCredentials(card, onCard) {
     setValues({});
     work(async () => take((await run("disconnect", { input })).disconnectMarketplace));
   };
-  const at = (name) => errors.find((error) => Object.keys(values).filter((each) => values[each].trim()).indexOf(name) === Number(error.path[2]) && error.path[1] === "credentials");
+  const at = (name) =>
+    errors.find(
+      (error) =>
+        Object.keys(values)
+          .filter((each) => values[each].trim())
+          .indexOf(name) === Number(error.path[2]) && error.path[1] === "credentials",
+    );
   const others = errors.filter((error) => error.path[1] !== "credentials" && error.message !== card.health.cure);
   return { form, setFormName, values, setValues, others, at, busy, save, verify: () => work(verify), disconnect };
 }

@@ -7,7 +7,8 @@ import { Failure, Failures } from "../parts.js";
 import { say } from "../texts.js";
 import { time } from "../words.js";
 
-const told = ({ state, usedToday, callsPerDay, nextAt }) => say(`refresh.${state}`, { used: usedToday, most: callsPerDay ?? 0, time: nextAt ? time(nextAt) : "" });
+const told = ({ state, usedToday, callsPerDay, nextAt }) =>
+  say(`refresh.${state}`, { used: usedToday, most: callsPerDay ?? 0, time: nextAt ? time(nextAt) : "" });
 
 export function Refresh({ card, onCard }) {
   const { refreshPolicy: policy } = card;
@@ -26,12 +27,15 @@ export function Refresh({ card, onCard }) {
     });
   };
   return html`<form class="stack" onSubmit=${save}>
-    ${may("SETTINGS") && html`<div class="row wrap">
+    ${
+      may("SETTINGS") &&
+      html`<div class="row wrap">
       <label>${say("refresh.calls")}
         <input type="number" min="0" max="1000000" step="1" placeholder=${say("refresh.none")}
           value=${typed ?? policy.callsPerDay ?? ""} onInput=${(event) => setTyped(event.target.value)} /></label>
       ${typed !== null && html`<button disabled=${busy.busy}>${say("refresh.set")}</button>`}
-    </div>`}
+    </div>`
+    }
     <p class="quiet" role="status">${told(policy)} ${say("refresh.first")}</p>
     ${busy.error && html`<${Failure} error=${busy.error} />`}
     <${Failures} errors=${errors} />

@@ -16,11 +16,16 @@ export function Preview({ given, onDone, onClose }) {
   return html`<${Dialog} title=${given.file?.name ?? say("preview")} wide onClose=${close}>
     ${error && html`<${Failure} error=${error} />`}
     ${(lines || !error) && html`<p role="status" class="quiet">${isLooking ? looking(left) : summary(lines)}</p>`}
-    <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} />`)}</ul>
+    <ul class="lines">${lines?.map((line) => html`<${Line} key=${line.key} line=${line} isDone=${isDone} />`)}</ul>
     <div class="row end">
       ${(isLooking || isBusy) && html`<button type="button" onClick=${isBusy ? cancel : close}>${say("cancel")}</button>`}
-      ${isDone ? html`<button type="button" class="primary" onClick=${onClose}>${say("done")}</button>` : may("IMPORT") && html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
-        ${isBusy ? say("importing") : say("paste.import", { n: good.length })}</button>`}
+      ${
+        isDone
+          ? html`<button type="button" class="primary" onClick=${onClose}>${say("done")}</button>`
+          : may("IMPORT") &&
+            html`<button type="button" class="primary" disabled=${isBusy || isLooking || !good.length} onClick=${() => importAll(good)}>
+        ${isBusy ? say("importing") : say("paste.import", { n: good.length })}</button>`
+      }
     </div>
   </${Dialog}>`;
 }
@@ -76,7 +81,7 @@ function summary(lines) {
   return say("paste.lines", { n: lines.length, good: lines.length - bad, bad });
 }
 
-function Line({ line }) {
+function Line({ line, isDone }) {
   const { product, error, done } = line;
   const outcome = { new: say("paste.imported"), known: say("paste.there") }[done];
   return html`<li class=${error ? "bad" : done ? "good" : ""}>
@@ -86,6 +91,6 @@ function Line({ line }) {
       ${product && html`<p class="title">${product.title}</p><${Price} product=${product} />`}
       ${error && html`<p class="problem">${said(error)}</p>`}
     </div>
-    <p class="outcome">${outcome ?? (error ? say("paste.failed") : product?.importedAt ? say("paste.inLibrary") : "")}</p>
+    <p class="outcome">${outcome ?? (error ? say(isDone ? "paste.failed" : "paste.unusable") : product?.importedAt ? say("paste.inLibrary") : "")}</p>
   </li>`;
 }

@@ -14,7 +14,13 @@ export function PriceChart({ seen }) {
     return html`<p class="quiet">${say("chart.one", { price: shown(seen[0].price), time: time(seen[0].observedAt) })}</p>`;
   }
   const last = seen.at(-1);
-  const words = say("chart.words", { n: seen.length, first: shown(seen[0].price), begin: time(seen[0].observedAt), last: shown(last.price), end: time(last.observedAt) });
+  const words = say("chart.words", {
+    n: seen.length,
+    first: shown(seen[0].price),
+    begin: time(seen[0].observedAt),
+    last: shown(last.price),
+    end: time(last.observedAt),
+  });
   return html`<figure class="chart">
     <${Drawing} seen=${seen} words=${words} />
     <figcaption class="quiet">${words}. ${lowest(seen)}</figcaption>
@@ -43,12 +49,15 @@ function Drawing({ seen, words }) {
     let isClosed = false;
     const size = () => ({ width: place.current.clientWidth, height: HEIGHT });
     const watch = new ResizeObserver(() => chart?.setSize(size()));
-    import("../uplot.js").then(({ default: Plot }) => {
-      if (isClosed) return;
-      dress();
-      chart = new Plot({ ...options(Plot, place.current, seen[0].price.currencyCode), ...size() }, dataOf(seen), place.current);
-      watch.observe(place.current);
-    }, () => {});
+    import("../uplot.js").then(
+      ({ default: Plot }) => {
+        if (isClosed) return;
+        dress();
+        chart = new Plot({ ...options(Plot, place.current, seen[0].price.currencyCode), ...size() }, dataOf(seen), place.current);
+        watch.observe(place.current);
+      },
+      () => {},
+    );
     return () => {
       isClosed = true;
       watch.disconnect();
@@ -79,7 +88,14 @@ function options(Plot, element, currency) {
     axes: [axis, { ...axis, size: 72, values: (_, values) => values.map(money) }],
     series: [
       { label: say("chart.seen"), value: (_, seconds) => (seconds === null ? "" : time(new Date(seconds * 1000).toISOString())) },
-      { label: say("row.price"), stroke: colour("--accent"), width: 2, paths: Plot.paths.stepped({ align: 1 }), points: { show: true, size: 6, fill: colour("--accent") }, value: (_, value) => money(value) },
+      {
+        label: say("row.price"),
+        stroke: colour("--accent"),
+        width: 2,
+        paths: Plot.paths.stepped({ align: 1 }),
+        points: { show: true, size: 6, fill: colour("--accent") },
+        value: (_, value) => money(value),
+      },
     ],
   };
 }

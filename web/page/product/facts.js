@@ -16,7 +16,10 @@ export function Facts({ product }) {
     [say("row.delivery"), shipping(product.offer)],
     [say("row.rating"), rating(product.reviews)],
     [say("row.ordered"), product.ordersLast30Days === null ? "" : say("inDays", { number: compact(product.ordersLast30Days) })],
-    [say("row.commission"), commission && `${count(Number(commission.ratePercent))}%${commission.amount ? `, ${shown(commission.amount)}` : ""}`],
+    [
+      say("row.commission"),
+      commission && `${count(Number(commission.ratePercent))}%${commission.amount ? `, ${shown(commission.amount)}` : ""}`,
+    ],
     [say("row.brand"), product.brand],
     [say("row.seller"), seller?.name],
     [say("row.category"), product.categories.map((each) => each.name).join(" › ")],

@@ -56,26 +56,35 @@ function Page({ product, cards, again }) {
         ${!product.affiliateLinks.nodes.length && html`<p class="quiet">${say("product.unlinked")}</p>`}
         ${product.affiliateLinks.nodes.map((each) => html`<${LinkBox} key=${each.id} link=${each} title=${product.title} product=${product} card=${card} />`)}
       </section>
-      ${product.features.length > 0 && html`<section class="panel whole" aria-labelledby="features"><h2 id="features">${say("product.text")}</h2>
-        <ul>${product.features.map((text) => html`<li key=${text}>${text}</li>`)}</ul></section>`}
+      ${
+        product.features.length > 0 &&
+        html`<section class="panel whole" aria-labelledby="features"><h2 id="features">${say("product.text")}</h2>
+        <ul>${product.features.map((text) => html`<li key=${text}>${text}</li>`)}</ul></section>`
+      }
     </div>`;
 }
 
 function Actions({ product, cards, again }) {
   const [isWatching, setWatching] = useState(false);
   const [state, act] = useAsk((work) => work());
-  const sync = () => act(async () => {
-    const { results: [row] } = (await run("sync", { ids: [product.id] })).syncProducts;
-    if (row.errors.length) throw row.errors[0];
-    await again();
-    return row.changed.length ? say("changed", { names: changes(row.changed) }) : say("unchanged");
-  });
-  const makeLink = () => act(async () => {
-    const { results: [row] } = (await run("make-links", { products: [{ id: product.id }] })).generateLinks;
-    if (row.errors.length) throw row.errors[0];
-    await again();
-    return say("product.linked");
-  });
+  const sync = () =>
+    act(async () => {
+      const {
+        results: [row],
+      } = (await run("sync", { ids: [product.id] })).syncProducts;
+      if (row.errors.length) throw row.errors[0];
+      await again();
+      return row.changed.length ? say("changed", { names: changes(row.changed) }) : say("unchanged");
+    });
+  const makeLink = () =>
+    act(async () => {
+      const {
+        results: [row],
+      } = (await run("make-links", { products: [{ id: product.id }] })).generateLinks;
+      if (row.errors.length) throw row.errors[0];
+      await again();
+      return say("product.linked");
+    });
   return html`<div class="row wrap tools">
       ${may("SYNC") && html`<button type="button" disabled=${state.busy} onClick=${sync}>${say("sync")}</button>`}
       ${may("LINK") && html`<button type="button" disabled=${state.busy} onClick=${makeLink}>${say("link.make")}</button>`}
@@ -90,8 +99,13 @@ function Pictures({ images }) {
   const [number, setNumber] = useState(0);
   return html`<div class="pictures">
     <${Picture} url=${images[number]?.url} />
-    ${images.length > 1 && html`<ul>${images.map((image, n) => html`<li key=${image.url}>
+    ${
+      images.length > 1 &&
+      html`<ul>${images.map(
+        (image, n) => html`<li key=${image.url}>
       <button type="button" class="plain" aria-label=${say("product.picture", { number: n + 1, total: images.length })} aria-pressed=${n === number} onClick=${() => setNumber(n)}><${Picture} url=${image.url} small /></button>
-    </li>`)}</ul>`}
+    </li>`,
+      )}</ul>`
+    }
   </div>`;
 }

@@ -12,11 +12,12 @@ export function Key({ apiKey: key, isOwn, onMade }) {
   const [isNarrowing, setNarrowing] = useState(false);
   const [state, ask] = useAsk((work) => work());
   const isActive = key.status === "ACTIVE";
-  const rotate = () => ask(async () => {
-    const { key: text, apiKey, errors } = (await run("rotate-key", { input: { id: key.id } })).rotateApiKey;
-    if (errors.length) throw errors[0];
-    onMade({ name: apiKey.name, text });
-  });
+  const rotate = () =>
+    ask(async () => {
+      const { key: text, apiKey, errors } = (await run("rotate-key", { input: { id: key.id } })).rotateApiKey;
+      if (errors.length) throw errors[0];
+      onMade({ name: apiKey.name, text });
+    });
   const revoke = () => {
     const sure = `${say("key.revoke", { name: key.name })} ${say(isOwn ? "key.own" : "key.others")}`;
     if (confirm(sure)) ask(async () => take((await run("revoke-key", { input: { id: key.id } })).revokeApiKey));
@@ -29,10 +30,13 @@ export function Key({ apiKey: key, isOwn, onMade }) {
     <p class="quiet">${factsOf(key).join(" · ")}</p>
     ${key.origins.length > 0 && html`<p class="quiet">${say("key.for", { pages: key.origins.join(", ") })}</p>`}
     ${key.warning && html`<p class="cure">${said({ message: key.warning })}</p>`}
-    ${isActive && html`<div class="row wrap">
+    ${
+      isActive &&
+      html`<div class="row wrap">
       <button type="button" title=${say("key.replace.help")} disabled=${state.busy} onClick=${rotate}>${say("key.replace")}</button>
       ${key.scopes.length > 1 && html`<button type="button" disabled=${state.busy} onClick=${() => setNarrowing(true)}>${say("key.narrow")}</button>`}
-      <button type="button" class="danger" disabled=${state.busy} onClick=${revoke}>${say("key.take")}</button></div>`}
+      <button type="button" class="danger" disabled=${state.busy} onClick=${revoke}>${say("key.take")}</button></div>`
+    }
     ${state.error && html`<${Failure} error=${state.error} />`}
     ${isNarrowing && html`<${Narrow} apiKey=${key} onClose=${() => setNarrowing(false)} />`}
   </li>`;

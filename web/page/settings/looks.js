@@ -21,8 +21,10 @@ function Choices({ name, title, legend, options, value, onChoose }) {
   return html`<section class="panel" aria-labelledby=${name}>
     <h2 id=${name}>${title}</h2>
     <fieldset class="sites"><legend class="hidden">${legend}</legend>
-      ${options.map(([code, words]) => html`<label key=${code} class="chip">
-        <input type="radio" name=${name} checked=${value === code} onChange=${() => onChoose(code)} /><span>${words}</span></label>`)}
+      ${options.map(
+        ([code, words]) => html`<label key=${code} class="chip">
+        <input type="radio" name=${name} checked=${value === code} onChange=${() => onChoose(code)} /><span>${words}</span></label>`,
+      )}
     </fieldset>
     <p class="quiet">${say("kept.here")}</p>
   </section>`;

@@ -6,7 +6,12 @@ import { Failure } from "../parts.js";
 import { nameOf, SCOPES, toggled } from "./scopes.js";
 import { say } from "../texts.js";
 
-const LIVES = [["", say("life.never")], ["30", say("life.month")], ["90", say("life.quarter")], ["365", say("life.year")]];
+const LIVES = [
+  ["", say("life.never")],
+  ["30", say("life.month")],
+  ["90", say("life.quarter")],
+  ["365", say("life.year")],
+];
 const DAY = 86_400_000;
 const BLANK = { name: "", isPublic: false, scopes: new Set(["READ"]), days: "", origins: "", calls: "0" };
 
@@ -36,8 +41,13 @@ export function Make({ onMade }) {
   return html`<details class="make" open=${isOpen} onToggle=${(event) => setOpen(event.target.open)}><summary>${say("key.make")}</summary><form class="stack" onSubmit=${submit}>
     <label>${say("key.name")} <input required maxlength="100" placeholder=${say("key.example")} value=${form.name} onInput=${set("name")} /></label>
     <fieldset class="sites"><legend class="hidden">${say("key.forWhom")}</legend>
-      ${[[false, say("key.program")], [true, say("key.page")]].map(([isPublic, words]) => html`<label key=${words} class="chip">
-        <input type="radio" name="for" checked=${form.isPublic === isPublic} onChange=${() => setForm({ ...form, isPublic })} /><span>${words}</span></label>`)}
+      ${[
+        [false, say("key.program")],
+        [true, say("key.page")],
+      ].map(
+        ([isPublic, words]) => html`<label key=${words} class="chip">
+        <input type="radio" name="for" checked=${form.isPublic === isPublic} onChange=${() => setForm({ ...form, isPublic })} /><span>${words}</span></label>`,
+      )}
     </fieldset>
     ${form.isPublic ? html`<${Public} form=${form} set=${set} />` : html`<${Scopes} from=${SCOPES} chosen=${form.scopes} onChange=${(scopes) => setForm({ ...form, scopes })} />`}
     <label>${say("key.end")} <select value=${form.days} onChange=${set("days")}>${LIVES.map(([days, words]) => html`<option key=${days} value=${days}>${words}</option>`)}</select></label>
@@ -47,9 +57,11 @@ export function Make({ onMade }) {
 }
 
 export const Scopes = ({ from, chosen, onChange }) => html`<fieldset><legend>${say("key.what")}</legend>
-    ${from.map((scope) => html`<label key=${scope} class="option">
+    ${from.map(
+      (scope) => html`<label key=${scope} class="option">
       <input type="checkbox" checked=${chosen.has(scope)} onChange=${() => onChange(toggled(chosen, scope))} />
-      <span><strong>${nameOf(scope)}</strong> <span class="quiet">${say(`scopeHelp.${scope}`)}</span></span></label>`)}
+      <span><strong>${nameOf(scope)}</strong> <span class="quiet">${say(`scopeHelp.${scope}`)}</span></span></label>`,
+    )}
   </fieldset>`;
 
 const Public = ({ form, set }) => html`

@@ -16,4 +16,3 @@ export function Settings() {
       ${may("ADMIN") ? html`<${Keys} />` : html`<p class="empty small">${say("keys.hidden")}</p>`}
     </div>`;
 }
-
