@@ -23,6 +23,7 @@ COMMANDS = {
     "syncProduct": "python server.py sync",
 }
 MUTATION = re.compile(rf"\b({'|'.join(COMMANDS)})\b")
+EITHER = re.compile(r"\b[a-z]+[A-Z]\w*, or (?=python server\.py\b)")  # a mutation, or its command
 # Behind it may stand what it says of the workspace itself. Not what is told as it is typed.
 TOLD = re.compile(r"(?<![\w/=])python server\.py\b(?! --env-file)( --workspace| workspace)?")
 
@@ -62,7 +63,7 @@ def in_commands(text: str) -> str:
     """The text with each mutation that is a command too named as that command, and each command as
     it has to be typed."""
     call = CALL.get()
-    named = MUTATION.sub(lambda match: COMMANDS[match[1]], text)
+    named = MUTATION.sub(lambda match: COMMANDS[match[1]], EITHER.sub("", text))
     return TOLD.sub(
         lambda match: call.another(has_workspace=bool(match[1])) + (match[1] or ""), named
     )

@@ -117,7 +117,10 @@ class Context:
         for ref in refs:
             sites.setdefault((ref.marketplace, ref.locale), []).append(ref.external_id)
         self.note_again(
-            tuple((self.account_key(*site), tuple(products)) for site, products in sites.items())
+            tuple(
+                (self.workspace.account_key(*site), tuple(products))
+                for site, products in sites.items()
+            )
         )
 
     def note_again(self, asked: Asked) -> None:
@@ -125,10 +128,6 @@ class Context:
         self.noted_asked += asked
         for key, products in asked:
             self.asked.note(key, products, self.now)
-
-    def account_key(self, marketplace: str, locale: str) -> AccountKey:
-        """Names the credential set of a marketplace (by code) and country site."""
-        return self.workspace.account_key(marketplace, locale)
 
     def quota(self, marketplace: Marketplace) -> QuotaRule:
         """The limits that are kept to for that marketplace."""

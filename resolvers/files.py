@@ -14,8 +14,7 @@ from domain.exceptions import InvalidInput, InvalidURL, SeveralProducts, ShortLi
 from domain.products import ProductRef
 from reading import headings, tables
 from reading.tables import Row, Table
-from resolvers.handles import product_of
-from resolvers.sites import OF_ADDRESSES, Sites, is_host, is_told, told, told_apart
+from resolvers.sites import OF_ADDRESSES, Sites, is_host, is_told, product_of, told, told_apart
 
 HEAD_WITHIN = 10  # rows: tables of reports begin with a title
 SAMPLE = 200  # rows that tell which column holds the products

@@ -84,7 +84,7 @@ class Evidence:
 
 
 async def note(
-    account: Callable[[], Awaitable[Account]],
+    read_account: Callable[[], Awaitable[Account]],
     evidence: Evidence,
     clock: Callable[[], datetime],
     failure: MarketplaceError | None,
@@ -93,8 +93,8 @@ async def note(
 
     A note that cannot be written now is lost: the answer matters more.
     """
-    asked, now = await account(), clock()
-    before = asked.health
+    account, now = await read_account(), clock()
+    before = account.health
     if failure is None:
         since = before.last_success_at if before.state is HealthState.HEALTHY else None
         is_news = evidence.success_counts and (since is None or now - since > OFTEN_ENOUGH)
@@ -105,9 +105,9 @@ async def note(
     if not is_news:
         return
     try:
-        await stored_credentials.note_health(asked, after(before, failure, now))
+        await stored_credentials.note_health(account, after(before, failure, now))
     except DatabaseUnavailable as error:
-        log.warning("the health of %s was not noted: %s", asked.key.marketplace, error)
+        log.warning("the health of %s was not noted: %s", account.key.marketplace, error)
 
 
 def _tells(failure: MarketplaceError) -> bool:

@@ -147,7 +147,9 @@ async def _key(
     market = BY_CODE[ref.marketplace]
     sub_id = _clean("subId", sub_id or "")
     if tracking_id is None:
-        account = await context.accounts.get(context.account_key(ref.marketplace, ref.locale))
+        account = await context.accounts.get(
+            context.workspace.account_key(ref.marketplace, ref.locale)
+        )
         stored = account.credentials.get(market.tracking_field)
         if stored is None:
             site = f" for {ref.locale}" if ref.locale else ""

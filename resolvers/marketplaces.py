@@ -156,7 +156,7 @@ async def get_all(context: Context) -> list[ConnectedMarketplace]:
     accounts = await stored_credentials.accounts(context.workspace, context.keys)
     by_key = {account.key: account for account in accounts}
     keys = [
-        context.account_key(marketplace.code, locale)
+        context.workspace.account_key(marketplace.code, locale)
         for marketplace in BY_CODE.values()
         for locale in marketplace.locales
     ]
@@ -177,7 +177,7 @@ async def get_one(
 
 async def of_product(context: Context, code: str, locale: str) -> ConnectedMarketplace:
     """The marketplace (by code) and country site that a product or link belongs to."""
-    account = await context.accounts.get(context.account_key(code, locale))
+    account = await context.accounts.get(context.workspace.account_key(code, locale))
     return connected(account, context.upstream)
 
 
@@ -191,7 +191,7 @@ async def connect(
 
     Raises InvalidInput or WrongLocale with the path of the field; then nothing is stored.
     """
-    key = context.account_key(
+    key = context.workspace.account_key(
         marketplace.code, locale_of(marketplace, locale, path=("input", "locale"))
     )
     changes = _changes(marketplace, credentials)
@@ -224,7 +224,7 @@ async def disconnect(
     context: Context, marketplace: Marketplace, locale: str | None
 ) -> ConnectedMarketplace:
     """Erase the stored credentials of one marketplace. Products and links stay."""
-    key = context.account_key(
+    key = context.workspace.account_key(
         marketplace.code, locale_of(marketplace, locale, path=("input", "locale"))
     )
     await stored_credentials.forget(key)
@@ -242,7 +242,7 @@ async def verify(
     """
     site = locale_of(marketplace, locale, path=("input", "locale"))
     account = await stored_credentials.account(
-        context.account_key(marketplace.code, site), context.keys
+        context.workspace.account_key(marketplace.code, site), context.keys
     )
     failure: MarketplaceError | None = None
     with context.upstream.accounts.use(marketplace.quota_account(account)) as state:
@@ -267,7 +267,7 @@ async def bootstrap(
     Returns False when something else is stored already, which stays: what a person saved last
     wins over the environment. Raises InvalidInput or WrongLocale.
     """
-    key = context.account_key(marketplace.code, locale_of(marketplace, locale))
+    key = context.workspace.account_key(marketplace.code, locale_of(marketplace, locale))
     stored = await stored_credentials.account(key, context.keys)
     if stored.credentials or stored.unreadable:
         known = stored.reveal()

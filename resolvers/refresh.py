@@ -127,7 +127,7 @@ async def set_calls(
             path=("input", "callsPerDay"),
         )
     site = marketplaces.locale_of(marketplace, locale, path=("input", "locale"))
-    key = context.account_key(marketplace.code, site)
+    key = context.workspace.account_key(marketplace.code, site)
     if not await refreshes.set_calls(key, calls, context.now):
         raise MarketplaceNotConnected(
             f"{marketplace.name} is not connected, so nothing can be refreshed. Connect it with "

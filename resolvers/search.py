@@ -105,7 +105,7 @@ async def search(
         return SearchResult(error=error)
     of_list = cursors.fingerprint("search", marketplace.code, site, wanted)
     position = _position(cursors.decode(of_list, after, path=("after",)), marketplace)
-    key = context.account_key(marketplace.code, site)
+    key = context.workspace.account_key(marketplace.code, site)
     try:
         account = await context.accounts.get(key)
         plan = marketplace.connect(account, context.upstream, context.budget).plan_search(wanted)

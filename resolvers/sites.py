@@ -1,8 +1,10 @@
-"""Whose the ids are that stand alone in a file: what its rows say of marketplaces and sites."""
+"""Whose the ids are that stand in a file: what its rows say of marketplaces and sites, and what
+handles, as our exports write them, say of themselves."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from clients.base import Marketplace
 from clients.registry import BY_CODE, MARKETPLACE_NAMES, Found
@@ -84,3 +86,26 @@ def told_apart(found: Found, bare: Sites) -> Found:
         return replace(found, product=refusal)
     is_told = ref.marketplace in bare.told or len(BY_CODE[ref.marketplace].locales) == 1
     return replace(found, is_bare=not is_told)
+
+
+def product_of(cell: str) -> ProductRef | None:
+    """The product of a handle as our exports write it."""
+    text = cell.strip("'").lower()
+    prefix = max(filter(text.startswith, _handles()), key=len, default="")
+    if not prefix:
+        return None
+    market, site = _handles()[prefix]
+    try:
+        return ProductRef(market.code, market.parse_id(text.removeprefix(prefix)), site)
+    except InvalidInput:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _handles() -> dict[str, tuple[Marketplace, str]]:
+    """What a handle begins with, for each country site."""
+    return {
+        ProductRef(market.code, "x", site).handle.removesuffix("x"): (market, site)
+        for market in BY_CODE.values()
+        for site in market.locales
+    }

@@ -304,7 +304,7 @@ class Marketplace(Node):
     async def refresh_policy(self, info: Info) -> RefreshPolicy:
         context = info.context
         market = self.code.value
-        key = context.account_key(market.code, self.locale or "")
+        key = context.workspace.account_key(market.code, self.locale or "")
         plan = await refresh.plan_of(key)
         return RefreshPolicy.of(plan, context.quota(market).day(context.now))
 

@@ -1,4 +1,4 @@
--- Made by `make tables`, of these migrations: 0001_initial 0002_api_keys 0003_fingerprints 0004_key_allowances 0005_catalog_search 0006_catalog_texts 0007_bound_seals 0008_idempotency_holders 0009_jobs 0010_events 0013_deleted_products 0014_webhooks 0015_watches 0016_refresh 0017_events_of_products 0018_settled_prices
+-- Made by `make tables`, of these migrations: 0001_initial 0002_api_keys 0003_fingerprints 0004_key_allowances 0005_catalog_search 0006_catalog_texts 0007_bound_seals 0008_idempotency_holders 0009_jobs 0010_events 0013_deleted_products 0014_webhooks 0015_watches 0016_refresh 0017_events_of_products 0018_settled_prices 0019_tags
 CREATE TABLE "affiliate_links" (
     "id" CHAR(36) NOT NULL  PRIMARY KEY,
     "workspace_id" TEXT NOT NULL,
@@ -89,7 +89,7 @@ CREATE TABLE "products" (
     "refresh_at" TIMESTAMP,
     "selling_price_amount" VARCHAR(40),
     "selling_price_currency" TEXT,
-    "notes" TEXT, "margin_key" BIGINT, "has_link" INT NOT NULL DEFAULT 0, "announced_price_amount" VARCHAR(40), "announced_price_currency" TEXT, "price_moved_at" TIMESTAMP, "deleted_at" TIMESTAMP, "pace" INT NOT NULL DEFAULT 1, "changes_seen" REAL NOT NULL DEFAULT 0, "hours_watched" REAL NOT NULL DEFAULT 0,
+    "notes" TEXT, "margin_key" BIGINT, "has_link" INT NOT NULL DEFAULT 0, "announced_price_amount" VARCHAR(40), "announced_price_currency" TEXT, "price_moved_at" TIMESTAMP, "deleted_at" TIMESTAMP, "pace" INT NOT NULL DEFAULT 1, "changes_seen" REAL NOT NULL DEFAULT 0, "hours_watched" REAL NOT NULL DEFAULT 0, "tags" TEXT,
     CONSTRAINT "uid_products_workspa_9c6dfd" UNIQUE ("workspace_id", "mode", "marketplace", "locale", "external_id")
 );
 CREATE TABLE "price_observations" (
@@ -310,3 +310,14 @@ CREATE INDEX "idx_products_refresh_sold" ON "products" (workspace_id, mode, mark
 CREATE INDEX "idx_products_refresh_both" ON "products" (workspace_id, mode, marketplace, locale, pace, (COALESCE(refresh_at, synced_at))) WHERE has_link AND selling_price_amount IS NOT NULL;
 CREATE INDEX "idx_events_workspa_68042c" ON "events" ("workspace_id", "external_id", "sequence");
 CREATE INDEX "idx_prices_unsettled" ON "price_observations" (observed_at) WHERE NOT is_settled;
+CREATE TABLE "product_tags" (
+    "number" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "workspace_id" TEXT NOT NULL,
+    "tag_key" TEXT NOT NULL,
+    "tag" TEXT NOT NULL,
+    "mode" TEXT NOT NULL,
+    "marketplace" TEXT NOT NULL,
+    "product_id" CHAR(36) NOT NULL REFERENCES "products" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_product_tag_product_611b6e" UNIQUE ("product_id", "tag_key")
+);
+CREATE INDEX "idx_product_tag_workspa_03328e" ON "product_tags" ("workspace_id", "tag_key", "mode", "marketplace", "tag", "product_id");

@@ -118,6 +118,7 @@ def test_a_reading_key_of_web_pages_is_told_of_and_narrowed(command: Command) ->
     narrowed = command("key", "narrow", id, "--marketplace-calls-per-day", "5")
 
     assert f"key narrow {id}" in made.err
+    assert "narrowApiKey" not in made.err
     assert narrowed.out == "Narrowed: box has PUBLIC now.\n"
     listed = command("key", "list")
     assert cells(listed.out)[-1] == "0 of 5"

@@ -45,6 +45,11 @@ def test_a_command_that_fails_names_commands(command: Command) -> None:
     [
         (Call(), "Run: python server.py migrate", "Run: python server.py migrate"),
         (
+            Call(),
+            "By narrowApiKey, or python server.py key narrow",
+            "By python server.py key narrow",
+        ),
+        (
             Call(program=".venv/bin/python server.py", env_file=Path("/etc/my settings")),
             "Run: python server.py migrate",
             "Run: .venv/bin/python server.py --env-file '/etc/my settings' migrate",

@@ -173,8 +173,8 @@ async def test_all_accounts_are_opened_with_the_first_one(
     context = make_context(aliexpress=FakeMarketplaceClient(), amazon=FakeMarketplaceClient())
     monkeypatch.setattr(stored_credentials, "accounts", accounts)
 
-    await context.accounts.get(context.account_key("amazon", "www.amazon.com"))
-    await context.accounts.get(context.account_key("aliexpress", ""))
+    await context.accounts.get(context.workspace.account_key("amazon", "www.amazon.com"))
+    await context.accounts.get(context.workspace.account_key("aliexpress", ""))
     every = await context.accounts.all()
 
     assert every == {}
@@ -221,7 +221,7 @@ async def test_calls_of_several_accounts_are_counted_apart(
     sites = ["www.amazon.com", "www.amazon.de"]
 
     found = await context.dataloaders.calls_today.load_many(
-        [context.account_key("amazon", site) for site in sites]
+        [context.workspace.account_key("amazon", site) for site in sites]
     )
 
     assert found == [14, 13]

@@ -4,7 +4,7 @@ import pytest
 
 from clients.registry import BY_CODE
 from domain.products import ProductRef
-from resolvers.handles import product_of
+from resolvers.sites import product_of
 from tests.clients.test_contract import lamps
 
 
