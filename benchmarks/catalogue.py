@@ -103,8 +103,9 @@ async def fill(rows: int) -> float:
         later = random.Random(start).sample(some, 25)
         await products.keep(OURS, later, now=START + timedelta(days=340), history_for=())
         mine = [one.ref for one in some if int(one.ref.external_id) % 50 == 0]
+        names = ("mine", "few") if start < 5 * BATCH else ("mine",)
         fields = PublisherFields(
-            selling_price=Money(Decimal(90), "USD"), notes="mine", add_tags=("mine",)
+            selling_price=Money(Decimal(90), "USD"), notes="mine", add_tags=names
         )
         await products.change(OURS, [(ref, fields) for ref in mine])
         await products.mark_missing(OURS, mine[:2], now=START + timedelta(days=341))

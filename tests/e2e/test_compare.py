@@ -1,9 +1,11 @@
 """Products side by side, and selling prices by a rule."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Server, Visit
+from tests.e2e.conftest import OPERATIONS, Server, Visit, ask
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in
 
@@ -39,4 +41,20 @@ def test_products_are_priced_by_a_rule_and_compared(server: Server, visit: Visit
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("to compare")).to_have_count(0)
+    assert visit.complaints == []
+
+
+def test_an_import_keeps_the_price_that_a_rule_made(emptied: Server, visit: Visit) -> None:
+    page = signed_in(emptied, visit)
+    search(page)
+    card = page.locator(".grid > .card[data-id]").first
+    page.get_by_label("How you set your prices").select_option("Markup")
+    selling = card.locator("[data-selling]").get_attribute("data-selling")
+
+    with page.expect_response(lambda answer: "mutation Update" in (answer.request.post_data or "")):
+        card.get_by_role("button", name="Import").click()
+
+    expect(card.get_by_text("In the library")).to_be_visible()
+    [stored] = ask(emptied, OPERATIONS["values"])["products"]["nodes"]
+    assert Decimal(stored["sellingPrice"]["amount"]) == Decimal(selling or "")
     assert visit.complaints == []

@@ -31,19 +31,26 @@ export function Card({ product, plan, currency, compared: { compared, toggle }, 
     <p class="quiet as-of" title=${offer?.disclaimer}>${offer ? say("card.asOf", { time: time(offer.observedAt) }) : ""}</p>
     <label class="option small"><input type="checkbox" checked=${isCompared} disabled=${!isCompared && compared.length >= MOST} onChange=${() => toggle(product)} />
       <span>${say("compare")}<span class="hidden"> ${product.title}</span></span></label>
-    <${Actions} product=${product} onProduct=${onProduct} />
+    <${Actions} product=${product} selling=${plan.way === "rule" ? selling : null} onProduct=${onProduct} />
   </li>`;
+}
+
+async function price(id, sellingPrice) {
+  const { errors } = (await run("update", { input: { id, sellingPrice } })).updateProduct;
+  if (errors.length) throw errors[0];
 }
 
 const factsOf = ({ reviews, ordersLast30Days: orders }) =>
   [rating(reviews), orders !== null && say("orders", { n: orders, number: compact(orders) })].filter(Boolean);
 
-function Actions({ product, onProduct }) {
+// `selling`: what a rule makes of its price, which is stored with it.
+function Actions({ product, selling, onProduct }) {
   const [link, setLink] = useState(null);
   const [imported, doImport] = useAsk(async () => {
     const [row] = (await run("import", { products: [{ id: product.id }] })).importProducts.results;
     if (row.errors.length) throw row.errors[0];
     onProduct(row.product);
+    if (selling) await price(product.id, selling);
   });
   const [made, makeLink] = useAsk(async () => {
     const [row] = (await run("make-links", { products: [{ id: product.id }] })).generateLinks.results;
