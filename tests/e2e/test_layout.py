@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.conftest import Server, Visit, have
+from tests.e2e.conftest import OPERATIONS, Server, Visit, ask, have
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in
 
@@ -123,6 +123,23 @@ def test_previews_and_links_fit_a_narrow_screen(server: Server, visit: Visit) ->
 
     expect(page.get_by_role("textbox", name="Affiliate link")).to_be_visible()
     assert not is_cut_off(page)
+
+
+@pytest.mark.parametrize("width", [390, 768])
+def test_the_library_fits_with_all_its_columns(emptied: Server, visit: Visit, width: int) -> None:
+    [one] = have(emptied, "1005000000001141")
+    tags = ["x" * 50, "summer"]
+    ask(emptied, OPERATIONS["update"], input={"id": one, "addTags": tags})
+    page = signed_in(emptied, visit, "library")
+    page.get_by_text("Columns").click()
+    for box in page.locator(".columns").get_by_role("checkbox").all():
+        box.check()
+    page.get_by_text("Columns").click()
+
+    page.set_viewport_size({"width": width, "height": 900})
+
+    expect(page.get_by_label("Add a tag to")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [320, 761, 900, 1000, 1920])

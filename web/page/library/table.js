@@ -5,6 +5,7 @@ import { say } from "../texts.js";
 import { COLUMNS } from "./columns.js";
 import { Row } from "./row.js";
 
+const FITTING = 5; // columns that stand side by side on a tablet; more of them are scrolled
 const TITLES = ["TITLE_ASC", "TITLE_DESC"];
 
 function Heading({ name, sorts }) {
@@ -19,12 +20,12 @@ function Heading({ name, sorts }) {
 }
 
 export function Table({ rows, columns, news, isChosen, onToggle }) {
-  return html`<table class="library" id="results" tabindex="-1">
+  return html`<div class=${columns.length > FITTING ? "many-columns" : ""}><table class="library" id="results" tabindex="-1">
     <thead><tr>
       <th scope="col"><span class="hidden">${say("library.chosen")}</span></th>
       <${Heading} name="product" sorts=${TITLES} />
       ${columns.map((name) => html`<${Heading} key=${name} name=${name} sorts=${COLUMNS[name].sorts} />`)}
     </tr></thead>
     <tbody>${rows.map((row) => html`<${Row} key=${row.id} row=${row} columns=${columns} news=${news[row.id]} isChosen=${isChosen(row.id)} onToggle=${() => onToggle(row.id)} />`)}</tbody>
-  </table>`;
+  </table></div>`;
 }
