@@ -9,7 +9,7 @@ first rows of each. What else is asked (a condition) is met in one of three ways
 - they are many, but far behind in the order: the walk is given up, and all that the index of
   imports holds is looked through, or all that the text index finds.
 
-Each way gives the same page. docs/decisions/0032 has the figures.
+Each way gives the same page. docs/decisions/0037 has the figures.
 """
 
 import asyncio

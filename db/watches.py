@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from uuid import uuid4
 
 from tortoise.expressions import Q
@@ -27,8 +27,11 @@ FIRE = (
     "INSERT INTO watch_firings (id, workspace_id, watch_id, product_id, fired_at)"
     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (watch_id, product_id) DO NOTHING RETURNING id"
 )
-AMOUNTS = ("min_price", "max_price", "min_margin_percent")
-TIMES = ("imported_after", "imported_before", "synced_after", "synced_before")
+# Conditions whose values are text in a watch's row.
+AMOUNTS, TIMES = (
+    {name for name, hint in get_type_hints(CatalogFilter).items() if kind in get_args(hint)}
+    for kind in (Decimal, datetime)
+)
 
 
 @resilient

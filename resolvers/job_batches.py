@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import assert_never
 
 from clients.registry import product_ref
 from domain.exceptions import AffiliateGraphError, InvalidInput, JobGivenUp, QuotaExhausted
@@ -67,13 +68,18 @@ def given_back(batch: Batch, now: datetime) -> BatchResult:
 
 
 async def _done(context: Context, batch: Batch, named: Sequence[RefOrError]) -> list[Row]:
-    if batch.job.kind is JobKind.IMPORT:
-        only_new = batch.job.options.get("onlyNew") is True
-        return await imports.import_products(context, named, only_new=only_new)
-    if batch.job.kind is JobKind.SYNC:
-        return await imports.sync_products(context, named)
-    tracking_id, sub_id = (_text(batch.job.options.get(key)) for key in ("trackingId", "subId"))
-    return await links.generate(context, named, tracking_id=tracking_id, sub_id=sub_id)
+    options = batch.job.options
+    match batch.job.kind:
+        case JobKind.IMPORT:
+            only_new = options.get("onlyNew") is True
+            return await imports.import_products(context, named, only_new=only_new)
+        case JobKind.SYNC:
+            return await imports.sync_products(context, named)
+        case JobKind.LINKS:
+            tracking_id, sub_id = (_text(options.get(key)) for key in ("trackingId", "subId"))
+            return await links.generate(context, named, tracking_id=tracking_id, sub_id=sub_id)
+        case other:
+            assert_never(other)
 
 
 def _text(value: object) -> str | None:

@@ -314,7 +314,7 @@ def test_architecture_calls_things_by_their_names() -> None:
     code = "\n".join(text_of(path) for path in own_files() if path.suffix in (".py", ".js"))
     words = set(re.findall(r"\w+", code))
 
-    assert {"CallBudget", "open_runtime", "mutation"} <= named
+    assert {"CallBudget", "open_context", "mutation"} <= named
     assert sorted(named - words) == []
 
 

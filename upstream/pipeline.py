@@ -4,18 +4,20 @@
             2  join an equal call in flight                  coalescing.py
             3  gather a batch                                coalescing.py
     send    4  circuit and remembered refusals               accounts.py
-            5  reserve: the budget, the day's quota          budget.py, QuotaLedger of resolvers/
+            5  may it be paid? the day's quota is booked     budget.py, QuotaLedger of resolvers/
             6  a permit of the rate limit                    rate_limit.py
-            7  a connection slot                             accounts.py
+            7  a connection slot, and the budget pays        accounts.py, budget.py
             8  sign: the request is built                    Call.build of clients/
             9  send                                          http.py
            10  classify the answer                           Call.classify of clients/
-           11  record the evidence                           accounts.py, Fetch.record of resolvers/
-    fetch  12  keep the answers, answer every waiter         cache.py, coalescing.py
+           11  note what was met                             accounts.py
+    fetch      record the evidence, once for the batch       Fetch.record of resolvers/
+           12  keep the answers, answer every waiter         cache.py, coalescing.py
 
 Between `fetch` and `send` stands the client of the marketplace (clients/), which says what to send
 for a batch of keys. A failed call goes through 4 to 11 again (RetryPolicy). What was reserved in 5,
-6 and 7 is given back whenever nothing is sent: such a call costs nothing and proves nothing.
+6 and 7 is given back whenever nothing is sent: such a call costs nothing and proves nothing. A call
+for an access token has no quota: it needs neither 5 nor 6, and nobody pays for it.
 """
 
 import asyncio
