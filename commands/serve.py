@@ -87,9 +87,7 @@ def _serve(settings: Settings, keys: Keys, listener: socket.socket) -> int:
     overrides = Overrides()
     server = _server(settings, keys, overrides)
     server.greet = partial(_greet, settings, keys, _sign_in(settings, overrides))
-    with contextlib.suppress(KeyboardInterrupt):  # of uvicorn, when all has ended in order
-        server.run(sockets=[listener])
-    return 0 if server.started else 3
+    return _run(server, listener)
 
 
 def work(settings: Settings, listener: int, ready: int) -> int:
@@ -100,7 +98,13 @@ def work(settings: Settings, listener: int, ready: int) -> int:
     server = _server(settings, keys, Overrides())
     server.parent = os.getppid()
     server.greet = partial(os.write, ready, b".")
-    server.run(sockets=[socket_])
+    return _run(server, socket_)
+
+
+def _run(server: "Server", listener: socket.socket) -> int:
+    """Until a signal ends it. The exit code."""
+    with contextlib.suppress(KeyboardInterrupt):  # of uvicorn, when all has ended in order
+        server.run(sockets=[listener])
     return 0 if server.started else 3
 
 

@@ -117,7 +117,9 @@ class Workers:
                 each.process.send_signal(number)
 
     def _by_signal(self) -> int:
-        """End as one process would: by the signal itself."""
+        """End as one process would: well by Ctrl-C, else by the signal itself."""
+        if self._signals[0] == signal.SIGINT:
+            return 0
         sys.stdout.flush()
         signal.signal(self._signals[0], signal.SIG_DFL)
         os.kill(os.getpid(), self._signals[0])

@@ -14,6 +14,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -74,8 +75,12 @@ class RequestBoundary:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = dict(message["headers"])
+                sent = message["headers"]
+                if location := own.get(b"location"):
+                    sent = [each for each in sent if each[0] != b"location"]
+                    sent.append((b"location", _below(self.path, location)))
                 message["headers"] = [
-                    *message["headers"],
+                    *sent,
                     *(default for default in RAW_DEFAULTS if default[0] not in own),
                     (b"x-request-id", request_id.encode()),
                 ]
@@ -113,6 +118,16 @@ def _without(path: str, scope: Scope) -> Scope:
     if not f"{scope['path']}/".startswith(f"{path}/"):
         return scope
     return {**scope, "path": scope["path"][len(path) :] or "/"}
+
+
+def _below(path: str, location: bytes) -> bytes:
+    """Where the router says that an address stands without its last slash, as callers see it.
+
+    Without a host: behind a proxy the router knows neither the scheme nor the path.
+    """
+    parts = urlsplit(location.decode())
+    address = f"{path}/{parts.path.lstrip('/')}"  # two slashes would begin a host
+    return parts._replace(scheme="", netloc="", path=address).geturl().encode()
 
 
 def _refusal(

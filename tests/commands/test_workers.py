@@ -101,6 +101,17 @@ def test_a_signal_reaches_all_workers_and_ends_the_parent_as_it_ends_one_process
     assert process.returncode == -signal.SIGTERM
 
 
+def test_ctrl_c_ends_the_parent_well() -> None:
+    with parent(WORKER) as process:
+        read_until(process, "ready")
+
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+
+    assert output.count("ended") == 2
+    assert process.returncode == 0
+
+
 def test_a_second_signal_is_handed_on_so_that_workers_end_at_once() -> None:
     with parent(STUBBORN) as process:
         read_until(process, "ready")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from domain.api_keys import APIKey, Caller, Scope
@@ -90,6 +90,33 @@ async def test_below_a_path_it_answers_with_and_without_it(
         answer = await graph.http.get(asked, headers=KEY)
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "leads_to"),
+    [
+        ("", "/graphql/?query=x", "/graphql?query=x"),
+        ("/shop", "/shop/export/csv/", "/shop/export/csv"),
+        ("/shop", "/graphql/", "/shop/graphql"),
+    ],
+)
+async def test_a_last_slash_leads_to_the_address_as_callers_see_it(
+    migrated_database: str, tmp_path: Path, path: str, asked: str, leads_to: str
+) -> None:
+    settings = {"PUBLIC_URL": f"https://graph.example{path}"}
+    async with running_graph(migrated_database, tmp_path, environ=settings) as graph:
+        answer = await graph.http.get(asked, headers=KEY)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, leads_to)
+
+
+async def test_a_redirect_names_no_host() -> None:
+    away = Response(status_code=307, headers={"Location": "http://a.example//evil.example/x"})
+    transport = httpx.ASGITransport(RequestBoundary(away))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        answer = await http.get("/")
+
+    assert answer.headers["location"] == "/evil.example/x"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
