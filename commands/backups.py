@@ -16,7 +16,7 @@ from db.backup import back_up, restore
 from db.connection import is_sqlite, sqlite_path
 from domain.exceptions import InvalidInput
 
-PG_DUMP = 'pg_dump --format=custom --no-owner --file={file} "$DATABASE_URL"'
+PG_DUMP = '(umask 077; pg_dump --format=custom --no-owner --file={file} "$DATABASE_URL")'
 PG_RESTORE = (
     'pg_restore --clean --if-exists --no-owner --single-transaction --dbname="$DATABASE_URL" {file}'
 )
