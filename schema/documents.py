@@ -137,9 +137,21 @@ def _parsed(text: str, max_tokens: int) -> Document:
             value=max_tokens + 1,
             limit=max_tokens,
         ) from None
+    _unchain(node)
     operations = tuple(d for d in node.definitions if isinstance(d, OperationDefinitionNode))
     fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
     return Document(node, operations, fragments, shape_of(operations, fragments))
+
+
+def _unchain(node: DocumentNode) -> None:
+    """Let go of a document when nobody has it any more.
+
+    Its words are chained in both directions, so that the collector alone could free them, and it
+    looks rarely. Where something stands is told without the chain.
+    """
+    word = node.loc.start_token if node.loc else None
+    while word is not None:
+        word.prev, word.next, word = None, None, word.next
 
 
 _kept = lru_cache(maxsize=KEPT_DOCUMENTS)(_parsed)

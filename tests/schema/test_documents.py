@@ -1,5 +1,6 @@
 """What a document may be: measured in one pass, refused by its numbers alone."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from schema.documents import (
     Shape,
     check,
     check_variables,
+    read,
     shape_of,
 )
 from tests.examples import EXAMPLES
@@ -223,3 +225,16 @@ def test_very_deep_variables_are_counted_without_recursion() -> None:
         deep = [deep]
 
     check_variables({"a": deep})
+
+
+def test_what_nobody_has_any_more_is_freed_at_once() -> None:
+    text = f"{{ a(b: [{'1 ' * 2_600}]) }}"  # longer than what is kept
+    gc.collect()
+    gc.disable()
+    try:
+        read(text, LIMITS)
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left < 100
