@@ -70,7 +70,7 @@ test: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.ins
 test-postgres: .venv/.dev web/node_modules/.installed tests/conformance/node_modules/.installed
 	TEST_DATABASE_URL="$(TEST_DATABASE_URL)" $(PYTEST) $(PARALLEL) $(FAST) $(patsubst %,--ignore=%,$(WITHOUT_DATABASE) $(OF_HTTP))
 
-# One at a time, since these measure. A quarter of an hour; needs redis-server.
+# One at a time, since these measure. An hour, of which random queries take most; needs redis-server.
 slow: .venv/.dev .venv/.fuzz
 	env -u TEST_DATABASE_URL $(PYTEST) -m slow --whole --figures benchmarks/SLOW.md
 	mkdir -p build
