@@ -156,7 +156,9 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
 
 
 @pytest.mark.skipif(not on_postgres(), reason="about PostgreSQL")
-@pytest.mark.parametrize(("word", "program"), [("backup", "pg_dump "), ("restore", "pg_restore ")])
+@pytest.mark.parametrize(
+    ("word", "program"), [("backup", "(umask 077; pg_dump "), ("restore", "pg_restore ")]
+)
 def test_postgresql_is_left_to_its_own_programs(command: Command, word: str, program: str) -> None:
     done = command(word, "my copy")
 
