@@ -89,6 +89,7 @@ class Worker:
     ending: asyncio.Event
     broken: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _at_work: set[tuple[str, str]] = field(default_factory=set, init=False)  # kind, turn
 
     async def run(self) -> None:
         """Work until `ending`. Raises what the database raises."""
@@ -109,15 +110,22 @@ class Worker:
                 raise failure
 
     async def handle(self, work: Work, turn_id: str) -> None:
-        """One turn of that kind of work; then a look for the next ones."""
-        if self.ending.is_set():
+        """One turn of that kind of work; then a look for the next ones.
+
+        None that is at work here already: a clock that was put forward lets its lease look over.
+        """
+        turn = (work.kind, turn_id)
+        if self.ending.is_set() or turn in self._at_work:
             return
+        self._at_work.add(turn)
         try:
             await work.handle(turn_id, self.ending)
         except DatabaseUnavailable as failure:
             log.warning("A %s could not be stored: %s", work.kind, failure, extra={"turn": turn_id})
         except Exception:  # the carrier would keep each failure for ever, with its traceback
             log.exception("A bug broke a %s off", work.kind, extra={"turn": turn_id})
+        finally:
+            self._at_work.discard(turn)
         self._wake.set()
 
     async def _look(self) -> None:

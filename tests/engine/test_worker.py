@@ -100,6 +100,30 @@ async def test_a_database_that_goes_away_ends_a_turn_and_not_the_worker(
     assert "A thing could not be stored: It is away." in caplog.text
 
 
+async def test_a_turn_that_is_at_work_here_is_not_begun_again() -> None:
+    ending, done = asyncio.Event(), asyncio.Event()
+
+    class Long(Things):
+        async def handle(self, turn_id: str, ending: asyncio.Event) -> None:
+            await super().handle(turn_id, ending)
+            await done.wait()
+
+    things, others = Long(), Things("other")
+    worker = Worker([things, others], Direct(ending), ending)
+    first = asyncio.create_task(worker.handle(things, "a"))
+    await asyncio.sleep(0)
+
+    await worker.handle(things, "a")  # its lease looks over: the clock was put forward
+    await worker.handle(others, "a")
+    done.set()
+    await first
+    at_once = (things.handled, others.handled)
+    await worker.handle(things, "a")
+
+    assert at_once == (["a"], ["a"])
+    assert things.handled == ["a", "a"]
+
+
 async def test_a_bug_in_a_turn_is_logged_and_not_carried_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
