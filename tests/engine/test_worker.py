@@ -117,7 +117,7 @@ async def test_a_turn_that_is_at_work_here_is_not_begun_again() -> None:
     await worker.handle(others, "a")
     done.set()
     await first
-    at_once = (things.handled, others.handled)
+    at_once = (list(things.handled), list(others.handled))
     await worker.handle(things, "a")
 
     assert at_once == (["a"], ["a"])
