@@ -1,12 +1,14 @@
 // The paste box: a text or a file with one or many products, looked at before they are imported.
 import { html, useState } from "../html.js";
 import { Preview } from "./preview.js";
+import { keepPasted, pasted } from "./text.js";
 import { say } from "../texts.js";
 
 const KINDS = ".csv,.tsv,.tab,.txt,.md,.html,.eml,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
 
 export function Paste() {
-  const [text, setText] = useState("");
+  const [text, setOwn] = useState(pasted);
+  const setText = (news) => (keepPasted(news), setOwn(news));
   const [given, setGiven] = useState(null); // what is previewed: { text } or { file }
   const [isOver, setOver] = useState(false); // a file is held above the box
   const submit = (event) => {
