@@ -7,6 +7,7 @@ import { ago, named, said, time, titleOf } from "../words.js";
 import { Credential } from "./credential.js";
 import { useCredentials } from "./credentials.js";
 import { Refresh } from "./refresh.js";
+import { ConnectSandbox } from "./sandbox.js";
 
 export function Settings({ card, onCard }) {
   const { form, setFormName, values, setValues, others, at, busy, save, verify, disconnect } = useCredentials(card, onCard);
@@ -24,6 +25,7 @@ export function Settings({ card, onCard }) {
       ${isConnected && html`<span class="quiet line">${lineOf(card)}</span>`}
     </span></summary>
     <${Health} card=${card} />
+    ${!isConnected && card.hasSandboxCredentials && may("SETTINGS") && html`<div><${ConnectSandbox} cards=${[card]} onCard=${onCard} /></div>`}
     ${
       may("SETTINGS") &&
       html`<form class="stack" autocomplete="off" onSubmit=${save}>
