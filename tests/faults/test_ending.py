@@ -29,6 +29,8 @@ async def slow(tmp_path: Path) -> AsyncIterator[ServerProcess]:
             (await control.post("/control/faults", json=fault)).raise_for_status()
         settings = {
             "ADMIN_API_KEY": KEY,
+            "LIMIT_MARKETPLACE_QUERY_SECONDS": "60",
+            "LIMIT_QUERY_SECONDS": "60",
             "ALIEXPRESS_GATEWAY_URL": f"{gateway}/aliexpress/sync",
             "ALIEXPRESS_APP_KEY": ALIEXPRESS["appKey"],
             "ALIEXPRESS_APP_SECRET": ALIEXPRESS["appSecret"],
