@@ -7,7 +7,7 @@ import { forget } from "./kept.js";
 import { WORDS } from "./language.js";
 import { signedInWith, who } from "./may.js";
 import { Failure } from "./parts.js";
-import { forgetPasted } from "./paste/text.js";
+import { forgetPasted } from "./paste/box.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./sign-in.js";
 import { say } from "./texts.js";

@@ -2,7 +2,7 @@
 import { html } from "../html.js";
 import { link } from "../address.js";
 import { may } from "../may.js";
-import { ConnectSandbox } from "../marketplaces/sandbox.js";
+import { ConnectSandbox } from "../marketplaces/card.js";
 import { say } from "../texts.js";
 
 export function Start({ cards, numbers, onCard }) {
