@@ -221,6 +221,23 @@ def test_a_watch_is_made_and_deleted(idle: Server, visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_of_what_keeps_no_prices_only_stock_is_watched(idle: Server, visit: Visit) -> None:
+    sandboxed = {"marketplace": "AMAZON", "credentials": [], "useSandboxCredentials": True}
+    ask(idle, OPERATIONS["connect"], input=sandboxed)
+    asked = [{"ref": {"marketplace": "AMAZON", "externalId": "B0SANDBX00"}}]
+    [row] = ask(idle, OPERATIONS["import"], products=asked)["importProducts"]["results"]
+    page = signed_in(idle, visit, f"product?id={row['product']['id']}")
+
+    page.get_by_role("button", name="Watch", exact=True).click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("The terms of Amazon forbid keeping its prices.")).to_be_visible()
+    expect(dialog.get_by_label("For what").get_by_role("option")).to_have_text(
+        ["That it can be bought again"]
+    )
+    assert visit.complaints == []
+
+
 def test_all_that_a_filter_finds_is_a_job_when_it_is_much(idle: Server, visit: Visit) -> None:
     ids = have(idle, "1005000000001134", "1005000000001135")
     page = signed_in(idle, visit, "home")
