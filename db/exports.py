@@ -1,9 +1,11 @@
-"""What decides whether files take the products of a catalogue, counted by the database."""
+"""Which products an export has, and what decides whether files take them, counted by the
+database."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from pypika_tortoise.enums import Order
 from pypika_tortoise.functions import Cast, Count
 from pypika_tortoise.queries import Table
 from pypika_tortoise.terms import Case, CustomFunction, Function, Term
@@ -16,9 +18,20 @@ from db.statements import Row
 from domain.catalog import CatalogFilter
 from domain.exports import ExportFacts
 from domain.marketplaces import Workspace
-from domain.products import ProductState
+from domain.products import ProductRef, ProductState
 
+NAMED = ("marketplace", "external_id", "locale")
 YES, NO = "YES", "NO"  # PostgreSQL takes a parameter of a CASE for a text
+
+
+@resilient
+async def refs(workspace: Workspace, filter: CatalogFilter, *, most: int) -> list[ProductRef]:
+    """Which products meet the filter, last import first, at most so many. One statement."""
+    products = Product._meta.basetable
+    named = (products.marketplace, products.external_id, products.locale)
+    query = statements.select(Product, filtered(workspace, filter), *named)
+    query = query.orderby(products.imported_at, products.id, order=Order.desc).limit(most)
+    return [ProductRef(*map(row.__getitem__, NAMED)) for row in await statements.built(query)]
 
 
 @resilient
