@@ -53,8 +53,9 @@ class StartExportInput:
     filter: CatalogFilter | None = strawberry.field(
         default=None, description="Which products, as they are when it begins; default all."
     )
-    currency_code: str = strawberry.field(
-        default="USD", description="WooCommerce, Shopify: the shop's currency; ISO 4217."
+    currency_code: str | None = strawberry.field(
+        default=None,
+        description="WooCommerce, Shopify: the shop's currency; ISO 4217. Default: USD.",
     )
     published: Published = strawberry.field(
         default=Published.DRAFT, description="WooCommerce, Shopify: who sees what is imported."
@@ -81,7 +82,9 @@ class StartExportInput:
     def options(self) -> Options:
         """What is chosen of the file. Raises InvalidInput."""
         return Options(
-            currency=parse_currency(self.currency_code, path=("input", "currencyCode")),
+            currency=parse_currency(
+                self.currency_code or Options().currency, path=("input", "currencyCode")
+            ),
             published=self.published,
             pictures=self.pictures,
             legacy_header=self.legacy_header,
