@@ -114,13 +114,8 @@ async def page(
     filter: CatalogFilter,
     sort: CatalogSort,
     args: PageArgs,
-    *,
-    keeps: bool = True,
 ) -> Page[CatalogProduct]:
     """One page of the catalogue, whose products are for reading alone (db/product_views.py).
-
-    `keeps`: not for who walks through all of it, who would put out what others read again and
-    again.
 
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for a
     position that this order does not give out.
@@ -129,18 +124,18 @@ async def page(
     if order.section is None and not conditions(filter):
         modes = tuple(sorted(workspace.modes.items(), key=itemgetter(0)))
         statement = _walk(workspace.id, modes, filter, sort, args, statements.is_postgres())
-        return _page(order, await statements.records(*statement), args, keeps=keeps)
+        return _page(order, await statements.records(*statement), args)
     search = await _search(workspace, filter)
     found: list[Row] = []
     for section in await _sections(search, order, args):
         found += await search.rows(order, section, args, args.size + 1 - len(found))
         if len(found) > args.size:
             break
-    return _page(order, found, args, keeps=keeps)
+    return _page(order, found, args)
 
 
-def _page(order: Sort, rows: Sequence[Row], args: PageArgs, *, keeps: bool) -> Page[CatalogProduct]:
-    return paging.page(order.columns, rows, partial(product_views.of_row, keeps=keeps), args)
+def _page(order: Sort, rows: Sequence[Row], args: PageArgs) -> Page[CatalogProduct]:
+    return paging.page(order.columns, rows, product_views.of_row, args)
 
 
 @lru_cache(maxsize=KEPT_WALKS)
