@@ -1,7 +1,6 @@
 """Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
 
 from datetime import datetime
-from functools import cached_property
 
 import strawberry
 
@@ -26,13 +25,9 @@ class ShownProduct:
         self.entry = listing.entry
         self.context = context
         self.now = now
+        self.source: SourceProduct = listing.shown(now)
         if self.entry is not None and not listing.seen_live:
             context.note_change(listing.changes_at(now))
-
-    @cached_property
-    def source(self) -> SourceProduct:
-        """What of it its marketplace's terms let be shown."""
-        return self.listing.shown(self.now)
 
     @property
     def id(self) -> strawberry.ID:
