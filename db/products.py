@@ -355,11 +355,9 @@ def _is_older(observed_at: datetime, stored: CatalogProduct, now: datetime) -> b
 
 
 async def one_import_at_a_time(workspace_id: str, marketplaces: Collection[str]) -> None:
-    """PostgreSQL: products that are not there yet cannot be locked, so their marketplace is."""
-    if statements.is_postgres():
-        for marketplace in sorted(marketplaces):
-            name = f"keep {workspace_id} {marketplace}"
-            await statements.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
+    """Products that are not there yet cannot be locked, so their marketplace is."""
+    for marketplace in sorted(marketplaces):
+        await statements.lock(f"keep {workspace_id} {marketplace}")
 
 
 def _row(

@@ -46,6 +46,13 @@ def transaction() -> TransactionContext:
     return connection()._in_transaction()
 
 
+async def lock(name: str) -> None:
+    """Inside a transaction: whoever locks the same name waits until its end. On SQLite it is the
+    only one that writes anyway."""
+    if is_postgres():
+        await rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
+
+
 def select(model: type[Model], condition: Q, *terms: Term) -> QueryBuilder:
     """The model's rows that meet the condition, whole or these terms of them, for the builder to go
     on with (in place: a copy at each step would take as long as the statement)."""

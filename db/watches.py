@@ -9,7 +9,7 @@ from uuid import uuid4
 from tortoise.expressions import Q
 from tortoise.functions import Count
 
-from db import models, paging, prices, rows, statements
+from db import models, paging, prices, rows, statements, workspaces
 from db.api_keys import is_id
 from db.availability import resilient
 from db.catalog_filters import filtered
@@ -38,7 +38,7 @@ AMOUNTS, TIMES = (
 async def create(watch: Watch, *, most: int) -> bool:
     """Store a new one. False: the workspace has as many as it may."""
     async with statements.transaction():
-        if await models.Watch.filter(workspace_id=watch.workspace).count() >= most:
+        if not await workspaces.has_room(models.Watch, watch.workspace, most):
             return False
         await statements.insert(models.Watch, [_columns(watch)])
     return True

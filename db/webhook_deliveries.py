@@ -2,7 +2,8 @@
 
 A claim holds a delivery until its lease ends, and is known by a token of its own: who was stopped
 for longer, and whose delivery another one has claimed since, stores nothing. Of several webhooks
-each gives some, so that one that is away does not stand before the others.
+each gives some, so that one that is away does not stand before the others; and of each workspace
+only its share are on their way, whatever number of its webhooks is away.
 """
 
 from dataclasses import dataclass
@@ -85,12 +86,14 @@ class Claim:
 
 
 @resilient
-async def due(now: datetime, *, of_each: int) -> list[tuple[str, int]]:
+async def due(now: datetime, *, of_each: int, of_workspace: int) -> list[tuple[str, int]]:
     """Ids of deliveries that may be claimed, with their tries: some of each webhook, by turns.
 
-    `of_each`: so many of a webhook may be on their way, those that are held included.
+    `of_each`, `of_workspace`: so many of a webhook and of all webhooks of a workspace may be on
+    their way, those that are held included.
     """
-    found = await OF_WEBHOOKS.some([now, now + LEASE], of_each=of_each)
+    values = [now, now + LEASE]
+    found = await OF_WEBHOOKS.shared(values, of_each=of_each, of_workspace=of_workspace)
     return [(str(row["id"]), row["tries"]) for row in found]
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tortoise.expressions import Q
 
-from db import encryption, events, models, paging, rows, statements
+from db import encryption, events, models, paging, rows, statements, workspaces
 from db.api_keys import is_id
 from db.availability import resilient
 from db.keys import KeyProvider
@@ -36,7 +36,7 @@ GIVE_UP = (
 async def create(webhook: Webhook, target: Target, keyring: KeyProvider, *, most: int) -> bool:
     """Store a new one. False: the workspace has as many as it may."""
     async with statements.transaction():
-        if await models.Webhook.filter(workspace_id=webhook.workspace).count() >= most:
+        if not await workspaces.has_room(models.Webhook, webhook.workspace, most):
             return False
         await statements.insert(models.Webhook, [_columns(webhook)])
         named = [(URL, target.url), *((SIGNS, secret) for secret in target.secrets)]

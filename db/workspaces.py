@@ -8,9 +8,10 @@ from pypika_tortoise.queries import Table
 from pypika_tortoise.terms import Case, Criterion
 from tortoise.expressions import Q
 from tortoise.functions import Count
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from db import models
+from db import models, statements
 from db.availability import resilient
 from db.conditions import Where
 from domain.marketplaces import AccountKey, Workspace
@@ -45,6 +46,13 @@ async def summaries() -> list[WorkspaceSummary]:
         )
         for row in await models.Workspace.all().order_by("id").values()
     ]
+
+
+async def has_room(model: type[Model], workspace_id: str, most: int) -> bool:
+    """Inside the transaction that stores one more of these: whether the workspace may have it.
+    Whoever asks for another one of them waits until its end."""
+    await statements.lock(f"one more {model._meta.db_table} {workspace_id}")
+    return await model.filter(workspace_id=workspace_id).count() < most
 
 
 async def _count(rows: QuerySet[Any]) -> dict[str, int]:

@@ -26,7 +26,10 @@ from upstream.budget import CallBudget, Priority
 log = logging.getLogger("affiliate_graph.engine")
 
 OF_EACH = 2  # deliveries of one webhook that are on their way at once
-PLACES = 32  # deliveries in one process: each mostly waits for its receiver
+PLACES = 64  # deliveries in one process: each mostly waits for its receiver
+# Of all the webhooks of a workspace, and not more where it is alone: what it took while nobody else
+# had anything to tell would be held, for as long as receivers hang, when somebody has.
+OF_WORKSPACE = PLACES // 4
 GRACE = 10.0  # seconds for what is under way to finish, at the end
 LONGEST = stored.LEASE.total_seconds() - 30  # of one try, what it reads included
 
@@ -47,7 +50,7 @@ class WebhookDeliveries:
         before, self._seen = self._seen, self.opened.now()
         if before is None or self._seen < before:  # the clock may have been turned back
             await stored.free_stranded(self._seen)
-        found = await stored.due(self._seen, of_each=OF_EACH)
+        found = await stored.due(self._seen, of_each=OF_EACH, of_workspace=OF_WORKSPACE)
         return [Turn(id, tries) for id, tries in found]
 
     async def handle(self, turn_id: str, ending: asyncio.Event) -> None:

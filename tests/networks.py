@@ -45,7 +45,7 @@ class FakeNetwork(httpcore.AsyncNetworkBackend):
     for none), and whatever is not there answers 404.
 
     `names` maps a host to the answers of the resolver, one look-up after the other; the last stays.
-    `silent` hosts never answer, `closed` addresses refuse the connection.
+    `silent` hosts do not answer before `released`, `closed` addresses refuse the connection.
     """
 
     answer: Callable[[Received], Answer] | None = None
@@ -57,6 +57,7 @@ class FakeNetwork(httpcore.AsyncNetworkBackend):
     dialled: list[tuple[str, int]] = field(default_factory=list)
     tls_names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -109,7 +110,7 @@ class FakeNetwork(httpcore.AsyncNetworkBackend):
             for _ in range(5):
                 await asyncio.sleep(0)  # the others' turn
             if request.headers["host"] in self.silent:
-                await asyncio.Event().wait()
+                await self.released.wait()
         finally:
             self.at_once -= 1
         status, more, answer = (self.answer or self._redirect)(request)

@@ -41,17 +41,19 @@ async def answered(graph: Graph, document: str, key: str = API_KEY, /, **input: 
     return payload
 
 
-async def made(graph: Graph, *types: str, **more: Any) -> dict[str, Any]:
+async def made(graph: Graph, *types: str, key: str = API_KEY, **more: Any) -> dict[str, Any]:
     """The payload of a new webhook that is told of these."""
-    payload = await answered(graph, CREATE, **{"url": URL, "events": types, **more})
+    payload = await answered(graph, CREATE, key, **{"url": URL, "events": types, **more})
     assert payload["errors"] == []
     return dict(payload)
 
 
-async def until(graph: Graph, webhook: str, holds: Callable[[Any], bool]) -> dict[str, Any]:
+async def until(
+    graph: Graph, webhook: str, holds: Callable[[Any], bool], key: str = API_KEY
+) -> dict[str, Any]:
     """The webhook once something is so."""
     for _ in range(600):
-        found: dict[str, Any] = (await graph.run(READ, {"id": webhook}))["webhook"]
+        found: dict[str, Any] = (await graph.run(READ, {"id": webhook}, key=key))["webhook"]
         if holds(found):
             return found
         await asyncio.sleep(0.05)
@@ -81,9 +83,9 @@ def _read(_: Webhook, header: str) -> datetime:
     return datetime.fromtimestamp(float(header), UTC)
 
 
-async def cancelled(graph: Graph) -> None:
+async def cancelled(graph: Graph, key: str = API_KEY) -> None:
     """A job that has ended."""
-    job = (await graph.run(CANCELLED))["startImport"]["job"]["id"]
+    job = (await graph.run(CANCELLED, key=key))["startImport"]["job"]["id"]
     await graph.run(
-        "mutation($id: ID!) { cancelJob(input: {id: $id}) { job { id } } }", {"id": job}
+        "mutation($id: ID!) { cancelJob(input: {id: $id}) { job { id } } }", {"id": job}, key=key
     )

@@ -213,6 +213,7 @@ async def test_a_killed_worker_is_replaced_and_its_numbers_stay(
     async with empty_database(tmp_path) as url:
         environ = SHARED | {"DATABASE_URL": url, "REDIS_URL": redis_url}
         with started_server(tmp_path / "one", environ) as server:
+            wait_until(lambda: "Affiliate Graph" in server.output)  # all of them are ready
             asked(server.address, 8)
             before = workers_of(server.process)
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
 LOOKS: list[tuple[str, Callable[[], Awaitable[Sequence[object]]]]] = [
     ("job_batches_job_id_9c122e", lambda: job_batches.due(NOW, of_each=2)),
-    ("webhook_del_webhook_7b0b0b", lambda: webhook_deliveries.due(NOW, of_each=2)),
+    ("webhook_del_webhook_7b0b0b", lambda: webhook_deliveries.due(NOW, of_each=2, of_workspace=9)),
 ]
 
 

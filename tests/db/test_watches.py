@@ -1,5 +1,6 @@
 """Watches fire with the change that they wait for, once for each product until re-armed."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from db import events, watches
+from db import events, models, watches
 from domain.catalog import CatalogFilter, PageArgs
 from domain.events import Event, EventFilter, EventType
 from domain.products import Availability, ProductState
@@ -46,6 +47,14 @@ async def costs(amount: str, after: timedelta, number: int = 1, **more: Any) -> 
 async def told() -> list[Event]:
     filter = EventFilter(types=frozenset({EventType.WATCH_FIRED}))
     return [event for _, event in (await events.page(OURS, filter, PageArgs(50))).rows]
+
+
+async def test_many_at_once_make_no_more_than_a_workspace_may_have() -> None:
+    wanted = [new_watch(WatchKind.BACK_IN_STOCK) for _ in range(10)]
+
+    made = await asyncio.gather(*(watches.create(each, most=3) for each in wanted))
+
+    assert sum(made) == await models.Watch.filter(workspace_id="default").count() == 3
 
 
 async def test_a_price_below_is_told_once_until_it_is_armed_again() -> None:

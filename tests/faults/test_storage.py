@@ -191,7 +191,7 @@ async def test_a_lost_postgresql_is_told_and_found_again(
     assert (alive.status_code, ready.status_code) == (200, 503)
     assert ready.headers["retry-after"] == "5"
     assert after.json()["data"]["products"]["totalCount"] == 0
-    assert seconds < 5
+    assert seconds < 20
     assert ready_again.status_code == 200
     assert server.process.poll() is None
     assert "unexpected failure" not in server.output

@@ -1,7 +1,6 @@
 """Too fast, overloaded, used up, away for an hour: we wait as told, and never hurry afterwards."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -209,7 +208,7 @@ async def test_an_hour_of_outage_is_probed_once_a_pause(graph: Graph) -> None:
 async def test_after_an_outage_the_limit_holds_and_people_come_first(
     migrated_database: str, tmp_path: Path
 ) -> None:
-    settings = {"AMAZON_CALLS_PER_SECOND": "5"}
+    settings = {"AMAZON_CALLS_PER_SECOND": "3"}
     async with paced_graph(migrated_database, tmp_path, **settings) as graph:
         urls = amazon(graph, 160)
         graph.sandbox.faults.inject("status", marketplace="amazon", code=503)
@@ -221,15 +220,14 @@ async def test_after_an_outage_the_limit_holds_and_people_come_first(
 
         refresh = asyncio.ensure_future(outcome(graph, urls[:150], BACKGROUND))
         await asyncio.sleep(0.3)
-        started = time.monotonic()
         person = await product(graph, urls[155])
-        took = time.monotonic() - started
         was_under_way = not refresh.done()
+        before = graph.calls("amazon", "getItems")
         codes = await refresh
 
         times = [call.at for call in graph.sandbox.calls if call.operation == "getItems"]
         assert "errors" not in person
         assert was_under_way
-        assert took < 1.5
+        assert before < len(times) - 3
         assert set(codes) == {None}
-        assert most_in(1.0, times) <= 5
+        assert most_in(1.0, times) <= 3

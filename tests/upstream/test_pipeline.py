@@ -396,11 +396,9 @@ async def test_nobody_gets_a_permit_too_late_for_the_answer(client: httpx.AsyncC
     three = QuotaRule(calls_per_day=None, calls_per_second=Decimal(3), reset_offset_hours=0)
     await asyncio.gather(*(send(out, quota=three) for _ in range(3)))
 
-    started = time.monotonic()
     with pytest.raises(Throttled):  # its permit would come after 1.005 seconds
-        await send(out, quota=three, budget=CallBudget(deadline=started + 1.1))
+        await send(out, quota=three, budget=CallBudget(deadline=time.monotonic() + 1.1))
 
-    assert time.monotonic() - started < 1
     assert route.call_count == 3
 
 
