@@ -27,8 +27,8 @@ from web.page import operations
 
 pytestmark = pytest.mark.anyio
 
-# Commits, and changes what no answer tells.
-WRITE = "UPDATE products SET changes_seen = changes_seen RETURNING id"
+# Changes what no answer is made from.
+WRITE = "UPDATE products SET pace = pace + 1 RETURNING id"
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType)
 # What is answered anew each time, or asks a marketplace at its own pace.
 LEFT_OUT = {"variants", "variantsError", "variantsTotalCount", "hasMoreVariants", "usedToday"}
