@@ -22,6 +22,7 @@ from db.connection import require_ready
 from domain.api_keys import Caller
 from domain.marketplaces import AccountKey
 from engine.worker import working
+from exports import formats
 from resolvers.access import Authenticator
 from resolvers.context import Context
 from resolvers.quota import fewest_left
@@ -89,6 +90,7 @@ def build_app(settings: Settings, keys: Keys, overrides: Overrides | None = None
                 overrides,
                 meter=watching.meter,
                 documents=WebhookDocuments(settings.limits),
+                formats=formats.by_name,
                 is_server=True,
             ) as state.runtime,
             upkeep(settings.events.kept_for, settings.events.prices_for, overrides.now),

@@ -21,6 +21,7 @@ from db.connection import open_database
 from db.keys import KeyProvider
 from domain.api_keys import Caller
 from domain.events import EventSettings
+from domain.exports import Formats
 from domain.marketplaces import QuotaRule, Workspace
 from domain.metering import Meter, NoMeter
 from domain.products import Mode
@@ -84,7 +85,8 @@ class Overrides:
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What is open. `buckets`: the points of callers. `events`: what is news. `documents`
-    shape what webhooks tell of it; None in a process that tells nothing. `asked`: the products
+    shape what webhooks tell of it, `formats` are those of exports; None in a process that tells
+    nothing and writes no files. `asked`: the products
     that were lately."""
 
     keys: KeyProvider
@@ -92,6 +94,7 @@ class Runtime:
     buckets: Buckets
     events: EventSettings = EventSettings()
     documents: Documents | None = None
+    formats: Formats | None = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
 
     def context(
@@ -115,6 +118,7 @@ class Runtime:
             caller=caller,
             events=self.events,
             documents=self.documents,
+            formats=self.formats,
             asked=self.asked,
         )
 
@@ -135,13 +139,14 @@ async def open_runtime(
     *,
     meter: Meter | None = None,
     documents: Documents | None = None,
+    formats: Formats | None = None,
     is_server: bool = False,
 ) -> AsyncIterator[Runtime]:
     """The database, the marketplaces and the buckets, until the end; then all calls have ended.
 
-    `meter` None: nobody counts. `documents`: see `Runtime`. `is_server`: seen by tasks that are not
-    begun inside, as requests are not. Raises InvalidDatabaseURL, DatabaseUnavailable,
-    MigrationsPending, BadListings.
+    `meter` None: nobody counts. `documents`, `formats`: see `Runtime`. `is_server`:
+    seen by tasks that are not begun inside, as requests are not. Raises InvalidDatabaseURL,
+    DatabaseUnavailable, MigrationsPending, BadListings.
     """
     overrides = overrides or Overrides()
     box = sandbox_of(settings, overrides)
@@ -156,6 +161,7 @@ async def open_runtime(
             buckets=buckets,
             events=settings.events,
             documents=documents,
+            formats=formats,
         )
         await upstream.coalescer.drain()
 

@@ -14,10 +14,9 @@ from commands.arguments import Commands, add_command
 from commands.context import open_context, read_settings
 from domain.catalog import CatalogFilter
 from domain.exceptions import InvalidInput
-from domain.exports import LeftOut, in_words
+from domain.exports import LeftOut, Options, Pictures, Published, in_words
 from domain.money import parse_currency
 from exports import formats
-from exports.options import Options, Pictures, Published
 from resolvers import exports
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
+from application.runtime import Runtime
 from commands.arguments import Commands, add_command
 from commands.context import open_workspace, operator, read_settings
 from commands.failures import Failures
@@ -51,9 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _sync(workspace: str, age: timedelta) -> int:
     tally, failures, left = Counter[str](), Failures(), 0
     async with open_workspace(read_settings(), workspace) as runtime:
-        context = operator(runtime, workspace)
-        async for refs in _chosen(context, CatalogFilter(synced_before=context.now - age)):
-            job = await finish(runtime, context, await _start(context, refs, age))
+        async for job in _finished(runtime, operator(runtime, workspace), age):
             async for _, row in jobs.outcomes(job):
                 if row is not None:
                     tally[_outcome(row)] += 1
@@ -65,6 +64,19 @@ async def _sync(workspace: str, age: timedelta) -> int:
     counts = ", ".join(f"{tally[word]} {word}" for word in (CHANGED, SAME, GONE, FAILED))
     print(f"{tally.total()} synced: {counts}.", file=sys.stderr)
     return 1 if tally[FAILED] or left else 0
+
+
+async def _finished(runtime: Runtime, context: Context, age: timedelta) -> AsyncIterator[Job]:
+    """The jobs of this run, each at its end. One of a run that was killed comes first, and what it
+    has gone through is in no other."""
+    began, known = context.now, set[ProductRef]()
+    async for chosen in _chosen(context, CatalogFilter(synced_before=began - age)):
+        while refs := [ref for ref in chosen if ref not in known]:
+            job = await finish(runtime, context, await _start(context, refs, age))
+            yield job
+            if job.created_at >= began:
+                break
+            known |= {row.ref async for _, row in jobs.outcomes(job) if row and row.ref}
 
 
 async def _chosen(context: Context, filter: CatalogFilter) -> AsyncIterator[list[ProductRef]]:

@@ -15,6 +15,7 @@ from config import Settings
 from db.connection import is_sqlite
 from domain.starting import CannotStart
 from engine.worker import run as work
+from exports import formats
 from schema.shaping import WebhookDocuments
 from web import logs
 
@@ -49,7 +50,9 @@ async def _run(settings: Settings) -> None:
     for each in SIGNALS:
         loop.add_signal_handler(each, ending.set)
     documents = WebhookDocuments(settings.limits)
-    async with open_runtime(settings, keys.ring, documents=documents) as runtime:
+    async with open_runtime(
+        settings, keys.ring, documents=documents, formats=formats.by_name
+    ) as runtime:
         log.info(
             "working",
             extra={

@@ -13,8 +13,10 @@ from db.availability import resilient
 from db.statements import Row
 from domain.catalog import Page, PageArgs
 from domain.events import EventType, News
+from domain.exceptions import InvalidInput
 from domain.jobs import (
     BATCH_ROWS,
+    MAX_EXPORTS,
     OPEN_STATUSES,
     BatchState,
     Document,
@@ -62,10 +64,29 @@ async def create(new: NewJob) -> Job:
                 workspace_id=job.workspace, idempotency_key=job.idempotency_key
             ).values()
             return record(row)
+        if job.kind is JobKind.EXPORT:
+            await _make_place(job)
         await _insert_parts(new)
         if job.finished_at is not None:
             await tell_end(job.workspace, job.id, job.finished_at)
         return record(stored[0])
+
+
+async def _make_place(job: Job) -> None:
+    """The workspace keeps the newest exports, this one too. Raises InvalidInput while as many are
+    still to be written."""
+    await statements.lock(f"one more export {job.workspace}")
+    same = models.Job.filter(workspace_id=job.workspace, kind=JobKind.EXPORT.value)
+    is_open = Q(status__in=[status.value for status in OPEN_STATUSES])
+    count = await same.filter(is_open).count()
+    if count > MAX_EXPORTS:
+        raise InvalidInput(
+            f"{MAX_EXPORTS} exports of this workspace are still to be written. Wait for one, or "
+            "end it with cancelJob."
+        )
+    ended = same.filter(~is_open).order_by("-created_at", "-id").offset(MAX_EXPORTS - count)
+    if older := await ended.limit(MAX_EXPORTS).values_list("id", flat=True):
+        await models.Job.filter(id__in=older).delete()
 
 
 async def _insert_parts(new: NewJob) -> None:

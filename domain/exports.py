@@ -1,11 +1,50 @@
 """What an export tells of a catalogue product, before it is put into the words of a file format."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, Protocol
 
 from domain.money import Money
 from domain.products import CatalogProduct, Image, ProductState, SourceProduct
+
+
+class ExportFormat(Enum):
+    """The files that there are, by what stands in their addresses."""
+
+    JSON = "json"
+    CSV = "csv"
+    WOOCOMMERCE = "woocommerce"
+    SHOPIFY = "shopify"
+    MERCHANT = "merchant"
+
+
+class Published(Enum):
+    """Whether buyers see what is imported. KEEP: as the shop has it, for products it has."""
+
+    DRAFT = "draft"
+    YES = "yes"
+    KEEP = "keep"
+
+
+class Pictures(Enum):
+    """How many of a product's pictures the shop copies."""
+
+    ALL = "all"
+    FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a caller may choose of a file. `currency`: of the shop that imports it.
+    `link_template`: of a product in that shop."""
+
+    currency: str = "USD"
+    published: Published = Published.DRAFT
+    pictures: Pictures = Pictures.ALL
+    legacy_header: bool = False
+    link_template: str = ""
 
 
 class LeftOut(Enum):
@@ -66,6 +105,36 @@ class ExportedProduct:
             selling_price=_currency(self.entry.selling_price),
             has_pictures=bool(self.images),
         )
+
+
+class FileFormat(Protocol):
+    """How a product is written; `left_out` is None where every one goes in."""
+
+    @property
+    def product(self) -> Callable[[ExportedProduct], str]:
+        """The text that stands for it in the file."""
+
+    @property
+    def left_out(self) -> Callable[[ExportFacts], LeftOut | None] | None:
+        """Why one does not go in."""
+
+
+Formats = Callable[[str, Options], FileFormat]  # by their names
+
+
+def options_of(stored: Mapping[str, Any]) -> Options:
+    """The options that `pack_fields` (domain/packing.py) made JSON of."""
+    published, pictures = Published(stored["published"]), Pictures(stored["pictures"])
+    return Options(**{**stored, "published": published, "pictures": pictures})
+
+
+def left_out(format: FileFormat, facts: Mapping[ExportFacts, int]) -> Counter[LeftOut]:
+    """How many of so many products the file leaves out, and why."""
+    counted: Counter[LeftOut] = Counter()
+    for some, count in facts.items():
+        if format.left_out and (reason := format.left_out(some)):
+            counted[reason] += count
+    return counted
 
 
 def in_words(left_out: Counter[LeftOut]) -> str:

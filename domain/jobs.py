@@ -7,6 +7,7 @@ from enum import Enum
 
 MAX_JOB_ROWS = 100_000
 BATCH_ROWS = 250  # full batches of every marketplace fit into it
+MAX_EXPORTS = 5  # of a workspace: each may be a hundred megabytes
 MAX_TRIES = 10  # of a batch, before it is given up; quota that is used up counts as none
 
 Document = Mapping[str, object]
@@ -18,6 +19,7 @@ class JobKind(Enum):
     IMPORT = "IMPORT"
     SYNC = "SYNC"
     LINKS = "LINKS"
+    EXPORT = "EXPORT"
 
 
 class JobStatus(Enum):

@@ -1,15 +1,21 @@
 """The formats of an export by name, and a stream of products as the bytes of a file."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from domain.exports import ExportedProduct, ExportFacts, LeftOut
+from domain.exports import (
+    ExportedProduct,
+    ExportFacts,
+    ExportFormat,
+    LeftOut,
+    Options,
+    Published,
+)
 from exports import merchant, own, shopify, woocommerce
-from exports.options import Options, Published
 
-NAMES = ("json", "csv", "woocommerce", "shopify", "merchant")
+NAMES = tuple(each.value for each in ExportFormat)
 CSV = "text/csv"
 
 
@@ -47,28 +53,27 @@ async def written(
     left_out: Counter[LeftOut],
 ) -> AsyncIterator[bytes]:
     """The file, page by page: nothing of an earlier page is kept. `left_out` is counted up."""
-    yield format.head.encode()
-    between = ""
-    async for page in pages:
-        texts = []
+
+    def texts(page: Sequence[ExportedProduct]) -> Iterable[str]:
         for product in page:
             if format.left_out and (reason := format.left_out(product.facts)):
                 left_out[reason] += 1
             else:
-                texts.append(format.product(product))
+                yield format.product(product)
+
+    async for piece in joined(format, (list(texts(page)) async for page in pages)):
+        yield piece
+
+
+async def joined(format: Format, pages: AsyncIterator[Sequence[str]]) -> AsyncIterator[bytes]:
+    """The file of these texts of products, page by page."""
+    yield format.head.encode()
+    between = ""
+    async for texts in pages:
         if texts:
             yield (between + format.between.join(texts)).encode("utf-8", "replace")
             between = format.between
     yield format.tail.encode()
-
-
-def left_out(format: Format, facts: Mapping[ExportFacts, int]) -> Counter[LeftOut]:
-    """How many of so many products the file leaves out, and why."""
-    counted: Counter[LeftOut] = Counter()
-    for some, count in facts.items():
-        if format.left_out and (reason := format.left_out(some)):
-            counted[reason] += count
-    return counted
 
 
 def _json(_options: Options) -> Format:

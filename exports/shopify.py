@@ -5,7 +5,7 @@ that carry data are written. Further pictures are rows with nothing but handle, 
 Texts are written as they are: the importer takes no escape of a spreadsheet off.
 """
 
-from domain.exports import ExportedProduct, ExportFacts, LeftOut
+from domain.exports import ExportedProduct, ExportFacts, LeftOut, Options, Pictures, Published
 from domain.money import Money
 from domain.products import ProductState
 from exports.cells import (
@@ -17,7 +17,6 @@ from exports.cells import (
     line,
     one_line,
 )
-from exports.options import Options, Pictures, Published
 
 PUBLISHED, STATUS = "Published on online store", "Status"
 CONDITION = "Google Shopping / Condition"

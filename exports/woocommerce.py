@@ -10,7 +10,7 @@ import re
 from html import unescape
 
 from domain import moments
-from domain.exports import ExportedProduct, ExportFacts, LeftOut
+from domain.exports import ExportedProduct, ExportFacts, LeftOut, Options, Pictures, Published
 from domain.money import discount_percent
 from domain.products import ProductState
 from exports.cells import (
@@ -24,7 +24,6 @@ from exports.cells import (
     line,
     one_line,
 )
-from exports.options import Options, Pictures, Published
 
 STATUSES = {Published.DRAFT: "-1", Published.YES: "1"}
 PRIVATE = "0"

@@ -12,6 +12,7 @@ from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
 from domain.events import Event, EventSettings
+from domain.exports import Formats
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
 from domain.products import CatalogProduct, ProductRef
 from resolvers.asked import LatelyAsked
@@ -47,9 +48,9 @@ class Context:
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
     is when the first part of the answer expires, `changes_at` when the time first makes another one
     of the same rows; `noted_asked` is what it noted of them; `seen` are products of the catalogue
-    that were read already; `events` says what is news, `documents` shape what webhooks tell of it.
-    `asked` remembers what is asked for. `lease`: under which everything is written, of work outside
-    of requests.
+    that were read already; `events` says what is news, `documents` shape what webhooks tell of it,
+    `formats` are those of exports, by their names. `asked` remembers what is asked for. `lease`:
+    under which everything is written, of work outside of requests.
     """
 
     workspace: Workspace
@@ -63,6 +64,7 @@ class Context:
     noted_asked: Asked = ()
     events: EventSettings = EventSettings()
     documents: "Documents | None" = None
+    formats: Formats | None = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     _version: Hashable = field(init=False, default=None)

@@ -79,9 +79,8 @@ async def facts(context: Context, filter: CatalogFilter) -> Counter[ExportFacts]
     )
 
 
-def check_own_shop(link_template: str) -> None:
+def check_own_shop(link_template: str, *, path: tuple[str, ...] = ("link",)) -> None:
     """Raises InvalidInput unless this is an address of the user's own shop with a {handle}."""
-    path = ("link",)
     try:
         parts = urlsplit(link_template)
         host = (parts.hostname or "").removeprefix("www.")

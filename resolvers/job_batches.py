@@ -8,7 +8,7 @@ from clients.registry import product_ref
 from domain.exceptions import AffiliateGraphError, InvalidInput, JobGivenUp, QuotaExhausted
 from domain.jobs import MAX_TRIES, Batch, BatchResult, BatchState, Document, JobKind, pause_after
 from domain.products import ProductRef
-from resolvers import imports, links
+from resolvers import export_jobs, imports, links
 from resolvers.context import Context
 from resolvers.lookups import RefOrError
 from resolvers.rows import Row, to_json
@@ -78,6 +78,9 @@ async def _done(context: Context, batch: Batch, named: Sequence[RefOrError]) -> 
         case JobKind.LINKS:
             tracking_id, sub_id = (_text(options.get(key)) for key in ("trackingId", "subId"))
             return await links.generate(context, named, tracking_id=tracking_id, sub_id=sub_id)
+        case JobKind.EXPORT:
+            refs = [ref for ref in named if isinstance(ref, ProductRef)]
+            return await export_jobs.write(context, batch.job, refs)
         case other:
             assert_never(other)
 

@@ -37,7 +37,12 @@ from resolvers.cursors import ConnectionArgs
 from resolvers.lookups import RefOrError, beside
 from resolvers.rows import Row, from_json, to_json
 
-SCOPES = {JobKind.IMPORT: Scope.IMPORT, JobKind.SYNC: Scope.SYNC, JobKind.LINKS: Scope.LINK}
+SCOPES = {
+    JobKind.IMPORT: Scope.IMPORT,
+    JobKind.SYNC: Scope.SYNC,
+    JobKind.LINKS: Scope.LINK,
+    JobKind.EXPORT: Scope.READ,
+}
 MISSING = "There is no job by this id here. Finished ones are forgotten after 30 days."
 ID = ("input", "id")
 ROWS_IN_THREAD = 4  # characters that laying out one row is like
@@ -62,6 +67,11 @@ class Order:
     resumes: bool = False
 
     @property
+    def is_read(self) -> bool:
+        """Whether no marketplace is asked: the rows are those of the catalogue, in its order."""
+        return self.kind is JobKind.EXPORT
+
+    @property
     def fingerprint(self) -> str:
         """Tells whether two orders are the same."""
         return hashlib.sha256(repr((self.kind.value, self.input_text)).encode()).hexdigest()
@@ -80,7 +90,7 @@ async def start(context: Context, order: Order) -> Job:
         idempotency.check(order.key)
     if order.resumes and (open_job := await _open(context, order)):
         return open_job
-    rows = await _sited(context, order.rows)
+    rows = order.rows if order.is_read else await _sited(context, order.rows)
     new = await beside(len(rows) * ROWS_IN_THREAD, lambda: _laid_out(context, order, rows))
     job = await stored_jobs.create(new)
     if job.fingerprint != new.job.fingerprint:
@@ -191,7 +201,7 @@ async def _sited(context: Context, rows: Sequence[RefOrError]) -> list[RefOrErro
 
 
 def _laid_out(context: Context, order: Order, rows: Sequence[RefOrError]) -> NewJob:
-    plan = _Plan()
+    plan = _Plan(is_ordered=order.is_read)
     notes = order.notes or [{}] * len(rows)
     lines = [{**plan.line(row), **note} for row, note in zip(rows, notes, strict=True)]
     failed = sum("outcome" in line for line in lines)
@@ -226,9 +236,11 @@ class _Item:
 
 class _Plan:
     """Which batch asks what. Products of one account stand together; so do short links, of which
-    nobody knows yet what they are."""
+    nobody knows yet what they are. `is_ordered`: no marketplace is asked, and all stand in the
+    order of the input, in which they are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ordered: bool) -> None:
+        self._is_ordered = is_ordered
         self._batches: list[list[_Item]] = []
         self._filling: dict[object, int] = {}  # the number of the batch, by account
         self._places: dict[object, tuple[int, int]] = {}
@@ -240,7 +252,8 @@ class _Plan:
         if isinstance(row, AffiliateGraphError):
             return {"outcome": to_json(Row(error=row))}
         ref = [row.marketplace, row.external_id, row.locale]
-        return self._placed(row, (row.marketplace, row.locale), {"ref": ref})
+        account = None if self._is_ordered else (row.marketplace, row.locale)
+        return self._placed(row, account, {"ref": ref})
 
     def batches(self) -> list[list[tuple[Document, int]]]:
         """All of them, by number."""

@@ -22,7 +22,8 @@ class Row:
     """`ref`: the catalogue product to show; `link`: the stored link; `error`: what went wrong.
 
     `place`: where in a text its product was found. `skipped`: the catalogue had the product, and
-    nothing was asked.
+    nothing was asked. `text`: what stands in a file; None where it is no row of a file that is
+    written.
     """
 
     ref: ProductRef | None = None
@@ -31,6 +32,7 @@ class Row:
     error: AffiliateGraphError | None = None
     place: tuple[int, int] | None = None
     skipped: bool = False
+    text: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -51,14 +53,14 @@ def to_json(row: Row) -> dict[str, object]:
         "error": _error_json(row.error),
         "place": list(row.place) if row.place else None,
         "skipped": row.skipped,
-    }
+    } | ({} if row.text is None else {"text": row.text})
 
 
 def from_json(stored: dict[str, object]) -> Row:
     """The row that `to_json` wrote."""
     link = stored["link"]
     changed = stored["changed"]
-    place = stored.get("place")  # rows of earlier versions have none
+    place, text = stored.get("place"), stored.get("text")  # which few rows have
     return Row(
         ref=_ref(stored["ref"]),
         link=_link(link),
@@ -66,6 +68,7 @@ def from_json(stored: dict[str, object]) -> Row:
         error=_error(stored["error"]),
         place=(place[0], place[1]) if isinstance(place, list) else None,
         skipped=stored.get("skipped") is True,
+        text=text if isinstance(text, str) else None,
     )
 
 

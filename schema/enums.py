@@ -117,7 +117,8 @@ describe(
     {
         "PUBLIC": "What readers of a page are shown: products, offers and links, without your own "
         "notes and prices. Marketplace calls as far as the key was given some.",
-        "READ": "Every query; it may ask marketplaces, and changes nothing.",
+        "READ": "Every query, exports and startExport; it may ask marketplaces, and changes "
+        "nothing.",
         "IMPORT": "importProduct, updateProduct, deleteProduct, each also for many; "
         "restoreProducts, startImport.",
         "SYNC": "syncProduct, syncProducts, startSync.",
@@ -346,6 +347,7 @@ describe(
         "IMPORT": "Fetch the product and keep it in the catalogue.",
         "SYNC": "Fetch a product of the catalogue anew.",
         "LINKS": "Make, check and store a tracked link.",
+        "EXPORT": "Write a product of the catalogue into a file; no marketplace is asked.",
     },
 )
 

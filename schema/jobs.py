@@ -97,7 +97,7 @@ class JobResult:
 def _placed(error: UserError, field: str, number: int) -> UserError:
     """The error with its place in the input, where it has none."""
     if not error.path:
-        is_list = field not in ("text", "file")
+        is_list = field not in ("text", "file", "filter")
         error.path = ["input", field, str(number)] if is_list else ["input", field]
     return error
 
@@ -110,9 +110,9 @@ class JobResultConnection(Connection[JobResult]):
 
 
 @strawberry.type(
-    description="Work on many rows that goes on by itself: begun by startImport, startSync or "
-    "startLinks, or by a file that was sent. It survives a restart, and waits where the "
-    "day's calls are used up. Finished jobs are forgotten after 30 days."
+    description="Work on many rows that goes on by itself: begun by startImport, startSync, "
+    "startLinks or startExport, or by a file that was sent. It survives a restart, and waits where "
+    "the day's calls are used up. Finished jobs are forgotten after 30 days."
 )
 class Job(Node):
     record: strawberry.Private[JobRecord]
@@ -147,6 +147,14 @@ class Job(Node):
         lines = StoredPage(*await jobs.lines(self.record, args))
         shown = partial(JobResult.of, field=str(self.record.options["field"]))
         return JobResultConnection(page=lines, shown=shown, counted=self._row_count)
+
+    @strawberry.field(
+        description="Of an EXPORT that has SUCCEEDED: where its file is, from the address of the "
+        "graph on, for a key that may READ; else null."
+    )
+    def url(self) -> str | None:
+        is_there = self.kind is JobKind.EXPORT and self.status is JobStatus.SUCCEEDED
+        return f"export/job/{self.id}" if is_there else None
 
     async def _row_count(self) -> int:
         return self.record.total

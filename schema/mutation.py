@@ -18,6 +18,7 @@ from resolvers.rows import Row
 from schema import ids
 from schema.api_keys import ApiKeyMutations
 from schema.errors import UserError, user_errors
+from schema.export_mutations import ExportMutations
 from schema.failures import mutation
 from schema.inputs import (
     ConnectMarketplaceInput,
@@ -90,7 +91,7 @@ class Repeatable(Protocol):
 
 
 @strawberry.type(description="Everything that changes something. Fields run one after another.")
-class Mutation(ApiKeyMutations, JobMutations, WatchMutations, WebhookMutations):
+class Mutation(ApiKeyMutations, ExportMutations, JobMutations, WatchMutations, WebhookMutations):
     @mutation(
         Scope.SETTINGS,
         description="Store credentials of one marketplace, sealed. The status changes at once; "

@@ -5,6 +5,7 @@
     /export/woocommerce   for WooCommerce's importer        ?currency=USD&published=keep
     /export/shopify       for Shopify's importer            ?currency=USD&header=legacy
     /export/merchant      Google Merchant, own shop only    ?link=https://shop.example/p/{handle}
+    /export/job/{id}      what a job of startExport has written
 
 Which products: `marketplace`, `text`, `tag`, `state`, `minDiscountPercent`, `minMarginPercent`,
 `hasSellingPrice`, `hasLink`, `syncedBefore`, as in the graph's products, or `id`, once for each
@@ -15,7 +16,8 @@ How many products the file leaves out, and why, stands in headers: they are coun
 page was read, and what changes while the file is on its way may be counted or not.
 
 The key's bucket pays for every product, page by page. One that is empty at the start refuses; one
-that becomes empty on the way slows the file down to what flows in.
+that becomes empty on the way slows the file down to what flows in. What a job has written costs a
+tenth.
 """
 
 import asyncio
@@ -37,20 +39,30 @@ from domain import moments
 from domain.api_keys import Scope
 from domain.catalog import CatalogFilter
 from domain.exceptions import AffiliateGraphError, Forbidden, InvalidInput, NotFound
-from domain.exports import ExportedProduct, LeftOut, in_words
+from domain.exports import (
+    ExportedProduct,
+    LeftOut,
+    Options,
+    Pictures,
+    Published,
+    in_words,
+    left_out,
+)
 from domain.money import parse_currency
 from domain.products import ProductRef, ProductState
 from exports import formats
-from exports.options import Options, Pictures, Published
-from resolvers import exports
+from resolvers import export_jobs, exports
 from resolvers.context import Context
+from resolvers.export_jobs import FilePage
 from schema import ids
-from schema.answers import Buckets, BucketState
+from schema.answers import Buckets
 from web.access import Access, CrossOrigin, Refused, refusal
 from web.compression import chosen, packed
 from web.endpoint import error_response, rate_limit, throttled_response
 
 C = TypeVar("C", bound=Enum)
+File = Callable[[Request, Context, Buckets, int], Awaitable[Response]]
+Pay = Callable[[int], Awaitable[None]]
 
 LEFT_OUT, LEFT_OUT_WORDS = "X-Left-Out", "X-Left-Out-Words"
 MOST_IDS = 250
@@ -87,16 +99,20 @@ class Exports:
 
     def routes(self) -> list[Route]:
         """What the application mounts."""
-        return [Route("/export/{format}", self.answer, methods=["GET", "OPTIONS"])]
+        methods = ["GET", "OPTIONS"]
+        return [
+            Route("/export/job/{id}", partial(self.answer, _written), methods=methods),
+            Route("/export/{format}", partial(self.answer, _file), methods=methods),
+        ]
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, file: File, request: Request) -> Response:
         """The file, or why there is none. Raises DatabaseUnavailable."""
         if request.method == "OPTIONS":
             return await self.cross_origin.permission(request)
         caller = None
         try:
             caller = await self.access.let_in(request)
-            response = await _file(request, self.context(request), self.buckets(), self.capacity)
+            response = await file(request, self.context(request), self.buckets(), self.capacity)
         except Refused as refused:
             response = refusal(request, refused)
         self.cross_origin.let_read(response, request, caller)
@@ -122,16 +138,40 @@ async def _file(request: Request, context: Context, buckets: Buckets, most: int)
         first = await anext(pages)
         rows = len(first)
         is_all = bool(refs) or rows < exports.PAGE
-        left_out = await _left_out(context, format, filter, first if is_all else None)
+        lacking = await _left_out(context, format, filter, first if is_all else None)
     except (Forbidden, InvalidInput, NotFound) as error:
         return error_response(request, _status(error), error.message, error.code)
     finally:
         state = await buckets.give_back(caller, points - max(1, min(rows * ROW_POINTS, points)))
-    headers = _told(left_out) | rate_limit(state)
+    paid = _paid(first, pages, partial(_pay, buckets, caller, most))
+    file = formats.written(format, paid, Counter())
+    return _sent(request, format, file, _told(lacking) | rate_limit(state))
+
+
+async def _written(request: Request, context: Context, buckets: Buckets, most: int) -> Response:
+    """As `_file`, of what a job has written."""
+    caller, points = context.caller.identity, min(PAGE_POINTS, most)
+    state = await buckets.take(caller, points)
+    if state.wait:
+        return throttled_response(request, points, state)
+    try:
+        context.caller.require(Scope.READ, "An export")
+        written = await export_jobs.get(context, ids.job(request.path_params["id"]))
+    except (Forbidden, InvalidInput, NotFound) as error:
+        return error_response(request, _status(error), error.message, error.code)
+    finally:
+        state = await buckets.give_back(caller, points - 1)
+    format = formats.by_name(written.format.value, written.options)
+    pages = _read(export_jobs.pages(context, written), partial(_pay, buckets, caller, most))
+    headers = _told(written.left_out) | rate_limit(state)
+    return _sent(request, format, formats.joined(format, pages), headers)
+
+
+def _sent(
+    request: Request, format: formats.Format, file: AsyncIterator[bytes], headers: dict[str, str]
+) -> Response:
     headers["Content-Disposition"] = f'attachment; filename="{format.file_name}"'
     headers["Vary"] = "Accept-Encoding"
-    paid = _paid(first, pages, partial(buckets.take, caller), most)
-    file = formats.written(format, paid, Counter())
     if coding := chosen(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"], file = coding, packed(file, coding)
     return StreamingResponse(
@@ -152,15 +192,15 @@ async def _left_out(
     if format.left_out is None:
         return Counter()
     if products is None:
-        return formats.left_out(format, await exports.facts(context, filter))
-    return formats.left_out(format, Counter(product.facts for product in products))
+        return left_out(format, await exports.facts(context, filter))
+    return left_out(format, Counter(product.facts for product in products))
 
 
-def _told(left_out: Counter[LeftOut]) -> dict[str, str]:
+def _told(lacking: Counter[LeftOut]) -> dict[str, str]:
     """What the file lacks: for programs (an Item of RFC 9651), and in words where it lacks any."""
-    reasons = [f";{one.value}={left_out[one]}" for one in LeftOut if left_out[one]]
-    words = in_words(left_out)
-    return {LEFT_OUT: f"{left_out.total()}{''.join(reasons)}"} | (
+    reasons = [f";{one.value}={lacking[one]}" for one in LeftOut if lacking[one]]
+    words = in_words(lacking)
+    return {LEFT_OUT: f"{lacking.total()}{''.join(reasons)}"} | (
         {LEFT_OUT_WORDS: words} if words else {}
     )
 
@@ -168,16 +208,26 @@ def _told(left_out: Counter[LeftOut]) -> dict[str, str]:
 async def _paid(
     first: list[ExportedProduct],
     rest: AsyncIterator[list[ExportedProduct]],
-    take: Callable[[int], Awaitable[BucketState]],
-    most: int,
+    pay: Pay,
 ) -> AsyncIterator[Sequence[ExportedProduct]]:
     """The pages, each when the bucket has paid for it; the first was paid for."""
     yield first
     async for page in rest:
-        points = min(len(page) * ROW_POINTS, most)
-        while wait := (await take(points)).wait:  # noqa: ASYNC110 - other requests may be faster
-            await asyncio.sleep(wait)
+        await pay(len(page) * ROW_POINTS)
         yield page
+
+
+async def _read(pages: AsyncIterator[FilePage], pay: Pay) -> AsyncIterator[Sequence[str]]:
+    async for page in pages:
+        await pay(page.late * ROW_POINTS + len(page.texts) * ROW_POINTS // 10)
+        yield page.texts
+
+
+async def _pay(buckets: Buckets, caller: str, most: int, points: int) -> None:
+    """Wait until the bucket has paid. `most`: what it can hold."""
+    points = min(points, most)
+    while wait := (await buckets.take(caller, points)).wait:  # noqa: ASYNC110 - others may be faster
+        await asyncio.sleep(wait)
 
 
 def _status(error: AffiliateGraphError) -> int:

@@ -20,6 +20,8 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 # Their INFO and DEBUG lines hold addresses with query strings, SQL with values, or repeat ours.
 NOISY = ("httpx", "httpcore", "tortoise", "tortoise.db_client", "uvicorn.access", "asyncio")
+# Warns again and again, with a traceback, of a database that is away; we say it once.
+REPEATING = "asyncpg.pool"
 SHORTEST_SECRET = 6  # masking shorter texts would hide ordinary words
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 SAID = frozenset({"method", "path"})  # what the message of a request tells by itself
@@ -65,6 +67,7 @@ def configure(level: str, secrets: Iterable[Secret] = (), *, form: str = "auto")
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(REPEATING).setLevel(max(logging.ERROR, root.level))
 
 
 def register_secret(text: str) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from db.exceptions import DatabaseUnavailable
-from domain.exports import ExportedProduct
+from domain.exports import ExportedProduct, Options
 from exports import formats
-from exports.options import Options
 from resolvers import exports
 from sandbox import Sandbox
 from tests.commands.conftest import Command, Done

@@ -79,6 +79,28 @@ def test_a_stopped_run_keeps_what_it_had(five: Command, monkeypatch: pytest.Monk
     assert done.err.endswith("2 of 5, 0 failed\n\nStopped.\n")
 
 
+def test_after_a_run_that_was_killed_what_came_due_since_is_synced_too(
+    five: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    long_ago = datetime.now(UTC) - timedelta(hours=13)
+    asyncio.run(_age(long_ago, products=2))
+    with monkeypatch.context() as killing:
+        killing.setattr("commands.sync.finish", killed)
+        assert five("sync", "--older-than", "12h").code == 130
+    asyncio.run(_age(long_ago, products=5))
+
+    done = five("sync", "--older-than", "12h")
+    again = five("sync", "--older-than", "12h")
+
+    assert done.code == 0
+    assert done.err.count("2 of 2, 0 failed\n") == 1
+    assert "3 of 3, 0 failed\n5 synced: " in done.err
+    assert "0 synced: " in again.err
+
+
 def test_a_day_without_calls_left_ends_it(five: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from domain.exports import ExportedProduct, LeftOut
+from domain.exports import ExportedProduct, LeftOut, Options
 from domain.money import Money
 from domain.products import (
     CatalogProduct,
@@ -15,7 +15,6 @@ from domain.products import (
     SourceProduct,
 )
 from exports import formats
-from exports.options import Options
 from tests.db.records import NOW, full_product
 
 SHOP = "https://shop.example/products/{handle}"

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.registry import BY_CODE
-from domain.exports import ExportedProduct, LeftOut
+from domain.exports import ExportedProduct, LeftOut, Published
 from domain.money import Money
 from domain.products import Availability, Condition, ProductRef, ProductState, SourceProduct
-from exports.options import Published
 from resolvers.files import read
 from tests.db.records import full_product, usd
 from tests.exports import merchant_reader, shopify_importer, spreadsheet, woocommerce_importer

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from domain.exports import Pictures, Published
 from domain.money import Money
 from domain.products import ProductState
-from exports.options import Pictures, Published
 from tests.db.records import full_product, usd
 from tests.exports.files import exported, file, table
 from tests.exports.shopify_importer import imported

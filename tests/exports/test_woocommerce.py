@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.exports import Pictures, Published
 from domain.products import (
     Category,
     ProductState,
 )
-from exports.options import Pictures, Published
 from tests.db.records import full_product, usd
 from tests.exports.files import PICTURES, exported, file, table
 from tests.exports.woocommerce_importer import imported

@@ -6,6 +6,8 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from db.connection import open_database
 from db.job_batches import LEASE
 from sandbox.aliexpress.made import made_listings
 from tests.database import on_postgres
+from tests.faults.clusters import PG_CTL, cluster
 from tests.faults.jobs import (
     FIRST,
     MOST_IN_FLIGHT,
@@ -153,6 +156,43 @@ async def test_a_worker_that_was_stopped_past_its_lease_writes_nothing_when_it_w
         assert len(after) == rows - job["progress"]["failed"]
         await assert_all_done_once(where, job, rows, 1)
         assert "Traceback" not in output
+
+
+@pytest.mark.skipif(
+    not on_postgres() or PG_CTL is None, reason="needs a PostgreSQL that it may restart"
+)
+async def test_a_job_goes_on_when_postgresql_crashed_and_came_back(
+    tmp_path: Path, whole: bool
+) -> None:
+    rows, restarts = (20_000, 20) if whole else (2_000, 2)
+    moments = random.Random(3)
+    async with cluster() as own, place(tmp_path, DATABASE_URL=own.url) as usual:
+        where = replace(usual, database=own.url)
+        with started_server(where.folder, where.settings) as server:
+            async with caller(server) as http:
+
+                async def is_ready() -> bool:
+                    return (await http.get("/readyz")).status_code == 200
+
+                job_id = await begin(http, rows)
+                for _ in range(restarts):
+                    await asyncio.sleep(moments.uniform(0.1, 0.8))
+                    await own.crash()
+                    await until(is_ready)
+                    await leases_end(where)
+                job = await ended(http, job_id, 300)
+                lines = await results(http, job_id)
+
+        assert [line["number"] for line in lines] == list(range(rows))
+        assert all(line["isDone"] for line in lines)
+        await assert_all_done_once(where, job, rows, restarts)
+
+
+async def leases_end(where: Place) -> None:
+    """As when the time has passed for which batches are held whose outcome could not be stored."""
+    held = "SET due_at = $1 WHERE token IS NOT NULL"
+    async with open_database(where.database, shared=False):
+        await statements.rows(f"UPDATE job_batches {held} RETURNING id", [datetime.now(UTC)])
 
 
 async def products_of(where: Place) -> list[dict[str, Any]]:

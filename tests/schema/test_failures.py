@@ -144,6 +144,7 @@ RESOLVERS = {
     "startImport": "jobs.start",
     "startSync": "jobs.start",
     "startLinks": "jobs.start",
+    "startExport": "export_jobs.start",
     "cancelJob": "jobs.cancel",
     "retryJob": "jobs.retry",
     "createApiKey": "api_keys.create",

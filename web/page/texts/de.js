@@ -338,6 +338,7 @@ export default {
   "job.retry": "Gescheitertes noch einmal",
   "job.title": "Aufträge",
   "job.waits": "Wartet bis {time} auf den Marktplatz",
+  "jobkind.EXPORT": "Export",
   "jobkind.IMPORT": "Import",
   "jobkind.LINKS": "Erstellen von Links",
   "jobkind.SYNC": "Abgleich",

@@ -338,6 +338,7 @@ export default {
   "job.retry": "Try the failed again",
   "job.title": "Jobs",
   "job.waits": "Waits for its marketplace until {time}",
+  "jobkind.EXPORT": "Export",
   "jobkind.IMPORT": "Import",
   "jobkind.LINKS": "Making of links",
   "jobkind.SYNC": "Sync",
