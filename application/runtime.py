@@ -239,12 +239,12 @@ async def open_upstream(
         )
 
 
-def _sandbox_credentials(settings: Settings) -> dict[str, Mapping[str, str]]:
+def _sandbox_credentials(settings: Settings) -> dict[str, Callable[[str], Mapping[str, str]]]:
     """What the gateways that answer accept, by marketplace; nothing of one that tells none."""
     return {
-        code: GATEWAYS[code].demo_credentials
+        code: accepted
         for code, mode in modes(settings).items()
-        if mode is Mode.SANDBOX and GATEWAYS[code].demo_credentials
+        if mode is Mode.SANDBOX and (accepted := GATEWAYS[code].demo_credentials)
     }
 
 

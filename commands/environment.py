@@ -39,8 +39,9 @@ def begin_demo() -> None:
     settings = from_environment(registry.SETTINGS)
     given = {each.marketplace for each in settings.bootstrap}
     for marketplace in registry.SETTINGS:
-        if settings.sandbox and marketplace.code not in given:
-            demo = GATEWAYS[marketplace.code].demo_credentials
+        gateway = GATEWAYS[marketplace.code]
+        if settings.sandbox and marketplace.code not in given and gateway.is_in_demo:
+            demo = gateway.demo_credentials("") if gateway.demo_credentials else {}
             set_where_unset({marketplace.credentials[name].name: demo[name] for name in demo})
 
 

@@ -204,10 +204,10 @@ async def connect(
 
 
 def sandbox_credentials(
-    context: Context, marketplace: Marketplace, given: Sequence[tuple[str, str]]
+    context: Context, marketplace: Marketplace, locale: str | None, given: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """What the sandbox accepts for that marketplace. Raises InvalidInput where it does not answer,
-    and beside credentials that somebody gave."""
+    """What the sandbox accepts at that country site. Raises WrongLocale, and InvalidInput where the
+    sandbox does not answer and beside credentials that somebody gave."""
     accepted = context.upstream.sandbox_credentials.get(marketplace.code)
     path = ("input", "useSandboxCredentials")
     if accepted is None:
@@ -217,7 +217,7 @@ def sandbox_credentials(
         )
     if given:
         raise InvalidInput("Leave credentials empty, or do not ask for the sandbox's.", path=path)
-    return list(accepted.items())
+    return list(accepted(locale_of(marketplace, locale, path=("input", "locale"))).items())
 
 
 async def disconnect(

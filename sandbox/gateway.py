@@ -103,9 +103,10 @@ class Gateway(Generic[W]):
     operation_prefix: str = ""  # of names on the wire; operations are recorded without it
     # Who may call: accounts are records of one type, and worth no secret.
     demo_account: object
-    # What `serve --demo` connects the marketplace with, by the names of its credentials; empty: it
-    # leaves it alone.
-    demo_credentials: Mapping[str, str] = field(default_factory=dict)
+    # What connects the marketplace, by the names of its credentials, at a country site of it (the
+    # site's host, "" where it has none); None: the gateway tells nobody.
+    demo_credentials: Callable[[str], Mapping[str, str]] | None = None
+    is_in_demo: bool = False  # `serve --demo` connects it with them
     numbered_account: Callable[[int], object]  # the one number n, of as many as a test needs
     greeting: Mapping[str, str]  # the demo keys for the terminal, by what they are for
     # What goes wrong on command, in the marketplace's own words.

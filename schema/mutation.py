@@ -103,7 +103,9 @@ class Mutation(ApiKeyMutations, ExportMutations, JobMutations, WatchMutations, W
         marketplace = input.marketplace.value
         credentials = [(field.name, field.value) for field in input.credentials]
         if input.use_sandbox_credentials:
-            credentials = marketplaces.sandbox_credentials(info.context, marketplace, credentials)
+            credentials = marketplaces.sandbox_credentials(
+                info.context, marketplace, input.locale, credentials
+            )
         connected = await marketplaces.connect(info.context, marketplace, input.locale, credentials)
         return ConnectMarketplacePayload(
             marketplace=Marketplace.of(connected), errors=[], warnings=list(connected.warnings)

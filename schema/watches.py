@@ -19,6 +19,7 @@ from domain.watches import Watch as WatchRecord
 from domain.watches import WatchKind
 from resolvers import watches
 from resolvers.cursors import ConnectionArgs
+from resolvers.products import Listing
 from schema import ids
 from schema.access import Needs
 from schema.connections import Connection, Paged, StoredPage
@@ -26,6 +27,7 @@ from schema.failures import mutation, payload
 from schema.inputs import CatalogFilter, MoneyInput
 from schema.naming import ref_of, row_id
 from schema.node import Info, Node
+from schema.products import Product
 from schema.values import Money, money
 
 What = strawberry.argument(description="What to do.")
@@ -51,6 +53,17 @@ class Watch(Node):
     )
     armed_at: datetime = strawberry.field(description="Since when it has been waited for.")
     created_at: datetime = strawberry.field(description="When it was made.")
+
+    @strawberry.field(
+        description="Where one product alone is named: it, as the catalogue has it now; null when "
+        "it was deleted."
+    )
+    async def product(self, info: Info) -> Product | None:
+        refs = self.record.products or ()
+        if len(refs) != 1:
+            return None
+        entry = await info.context.dataloaders.catalog_product.load(refs[0])
+        return Product.of(Listing.of(entry)) if entry else None
 
     @strawberry.field(description="Of how many products it was told since it was armed.")
     async def fired_count(self, info: Info) -> int:

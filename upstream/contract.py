@@ -159,10 +159,10 @@ class Upstream:
 
     `addresses` holds gateway addresses by the name of their setting;
     an absent one means the marketplace's own. `modes` tells by marketplace code whose answers come,
-    `quotas` the limits that replace the marketplace's usual ones, `sandbox_credentials` (field ->
-    value) what the sandbox accepts where it answers. `search_fresh_for`: how long a
-    page of a search is given out again instead of being asked for. `search_further_calls`: how many
-    calls a page of a search may take to be filled up.
+    `quotas` the limits that replace the marketplace's usual ones, `sandbox_credentials` what the
+    sandbox accepts where it answers: of a country site, field -> value. `search_fresh_for`: how
+    long a page of a search is given out again instead of being asked for. `search_further_calls`:
+    how many calls a page of a search may take to be filled up.
     `short_links` None: short links are not opened. `webhooks` None: nobody is told of events.
     `meter` counts what is asked.
     """
@@ -181,7 +181,9 @@ class Upstream:
     search_further_calls: int = 3
     short_links: ShortLinkReader | None = None
     webhooks: WebhookSender | None = None
-    sandbox_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    sandbox_credentials: Mapping[str, Callable[[str], Mapping[str, str]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def mode(self, marketplace: str) -> Mode:
         """SANDBOX or LIVE for the marketplace of that code."""

@@ -20,11 +20,12 @@ GATEWAY = Gateway(
     listings=ListingFormat(id_field="product_id", read=read_row, made=made_listings),
     operation_prefix=METHOD_PREFIX,
     demo_account=DEMO_ACCOUNT,
-    demo_credentials={
+    demo_credentials=lambda _site: {
         "appKey": DEMO_ACCOUNT.app_key,
         "appSecret": DEMO_ACCOUNT.app_secret,
         "trackingId": "sandbox_blog",
     },
+    is_in_demo=True,
     numbered_account=numbered_account,
     greeting={
         "AliExpress": f"app key {DEMO_ACCOUNT.app_key}, app secret {DEMO_ACCOUNT.app_secret},"

@@ -4,6 +4,7 @@ from sandbox.amazon.accounts import (
     DEMO_ACCOUNT,
     STALE_TOKEN,
     AmazonWorld,
+    demo_credentials,
     numbered_account,
 )
 from sandbox.amazon.creators import read_creators
@@ -34,6 +35,7 @@ GATEWAY = Gateway(
         id_field="asin", read=read_row, made=made_listings, default_site=DEFAULT_SITE
     ),
     demo_account=DEMO_ACCOUNT,
+    demo_credentials=demo_credentials,
     numbered_account=numbered_account,
     greeting={
         "Amazon": f"credential id {DEMO_ACCOUNT.credential_id},"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.amazon.listings import AmazonListing
+from sandbox.amazon.sites import REGION_OF_VERSION, SITES, TAG_ENDING
 from sandbox.gateway import World
 
 STALE_TOKEN = "stale_token"  # a fault of this gateway alone: tokens end at once
@@ -36,6 +37,18 @@ DEMO_ACCOUNT = AmazonAccount(
     access_key="AKIASANDBOX00000DEMO",
     secret_key="sandbox-secret-key",
 )
+
+
+def demo_credentials(site: str) -> dict[str, str]:
+    """What connects the demo account at a country site, with the version and tag of its region."""
+    region = SITES[site].region
+    [digit] = [each for each, name in REGION_OF_VERSION.items() if name == region]
+    return {
+        "credentialId": DEMO_ACCOUNT.credential_id,
+        "credentialSecret": DEMO_ACCOUNT.credential_secret,
+        "credentialVersion": f"3.{digit}",
+        "partnerTag": f"sandbox{TAG_ENDING[region]}",
+    }
 
 
 def numbered_account(number: int) -> AmazonAccount:

@@ -199,15 +199,42 @@ def test_a_watch_is_made_and_deleted(idle: Server, visit: Visit) -> None:
     page.goto(f"{idle.url}/#product?id={product}")
     page.get_by_role("button", name="Watch", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Price in USD").fill("2.50")
+    expect(dialog.get_by_text("Now $")).to_be_visible()
+    dialog.get_by_label("Price in USD").fill("2500")
     dialog.get_by_role("button", name="Watch", exact=True).click()
 
     expect(dialog.get_by_role("status")).to_contain_text("It is waited for.")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Activity").click()
-    row = page.locator(".job", has_text="A price below $2.50")
-    row.get_by_role("link", name="1 product").click()
+    row = page.locator(".job", has_text="A price below $2,500.00")
+    title = ask(idle, OPERATIONS["product"], id=product)["product"]["title"]
+    expect(row).to_contain_text(f"Of {title}")
+    expect(page.get_by_text("New ones appear by themselves.")).to_be_visible()
+    ask(idle, OPERATIONS["sync"], ids=[product])
+    expect(row).to_contain_text("Told of 1 product")
+    fired = page.locator(".events li", has_text="A watch has found what it waits for: $")
+    expect(fired).to_contain_text(title)
+    row.get_by_role("button", name="Wait again").click()
+    expect(row).to_contain_text("Waits")
+    row.get_by_role("link", name=title).click()
     expect(page.get_by_role("button", name="Watch", exact=True)).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_of_what_keeps_no_prices_only_stock_is_watched(idle: Server, visit: Visit) -> None:
+    sandboxed = {"marketplace": "AMAZON", "credentials": [], "useSandboxCredentials": True}
+    ask(idle, OPERATIONS["connect"], input=sandboxed)
+    asked = [{"ref": {"marketplace": "AMAZON", "externalId": "B0SANDBX00"}}]
+    [row] = ask(idle, OPERATIONS["import"], products=asked)["importProducts"]["results"]
+    page = signed_in(idle, visit, f"product?id={row['product']['id']}")
+
+    page.get_by_role("button", name="Watch", exact=True).click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("The terms of Amazon forbid keeping its prices.")).to_be_visible()
+    expect(dialog.get_by_label("For what").get_by_role("option")).to_have_text(
+        ["That it can be bought again"]
+    )
     assert visit.complaints == []
 
 

@@ -1,9 +1,11 @@
 """Explore keeps what was found, tells where it came from, and never shows an old answer as new."""
 
+import re
+
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.e2e.conftest import OPERATIONS, Server, Visit, ask
+from tests.e2e.conftest import OPERATIONS, Server, Visit, ask, have
 from tests.e2e.test_page import serious
 from tests.e2e.test_states import search, signed_in, with_found
 
@@ -77,16 +79,39 @@ def test_the_categories_of_what_was_found_can_be_chosen(server: Server, visit: V
     page = signed_in(server, visit)
     search(page)
     expect(page.locator(CARDS)).not_to_have_count(0)
-    options = page.locator("#categories option")
-    expect(options.filter(has_text="Phone Cases")).to_have_count(1)
+    options = page.locator("#categories option[value*='Phone Cases']")
+    expect(options).to_have_count(1)
+    chosen = options.get_attribute("value") or ""
+    category = page.get_by_label("Category")
+    category.fill("Cases of phones")
+    assert "type the marketplace's number" in category.evaluate("field => field.validationMessage")
 
-    chosen = options.filter(has_text="Phone Cases").get_attribute("value") or ""
-    page.get_by_label("Category id").fill(chosen)
+    category.fill(chosen)
     page.get_by_label("Keywords").fill("")
     page.get_by_role("button", name="Search").click()
 
+    expect(page).to_have_url(re.compile(r"category=\d+"))
     expect(page.locator(CARDS)).not_to_have_count(0)
+    expect(category).to_have_value(chosen)
     expect(page.get_by_role("alert")).to_have_count(0)
+    assert visit.complaints == []
+
+
+def test_a_category_has_the_name_that_products_of_the_library_tell(
+    emptied: Server, visit: Visit
+) -> None:
+    have(emptied, emptied.products[0])
+    nodes = ask(emptied, OPERATIONS["categories"], marketplace="ALIEXPRESS")["products"]["nodes"]
+    category = nodes[0]["categories"][-1]
+    page = signed_in(emptied, visit)
+    page.get_by_label("Category").focus()
+    name = f"{category['name']} ({category['externalId']})"
+    expect(page.locator(f"#categories option[value='{name}']")).to_have_count(1)
+
+    page.goto(f"{emptied.url}/#explore?marketplace=ALIEXPRESS&category={category['externalId']}")
+    page.reload()
+
+    expect(page.get_by_label("Category")).to_have_value(name)
     assert visit.complaints == []
 
 

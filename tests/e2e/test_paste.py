@@ -1,9 +1,10 @@
 """The paste box: what counts as a line, and what is told once it was imported."""
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.e2e.conftest import Server, Visit, have
+from tests.e2e.test_page import serious
 from tests.e2e.test_states import signed_in
 
 pytestmark = pytest.mark.browser
@@ -82,9 +83,17 @@ def test_a_whole_text_is_looked_at_in_one_request(server: Server, visit: Visit) 
         [ITEM.format(IDS[0]), "Some more:", *IDS[1:]]
     )
     expect(lines.nth(1)).to_contain_text("no product's address or id")
-    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("58 good, 3 bad")
+    status = page.get_by_role("dialog").get_by_role("status")
+    expect(status).to_contain_text("58 good, 3 bad")
+    expect(status).to_contain_text("1 repeat is left out.")
     expect(page.get_by_role("button", name="Import 58 products")).to_be_enabled()
     assert len(asked) == 1
+    lines.last.scroll_into_view_if_needed()
+    expect(status).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Import 58 products")).to_be_in_viewport()
+    page.get_by_label("Only what cannot be imported (3)").check()
+    expect(lines).to_have_count(3)
+    assert serious(page) == []
     assert visit.complaints == []
 
 
@@ -97,6 +106,58 @@ def test_what_is_more_than_a_request_takes_is_asked_in_parts(server: Server, vis
 
     expect(page.locator("dialog .lines > li")).to_have_count(251, timeout=30_000)
     assert len(asked) == 2
+
+
+def test_what_is_left_when_the_server_was_away_is_imported_again(
+    emptied: Server, visit: Visit
+) -> None:
+    page = signed_in(emptied, visit)
+    page.route("**/graphql", lambda route: route.abort("connectionrefused"), times=1)
+    preview(page, "\n".join(str(1005000000001000 + number) for number in range(300)))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("alert").get_by_role("button", name="Try again").click()
+    lines = page.locator("dialog .lines > li")
+    expect(lines).to_have_count(300, timeout=30_000)
+    sent: list[str] = []
+
+    def lose_the_second(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        if sum("mutation Import" in each for each in sent) == 2:
+            route.abort("connectionrefused")
+        else:
+            route.fallback()
+
+    page.route("**/graphql", lose_the_second)
+    dialog.get_by_role("button", name="Import").click()
+    expect(dialog.get_by_role("status")).to_contain_text("new,", timeout=30_000)
+    again = dialog.get_by_role("button", name="Import")
+    expect(lines.last).to_contain_text("The server cannot be reached")
+
+    again.click()
+
+    expect(lines.last).to_contain_text("✓ Imported")
+    expect(again).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Done")).to_be_visible()
+
+
+def test_what_was_pasted_outlives_a_reload_and_the_end_of_the_session(
+    server: Server, visit: Visit
+) -> None:
+    page = signed_in(server, visit, "library")
+    box = page.get_by_label("Product addresses or ids")
+    box.fill("1005000000001151\nto be mended")
+
+    page.reload()
+
+    expect(box).to_have_value("1005000000001151\nto be mended")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Links").click()
+    page.get_by_label("API key").fill(server.api_key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(box).to_have_value("1005000000001151\nto be mended")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("API key")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('pasted')") is None
 
 
 def test_what_failed_stays_in_the_box_and_the_rest_is_counted(

@@ -17,8 +17,8 @@ from tests.schema.test_products import aliexpress_ids
 pytestmark = pytest.mark.anyio
 
 VERIFY = """
-mutation Verify($code: MarketplaceCode!) {
-  verifyMarketplace(input: {marketplace: $code}) {
+mutation Verify($code: MarketplaceCode!, $locale: String) {
+  verifyMarketplace(input: {marketplace: $code, locale: $locale}) {
     marketplace { health { state cure upstreamCode checkedAt lastSuccessAt } capabilities }
     errors { code message upstreamCode }
   }
@@ -252,30 +252,41 @@ async def test_no_capability_is_offered_behind_which_no_field_stands(graph: Grap
 
 
 SANDBOXED = """
-mutation S($code: MarketplaceCode!, $credentials: [CredentialInput!]!) {
-  connectMarketplace(input: {marketplace: $code, credentials: $credentials,
+mutation S($code: MarketplaceCode!, $locale: String, $credentials: [CredentialInput!]!) {
+  connectMarketplace(input: {marketplace: $code, locale: $locale, credentials: $credentials,
                              useSandboxCredentials: true}) {
     marketplace { status } errors { code path } } }
 """
 
 
-async def test_the_sandbox_is_connected_without_naming_its_credentials(graph: Graph) -> None:
+@pytest.mark.parametrize(
+    ("code", "locale"),
+    [
+        ("ALIEXPRESS", None),
+        ("AMAZON", None),
+        ("AMAZON", "www.amazon.de"),
+        ("AMAZON", "www.amazon.co.jp"),
+    ],
+)
+async def test_the_sandbox_is_connected_without_naming_its_credentials(
+    graph: Graph, code: str, locale: str | None
+) -> None:
     offered = (await graph.run("{ marketplaces { code hasSandboxCredentials } }"))["marketplaces"]
-    asked = {"code": "ALIEXPRESS", "credentials": []}
+    asked: dict[str, Any] = {"code": code, "locale": locale, "credentials": []}
 
     connected = (await graph.run(SANDBOXED, asked))["connectMarketplace"]
     verified = (await graph.run(VERIFY, asked))["verifyMarketplace"]
     refused = [
         (await graph.run(SANDBOXED, asked | {"code": code, "credentials": given}))
         for code, given in (
-            ("AMAZON", []),
             ("ALIEXPRESS", [{"name": "appKey", "value": "1"}]),
+            ("AMAZON", [{"name": "partnerTag", "value": "mine-20"}]),
         )
     ]
 
     assert {each["code"]: each["hasSandboxCredentials"] for each in offered} == {
         "ALIEXPRESS": True,
-        "AMAZON": False,
+        "AMAZON": True,
     }
     assert connected == {"marketplace": {"status": "CONNECTED"}, "errors": []}
     assert verified["errors"] == []

@@ -18,7 +18,7 @@ DELETE = """mutation($input: WatchInput!) {
   deleteWatch(input: $input) { deletedId errors { code } } }"""
 EVENTS = """{ events(types: [WATCH_FIRED]) {
   nodes { watchId productId price { amount } previousPrice { amount } } } }"""
-LIST = "{ watches { nodes { id firedCount } totalCount } }"
+LIST = "{ watches { nodes { id firedCount product { id } } totalCount } }"
 
 
 async def answered(graph: Graph, document: str, **input: Any) -> dict[str, Any]:
@@ -46,7 +46,12 @@ async def test_a_watch_is_told_as_an_event_until_it_is_deleted(graph: Graph) -> 
         "price": {"amount": "1.00"},
         "previousPrice": product["offer"]["price"],
     }
-    assert listed == {"nodes": [{"id": event["watchId"], "firedCount": 1}], "totalCount": 1}
+    [told] = listed["nodes"]
+    assert told == {
+        "id": event["watchId"],
+        "firedCount": 1,
+        "product": {"id": product["id"]},
+    }
     assert again["watch"]["firedCount"] == 0
     assert deleted == {"deletedId": event["watchId"], "errors": []}
     assert (await graph.run(LIST))["watches"]["totalCount"] == 0

@@ -7,6 +7,7 @@ import { forget } from "./kept.js";
 import { WORDS } from "./language.js";
 import { signedInWith, who } from "./may.js";
 import { Failure } from "./parts.js";
+import { forgetPasted } from "./paste/box.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./sign-in.js";
 import { say } from "./texts.js";
@@ -34,6 +35,7 @@ function App() {
   const onSignOut = () => {
     if (hasDrafts() && !confirm(LOSES)) return;
     forgetDrafts();
+    forgetPasted();
     history.replaceState(null, "", location.pathname); // what was looked at is nobody else's
     signOut().finally(leave);
   };

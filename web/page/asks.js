@@ -14,8 +14,11 @@ export function forgetAnswers() {
 // So that it is asked anew.
 export const forgetAnswer = (name, variables) => known.delete(JSON.stringify([name, variables]));
 
-// What lists of these operations show is not what the server has any more.
+// What lists of these operations show is not what the server has any more: those that are shown are asked
+// anew, the others once they are.
 export function outdated(...names) {
+  const isOf = (key) => names.some((name) => key.startsWith(`["${name}",`));
+  for (const [key, entry] of known) if (isOf(key)) known.set(key, { ...entry, isOld: true });
   news.dispatchEvent(new CustomEvent("outdated", { detail: names }));
 }
 
@@ -34,7 +37,7 @@ async function ask(key, work) {
   put(key, { busy: true, error: null, turn });
   try {
     const value = await work();
-    if (isLast()) put(key, { busy: false, value, askedAt });
+    if (isLast()) put(key, { busy: false, isOld: false, value, askedAt });
   } catch (error) {
     if (isLast()) put(key, { busy: false, error });
   }
@@ -64,7 +67,7 @@ export function useQuery(name, variables, { partial = false, isKept = false, hol
     const listener = (event) => event.detail.includes(name) && again();
     news.addEventListener("outdated", listener);
     const entry = known.get(key);
-    if (key && !entry?.busy && !(isKept && entry?.value)) again();
+    if (key && !entry?.busy && !(isKept && entry?.value && !entry.isOld)) again();
     return () => news.removeEventListener("outdated", listener);
   }, [key]);
   const { busy, value = null, error = null, askedAt } = known.get(key) ?? { busy: Boolean(key) };

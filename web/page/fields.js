@@ -18,6 +18,16 @@ export function Fold({ used, children }) {
     <div class=${isOpen ? "folding open" : "folding"} onInvalidCapture=${() => setOpen(true)}>${children}</div>`;
 }
 
+// What somebody types, once they pause.
+export function useSettled(text) {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
+
 // A field whose words go into the address once nobody types.
 export function Words({ name, label, placeholder }) {
   const told = here().values[name] ?? "";

@@ -12,6 +12,10 @@ const FACTS = {
   PRODUCT_PRICE_DROPPED: ({ previousPrice, price }) => ({ before: shown(previousPrice), now: shown(price) }),
   PRODUCT_PRICE_ROSE: ({ previousPrice, price }) => ({ before: shown(previousPrice), now: shown(price) }),
   CREDENTIALS_REJECTED: ({ upstreamCode: code }) => ({ code: code ? ` (${code})` : "" }),
+  WATCH_FIRED: ({ previousPrice, price }) => ({
+    now: price ? `: ${shown(price)}` : "",
+    before: previousPrice ? ` (${say("price.before")} ${shown(previousPrice)})` : "",
+  }),
   QUOTA_LOW: ({ callsPerDay }) => ({ most: callsPerDay ?? "?" }),
 };
 

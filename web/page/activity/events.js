@@ -6,6 +6,8 @@ import { useSubscription } from "../listen.js";
 import { KINDS } from "./kinds.js";
 
 const PAGE = 50;
+/** @type {Record<string, string>} */
+const CHANGED = { JOB_FINISHED: "jobs", WATCH_FIRED: "watches", WEBHOOK_DISABLED: "webhooks" }; // what else shows it
 
 const page = (kind, before) => ({ last: PAGE, before, types: (KINDS[kind] ?? KINDS[""])[1] });
 const newestFirst = ({ nodes }) => [...nodes].reverse();
@@ -30,7 +32,7 @@ export function useEvents(kind) {
     ({ events: event }) => {
       cursor.current = event.cursor;
       setMore((now) => ({ ...now, came: [event, ...now.came] }));
-      if (event.type === "JOB_FINISHED") outdated("jobs");
+      if (event.type in CHANGED) outdated(CHANGED[event.type]);
     },
     first ? `${kind} ${first.pageInfo.endCursor}` : null,
   );

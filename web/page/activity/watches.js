@@ -25,11 +25,12 @@ export function Watches({ cards }) {
 const waitsFor = ({ kind, price, percent, days }) => say(`watch.${kind}`, { price: shown(price), percent, n: days ?? 1 });
 
 // Of which products it waits: those it names, or what its filter asks, in words.
-function Whose({ watch: { productIds, conditions }, cards }) {
+function Whose({ watch: { productIds, product, conditions }, cards }) {
   const number = productIds?.length;
   if (number) {
-    const words = say("watch.products", { n: number });
-    return say("watch.of", { what: number === 1 ? html`<a href=${link("product", { id: productIds[0] })}>${words}</a>` : words });
+    return say("watch.of", {
+      what: product ? html`<a href=${link("product", { id: product.id })}>${product.title}</a>` : say("watch.products", { n: number }),
+    });
   }
   const asked = (conditions ?? []).map((condition) => {
     const [name, value] = [condition.slice(0, condition.indexOf("=")), condition.slice(condition.indexOf("=") + 1)];

@@ -3,7 +3,7 @@ import { html, useState } from "../html.js";
 import { run } from "../api.js";
 import { outdated, useAsk } from "../asks.js";
 import { defaults } from "../defaults.js";
-import { amountOf } from "../money.js";
+import { amountOf, shown } from "../money.js";
 import { Failure } from "../parts.js";
 import { say } from "../texts.js";
 
@@ -52,6 +52,8 @@ export function Watching({ cards, product }) {
     <div class="filters">
       <label class="wide">${say("watch.for")} <select value=${form.kind} onChange=${choose}>${kinds.map((kind) => html`<option key=${kind} value=${kind}>${say(`watch.kind.${kind}`)}</option>`)}</select></label>
       <${Value} form=${form} set=${set} currency=${currency} />
+      ${product?.offer && form.kind !== WITHOUT_PRICES && html`<p class="quiet all">${say("watch.now", { price: shown(product.offer.price) })}</p>`}
+      ${product && kinds.length === 1 && html`<p class="quiet all">${say("product.forbidden", { name: product.marketplace.name })}</p>`}
       ${!product && html`<${Where} form=${form} set=${set} cards=${own} />`}
     </div>
     ${state.error && html`<${Failure} error=${state.error} />`}

@@ -1,15 +1,16 @@
 // What to look for: only what the marketplace's site has is offered.
-import { html, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
+import { useQuery } from "../asks.js";
 import { Fold } from "../fields.js";
 import { amountOf } from "../money.js";
 import { say } from "../texts.js";
 import { named, titleOf } from "../words.js";
-import { FILTERS, addressOf, cardOf, currencyOf, formOf, has, sortOf, together } from "./question.js";
+import { CATEGORY, FILTERS, addressOf, cardOf, currencyOf, formOf, has, sortOf, together } from "./question.js";
 
 const COUNTRIES = ["US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "CA", "AU", "BR", "MX", "JP", "IN"];
 const WHOLE = { inputmode: "numeric", pattern: "[0-9]{1,9}", title: say("form.whole") };
 
-export function Form({ values, searchable, categories, busy, onSearch }) {
+export function Form({ values, searchable, found, busy, onSearch }) {
   const [form, setForm] = useState(formOf(values));
   const [card, setCard] = useState(cardOf(searchable, values));
   const told = JSON.stringify(values);
@@ -50,11 +51,7 @@ export function Form({ values, searchable, categories, busy, onSearch }) {
       ${has(card, "discount") && html`<${Choice} label=${say("form.discount")} options=${[10, 25, 50]} unit="%" ...${field("discount")} />`}
       ${has(card, "days") && html`<${Choice} label=${say("form.days")} options=${[3, 5, 7, 10]} unit=${say("form.unit")} ...${field("days")} />`}
       ${has(card, "free") && html`<label>${say("form.shipping")} <select value=${form.free} onChange=${set("free")}><option value="">${say("any")}</option><option value="yes">${say("form.free")}</option></select></label>`}
-      ${
-        has(card, "category") &&
-        html`<label>${say("form.category")} <input list="categories" placeholder=${say("any")} ...${field("category")} /></label>
-        <datalist id="categories">${categories.map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</datalist>`
-      }
+      ${has(card, "category") && html`<${Category} card=${card} found=${found} value=${form.category} onChange=${(category) => setForm((now) => ({ ...now, category }))} />`}
       ${
         card.searchSorts.length > 0 &&
         html`<label class="wide sort">${say("form.sort")} <select value=${sortOf(card, form.sort)} onChange=${set("sort")}>
@@ -92,4 +89,31 @@ function Currency({ card, value, onInput }) {
     return html`<label>${say("form.currency")} <select value=${value} onChange=${onInput}>${known.map((code) => html`<option key=${code} value=${code}>${code}</option>`)}</select></label>`;
   }
   return html`<label>${say("form.currency")} <input maxlength="3" pattern="[A-Za-z]{3}" title=${say("form.three")} value=${value} onInput=${onInput} /></label>`;
+}
+
+// Names of categories by their ids: marketplaces have no list of theirs to offer.
+function namesOf(products) {
+  const all = products.flatMap(({ categories }) => categories).filter(({ externalId }) => externalId);
+  return new Map(all.map(({ externalId, name }) => [externalId, name]).sort(([, one], [, other]) => one.localeCompare(other)));
+}
+
+// By its name, as far as products tell it: of the search that is shown, and of the library, once somebody needs it.
+// Its number goes along, as two may have one name; whoever knows a number types it alone.
+function Category({ card, found, value, onChange }) {
+  const [isIn, setIn] = useState(false);
+  const variables = isIn || value ? { marketplace: card.code, locale: card.locale } : null;
+  const stored = useQuery("categories", variables, { isKept: true }).value?.products.nodes ?? [];
+  const names = namesOf([...stored, ...found]);
+  const label = (id) => (names.has(id) ? `${names.get(id)} (${id})` : id);
+  useEffect(() => {
+    if (value && !isIn && label(value) !== value) onChange(label(value));
+  });
+  const check = (event) => {
+    const { value: text } = event.target;
+    event.target.setCustomValidity(text.trim() && !CATEGORY.test(text) ? say("form.category.help") : "");
+    onChange(text);
+  };
+  return html`<label>${say("form.category")} <input list="categories" autocomplete="off" placeholder=${say("any")} title=${say("form.category.help")} value=${value}
+      onFocus=${() => setIn(true)} onBlur=${() => setIn(false)} onInput=${check} /></label>
+    <datalist id="categories">${[...names.keys()].map((id) => html`<option key=${id} value=${label(id)} />`)}</datalist>`;
 }

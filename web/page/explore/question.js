@@ -3,6 +3,9 @@ import { defaults } from "../defaults.js";
 import { amountOf, typed } from "../money.js";
 import { say } from "../texts.js";
 
+// "Bags (152401)" or "152401": a category with its number.
+export const CATEGORY = /^\s*(?:.*\()?(\d{1,19})\)?\s*$/;
+
 export const ALL = "ALL"; // in the place of a marketplace's code
 
 // Field of the form -> that of the server's search; all that narrows a search.
@@ -34,7 +37,8 @@ export function cardOf(searchable, { marketplace, locale = "" }) {
 }
 
 /**
- * All marketplaces as if they were one: with the filters and sorts that each of them has. Where they have no
+ * All marketplaces as if they were one: with the filters and sorts that each of them has, but categories, which are
+ * a marketplace's own. Where they have no
  * currency in common, `searchCurrencies` is null, and each answers in its own: prices cannot be asked for.
  */
 export function together(searchable) {
@@ -48,7 +52,7 @@ export function together(searchable) {
     code: ALL,
     locale: null,
     name: say("marketplace.all"),
-    searchFilters: isPriced ? filters : filters.filter((name) => name !== FILTERS.from && name !== FILTERS.to),
+    searchFilters: filters.filter((name) => !(isPriced ? [FILTERS.category] : [FILTERS.category, FILTERS.from, FILTERS.to]).includes(name)),
     searchSorts: common(searchable.map((card) => card.searchSorts)),
     searchCurrencies: isPriced ? currencies : null,
   };
@@ -76,6 +80,7 @@ export function formOf(values) {
 export function addressOf(form, card) {
   const told = { q: form.q.trim() };
   for (const field of Object.keys(FILTERS)) if (has(card, field)) told[field] = String(form[field]).trim();
+  if (told.category) told.category = CATEGORY.exec(told.category)?.[1] ?? told.category;
   return {
     marketplace: card.code,
     locale: card.locale ?? "",

@@ -36,7 +36,7 @@ export function Explore({ searchable }) {
   };
   return html`
     <h1>${say("screen.explore")}</h1>
-    <${Form} values=${values} searchable=${searchable} categories=${categoriesOf(found)} busy=${busy} onSearch=${onSearch} />
+    <${Form} values=${values} searchable=${searchable} found=${found?.nodes ?? []} busy=${busy} onSearch=${onSearch} />
     <${Saved} values=${values} searchable=${searchable} isAsked=${isAsked(values)} />
     ${!isAsked(values) && html`<p class="empty">${say("explore.first")}</p>`}
     ${variables && html`<${One} asked=${asked} ...${shared} />`}
@@ -52,9 +52,3 @@ function One({ asked: { busy, found, error, again, onProduct }, plan, onPlan, cu
     ${busy ? html`<${Skeletons} count=${8} />` : html`<${Found} found=${error ? null : found} plan=${plan} currency=${currency} compared=${compared} onProduct=${onProduct} />`}
     ${found && html`<${Pager} info=${found.pageInfo} />`}`;
 }
-
-// Categories of what was found, id and name: marketplaces have no list of theirs to offer.
-const categoriesOf = (found) =>
-  [...new Map((found?.nodes ?? []).flatMap((product) => product.categories).map(({ externalId, name }) => [externalId, name]))].filter(
-    ([id]) => id,
-  );

@@ -1,10 +1,8 @@
 // The first steps, until all of them are done.
 import { html } from "../html.js";
-import { run } from "../api.js";
-import { useAsk } from "../asks.js";
 import { link } from "../address.js";
 import { may } from "../may.js";
-import { Failure } from "../parts.js";
+import { ConnectSandbox } from "../marketplaces/card.js";
 import { say } from "../texts.js";
 
 export function Start({ cards, numbers, onCard }) {
@@ -32,15 +30,8 @@ export function Start({ cards, numbers, onCard }) {
 }
 
 function Connect({ cards, onCard }) {
-  const card = cards.find((each) => each.hasSandboxCredentials);
-  const [state, connect] = useAsk(async () => {
-    const input = { marketplace: card.code, locale: card.locale, credentials: [], useSandboxCredentials: true };
-    const { marketplace, errors } = (await run("connect", { input })).connectMarketplace;
-    if (errors.length) throw errors[0];
-    onCard(marketplace);
-  });
+  const boxed = cards.filter((card) => card.hasSandboxCredentials);
   return html`
-    ${card && may("SETTINGS") && html`<button type="button" class="primary" disabled=${state.busy} onClick=${connect}>${state.busy ? say("start.connecting") : say("start.sandbox", { name: card.name })}</button>`}
-    <a href=${link("marketplaces")}>${say("start.own")}</a>
-    ${state.error && html`<${Failure} error=${state.error} again=${connect} />`}`;
+    ${boxed.length > 0 && may("SETTINGS") && html`<${ConnectSandbox} cards=${boxed} onCard=${onCard} />`}
+    <a href=${link("marketplaces")}>${say("start.own")}</a>`;
 }

@@ -12,7 +12,6 @@ import { useList } from "./list.js";
 import { say } from "../texts.js";
 import { MadeLinks, Tools, Work } from "./tools.js";
 import { Table } from "./table.js";
-import { KnownTags, useTags } from "./tags.js";
 import { Toolbar } from "./toolbar.js";
 
 export function Library({ cards }) {
@@ -23,7 +22,6 @@ export function Library({ cards }) {
   const [open, setOpen] = useState(""); // a dialog: "export" or "edit"
   const [columns, setColumns] = useState(storedColumns);
   const bulk = useBulk();
-  const tags = useTags();
   const isAll = chosen === "all";
   const picked = rows.filter((row) => isAll || chosen.has(row.id));
   const total = list?.totalCount ?? rows.length;
@@ -51,8 +49,7 @@ export function Library({ cards }) {
   };
   return html`
     <h1>${say("screen.library")}</h1>
-    <${KnownTags} tags=${tags} />
-    <${Toolbar} cards=${cards} tags=${tags}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
+    <${Toolbar} cards=${cards}><${Columns} columns=${columns} onChange=${setColumns} /></${Toolbar}>
     <${Tools} choice=${choice} total=${list ? total : null} isAll=${isAll} bulk=${bulk}
       onAll=${() => setChosen(isAll ? new Set() : "all")}
       onSync=${() => (isLarge ? bulk.begin(choice, syncAsJob) : bulk.start("synced", choice, onSync))}

@@ -1,29 +1,50 @@
 // The tags of a product: chips that lead to all that have one, and a field for more of them.
-import { html, useState } from "../html.js";
-import { link } from "../address.js";
+import { html, useEffect, useState } from "../html.js";
+import { choose, here, link } from "../address.js";
 import { run } from "../api.js";
 import { outdated, useAsk, useQuery } from "../asks.js";
 import { learn, own, useDraft } from "../drafts.js";
+import { useSettled } from "../fields.js";
 import { may } from "../may.js";
 import { say } from "../texts.js";
 import { said } from "../words.js";
 import { listed } from "./tagged.js";
 
-const KNOWN = "known-tags"; // the list of a screen's fields
+const KNOWN = "known-tags"; // of the field that somebody is in
 
-/** All tags with how many products have each. */
-export const useTags = () => useQuery("tags", {}, { holds: true }).value?.tags.nodes ?? [];
+// A field for tags. Those that there are are offered once somebody is in it: asked of the server by what is typed,
+// and kept until tags are changed here. `isOne`: for one tag, else for several with commas between.
+export function TagField({ label, value, placeholder = say("tags.example"), isOne = false, quiet = false, ...handlers }) {
+  const [isIn, setIn] = useState(false);
+  return html`<label class="grow"><span class=${quiet ? "hidden" : ""}>${label}</span>
+      <input list=${KNOWN} placeholder=${placeholder} autocomplete="off" value=${value} onFocus=${() => setIn(true)} onBlur=${() => setIn(false)} ...${handlers} /></label>
+    ${isIn && html`<${Known} value=${value} isOne=${isOne} />`}`;
+}
 
-export const KnownTags = ({ tags }) =>
-  html`<datalist id=${KNOWN}>${tags.map(({ name }) => html`<option key=${name} value=${name} />`)}</datalist>`;
+function Known({ value, isOne }) {
+  const at = isOne ? 0 : value.lastIndexOf(",") + 1; // what stands before is written already
+  const text = useSettled(value.slice(at).trim());
+  const tags = useQuery("tags", { text: text || null }, { holds: true, isKept: true }).value?.tags.nodes ?? [];
+  const before = at ? `${value.slice(0, at)} ` : "";
+  return html`<datalist id=${KNOWN}>${tags.map(
+    ({ name, productCount }) => html`<option key=${name} value=${before + name} label=${say("n.products", { n: productCount })} />`,
+  )}</datalist>`;
+}
 
-export const TagField = ({
-  label,
-  value,
-  onInput,
-  quiet = false,
-}) => html`<label class="grow"><span class=${quiet ? "hidden" : ""}>${label}</span>
-  <input list=${KNOWN} placeholder=${say("tags.example")} autocomplete="off" value=${value} onInput=${onInput} /></label>`;
+const TYPED = /^(insert|delete)(?!Replacement)/; // by keys; what is chosen of the list is put in at once
+
+// The tag by which the list is filtered, as the address tells it.
+export function TagFilter() {
+  const told = here().values.tag ?? "";
+  const [text, setText] = useState(told);
+  useEffect(() => setText(told), [told]);
+  const onChange = (event) => choose({ tag: event.target.value.trim() });
+  const onInput = (event) => {
+    setText(event.target.value);
+    if (!event.target.value || !TYPED.test(event.inputType ?? "")) onChange(event);
+  };
+  return html`<${TagField} label=${say("tags")} quiet isOne value=${text} placeholder=${say("tags.any")} type="search" onInput=${onInput} onChange=${onChange} />`;
+}
 
 export function Chips({ row, onRemove }) {
   return html`<ul class="tags" aria-label=${say("column.tags")}>${row.tags.map(

@@ -3,8 +3,8 @@ import { html } from "../html.js";
 import { here } from "../address.js";
 import { Choice, Fold, Words } from "../fields.js";
 import { say } from "../texts.js";
-import { count, named } from "../words.js";
-import { key } from "./tagged.js";
+import { named } from "../words.js";
+import { TagFilter } from "./tags.js";
 
 const SORTS = ["IMPORTED_DESC", "SYNCED_ASC", "TITLE_ASC", "PRICE_ASC", "PRICE_DESC", "DISCOUNT_DESC", "ORDERS_DESC"];
 const LINKS = [
@@ -23,16 +23,7 @@ const DISCOUNTS = [["", say("discount.any")], ...percents("discount.least")];
 const FOLDED = ["marketplace", "state", "links", "age", "margin", "discount", "tag"];
 const STATES = ["ACTIVE", "UNAVAILABLE", "GONE"];
 
-// As the list of tags has it, in whatever case it stands in the address.
-const tagOf = (tags, tag = "") => tags.find(({ name }) => key(name) === key(tag))?.name ?? tag;
-
-function tagsOf(tags, tag = "") {
-  const own = tagOf(tags, tag);
-  const known = tags.map(({ name, productCount }) => [name, `${name} (${count(productCount)})`]);
-  return [["", say("tags.any")], ...(own && !tags.some(({ name }) => name === own) ? [[own, own]] : []), ...known];
-}
-
-export function Toolbar({ cards, tags, children }) {
+export function Toolbar({ cards, children }) {
   const { values } = here();
   const { sort = "IMPORTED_DESC" } = values;
   const sorts = SORTS.includes(sort) ? SORTS : [...SORTS, sort]; // by a heading
@@ -47,7 +38,7 @@ export function Toolbar({ cards, tags, children }) {
       <${Choice} name="age" label=${say("age")} value=${values.age} options=${AGES} />
       <${Choice} name="margin" label=${say("margin")} value=${values.margin} options=${MARGINS} />
       <${Choice} name="discount" label=${say("discount")} value=${values.discount} options=${DISCOUNTS} />
-      ${(tags.length > 0 || values.tag) && html`<${Choice} name="tag" label=${say("tags")} value=${tagOf(tags, values.tag)} options=${tagsOf(tags, values.tag)} />`}
+      <${TagFilter} />
     </${Fold}>
     <${Choice} name="sort" label=${say("form.sort")} value=${sort} options=${sorts.map((each) => [each, named("sort", each)])} />
     ${children}

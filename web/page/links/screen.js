@@ -1,14 +1,26 @@
 // Links: what was made, for which product and under which id, and how to publish it.
 import { html } from "../html.js";
 import { here, link as address } from "../address.js";
+import { useQuery } from "../asks.js";
 import { Choice, Words } from "../fields.js";
 import { may } from "../may.js";
 import { Failure, Pager, Picture, Sandbox } from "../parts.js";
 import { Copies } from "../publish.js";
 import { say } from "../texts.js";
 import { named, time } from "../words.js";
-import { useLinks } from "./list.js";
 import { Make } from "./make.js";
+
+const PAGE = 50;
+
+// The links of the address's filter and page.
+function useLinks() {
+  const { values } = here();
+  const { marketplace, subId, trackingId } = values;
+  const told = Object.entries({ marketplace, subId, trackingId }).filter(([, value]) => value);
+  const variables = { first: PAGE, after: values.after ?? null, filter: told.length ? Object.fromEntries(told) : null };
+  const asked = useQuery("links", variables, { partial: true, holds: true });
+  return { ...asked, list: asked.value?.affiliateLinks, isFiltered: told.length > 0 };
+}
 
 export function Links({ cards }) {
   const { list, busy, error, again, isFiltered } = useLinks();

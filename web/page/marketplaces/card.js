@@ -1,5 +1,7 @@
 // A marketplace's card: its health, its keys, its calls of today.
 import { html, useState } from "../html.js";
+import { run } from "../api.js";
+import { useAsk } from "../asks.js";
 import { may } from "../may.js";
 import { Failure, Failures, Sandbox } from "../parts.js";
 import { say } from "../texts.js";
@@ -24,6 +26,7 @@ export function Settings({ card, onCard }) {
       ${isConnected && html`<span class="quiet line">${lineOf(card)}</span>`}
     </span></summary>
     <${Health} card=${card} />
+    ${!isConnected && card.hasSandboxCredentials && may("SETTINGS") && html`<div><${ConnectSandbox} cards=${[card]} onCard=${onCard} /></div>`}
     ${
       may("SETTINGS") &&
       html`<form class="stack" autocomplete="off" onSubmit=${save}>
@@ -91,4 +94,21 @@ function Quota({ quota }) {
     ${limitPerDay && html`<progress max=${limitPerDay} value=${usedToday} aria-label=${say("card.calls")} />`}
     <p class="quiet">${callsOf(quota)} · ${say("calls.anew", { time: time(resetsAt) })}</p>
   </div>`;
+}
+
+async function connect({ code, locale }) {
+  const input = { marketplace: code, locale, credentials: [], useSandboxCredentials: true };
+  const { marketplace, errors } = (await run("connect", { input })).connectMarketplace;
+  if (errors.length) throw errors[0];
+  return marketplace;
+}
+
+// Connects this server's own sandbox in the place of marketplaces, with one click.
+export function ConnectSandbox({ cards, onCard }) {
+  const [state, begin] = useAsk(async () => {
+    for (const card of cards) onCard(await connect(card));
+  });
+  return html`<button type="button" class="primary" disabled=${state.busy} onClick=${begin}>
+      ${state.busy ? say("start.connecting") : say("start.sandbox", { name: cards.map(titleOf).join(", ") })}</button>
+    ${state.error && html`<${Failure} error=${state.error} again=${begin} />`}`;
 }

@@ -1,12 +1,32 @@
 // The paste box: a text or a file with one or many products, looked at before they are imported.
 import { html, useState } from "../html.js";
+import { who } from "../may.js";
 import { Preview } from "./preview.js";
 import { say } from "../texts.js";
 
 const KINDS = ".csv,.tsv,.tab,.txt,.md,.html,.eml,.json,.jsonl,.xlsx,.xls,.xlsm,.xlsb,.ods";
 
+// What stands in the box is of who is signed in, and outlives a reload of the tab and the end of the session.
+const PLACE = "pasted";
+
+function pasted() {
+  const kept = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+  return kept?.owner === who() ? kept.text : "";
+}
+
+function keepPasted(text) {
+  try {
+    sessionStorage.setItem(PLACE, JSON.stringify({ owner: who(), text }));
+  } catch {
+    forgetPasted(); // more than a browser keeps
+  }
+}
+
+export const forgetPasted = () => sessionStorage.removeItem(PLACE);
+
 export function Paste() {
-  const [text, setText] = useState("");
+  const [text, setOwn] = useState(pasted);
+  const setText = (news) => (keepPasted(news), setOwn(news));
   const [given, setGiven] = useState(null); // what is previewed: { text } or { file }
   const [isOver, setOver] = useState(false); // a file is held above the box
   const submit = (event) => {

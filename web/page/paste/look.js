@@ -83,14 +83,15 @@ function listed(text, rows) {
   return found.sort((one, other) => one.start - other.start);
 }
 
-// Each thing once, with every place where it stands: a product, or a line that is none.
-export function once(lines) {
-  const kept = new Map();
-  for (const line of lines) {
-    const key = line.product?.id ?? `${line.place ?? ""} ${line.text}`;
-    const earlier = kept.get(key);
-    if (!earlier) kept.set(key, { ...line, key });
-    else if (line.place !== earlier.place) kept.set(key, { ...earlier, place: `${earlier.place}, ${line.place}` });
+// Lines with more of them, each thing once: a product, or a line that is none. `places`: where it stands in a file,
+// `times`: how often it was named.
+export function withMore(known, lines) {
+  const kept = new Map(known.map((line) => [line.key, line]));
+  for (const { place, ...line } of lines) {
+    const key = line.product?.id ?? `${place ?? ""} ${line.text}`;
+    const { places = [], times = 0, ...earlier } = kept.get(key) ?? {};
+    if (place && places.includes(place)) continue; // twice in a row of a table
+    kept.set(key, { key, ...line, ...earlier, places: place ? [...places, place] : places, times: times + 1 });
   }
   return [...kept.values()];
 }

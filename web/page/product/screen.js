@@ -5,7 +5,7 @@ import { run } from "../api.js";
 import { useAsk, useQuery } from "../asks.js";
 import { Watching } from "../activity/watching.js";
 import { Notes, Selling } from "../library/cells.js";
-import { KnownTags, Tags, useTags } from "../library/tags.js";
+import { Tags } from "../library/tags.js";
 import { may } from "../may.js";
 import { Dialog, Failure, Picture, Price, Sandbox } from "../parts.js";
 import { LinkBox } from "../publish.js";
@@ -28,7 +28,6 @@ export function Product({ cards }) {
 
 function Page({ product, cards, again }) {
   const { marketplace } = product;
-  const tags = useTags();
   const card = cards.find((each) => each.code === marketplace.code);
   return html`
     <h1>${product.title}</h1>
@@ -47,7 +46,7 @@ function Page({ product, cards, again }) {
       <section class="panel stack" aria-labelledby="own"><h2 id="own">${say("yours")}</h2>
         <div><p class="label">${say("sellAt")}</p><${Selling} row=${product} /></div>
         <div><p class="label">${say("column.notes")}</p><${Notes} row=${product} /></div>
-        <div><p class="label">${say("tags")}</p><${KnownTags} tags=${tags} /><${Tags} row=${product} /></div>
+        <div><p class="label">${say("tags")}</p><${Tags} row=${product} /></div>
       </section>
       <section class="panel whole" aria-labelledby="history"><h2 id="history">${say("product.history")}</h2>
         ${marketplace.keepsPriceHistory ? html`<${PriceChart} seen=${[...product.priceHistory.nodes].reverse()} />` : html`<p class="quiet">${say("product.forbidden", { name: marketplace.name })}</p>`}
