@@ -79,6 +79,26 @@ def cpu(pid: int) -> float:
 
 
 @contextlib.contextmanager
+def writer(url: str) -> Iterator[Callable[[str], None]]:
+    """Commits something of a product, by another process than the server's."""
+    command = [sys.executable, "-m", "benchmarks.writer", url]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        lines, told = process.stdin, process.stdout
+        assert lines is not None
+        assert told is not None
+
+        def write(external_id: str) -> None:
+            lines.write(f"{external_id}\n")
+            lines.flush()
+            assert told.readline() == "written\n"
+
+        yield write
+        lines.close()
+
+
+@contextlib.contextmanager
 def bare_server(url: str) -> Iterator[Client]:
     """The server without a graph."""
     port = free_port()

@@ -114,13 +114,8 @@ async def page(
     filter: CatalogFilter,
     sort: CatalogSort,
     args: PageArgs,
-    *,
-    keeps: bool = True,
 ) -> Page[CatalogProduct]:
     """One page of the catalogue, whose products are for reading alone (db/product_views.py).
-
-    `keeps`: not for who walks through all of it, who would put out what others read again and
-    again.
 
     Prices are ordered within their currency, currencies by their code. Raises InvalidInput for a
     position that this order does not give out.
@@ -129,18 +124,18 @@ async def page(
     if order.section is None and not conditions(filter):
         modes = tuple(sorted(workspace.modes.items(), key=itemgetter(0)))
         statement = _walk(workspace.id, modes, filter, sort, args, statements.is_postgres())
-        return _page(order, await statements.records(*statement), args, keeps=keeps)
+        return _page(order, await statements.records(*statement), args)
     search = await _search(workspace, filter)
     found: list[Row] = []
     for section in await _sections(search, order, args):
         found += await search.rows(order, section, args, args.size + 1 - len(found))
         if len(found) > args.size:
             break
-    return _page(order, found, args, keeps=keeps)
+    return _page(order, found, args)
 
 
-def _page(order: Sort, rows: Sequence[Row], args: PageArgs, *, keeps: bool) -> Page[CatalogProduct]:
-    return paging.page(order.columns, rows, partial(product_views.of_row, keeps=keeps), args)
+def _page(order: Sort, rows: Sequence[Row], args: PageArgs) -> Page[CatalogProduct]:
+    return paging.page(order.columns, rows, product_views.of_row, args)
 
 
 @lru_cache(maxsize=KEPT_WALKS)
@@ -257,7 +252,7 @@ class _Search:
         read = dict.fromkeys([*product_rows.COLUMNS, *(each.name for each in order.columns)])
         columns = ", ".join(f"products.{name}" for name in read)
         sql = (
-            f"{_GROUPS} SELECT {columns} FROM products WHERE products.id IN"
+            f"{_GROUPS} SELECT {columns} FROM products WHERE products.{_place()} IN"
             f" (SELECT id FROM ({found}) AS found) {ordered.format('products')}"
         )
         return sql, values.all
@@ -289,9 +284,9 @@ class _Search:
         if statements.is_postgres():
             each = f"CROSS JOIN LATERAL ({first}) AS a WHERE {groups}"
         else:
-            first = first.replace("products.*", "products.id", 1)
-            each = f"CROSS JOIN products AS a WHERE {groups} AND a.id IN ({first})"
-        return f"SELECT a.id FROM groups AS g {each} {ordered.format('a')}"
+            first = first.replace("products.*", "products.rowid", 1)
+            each = f"CROSS JOIN products AS a WHERE {groups} AND a.rowid IN ({first})"
+        return f"SELECT a.{_place()} AS id FROM groups AS g {each} {ordered.format('a')}"
 
     def _taken(self, values: Values, section: _Section, ordered: str) -> str:
         """Those that meet the condition that the fewest meet, sorted."""
@@ -307,11 +302,12 @@ class _Search:
         if name is not None:
             few = self.finders[name](self, values)
             return (
-                f"SELECT products.id FROM (SELECT * FROM ({few}) AS f LIMIT {2**31}) AS few"
+                f"SELECT products.{_place()} AS id"
+                f" FROM (SELECT * FROM ({few}) AS f LIMIT {2**31}) AS few"
                 f" CROSS JOIN products WHERE products.id = few.id AND {condition}"
             )
         by = "" if statements.is_postgres() else "INDEXED BY idx_products_imported"
-        return f"SELECT products.id FROM products {by} WHERE {condition}"
+        return f"SELECT products.{_place()} AS id FROM products {by} WHERE {condition}"
 
     def of_groups(self, values: Values) -> str:
         """SQL for the ids of all products of the groups."""
@@ -320,6 +316,11 @@ class _Search:
             "SELECT products.id FROM groups AS g CROSS JOIN products"
             f" WHERE {_IN_GROUP} AND {groups}"
         )
+
+
+def _place() -> str:
+    """The column by which rows are joined: SQLite's own number spares it the index of ids."""
+    return "id" if statements.is_postgres() else "rowid"
 
 
 async def _search(workspace: Workspace, filter: CatalogFilter) -> _Search:

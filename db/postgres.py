@@ -1,6 +1,6 @@
 """The PostgreSQL engine: Tortoise's client, whose transactions never lose a pooled connection."""
 
-from typing import Any
+from typing import Any, cast
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
@@ -9,6 +9,12 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
+
+from db import reads
+from db.reads import READING
+
+Rows = list[dict[str, Any]]
+Found = tuple[int, list[Any]]
 
 SETTINGS = {
     "timeout": 5,  # seconds to connect
@@ -45,7 +51,26 @@ class PooledTransaction(TransactionContextPooled):
 class Client(AsyncpgDBClient):
     """A pool of connections."""
 
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> Found:
+        """The number of rows that were changed or found, and those found."""
+        if not query.startswith(READING):
+            reads.note_more()
+            return cast(Found, await super().execute_query(query, values))
+        rows = reads.ahead(query, values)
+        if rows is None:
+            _, rows = await super().execute_query(query, values)
+        reads.note(query, values, rows)
+        return len(rows), rows
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> Rows:
+        """The rows found."""
+        if query.startswith(READING):
+            return list(map(dict, (await self.execute_query(query, values))[1]))
+        reads.note_more()
+        return cast(Rows, await super().execute_query_dict(query, values))
+
     def _in_transaction(self) -> TransactionContext:
+        reads.note_more()
         return PooledTransaction(TransactionWrapper(self), self._pool_init_lock)
 
 

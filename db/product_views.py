@@ -5,7 +5,7 @@ takes longer than to find them. A view stands for the record, its source and its
 for reading alone: it is no dataclass, and equal to nothing but itself.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
@@ -15,7 +15,6 @@ from typing import Any, cast
 from db import product_rows, rows
 from db.product_rows import COLUMNS
 from domain.history import History
-from domain.kept import Kept
 from domain.products import (
     Availability,
     CatalogProduct,
@@ -26,22 +25,10 @@ from domain.products import (
     SourceProduct,
 )
 
-KEPT_BYTES = 32 * 1024 * 1024
-VIEW_BYTES = 5_000  # about, with an answer of it, without what `details` hold
 
-
-def of_row(row: Any, *, keeps: bool = True) -> CatalogProduct:
-    """Of the values of COLUMNS, and any behind them: of equal ones the same view.
-
-    `keeps`: whether it may soon be read again.
-    """
-    values = tuple(row)[: len(COLUMNS)]
-    view = _views.get(values)
-    if view is None:
-        view = _View(values)
-        if keeps:
-            _views.keep(values, view, VIEW_BYTES + 2 * len(values[_DETAILS]))
-    return cast(CatalogProduct, view)
+def of_row(row: Any) -> CatalogProduct:
+    """Of the values of COLUMNS, and any behind them."""
+    return cast(CatalogProduct, _View(row))
 
 
 def _column(name: str, read: Callable[[Any], Any] | None = None) -> Any:
@@ -70,12 +57,11 @@ _CHANGES, _HOURS = COLUMNS.index("changes_seen"), COLUMNS.index("hours_watched")
 class _View:
     """`observed_at` is read at once: the marketplaces' terms ask for it time and again."""
 
-    __slots__ = ("_details", "_row", "kept", "observed_at", "ref")
+    __slots__ = ("_details", "_row", "observed_at", "ref")
 
     def __init__(self, row: Any) -> None:
         self._row = row
         self._details: Any = None
-        self.kept: dict[Hashable, Any] = {}  # what was made of it
         self.observed_at: datetime = rows.moment(row[_OBSERVED_AT])
         self.ref = ProductRef(row[1], row[3], row[2])
 
@@ -131,5 +117,3 @@ def _read_details() -> None:
 
 
 _read_details()
-# By all that was read of them: what is answered of a view is kept with it.
-_views: Kept[tuple[Any, ...], _View] = Kept(KEPT_BYTES)

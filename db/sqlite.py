@@ -11,7 +11,7 @@ goes the transaction's way and sees what that has written.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -25,6 +25,9 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 
+from db import reads
+from db.reads import READING
+
 PRAGMAS = {
     "busy_timeout": 5000,  # milliseconds; first, so that switching to WAL waits as well
     "journal_mode": "WAL",
@@ -35,9 +38,8 @@ PRAGMAS = {
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
-Found = tuple[int, Sequence[dict[str, Any]]]
+Found = tuple[int, list[Any]]
 
-READING = ("SELECT", "WITH")  # what statements begin with that change nothing
 READERS = 8  # at once, each opened when the others are busy
 READER_PRAGMAS = {
     "busy_timeout": PRAGMAS["busy_timeout"],
@@ -148,16 +150,24 @@ class Client(SqliteClient):
     async def execute_query(self, query: str, values: list[Any] | None = None) -> Found:
         """The number of rows that were changed or found, and those found."""
         if not query.lstrip().startswith(READING):
+            reads.note_more()
             return cast(Found, await super().execute_query(query, values))
-        return await self._read(lambda reader: reader.execute_query(query, values))
+        rows = reads.ahead(query, values)
+        if rows is None:
+            _, found = await self._read(lambda reader: reader.execute_query(query, values))
+            rows = list(found)
+        reads.note(query, values, rows)
+        return len(rows), rows
 
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> Rows:
         """The rows found."""
         if not query.lstrip().startswith(READING):
+            reads.note_more()
             return cast(Rows, await super().execute_query_dict(query, values))
-        return await self._read(lambda reader: reader.execute_query_dict(query, values))
+        return list(map(dict, (await self.execute_query(query, values))[1]))
 
     def _in_transaction(self) -> TransactionContext:
+        reads.note_more()
         return ImmediateTransaction(ImmediateTransactionClient(self), self._lock)
 
     async def _read(self, run: Callable[[Reader], Awaitable[T]]) -> T:

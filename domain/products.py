@@ -2,12 +2,10 @@
 and what we keep (`CatalogProduct`). What a marketplace does not tell is None, never 0."""
 
 import re
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
 from domain.history import History
 from domain.money import Money, discount_percent
@@ -250,8 +248,7 @@ class CatalogProduct:
     """A product that was imported: the last source data and what the publisher added.
 
     `announced_price` and `price_moved_at`: see `domain.events.announced`; None where its
-    marketplace forbids to track prices. `history`: how often a look found it changed. `kept`: what
-    was made of this very record, which need not be made again.
+    marketplace forbids to track prices. `history`: how often a look found it changed.
     """
 
     id: str
@@ -268,7 +265,6 @@ class CatalogProduct:
     announced_price: Money | None = None
     price_moved_at: datetime | None = None
     history: History = History()
-    kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,27 @@
 """Context: whose request this is and what it may use. One for each request."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from clients.base import Marketplace
-from db import statements
+from db import reads, statements
 from db.keys import KeyProvider
 from db.leases import Lease
 from domain.api_keys import NOBODY, Caller
 from domain.events import Event, EventSettings
 from domain.exports import Formats
 from domain.marketplaces import AccountKey, QuotaRule, Workspace
-from domain.products import ProductRef
+from domain.products import CatalogProduct, ProductRef
 from resolvers.asked import LatelyAsked
 from resolvers.dataloaders import Dataloaders, VariantAllowance
 from resolvers.fetching import Accounts, Way
 from upstream.budget import CallBudget
 from upstream.contract import Upstream
 
-R = TypeVar("R")
-T = TypeVar("T")
+Reads = reads.Reads  # what an answer is made from
 Asked = tuple[tuple[AccountKey, tuple[str, ...]], ...]  # products, by their account
 
 
@@ -48,10 +47,10 @@ class Context:
     of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
     still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
     is when the first part of the answer expires, `changes_at` when the time first makes another one
-    of the same rows; `noted_asked` is what it noted of them; `events` says what is news,
-    `documents` shape what webhooks tell of it, `formats` are those of exports, by their names.
-    `asked` remembers what is asked for. `lease`: under
-    which everything is written, of work outside of requests.
+    of the same rows; `noted_asked` is what it noted of them; `seen` are products of the catalogue
+    that were read already; `events` says what is news, `documents` shape what webhooks tell of it,
+    `formats` are those of exports, by their names. `asked` remembers what is asked for. `lease`:
+    under which everything is written, of work outside of requests.
     """
 
     workspace: Workspace
@@ -68,10 +67,13 @@ class Context:
     formats: Formats | None = None
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
+    _version: Hashable = field(init=False, default=None)
     for_variants: VariantAllowance = field(init=False, default_factory=VariantAllowance)
+    seen: list[CatalogProduct] = field(init=False, default_factory=list)
 
     def forget_loaded(self) -> None:
         """Start with empty dataloaders: what a mutation is about to change may be in them."""
+        self.seen = []
         for name in ("accounts", "dataloaders"):
             self.__dict__.pop(name, None)
 
@@ -84,7 +86,9 @@ class Context:
     def dataloaders(self) -> Dataloaders:
         """Those of this request; many requests need none."""
         way = Way(accounts=self.accounts, upstream=self.upstream, budget=self.budget)
-        return Dataloaders(self.workspace, self.upstream, way, for_variants=self.for_variants)
+        return Dataloaders(
+            self.workspace, self.upstream, way, for_variants=self.for_variants, seen=self.seen
+        )
 
     def note_expiry(self, moment: datetime) -> None:
         """Something in the answer is to be believed only until then."""
@@ -97,17 +101,11 @@ class Context:
             self.changes_at = moment
 
     async def version(self) -> Hashable:
-        """Equal as long as nothing is written to the database; None where it is not known."""
-        return await statements.version()
-
-    def noting(self, make: Callable[[R], T], record: R) -> tuple[T, datetime | None]:
-        """What it makes of the record, and the first expiry that it notes meanwhile."""
-        before, self.valid_until = self.valid_until, None
-        try:
-            return make(record), self.valid_until
-        finally:
-            if before is not None:
-                self.note_expiry(before)
+        """Equal as long as nothing is written to the database; None where it is not known. Asked
+        once: what is read later is at least as new."""
+        if self._version is None:
+            self._version = await statements.version()
+        return self._version
 
     @property
     def now(self) -> datetime:

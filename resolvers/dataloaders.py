@@ -5,7 +5,7 @@ batch size allows. A bad key never spoils its neighbours, and a failed call only
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -66,7 +66,8 @@ PricePage = tuple[PageArgs, datetime | None]  # the rows, none from before that 
 class Dataloaders:
     """One set for each request (and for each mutation of a request).
 
-    `for_variants` is the request's: all its sets share it. `way` leads to the marketplaces.
+    `for_variants` is the request's: all its sets share it. `seen`: what it read by other ways, and
+    still reads. `way` leads to the marketplaces.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Dataloaders:
         way: Way,
         *,
         for_variants: VariantAllowance,
+        seen: Sequence[CatalogProduct],
     ) -> None:
         self._workspace = workspace
         self._upstream = upstream
@@ -90,7 +92,7 @@ class Dataloaders:
         self.catalog_product: DataLoader[ProductRef, CatalogProduct | None] = DataLoader(
             self._load_catalog
         )
-        self.seen: list[CatalogProduct] = []  # by other ways, which need not be read again
+        self._seen = seen
         self.catalog_count: DataLoader[CatalogFilter, Counted] = DataLoader(self._load_counts)
         self.new_link: DataLoader[LinkKey, str] = DataLoader(
             partial(self.way.each, LINKS, account_of=lambda key: self._account_of(key.ref))
@@ -129,7 +131,7 @@ class Dataloaders:
         )
 
     async def _load_catalog(self, refs: list[ProductRef]) -> list[CatalogProduct | None]:
-        seen = {entry.source.ref: entry for entry in self.seen}
+        seen = {entry.source.ref: entry for entry in self._seen}
         unseen = [ref for ref in refs if ref not in seen]
         stored = await stored_products.by_refs(self._workspace, unseen) if unseen else {}
         return [seen.get(ref) or stored.get(ref) for ref in refs]

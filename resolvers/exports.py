@@ -53,13 +53,8 @@ async def pages(
         return
     after: Position | None = None
     while True:
-        page = await stored_catalog.page(
-            context.workspace,
-            filter,
-            CatalogSort.IMPORTED_DESC,
-            PageArgs(PAGE, after),
-            keeps=False,
-        )
+        args = PageArgs(PAGE, after)
+        page = await stored_catalog.page(context.workspace, filter, CatalogSort.IMPORTED_DESC, args)
         yield await _exported(context, now, page.records)
         if not page.has_next:
             return

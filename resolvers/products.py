@@ -198,7 +198,7 @@ async def page(
     stored = await stored_catalog.page(
         context.workspace, _as_shown(context, filter), sort, args.page(of_list)
     )
-    context.dataloaders.seen += stored.records
+    context.seen += stored.records
     context.note_asked(entry.source.ref for entry in stored.records)
     return of_list, stored
 

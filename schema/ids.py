@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable
 
+import orjson
 import strawberry
 
 from domain.exceptions import AffiliateGraphError, InvalidInput
@@ -20,7 +21,6 @@ JOB = "Job"
 WEBHOOK = "Webhook"
 WATCH = "Watch"
 DELIVERY = "WebhookDelivery"
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def of_product(ref: ProductRef) -> strawberry.ID:
@@ -115,7 +115,7 @@ def kind(text: str) -> str:
 
 
 def _encode(*parts: str) -> strawberry.ID:
-    packed = _ENCODER.encode(parts).encode()
+    packed = orjson.dumps(parts)
     return strawberry.ID(base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 

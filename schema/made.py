@@ -10,28 +10,13 @@ What is asked of a record at once becomes one Python expression, which is compil
 names of GraphQL, and places that fields name.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import Any, NamedTuple, NoReturn
-
-from resolvers.context import Context
+from typing import Any, NoReturn
 
 MADE = "made from a record"
 STORED = "follows from stored rows"
 Make = Callable[[Any], Any]
-MOST_KEPT = 4  # of a record
-
-
-class Basis(NamedTuple):
-    """What a record's answers depend on: what the time makes of it until then. They are kept in
-    `kept`, which lasts as long as the rest of what they depend on."""
-
-    kept: dict[Hashable, Any]
-    then: Hashable
-    until: datetime | None
-    context: Context
 
 
 class Uncovered(Exception):
@@ -74,36 +59,6 @@ class Part:
 
 # By the keys of the answered object; a text stands for itself.
 Whole = dict[str, Part | str]
-
-
-class Keeping:
-    """Makes answered objects, and keeps those of records that tell their `basis`.
-
-    They are the same objects each time, so nobody may change them.
-    """
-
-    def __init__(self, whole: Whole) -> None:
-        self._whole = whole
-
-    @cached_property
-    def _make(self) -> Make:
-        return compiled(self._whole)
-
-    def __call__(self, record: Any) -> Any:
-        """The answered object of the record. Raises Uncovered as the others do."""
-        basis: Basis | None = getattr(record, "basis", None)
-        if basis is None:
-            return self._make(record)
-        kept, then, until, context = basis
-        context.note_change(until)
-        if (found := kept.get((self, then))) is None:
-            if len(kept) >= MOST_KEPT:
-                kept.clear()
-            found = kept[self, then] = context.noting(self._make, record)
-        answer, valid_until = found
-        if valid_until is not None:
-            context.note_expiry(valid_until)
-        return answer
 
 
 def compiled(whole: Whole) -> Make:

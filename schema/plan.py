@@ -8,9 +8,11 @@ is asked twice. See docs/decisions/0043-plans.md.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import Any, cast
 
@@ -51,6 +53,7 @@ BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
 TYPENAME = "__typename"
 ROOT = (None,)  # of which object the fields of Query are asked
 AS_IT_IS: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
+VARIABLE = re.compile(r"\$(\w+)")
 KEPT_VARIABLES = 10_000  # characters
 EDGE = 2**31  # of what GraphQL calls Int
 
@@ -61,8 +64,9 @@ class Step:
 
     `write`: of a leaf, a value as JSON has it. `below`: what is asked of its objects; None for a
     leaf. `waits`: its values, or something below them, have to be awaited. `part`: how the answer
-    is made from a record of its object, where the field says so (schema/made.py). `arguments`:
-    what it was given, by the variables of the request if it takes some.
+    is made from a record of its object, where the field says so (schema/made.py). `variables`:
+    those in its arguments, by these. `fixed`: the others' values; `arguments`: all of them, by what
+    was sent as variables.
     """
 
     key: str
@@ -76,7 +80,8 @@ class Step:
     items_may_be_null: bool = True
     waits: bool = False
     part: Part | None = None
-    has_variables: bool = False
+    variables: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fixed: Mapping[str, Any] | None = None
     arguments: Kept[str, Mapping[str, Any]] = field(default_factory=lambda: Kept(KEPT_VARIABLES))
 
     @property
@@ -175,7 +180,8 @@ class _Compiler:
     def _complete(self, step: Step) -> None:
         definition = step.definition
         arguments = [each for node in step.nodes for each in node.arguments or ()]
-        step.has_variables = any("$" in print_ast(each) for each in arguments)
+        found = {each.name.value: VARIABLE.findall(print_ast(each)) for each in arguments}
+        step.variables = {name: names for name, names in found.items() if names}
         step.waits = not definition.is_basic_field and definition.is_async
         type_, step.may_be_null = _opened(step.of.type)
         if is_list_type(type_):
@@ -207,13 +213,13 @@ def _made_at_once(selection: Selection) -> Selection:
     selection.of_record = _whole(selection, lambda step: step.part)
     if _tells_records(selection.type):
         in_part: Whole = {step.key: step.part for step in steps if step.part is not None}
-        selection.make_in_part = made.Keeping(in_part) if in_part else None
+        selection.make_in_part = made.compiled(in_part) if in_part else None
     elif all(step.definition.is_basic_field for step in steps):
         selection.of_object = _whole(
             selection,
             lambda step: _part(step, Place(step.definition.python_name), of_record=False),
         )
-        selection.make = made.Keeping(selection.of_object) if selection.of_object else None
+        selection.make = made.compiled(selection.of_object) if selection.of_object else None
     return selection
 
 
@@ -240,8 +246,6 @@ def _part(step: Step, place: Place, *, of_record: bool) -> Part | None:
         below = selection.of_record if has_records else selection.of_object
         if below is None:
             return None
-        if has_records and _tells_records(selection.type):
-            below = made.Keeping(below)
     return Part(
         path=place.path,
         below=below,
@@ -357,19 +361,27 @@ class Run:
         return [call(source, **given) for source in sources]
 
     def _arguments(self, step: Step, info: Info) -> Mapping[str, Any]:
-        """What a field is given; kept by the request's variables, since it takes long to read."""
-        given = repr(self.variables) if step.has_variables else ""
+        """What a field is given; kept by what was sent for it, since it takes long to read."""
+        sent, used = self.variables or {}, chain.from_iterable(step.variables.values())
+        given = repr([sent.get(name, TYPENAME) for name in used])
         arguments = step.arguments.get(given)
         if arguments is None:
-            arguments = convert_arguments(
-                get_argument_values(step.of, step.nodes[0], self.executor.variable_values),
-                step.definition.arguments,
-                scalar_registry=self.schema.schema_converter.scalar_registry,
-                config=self.schema.config,
-                info=info,
-            )
+            values = get_argument_values(step.of, step.nodes[0], self.executor.variable_values)
+            varying = {name: values.pop(name) for name in step.variables if name in values}
+            if step.fixed is None:
+                step.fixed = self._converted(step, values, info)
+            arguments = {**step.fixed, **self._converted(step, varying, info)}
             step.arguments.keep(given, arguments, len(given) + 1)
         return arguments
+
+    def _converted(self, step: Step, values: dict[str, Any], info: Info) -> Mapping[str, Any]:
+        return convert_arguments(
+            values,
+            [step.of.args[name].extensions[BACKREF] for name in values],
+            scalar_registry=self.schema.schema_converter.scalar_registry,
+            config=self.schema.config,
+            info=info,
+        )
 
     async def _fill(
         self, step: Step, values: Iterable[Any], answers: Sequence[dict[str, Any]]

@@ -2,8 +2,9 @@
 
 An answer is kept where its plan asks for nothing else (`plan.rests_on_rows`), and where no
 marketplace was asked after all. It is given again as long as the database has the version of
-before (`Context.version`): so no writer has to say what it changed. What the time makes another
-answer ends it too. It is kept by the document, its variables, the workspace, and what its caller
+before (`Context.version`): so no writer has to say what it changed. After a write, what it was made
+from is read again: of the same rows it is the same answer. What the time makes another answer ends
+it too. It is kept by the document, its variables, the workspace, and what its caller
 may see. See docs/decisions/0043-plans.md.
 """
 
@@ -16,7 +17,7 @@ from functools import cached_property
 import orjson
 
 from domain.kept import Kept
-from resolvers.context import Asked, Context
+from resolvers.context import Asked, Context, Reads
 from schema.documents import Prepared
 
 KEPT_BYTES = 16 * 1024 * 1024
@@ -25,12 +26,13 @@ BESIDE = 10_000  # about, of one: what it notes, and its operation
 Key = tuple[Hashable, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recalled:
     """An answer's `data` as JSON, with what is told beside it.
 
-    `points`: what it cost. `since` and `until`: when the time makes no other answer of it.
-    `valid_until`: see Context. `asked`: what is noted of each request.
+    `points`: what it cost. `version`: the latest that it is known to be of. `reads`: what it was
+    made from; None where that was not noted. `since` and `until`: when the time makes no other
+    answer of it. `valid_until`: see Context. `asked`: what is noted of each request.
     """
 
     data: bytes
@@ -41,6 +43,7 @@ class Recalled:
     until: datetime | None
     valid_until: datetime | None
     asked: Asked
+    reads: Reads | None = None
 
     @property
     def body(self) -> dict[str, object]:
@@ -73,20 +76,33 @@ class Answers:
 
     _kept: Kept[Key, Recalled] = field(default_factory=lambda: Kept(KEPT_BYTES))
 
-    async def find(self, key: Key, context: Context) -> Recalled | None:
-        """The answer to give again. Notes what is noted when it is made."""
+    async def find(self, key: Key, context: Context, reads: Reads | None = None) -> Recalled | None:
+        """The answer to give again. Notes what is noted when it is made.
+
+        `reads`: those of a new answer, of which so many are begun as tell whether it is needed.
+        """
         found = self._kept.get(key)
         if found is None or not found.holds(context.now):
             return None
-        if found.version != await context.version():
-            return None
+        if found.version != (version := await context.version()):
+            if version is None or reads is None or found.reads is None:
+                return None
+            if not await reads.holds(found.reads):
+                return None
+            found.version = version
         context.valid_until = found.valid_until
         context.note_again(found.asked)
         return found
 
-    def keep(self, key: Key, answer: Recalled) -> None:
-        """Until something is written, or others are used more."""
+    def keep(self, key: Key, answer: Recalled, reads: Reads) -> None:
+        """Until the time or other rows make another one, or others are used more.
+
+        Its reads are kept from the second answer by that key on: many are asked for only once.
+        """
         size = len(answer.data) + sum(len(part) for part in key if isinstance(part, str))
+        if reads.can_repeat and self._kept.get(key) is not None:
+            answer.reads = reads
+            size += reads.size
         if size <= LARGEST:
             self._kept.keep(key, answer, size + BESIDE)
 

@@ -1,7 +1,6 @@
 """Records of what is shown: what Strawberry's objects, and plans without them, are made from."""
 
 from datetime import datetime
-from functools import cached_property
 
 import strawberry
 
@@ -11,33 +10,24 @@ from domain.products import Demand, Image, SourceProduct
 from resolvers.context import Context
 from resolvers.products import Listing
 from schema import ids
-from schema.made import Basis
 from schema.marketplaces import Marketplace, of_product
 from schema.values import ShownOffer, shown_offer
 
 
 class ShownProduct:
-    """A product as it is shown at a moment."""
+    """A product as it is shown at a moment.
+
+    One of the catalogue is shown so until the next of its times is over, which it notes.
+    """
 
     def __init__(self, listing: Listing, context: Context, now: datetime) -> None:
         self.listing = listing
         self.entry = listing.entry
         self.context = context
         self.now = now
-
-    @property
-    def basis(self) -> Basis | None:
-        """A product of the catalogue is shown in one way until the next of its times is over."""
-        listing, now = self.listing, self.now
-        if self.entry is None or listing.seen_live:
-            return None
-        then = listing.is_expired(now), listing.is_withheld(now)
-        return Basis(self.entry.kept, then, listing.changes_at(now), self.context)
-
-    @cached_property
-    def source(self) -> SourceProduct:
-        """What of it its marketplace's terms let be shown."""
-        return self.listing.shown(self.now)
+        self.source: SourceProduct = listing.shown(now)
+        if self.entry is not None and not listing.seen_live:
+            context.note_change(listing.changes_at(now))
 
     @property
     def id(self) -> strawberry.ID:

@@ -123,7 +123,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "cashews": ("upstream/cache.py",),
     "python_calamine": ("reading/workbook_process.py",),
     "stamina": ("upstream/pipeline.py",),
-    "orjson": ("web/", "db/", "schema/recalled.py"),
+    "orjson": ("web/", "db/", "schema/recalled.py", "schema/ids.py"),
     "pgqueuer": ("engine/carrier.py",),
     "backports.zstd": ("web/compression.py",),
     "msgspec": ("upstream/cache.py", "db/product_rows.py"),

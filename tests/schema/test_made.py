@@ -1,7 +1,6 @@
 """What is made straight from records is what graphql-core answers."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +10,11 @@ from graphql import GraphQLObjectType, get_named_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from db import statements
-from db.keys import KeyRing, new_key
-from domain.marketplaces import Workspace
-from resolvers.context import Context
 from schema import execution, made, schema
 from schema.made import MADE, Part, Uncovered, compiled
 from schema.shown import ShownProduct
-from tests.clients.aliexpress.fakes import FakeSender
-from tests.fakes import NOW
 from tests.graph import ALIEXPRESS, AMAZON, API_KEY, Graph, running_graph
 from tests.schema.test_plan import both_ways, told
-from upstream.contract import Upstream
 
 pytestmark = pytest.mark.anyio
 
@@ -154,26 +147,6 @@ async def test_what_is_kept_is_not_made_again(
     monkeypatch.setattr(execution, "PLANNED_FROM_USE", 1)
 
     assert told(await filled.post(document)) == told(planned) == told(plain)
-
-
-async def test_what_is_kept_tells_when_it_expires() -> None:
-    context = Context(
-        workspace=Workspace("default", {}),
-        upstream=Upstream(sender=FakeSender([]), now=lambda: NOW),
-        keys=KeyRing.from_text(new_key()),
-    )
-    until = context.now + timedelta(minutes=5)
-    record = SimpleNamespace(basis=made.Basis({}, (), None, context))
-
-    def note(_: object) -> int:
-        context.note_expiry(until)
-        return 1
-
-    keeping = made.Keeping({"n": part("basis", note)})
-    for before, first in ((None, until), (None, until), (context.now, context.now)):
-        context.valid_until = before
-        assert keeping(record) == {"n": 1}
-        assert context.valid_until == first
 
 
 async def test_what_is_not_told_is_null_both_ways(filled: Graph) -> None:

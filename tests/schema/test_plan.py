@@ -19,6 +19,7 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db import statements
 from resolvers import products
 from schema import execution, plan, schema
 from tests.graph import ALIEXPRESS, AMAZON, Graph, running_graph
@@ -26,6 +27,8 @@ from web.page import operations
 
 pytestmark = pytest.mark.anyio
 
+# Changes what no answer is made from.
+WRITE = "UPDATE products SET pace = pace + 1 RETURNING id"
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType)
 # What is answered anew each time, or asks a marketplace at its own pace.
 LEFT_OUT = {"variants", "variantsError", "variantsTotalCount", "hasMoreVariants", "usedToday"}
@@ -85,12 +88,22 @@ async def both_ways(
     """The answers without and with a plan; the second may be one that was kept.
 
     A variable that nobody knows makes a request of which nothing is kept. Of the further answers it
-    is the one that differs, if one does.
+    is the one that differs, if one does: made anew, given again, and after a write given again too,
+    by what was read for one after another.
     """
-    anew = {**(variables or {}), "once": uuid4().hex}
+    anew, kept = {**(variables or {}), "once": uuid4().hex}, variables
     bodies = []
     before = execution.PLANNED_FROM_USE
-    for first_use, sent in ((2**60, anew), (1, anew), (1, variables), (1, variables)):
+    for first_use, sent, writes in (
+        (2**60, anew, False),
+        (1, anew, False),
+        (1, kept, False),
+        (1, kept, False),
+        (1, kept, True),
+        (1, kept, True),
+    ):
+        if writes:
+            await statements.rows(WRITE)
         execution.PLANNED_FROM_USE = first_use
         try:
             bodies.append(await graph.post(document, sent))

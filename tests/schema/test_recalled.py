@@ -86,6 +86,23 @@ async def test_an_answer_is_given_again_until_anything_is_written(
     assert costs == costs[:1] * 4
 
 
+async def test_an_answer_is_given_again_after_a_write_that_changed_none_of_its_rows(
+    filled: Graph, runs: list[str]
+) -> None:
+    bodies = [await filled.post(PAGE)]
+    for _ in range(3):
+        await filled.make_key("READ")
+        bodies.append(await filled.post(PAGE))
+    twice = list(runs)
+    await filled.run(IMPORT, {"url": OTHER})
+    changed = await filled.run(PAGE)
+
+    assert [body["data"] for body in bodies] == [bodies[0]["data"]] * 4
+    assert twice == ["page", "page"]  # from the second one on is known of what it was made
+    assert runs == ["page"] * 3
+    assert changed["products"]["totalCount"] == 2
+
+
 async def test_variables_and_operations_are_kept_apart(filled: Graph, runs: list[str]) -> None:
     await filled.run(IMPORT, {"url": OTHER})
 
