@@ -134,7 +134,8 @@ def test_tags_are_asked_for_by_what_is_typed_and_remembered(emptied: Server, vis
 
     filter.focus()
     expect(options).to_have_count(20)
-    filter.press_sequentially("zebra")
+    with page.expect_request(lambda sent: '"text":"zebra"' in (sent.post_data or "")):
+        filter.press_sequentially("zebra")
 
     expect(options).to_have_count(2)
     expect(options.last).to_have_attribute("label", "1 product")
