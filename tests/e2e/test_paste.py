@@ -151,7 +151,7 @@ def test_what_was_pasted_outlives_a_reload_and_the_end_of_the_session(
 
     expect(box).to_have_value("1005000000001151\nto be mended")
     page.context.clear_cookies()
-    page.get_by_role("link", name="Links").click()
+    page.evaluate("location.hash = '#links'")  # no click: what is asked already may end the session
     page.get_by_label("API key").fill(server.api_key)
     page.get_by_role("button", name="Sign in").click()
     expect(box).to_have_value("1005000000001151\nto be mended")
