@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import SCREENSHOTS, Server, Visit, running_server
+from tests.e2e.conftest import SCREENSHOTS, Server, Visit, ask, running_server
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
@@ -294,3 +294,10 @@ def exports(page: Page, visit: Visit, place: Server) -> None:
         page.get_by_role("button", name="Download").click()
     text = Path(started.value.path()).read_text("utf-8")
     assert "Published" not in text.splitlines()[0]
+    page.keyboard.press("Escape")
+    ask(place, "mutation { startExport(input: {format: JSON}) { errors { message } } }")
+    go(page, "Activity")
+    job = page.locator(".job", has_text="Export")
+    with page.expect_download() as started:
+        job.get_by_role("button", name="Download").click()
+    assert len(json.loads(Path(started.value.path()).read_text("utf-8"))) == 5

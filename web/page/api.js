@@ -67,10 +67,10 @@ export async function signIn(proof) {
 
 export const signOut = () => send("/session", { method: "DELETE" }, { quiet: true });
 
-// Ask for a file of an export and hand it to the browser's downloads. Answers its size in bytes, and
-// in words what it lacks.
-export async function download(format, parameters) {
-  const answer = await send(`/export/${format}?${new URLSearchParams(parameters)}`);
+// Ask for a file of an export (a path below the graph's) and hand it to the browser's downloads.
+// Answers its size in bytes, and in words what it lacks.
+export async function download(path, parameters = []) {
+  const answer = await send(`/${path}?${new URLSearchParams(parameters)}`);
   if (!answer.ok) throw await told(answer);
   const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
   const blob = await answer.blob();

@@ -1,6 +1,6 @@
 // Jobs: how far they are, with an end at will.
 import { html, useEffect, useRef } from "../html.js";
-import { run } from "../api.js";
+import { download, run } from "../api.js";
 import { outdated, useAsk, useQuery } from "../asks.js";
 import { Failure } from "../parts.js";
 import { say } from "../texts.js";
@@ -42,6 +42,7 @@ function Job({ job }) {
     if (payload.errors.length) throw payload.errors[0];
     outdated("jobs");
   });
+  const [file, save] = useAsk(() => download(job.url));
   const canRetry = !isOpen(job) && (failed > 0 || done < total);
   return html`<li class="panel job">
     <div class="row"><strong class="grow">${jobName(job)}</strong>
@@ -52,6 +53,7 @@ function Job({ job }) {
     ${job.goesOnAt && html`<p class="quiet">${say("job.waits", { time: time(job.goesOnAt) })}</p>`}
     ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>${say("cancel")}</button></div>`}
     ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? say("job.goOn") : say("job.retry")}</button></div>`}
-    ${state.error && html`<${Failure} error=${state.error} />`}
+    ${job.url && html`<div><button type="button" disabled=${file.busy} onClick=${() => save()}>${say("export.download")}</button></div>`}
+    ${[state, file].map(({ error }) => error && html`<${Failure} error=${error} />`)}
   </li>`;
 }

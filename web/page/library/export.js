@@ -18,7 +18,7 @@ export function Export({ cards, chosen, filter, total, onClose }) {
   const [pictures, setPictures] = useState("all");
   const [link, setLink] = useState("");
   const isForShop = SHOPS.includes(format);
-  const [state, go] = useAsk(async () => ({ format, ...(await download(format, parameters())) }));
+  const [state, go] = useAsk(async () => ({ format, ...(await download(`export/${format}`, parameters())) }));
   const parameters = () => [
     ...(onlyChosen ? chosen.map((row) => ["id", row.id]) : Object.entries(filter)),
     ...(isForShop ? Object.entries({ currency, published, pictures }) : []),
