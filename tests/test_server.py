@@ -136,7 +136,7 @@ def test_the_key_is_printed_once_and_works_for_ever(
     with started_server(used_folder, {}) as second:
         answer = httpx.post(f"{second.address}/graphql", json=PING, headers={"X-Api-Key": key})
         second.process.send_signal(signal.SIGTERM)
-        code = second.process.wait(timeout=10)
+        code = second.process.wait(timeout=30)
 
     assert answer.status_code == 200
     assert key not in second.output
@@ -235,7 +235,7 @@ def test_the_log_tells_start_and_stop_and_what_differs_from_the_defaults(tmp_pat
 def test_a_server_that_is_stopped_at_the_keyboard_ends_well(tmp_path: Path) -> None:
     with started_server(tmp_path, {}) as server:
         server.process.send_signal(signal.SIGINT)
-        code = server.process.wait(timeout=10)
+        code = server.process.wait(timeout=30)
 
     assert code == 0  # `make run` tells any other one as its own error
     assert "Traceback" not in server.output

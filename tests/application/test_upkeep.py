@@ -60,7 +60,7 @@ async def test_a_statement_that_is_cancelled_does_not_end_the_pruning(
     monkeypatch.setattr("application.upkeep.EVERY", 0)
     async with open_database(migrated_database):
         monkeypatch.setattr(events, "prune", prune)
-        async with asyncio.timeout(10), upkeep(timedelta(days=90), timedelta(days=90), Clock()):
+        async with asyncio.timeout(60), upkeep(timedelta(days=90), timedelta(days=90), Clock()):
             await is_done.wait()
 
     assert len(pruned) >= 2
@@ -68,7 +68,7 @@ async def test_a_statement_that_is_cancelled_does_not_end_the_pruning(
 
 async def _left() -> list[News]:
     """What is there when pruning is done."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             rows = (await events.page(OURS, EventFilter(), PageArgs(9))).rows
             if len(rows) < 2:

@@ -266,7 +266,7 @@ async def test_a_request_that_is_stopped_takes_no_account_from_a_call_that_other
         loaders = second.dataloaders
         await asyncio.gather(loaders.live_product.load(lamp.ref), second.accounts.all())
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         staying = asyncio.ensure_future(first.dataloaders.live_product.load(lamp.ref))
         leaving = asyncio.create_task(hang_up())
         await asked.wait()

@@ -149,7 +149,7 @@ async def test_a_call_that_is_given_up_while_it_connects_was_not_sent() -> None:
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    async with asyncio.timeout(5), server, http_client() as client:
+    async with asyncio.timeout(60), server, http_client() as client:
         call = asyncio.create_task(send(client, permit, url))
         await connected.wait()
 

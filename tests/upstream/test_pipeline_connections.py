@@ -206,7 +206,7 @@ async def test_a_call_that_failed_is_not_repeated_when_nobody_waits_for_it_any_m
         return {}
 
     stamina.set_testing(False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         asking = asyncio.create_task(shared.get("line", ["a"], budget, size=1, call=call))
         await failed.wait()
         asking.cancel()
@@ -250,7 +250,7 @@ async def test_a_call_is_given_back_to_the_allowance_that_it_was_booked_on(
     opener = CallBudget(allowance=first, max_calls=1)
     opener.reserve()
     batch = shared(opener, CallBudget(allowance=second, max_calls=0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         call = asyncio.create_task(send(out, budget=batch))
         await transport.begun.wait()
 
@@ -303,7 +303,7 @@ async def test_an_account_that_waits_holds_up_no_other_of_the_request(
         waiting = asyncio.create_task(send(out, budget=budget, account=busy))
         await asyncio.sleep(0)
 
-        await asyncio.wait_for(send(out, budget=budget), timeout=5)
+        await asyncio.wait_for(send(out, budget=budget), timeout=60)
 
         assert not waiting.done()
         waiting.cancel()

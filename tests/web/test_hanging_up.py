@@ -28,7 +28,7 @@ MUTATION = """mutation { importProducts(input: {products: [{url: "10050000000010
   results { errors { code } } } }"""
 SEARCH = """{ searchProducts(marketplace: AMAZON, search: {keywords: "lamp %d"}, first: 3) {
   nodes { title } errors { code } } }"""
-PATIENCE = 5  # seconds until a test fails that would hang
+PATIENCE = 60  # seconds until a test fails that would hang
 
 
 @dataclass

@@ -126,6 +126,14 @@ def test_a_first_visit_is_small() -> None:
     assert sum(packed.values()) - sum(texts) + max(texts) < LIMIT, packed
 
 
+def test_comments_are_not_sent_and_lines_keep_their_numbers() -> None:
+    for name, sent in page.files().items():
+        source = PAGE / name
+        if source.suffix == ".js" and source.exists():
+            assert sent.count(b"\n") == source.read_bytes().count(b"\n")
+            assert not re.search(rb"^\s*(//|/\*)", sent, flags=re.MULTILINE), name
+
+
 async def test_an_older_version_is_not_kept(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"{page.PREFIX}/older/app.js")
 
