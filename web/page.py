@@ -111,7 +111,7 @@ def files() -> dict[str, bytes]:
 
 
 def _without_comments(path: Path) -> bytes:
-    """A twelfth of what goes over the wire is for readers of the source. Lines keep their numbers."""
+    """They are a twelfth of what would go over the wire. Lines keep their numbers."""
     content = path.read_bytes()
     if path.suffix != ".js":
         return content
