@@ -5,7 +5,9 @@ read its rows takes a fraction of the time in which it is made of them. Rows are
 engines' clients (db/sqlite.py, db/postgres.py), through which goes whatever is read.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from tortoise.connection import get_connection
 from db.availability import FAILURES
 
 READING = ("SELECT", "WITH")  # what statements begin with that change nothing
-BESIDE = 60  # about, bytes of a value that is no text
+PATIENCE = 0.5  # seconds: who reads that long is quicker with a new answer, made by another way
 Found = tuple[str, Sequence[Any], list[Any]]  # by which statement with which values, which rows
 
 
@@ -45,28 +47,34 @@ class Reads:
         work does not read again."""
         client = get_connection("default")
         try:
-            for sql, values, rows in before._found:
-                _, found = await client.execute_query(sql, list(values))
-                self._ahead.append((sql, values, list(found)))
-                if found != rows:
-                    return False
-        except FAILURES:
+            async with asyncio.timeout(PATIENCE):
+                for sql, values, rows in before._found:
+                    _, found = await client.execute_query(sql, list(values))
+                    self._ahead.append((sql, values, list(found)))
+                    if found != rows:
+                        return False
+        except (TimeoutError, *FAILURES):
             return False
         return before.can_repeat
 
+    def end(self) -> None:
+        """The work is done: what was read for it and not used is let go."""
+        self._ahead.clear()
+
     @property
     def size(self) -> int:
-        """About, in bytes: as if all rows of a statement were as long as its first."""
+        """About, in bytes."""
         return sum(
-            len(rows) * sum(map(_size, tuple(rows[0]))) for _, _, rows in self._found if rows
+            _size((sql, *values)) + sum(_size(tuple(row)) for row in rows)
+            for sql, values, rows in self._found
         )
 
 
 _noted: ContextVar[Reads | None] = ContextVar("reads", default=None)
 
 
-def _size(value: object) -> int:
-    return BESIDE + (len(value) if isinstance(value, str) else 0)
+def _size(values: Iterable[object]) -> int:
+    return sum(map(sys.getsizeof, values))
 
 
 def ahead(sql: str, values: Sequence[Any] | None) -> list[Any] | None:

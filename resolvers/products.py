@@ -146,8 +146,9 @@ async def get(context: Context, ref: ProductRef) -> Listing:
     if entry is not None:
         context.note_asked([ref])
         listing = Listing.of(entry)
-        if not listing.is_expired(context.now):
-            context.note_change(listing.changes_at(context.now))
+        now = context.now
+        if not listing.is_expired(now):
+            context.note_change(listing.changes_at(now))
             return listing
     try:
         source = await context.dataloaders.live_product.load(ref)

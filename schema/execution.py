@@ -44,7 +44,7 @@ from schema.answers import (
 from schema.documents import Document, Prepared, check_variables, too_complex
 from schema.errors import shown, told_codes
 from schema.public import private_field
-from schema.recalled import Recalled
+from schema.recalled import Recalled, Told
 
 # Strawberry's, which is faster than the default and says less of its type.
 IS_AWAITABLE = cast(Callable[[object], TypeGuard[Awaitable[object]]], optimized_is_awaitable)
@@ -106,26 +106,43 @@ def _note(outcome: Outcome, note: OperationNote) -> None:
 async def _run(operation: Operation, context: Context, terms: Terms) -> Outcome:
     note = terms.note
     key = recalled.key_of(operation.query, operation.name, operation.variables, context)
-    known = await terms.answers.find(key, context) if terms.answers else None
-    try:
-        prepared = known.prepared if known else prepared_of(operation, terms)
-    except GraphQLError as error:
-        return await refused(_worded(error), terms)
-    note.kind = prepared.operation.operation.value
-    note.name = prepared.name or ""
-    buckets, caller = terms.buckets, terms.caller
-    bucket = None if buckets is None else await buckets.take(caller, prepared.points)
-    if bucket is not None and bucket.wait:
-        return throttled(prepared.points, bucket)
-    if known is not None:
-        outcome = Outcome(body=known.body, recalled=known)
+    answer: Callable[[], Awaitable[tuple[Outcome, int]]]
+    if known := await terms.answers.find(key, context) if terms.answers else None:
+        told, answer = known.told, partial(_again, known)
     else:
-        outcome = await _executed(operation, prepared, context, terms, key)
-    actual = outcome.recalled.points if outcome.recalled else _points(prepared, outcome)
+        try:
+            prepared = prepared_of(operation, terms)
+        except GraphQLError as error:
+            return await refused(_worded(error), terms)
+        told = _told(prepared)
+        answer = partial(_made, operation, prepared, context, terms, key)
+    note.kind, note.name, most = told
+    buckets, caller = terms.buckets, terms.caller
+    bucket = None if buckets is None else await buckets.take(caller, most)
+    if bucket is not None and bucket.wait:
+        return throttled(most, bucket)
+    outcome, actual = await answer()
     note.points = actual
     if buckets is not None:
-        bucket = await buckets.give_back(caller, prepared.points - actual)
-    return await _with_cost(outcome, prepared.points, actual, bucket, context)
+        bucket = await buckets.give_back(caller, most - actual)
+    return await _with_cost(outcome, most, actual, bucket, context)
+
+
+def _told(prepared: Prepared) -> Told:
+    return Told(prepared.operation.operation.value, prepared.name or "", prepared.points)
+
+
+async def _again(known: Recalled) -> tuple[Outcome, int]:
+    """The answer of before, and what it cost."""
+    return Outcome(body=known.body, recalled=known), known.points
+
+
+async def _made(
+    operation: Operation, prepared: Prepared, context: Context, terms: Terms, key: recalled.Key
+) -> tuple[Outcome, int]:
+    """A new answer, and what it cost."""
+    outcome = await _executed(operation, prepared, context, terms, key)
+    return outcome, outcome.recalled.points if outcome.recalled else _points(prepared, outcome)
 
 
 def _points(prepared: Prepared, outcome: Outcome) -> int:
@@ -237,7 +254,7 @@ async def _executed(
                 if known := await answers.find(key, context, reads):
                     return Outcome(body=known.body, recalled=known)
                 version = await context.version()
-            with reads.noting():
+            with reads.noting() if answers is not None else contextlib.nullcontext():
                 result = await _result(operation, prepared, context, selection)
     except TimeoutError:
         return late(is_mutation, seconds)
@@ -248,7 +265,7 @@ async def _executed(
         return outcome
     answer = Recalled(
         data=recalled.encoded(result.data),
-        prepared=prepared,
+        told=_told(prepared),
         points=_points(prepared, outcome),
         version=version,
         since=since,

@@ -13,30 +13,39 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 import orjson
 
 from domain.kept import Kept
 from resolvers.context import Asked, Context, Reads
-from schema.documents import Prepared
 
 KEPT_BYTES = 16 * 1024 * 1024
 LARGEST = 1024 * 1024  # bytes of one answer
-BESIDE = 10_000  # about, of one: what it notes, and its operation
+BESIDE = 10_000  # about, of one: what it notes
 Key = tuple[Hashable, ...]
+
+
+class Told(NamedTuple):
+    """What is told of an operation. `most`: the points that it may cost."""
+
+    kind: str
+    name: str
+    most: int
 
 
 @dataclass
 class Recalled:
     """An answer's `data` as JSON, with what is told beside it.
 
-    `points`: what it cost. `version`: the latest that it is known to be of. `reads`: what it was
-    made from; None where that was not noted. `since` and `until`: when the time makes no other
-    answer of it. `valid_until`: see Context. `asked`: what is noted of each request.
+    `told`: of its operation. `points`: what it cost. `version`: the latest that it is known to be
+    of. `reads`: what it was made from; None where that was not noted. `since` and `until`: when the
+    time makes no other answer of it. `valid_until`: see Context. `asked`: what is noted of each
+    request.
     """
 
     data: bytes
-    prepared: Prepared
+    told: Told
     points: int
     version: Hashable
     since: datetime
@@ -88,6 +97,7 @@ class Answers:
             if version is None or reads is None or found.reads is None:
                 return None
             if not await reads.holds(found.reads):
+                found.reads = None  # else each would look again, until an answer is kept
                 return None
             found.version = version
         context.valid_until = found.valid_until
@@ -101,8 +111,10 @@ class Answers:
         """
         size = len(answer.data) + sum(len(part) for part in key if isinstance(part, str))
         if reads.can_repeat and self._kept.get(key) is not None:
-            answer.reads = reads
-            size += reads.size
+            reads.end()
+            if size + reads.size <= LARGEST:
+                answer.reads = reads
+                size += reads.size
         if size <= LARGEST:
             self._kept.keep(key, answer, size + BESIDE)
 

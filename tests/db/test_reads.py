@@ -1,9 +1,11 @@
 """What was read is told from what would be read now."""
 
+import asyncio
+
 import pytest
 
 from db import statements
-from db.reads import Reads
+from db.reads import Reads, note
 from tests.db.records import keep, product
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("db")]
@@ -60,6 +62,26 @@ async def test_what_also_writes_cannot_be_repeated() -> None:
     assert not writing.can_repeat
     assert not within.can_repeat
     assert not await Reads().holds(within)
+
+
+async def test_every_row_and_every_byte_of_it_counts() -> None:
+    reads = Reads()
+    with reads.noting():
+        note("SELECT", [], [("",), ("x" * 5_000,), ("\u8336" * 5_000,)])
+
+    assert 15_000 <= reads.size <= 17_000
+
+
+async def test_what_takes_long_to_read_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await noted()
+
+    async def hangs(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(statements.connection()), "execute_query", hangs)
+    monkeypatch.setattr("db.reads.PATIENCE", 0.01)
+
+    assert not await Reads().holds(before)
 
 
 async def test_a_database_that_is_away_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from db import statements
 from db.keys import KeyRing, new_key
+from db.reads import Reads, note
 from domain.marketplaces import AccountKey, Workspace
 from domain.products import Mode
 from resolvers import products
 from resolvers.context import Context
 from schema import execution
-from schema.recalled import Recalled
+from schema.recalled import LARGEST, Answers, Recalled, Told
 from tests.clients.aliexpress.fakes import FakeSender
 from tests.database import on_postgres
 from tests.fakes import NOW
@@ -176,6 +177,23 @@ def test_when_an_answer_holds(minutes: int, until: int | None, holds: bool) -> N
     assert recalled(until=end).holds(NOW + timedelta(minutes=minutes)) is holds
 
 
+async def test_an_answer_of_much_is_kept_without_what_it_was_made_from() -> None:
+    answers, key = Answers(), ("key",)
+    much = Reads()
+    with much.noting():
+        note("SELECT", [], [("x" * LARGEST,)])
+    few = Reads()
+    with few.noting():
+        note("SELECT", [], [("x",)])
+
+    kept = [recalled(until=None) for _ in range(3)]
+    for answer, reads in zip(kept, (few, few, much), strict=True):
+        answers.keep(key, answer, reads)
+
+    assert [answer.reads for answer in kept] == [None, few, None]
+    assert answers._kept.get(key) is kept[2]
+
+
 def test_what_is_noted_of_a_request_is_noted_again() -> None:
     context = Context(
         workspace=Workspace("default", {}),
@@ -193,7 +211,7 @@ def recalled(*, until: datetime | None) -> Recalled:
     """An answer of NOW."""
     return Recalled(
         data=b"{}",
-        prepared=None,  # type: ignore[arg-type]
+        told=Told("query", "", 1),
         points=1,
         version=1,
         since=NOW,
