@@ -6,6 +6,7 @@
 The tables and keys must have been made ready: see application/preparation.py.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -95,6 +96,7 @@ class Runtime:
     events: EventSettings = EventSettings()
     documents: Documents | None = None
     formats: Formats | None = None
+    export_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     asked: LatelyAsked = field(default_factory=LatelyAsked)
 
     def context(
@@ -119,6 +121,7 @@ class Runtime:
             events=self.events,
             documents=self.documents,
             formats=self.formats,
+            export_turn=self.export_turn,
             asked=self.asked,
         )
 

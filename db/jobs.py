@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from db import events, models, paging, rows, statements
 from db.api_keys import is_id
@@ -32,6 +33,7 @@ from domain.products import Mode
 ORDER = paging.NEWEST_FIRST["created_at"]
 KEPT_FOR = timedelta(days=30)  # after the end
 OPEN = f"({', '.join(repr(status.value) for status in OPEN_STATUSES)})"
+IS_OPEN = Q(status__in=[status.value for status in OPEN_STATUSES])
 CANCEL = (
     "UPDATE jobs SET status = 'CANCELLED', finished_at = $3"
     f" WHERE id = $1 AND workspace_id = $2 AND status IN {OPEN} RETURNING id"
@@ -60,9 +62,7 @@ async def create(new: NewJob) -> Job:
         await statements.insert(models.Job, [_columns(job)])
         stored = await models.Job.filter(id=job.id).values()
         if not stored:  # the key is taken
-            [row] = await models.Job.filter(
-                workspace_id=job.workspace, idempotency_key=job.idempotency_key
-            ).values()
+            [row] = await _of_key(job.workspace, job.idempotency_key)
             return record(row)
         if job.kind is JobKind.EXPORT:
             await _make_place(job)
@@ -72,21 +72,45 @@ async def create(new: NewJob) -> Job:
         return record(stored[0])
 
 
-async def _make_place(job: Job) -> None:
-    """The workspace keeps the newest exports, this one too. Raises InvalidInput while as many are
-    still to be written."""
-    await statements.lock(f"one more export {job.workspace}")
-    same = models.Job.filter(workspace_id=job.workspace, kind=JobKind.EXPORT.value)
-    is_open = Q(status__in=[status.value for status in OPEN_STATUSES])
-    count = await same.filter(is_open).count()
-    if count > MAX_EXPORTS:
+async def _of_key(workspace_id: str, key: str | None) -> list[Row]:
+    return await models.Job.filter(workspace_id=workspace_id, idempotency_key=key).values()
+
+
+@resilient
+async def by_key(workspace_id: str, key: str) -> Job | None:
+    """The job that was begun with this idempotency key."""
+    found = await _of_key(workspace_id, key)
+    return record(found[0]) if found else None
+
+
+@resilient
+async def require_place(workspace_id: str) -> None:
+    """Raises InvalidInput while no export can be begun."""
+    await _count_open(workspace_id, most=MAX_EXPORTS - 1)
+
+
+async def _count_open(workspace_id: str, *, most: int) -> None:
+    if await _exports(workspace_id).filter(IS_OPEN).count() > most:
         raise InvalidInput(
             f"{MAX_EXPORTS} exports of this workspace are still to be written. Wait for one, or "
             "end it with cancelJob."
         )
-    ended = same.filter(~is_open).order_by("-created_at", "-id").offset(MAX_EXPORTS - count)
-    if older := await ended.limit(MAX_EXPORTS).values_list("id", flat=True):
+
+
+async def _make_place(job: Job) -> None:
+    """Beside those that are still to be written, of which this is one, the workspace keeps the
+    newest exports, those with a file first. Raises InvalidInput where too many are to be written.
+    """
+    await statements.lock(f"one more export {job.workspace}")
+    await _count_open(job.workspace, most=MAX_EXPORTS)
+    ended = await _exports(job.workspace).filter(~IS_OPEN).order_by("-created_at", "-id").values()
+    ended.sort(key=lambda row: row["status"] != JobStatus.SUCCEEDED.value)
+    if older := [row["id"] for row in ended[MAX_EXPORTS:]]:
         await models.Job.filter(id__in=older).delete()
+
+
+def _exports(workspace_id: str) -> QuerySet[models.Job]:
+    return models.Job.filter(workspace_id=workspace_id, kind=JobKind.EXPORT.value)
 
 
 async def _insert_parts(new: NewJob) -> None:

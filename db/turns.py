@@ -19,7 +19,8 @@ class Due:
     """Where the rows `d` of owners `o` are. `owner`: the column that names it; `first`: the order.
 
     `open_owners`, `due`: conditions on `o` and on `d`; `held`: on a row `h` that somebody is at
-    work on, which counts among the some, and in the share of its workspace.
+    work on, which counts among the some, and in the share of its workspace. `last`: on an `o` that
+    comes after the others of its workspace, since its rows hold their places for long.
     """
 
     owners: str
@@ -29,6 +30,7 @@ class Due:
     due: str
     first: str
     held: str | None = None
+    last: str = "1 = 0"
 
     async def some(self, values: Sequence[object], *, of_each: int) -> list[Row]:
         """Id and tries of at most so many rows of each owner. `values`: of the conditions."""
@@ -50,7 +52,9 @@ class Due:
             f"SELECT o.workspace_id, SUM({self._held}) AS places FROM {self.owners} o"
             " WHERE o.workspace_id IN (SELECT workspace_id FROM ready) GROUP BY o.workspace_id"
         )
-        place = "ROW_NUMBER() OVER (PARTITION BY ready.workspace_id ORDER BY turn, due_at, id)"
+        place = (
+            "ROW_NUMBER() OVER (PARTITION BY ready.workspace_id ORDER BY turn, last, due_at, id)"
+        )
         placed = (
             f"SELECT id, tries, {place} + held.places AS place FROM ready"
             " JOIN held ON held.workspace_id = ready.workspace_id"
@@ -80,7 +84,7 @@ class Due:
         if self.held is not None:
             turn += f" + {self._held}"
         some = (
-            f"SELECT d.id, d.tries, d.due_at, o.workspace_id, {turn} AS turn"
+            f"SELECT d.id, d.tries, d.due_at, o.workspace_id, {turn} AS turn, {self.last} AS last"
             f" FROM {self.owners} o {joined} WHERE {self.open_owners}"
         )
         return f"SELECT * FROM ({some}) AS found WHERE turn <= {limit}"

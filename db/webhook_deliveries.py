@@ -45,6 +45,7 @@ OF_WEBHOOKS = Due(
     first="d.due_at",
     # One that waits for its next try has no token, and few are within a lease.
     held="h.state = 'PENDING' AND h.token IS NOT NULL AND h.due_at > $1 AND h.due_at <= $2",
+    last="o.failing_since IS NOT NULL",
 )
 CLAIM = (
     "UPDATE webhook_deliveries AS d SET token = $2, due_at = $3, tries = d.tries + 1"

@@ -1,5 +1,6 @@
 """Context: whose request this is and what it may use. One for each request."""
 
+import asyncio
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,14 +44,15 @@ class Context:
     """Given to every resolver.
 
     `caller` tells who asks and what they may do; `workspace` whose rows are meant; `upstream` is
-    the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those
-    of the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
-    still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until`
-    is when the first part of the answer expires, `changes_at` when the time first makes another one
-    of the same rows; `noted_asked` is what it noted of them; `seen` are products of the catalogue
-    that were read already; `events` says what is news, `documents` shape what webhooks tell of it,
-    `formats` are those of exports, by their names. `asked` remembers what is asked for. `lease`:
-    under which everything is written, of work outside of requests.
+    the way to the marketplaces; `keys` open and seal stored credentials; `accounts` are those of
+    the workspace; `dataloaders` batch what this request asks; `for_variants` counts what it may
+    still ask of the dear kind; `budget` bounds and counts its marketplace calls; `valid_until` is
+    when the first part of the answer expires, `changes_at` when the time first makes another one of
+    the same rows; `noted_asked` is what it noted of them; `seen` are products of the catalogue that
+    were read already; `events` says what is news, `documents` shape what webhooks tell of it,
+    `formats` are those of exports, by their names; one is begun at a time (`export_turn`). `asked`
+    remembers what is asked for. `lease`: under which everything is written, of work outside of
+    requests.
     """
 
     workspace: Workspace
@@ -65,6 +67,7 @@ class Context:
     events: EventSettings = EventSettings()
     documents: "Documents | None" = None
     formats: Formats | None = None
+    export_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     asked: LatelyAsked = field(default_factory=LatelyAsked)
     lease: Lease | None = None
     _version: Hashable = field(init=False, default=None)

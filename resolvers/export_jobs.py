@@ -7,7 +7,7 @@ so a file holds nothing that is older than they allow, and no row a price that m
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clients.registry import BY_CODE
@@ -36,12 +36,12 @@ MISSING = "There is no export by this id here. Its workspace keeps the newest fi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFile:
-    """What a job wrote. `left_out`: counted when it began."""
+    """What a job wrote. `left_out`: counted when it began; None where it could not be."""
 
     job: Job
     format: ExportFormat
     options: Options
-    left_out: Counter[LeftOut]
+    left_out: Counter[LeftOut] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,28 @@ async def start(
     """Begin a file of what meets the filter. Raises as `jobs.start`."""
     if format is ExportFormat.MERCHANT:
         exports.check_own_shop(options.link_template, path=("input", "link"))
+    order = jobs.Order(
+        kind=JobKind.EXPORT, field=FIELD, rows=(), options={}, key=key, input_text=input_text
+    )
+    if begun := await jobs.begun(context, order):
+        return begun
+    async with context.export_turn:  # each may hold all rows of a large catalogue
+        await stored_jobs.require_place(context.workspace.id)
+        rows, lacking = await _settled(context, _format(context, format, options), filter)
+        stored = {
+            "format": format.value,
+            "options": pack_fields(options),
+            "leftOut": None
+            if lacking is None
+            else {reason.value: count for reason, count in lacking.items()},
+        }
+        return await jobs.start(context, replace(order, rows=rows, options=stored))
+
+
+async def _settled(
+    context: Context, format: FileFormat, filter: CatalogFilter
+) -> tuple[Sequence[ProductRef], Counter[LeftOut] | None]:
+    """Which products, and what the file will lack; None where only its reader can know."""
     refs = await stored_exports.refs(context.workspace, filter, most=MAX_JOB_ROWS + 1)
     if len(refs) > MAX_JOB_ROWS:
         raise InvalidInput(
@@ -73,20 +95,9 @@ async def start(
         )
     if not refs:
         raise InvalidInput("No product meets the filter.", path=("input", FIELD))
-    lacking = left_out(_format(context, format, options), await exports.facts(context, filter))
-    order = jobs.Order(
-        kind=JobKind.EXPORT,
-        field=FIELD,
-        rows=refs,
-        options={
-            "format": format.value,
-            "options": pack_fields(options),
-            "leftOut": {reason.value: count for reason, count in lacking.items()},
-        },
-        key=key,
-        input_text=input_text,
-    )
-    return await jobs.start(context, order)
+    if format.left_out and any(map(_is_late, refs)):
+        return refs, None
+    return refs, left_out(format, await exports.facts(context, filter))
 
 
 async def write(context: Context, job: Job, refs: Sequence[ProductRef]) -> list[Row]:
@@ -133,11 +144,14 @@ async def pages(context: Context, file: ExportFile) -> AsyncIterator[FilePage]:
 def file_of(job: Job) -> ExportFile:
     """What a job of an export is to write."""
     stored: Any = job.options
+    lacking = stored["leftOut"]
     return ExportFile(
         job=job,
         format=ExportFormat(stored["format"]),
         options=options_of(stored["options"]),
-        left_out=Counter({LeftOut(reason): count for reason, count in stored["leftOut"].items()}),
+        left_out=None
+        if lacking is None
+        else Counter({LeftOut(reason): count for reason, count in lacking.items()}),
     )
 
 

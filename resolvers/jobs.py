@@ -92,8 +92,24 @@ async def start(context: Context, order: Order) -> Job:
         return open_job
     rows = order.rows if order.is_read else await _sited(context, order.rows)
     new = await beside(len(rows) * ROWS_IN_THREAD, lambda: _laid_out(context, order, rows))
-    job = await stored_jobs.create(new)
-    if job.fingerprint != new.job.fingerprint:
+    return _same(await stored_jobs.create(new), order)
+
+
+async def begun(context: Context, order: Order) -> Job | None:
+    """The job that this idempotency key began, whatever its rows would be now.
+
+    Raises InvalidInput, IdempotencyConflict.
+    """
+    if order.key is None:
+        return None
+    idempotency.check(order.key)
+    job = await stored_jobs.by_key(context.workspace.id, order.key)
+    return None if job is None else _same(job, order)
+
+
+def _same(job: Job, order: Order) -> Job:
+    """Raises IdempotencyConflict where its input was another."""
+    if job.fingerprint != order.fingerprint:
         raise IdempotencyConflict(
             "This idempotency key began a job with another input. Use a new one.",
             path=("input", "idempotencyKey"),

@@ -38,7 +38,7 @@ SCHEMA = 1_000  # the usual question about the whole schema takes some 40 millis
 UNSIZED = 5
 TYPICAL = {"errors": 1}  # lists that usually hold at most this many
 ROWS = ("nodes", "edges", "results")  # lists as long as their field was asked for
-# Beside its object: what the field may have to ask a marketplace.
+# Beside its object: what the field may have to ask a marketplace, or to read.
 WEIGHTS: Mapping[tuple[str, str], int] = {
     ("Query", "searchProducts"): 10,
     ("Query", "product"): 5,
@@ -52,6 +52,7 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("Product", "variantsError"): 10,
     ("AffiliateLink", "product"): 1,
     ("Mutation", "verifyMarketplace"): 20,
+    ("Mutation", "startExport"): 10_000,  # looks at every product that meets the filter
 }
 TEXT = "text"  # the argument or field in which products are found
 Variables = Mapping[str, object]

@@ -82,9 +82,9 @@ class StartExportInput:
     def options(self) -> Options:
         """What is chosen of the file. Raises InvalidInput."""
         return Options(
-            currency=parse_currency(
-                self.currency_code or Options().currency, path=("input", "currencyCode")
-            ),
+            currency=Options().currency
+            if self.currency_code is None
+            else parse_currency(self.currency_code, path=("input", "currencyCode")),
             published=self.published,
             pictures=self.pictures,
             legacy_header=self.legacy_header,
@@ -104,8 +104,8 @@ class ExportMutations:
     @mutation(
         Scope.READ,
         description="Begin a file of up to 100,000 products of the catalogue: Job.url is where it "
-        "is once it is written. No marketplace is asked. A workspace keeps its newest five. "
-        "GET /export/{format} answers with a file at once.",
+        "is once it is written. No marketplace is asked. A workspace keeps its newest five, "
+        "those with a file first. GET /export/{format} answers with a file at once.",
     )
     async def start_export(
         self,

@@ -163,7 +163,7 @@ async def _written(request: Request, context: Context, buckets: Buckets, most: i
         state = await buckets.give_back(caller, points - 1)
     format = formats.by_name(written.format.value, written.options)
     pages = _read(export_jobs.pages(context, written), partial(_pay, buckets, caller, most))
-    headers = _told(written.left_out) | rate_limit(state)
+    headers = ({} if written.left_out is None else _told(written.left_out)) | rate_limit(state)
     return _sent(request, format, formats.joined(format, pages), headers)
 
 
@@ -172,11 +172,12 @@ def _sent(
 ) -> Response:
     headers["Content-Disposition"] = f'attachment; filename="{format.file_name}"'
     headers["Vary"] = "Accept-Encoding"
+    media_type = f"{format.media_type}; charset=utf-8"
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=media_type)
     if coding := chosen(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"], file = coding, packed(file, coding)
-    return StreamingResponse(
-        file, media_type=f"{format.media_type}; charset=utf-8", headers=headers
-    )
+    return StreamingResponse(file, media_type=media_type, headers=headers)
 
 
 async def _left_out(

@@ -191,6 +191,24 @@ async def test_no_more_of_a_workspace_are_on_their_way_than_its_share(keyring: K
     assert len(await due(NOW, of_each=2, of_workspace=3)) == 2
 
 
+async def test_receivers_that_fail_come_after_the_others_of_their_workspace(
+    keyring: KeyRing,
+) -> None:
+    for _ in range(3):
+        await made(keyring)
+    await happened(EventType.PRODUCT_GONE)
+    for id, _ in await due(NOW, of_each=1):
+        claim = await webhook_deliveries.claim(id, NOW)
+        assert claim is not None
+        await webhook_deliveries.store(claim, answered(500), NOW - HOUR)
+    well = await made(keyring)
+    await happened(EventType.PRODUCT_GONE)
+
+    found = await due(NOW, of_each=1, of_workspace=1)
+
+    assert found == [(one.id, 0) for one in await deliveries(well)]
+
+
 async def test_of_several_workspaces_each_gives_by_turns(keyring: KeyRing) -> None:
     for _ in range(4):
         await made(keyring)

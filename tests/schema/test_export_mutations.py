@@ -93,7 +93,11 @@ async def stored_many() -> None:
     [
         ("JSON", {}, {}),
         ("CSV", {"filter": {"marketplace": "ALIEXPRESS"}}, {"marketplace": "ALIEXPRESS"}),
-        ("WOOCOMMERCE", {"published": "KEEP"}, {"published": "keep"}),
+        (
+            "WOOCOMMERCE",
+            {"published": "KEEP", "filter": {"marketplace": "ALIEXPRESS"}},
+            {"published": "keep", "marketplace": "ALIEXPRESS"},
+        ),
         ("SHOPIFY", {"legacyHeader": True, "currencyCode": "EUR"}, {"header": "legacy"}),
         ("SHOPIFY", {"pictures": "FIRST"}, {"pictures": "first"}),
         ("MERCHANT", {"link": SHOP}, {"link": SHOP}),
@@ -114,8 +118,12 @@ async def test_both_ways_give_the_same_file(
     assert job["progress"]["done"] == job["progress"]["total"] > BATCH_ROWS
     assert answer.status_code == 200
     assert answer.content == streamed.content
-    for name in ("content-type", "content-disposition", "vary", "x-left-out", "x-left-out-words"):
-        assert answer.headers.get(name) == streamed.headers.get(name)
+    for name in ("content-type", "content-disposition", "vary"):
+        assert answer.headers[name] == streamed.headers[name]
+    # What is left out of Amazon's is another matter at each reading.
+    is_known = format in ("JSON", "CSV") or "filter" in input
+    for name in ("x-left-out", "x-left-out-words"):
+        assert answer.headers.get(name) == (streamed.headers.get(name) if is_known else None)
 
 
 async def test_a_file_is_made_smaller_and_is_safe_in_a_spreadsheet(working: Graph) -> None:
@@ -267,19 +275,58 @@ async def test_more_than_fit_into_a_file_are_refused(
     assert "A file has at most 1 products" in error["message"]
 
 
-async def test_the_newest_are_kept_and_no_more_are_begun_at_once(graph: Graph) -> None:
+async def test_no_more_are_begun_at_once_than_a_workspace_keeps(graph: Graph) -> None:
     await keep([product(1)], workspace=SANDBOX)
-    jobs: list[Any] = []
-    for _ in range(MAX_EXPORTS):
-        jobs.append((await begun(graph, format="JSON", idempotencyKey=f"k{len(jobs)}"))["job"])
-        graph.clock.advance(seconds=1)
+    jobs = [(await begun(graph, format="JSON"))["job"] for _ in range(MAX_EXPORTS)]
 
-    same = await begun(graph, format="JSON", idempotencyKey="k0")
     refused = await begun(graph, format="JSON")
     await graph.run(CANCEL, {"id": jobs[1]["id"]})
     taken = await begun(graph, format="JSON")
-    kept = [(await graph.run(READ, {"id": job["id"]}))["job"] for job in [*jobs, taken["job"]]]
 
-    assert same["job"]["id"] == jobs[0]["id"]
     assert [error["code"] for error in refused["errors"]] == ["INVALID_INPUT"]
-    assert [job is not None for job in kept] == [True, False, True, True, True, True]
+    assert taken["errors"] == []
+
+
+async def test_the_newest_files_are_kept_and_what_was_cancelled_takes_no_place(
+    working: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.jobs.MAX_EXPORTS", 2)
+    await keep([product(1)], workspace=SANDBOX)
+    files = []
+    for _ in range(3):
+        files.append(await written(working, format="JSON"))
+        working.clock.advance(seconds=1)
+    for _ in range(3):
+        job = await written(working, format="CSV")
+        cancelled = "UPDATE jobs SET status = 'CANCELLED' WHERE id = $1 RETURNING id"
+        await statements.rows(cancelled, [ids.job(job["id"])])
+        working.clock.advance(seconds=1)
+    last = await written(working, format="JSON")
+
+    found = [(await read(working, job["url"])).status_code for job in [*files, last]]
+
+    assert found == [404, 200, 200, 200]
+
+
+async def test_a_key_gives_its_job_again_whatever_the_catalogue_has_now(graph: Graph) -> None:
+    await keep([product(1)], workspace=SANDBOX)
+    first = await begun(graph, format="JSON", idempotencyKey="k")
+    await deleted_products.delete(SANDBOX, [ref(1)], now=NOW)
+
+    same = await begun(graph, format="JSON", idempotencyKey="k")
+    other = await begun(graph, format="CSV", idempotencyKey="k")
+    none = await begun(graph, format="JSON")
+
+    assert same["job"]["id"] == first["job"]["id"]
+    assert [error["code"] for error in other["errors"]] == ["IDEMPOTENCY_CONFLICT"]
+    assert [error["message"] for error in none["errors"]] == ["No product meets the filter."]
+
+
+async def test_head_is_told_of_the_file_and_costs_no_row(working: Graph) -> None:
+    await keep([product(1)], workspace=SANDBOX)
+    job = await written(working, format="CSV")
+
+    answer = await working.http.head(f"/{job['url']}", headers={"X-Api-Key": API_KEY})
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"

@@ -54,6 +54,7 @@ function Job({ job }) {
     ${isOpen(job) && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("cancel")}>${say("cancel")}</button></div>`}
     ${canRetry && html`<div><button type="button" disabled=${state.busy} onClick=${() => ask("retry")}>${job.status === "CANCELLED" ? say("job.goOn") : say("job.retry")}</button></div>`}
     ${job.url && html`<div><button type="button" disabled=${file.busy} onClick=${() => save()}>${say("export.download")}</button></div>`}
+    ${file.value?.leftOut && html`<p class="quiet">${file.value.leftOut}</p>`}
     ${[state, file].map(({ error }) => error && html`<${Failure} error=${error} />`)}
   </li>`;
 }
