@@ -42,7 +42,7 @@ OF_WEBHOOKS = Due(
     owner="webhook_id",
     open_owners="o.disabled_at IS NULL",
     due=DUE,
-    first="d.due_at",
+    first="d.due_at, d.id",
     # One that waits for its next try has no token, and few are within a lease.
     held="h.state = 'PENDING' AND h.token IS NOT NULL AND h.due_at > $1 AND h.due_at <= $2",
     last="o.failing_since IS NOT NULL",
