@@ -80,6 +80,7 @@ async def test_receivers_of_one_workspace_that_hang_hold_no_other_workspace_up(
         await made(delivering, "JOB_FINISHED", url="https://away.example/")
     for _ in range(OF_EACH):
         await cancelled(delivering)
+        delivering.clock.advance(seconds=1)  # which of two comes first is told by their times
     theirs = payload["webhook"]["id"]
     await until(delivering, theirs, lambda _: receivers.at_once >= OF_WORKSPACE, key)
 
